@@ -1,0 +1,1 @@
+"""Reading shops: one reader for all, one folder of SQL per platform."""

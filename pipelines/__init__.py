@@ -1,0 +1,1 @@
+"""The Dagster project and the command line: the only package that imports dagster."""

@@ -1,0 +1,1 @@
+"""One module per shop platform: its own rows in, order frames out."""
