@@ -1,0 +1,40 @@
+"""What a channel's configuration says to the transforms.
+
+Belongs here: the settings that decide what an order means. Does not belong here: where they come from (TOML).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerPredicate:
+    """Orders whose `column` of the orders frame is one of `values` are fulfilled by the partner `code`."""
+
+    column: str
+    values: frozenset[str]
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelMapping:
+    """Everything normalisation needs to know of a channel.
+
+    `statuses` (the shop's word -> `STATUS` or `STATUS/REASON`) and `reasons` (keyword -> adjustment reason) are the
+    channel's own, over the platform's. `stores` maps the shop's store key to Mirakl store ids.
+    `reject_unmapped`: hold orders whose status nobody mapped. `strict_money`: reject where sums differ.
+    `rate_divisor`: 100 where the source gives tax rates in percent. `naive_timezone`: zone of times without offset.
+    """
+
+    store_id: str
+    platform_statuses: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    stores: Mapping[str, str] = field(default_factory=dict)
+    fulfilled_by_partner: PartnerPredicate | None = None
+    reject_unmapped: bool = False
+    strict_money: bool = False
+    rate_divisor: int = 100
+    naive_timezone: str = "UTC"
