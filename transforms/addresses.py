@@ -37,12 +37,12 @@ class AddressRow(Protocol):
 
 @lru_cache(maxsize=1024)
 def alpha_3(country: str) -> str | None:
-    """Return the ISO 3166-1 alpha-3 code of an alpha-2 or alpha-3 code in any case, or None if there is no such code."""
+    """Return the ISO 3166-1 alpha-3 code of an alpha-2 or alpha-3 code, any case; None if there is no such country."""
     code = country.strip().upper()
     # Kosovo has no ISO code; shops use the user-assigned XK, and XKX is its alpha-3 by the same convention.
     if code in {"XK", "XKX"}:
         return "XKX"
-    found = pycountry.countries.get(**{"alpha_2" if len(code) == 2 else "alpha_3": code})
+    found = pycountry.countries.get(alpha_2=code) if len(code) == 2 else pycountry.countries.get(alpha_3=code)
     return None if found is None else str(found.alpha_3)
 
 

@@ -101,7 +101,7 @@ def round_to_total(amounts: Sequence[Decimal], digits: int, total: int | None) -
     movable = [
         (step * (Decimal(part) - value), index)
         for index, (part, value) in enumerate(zip(rounded, exact, strict=True))
-        if value != part and part + step >= 0
+        if value != part and (part + step >= 0 or value < 0)
     ]
     if abs(missing) > len(movable):
         return rounded, False
