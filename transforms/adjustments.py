@@ -136,7 +136,7 @@ class LineAdjustment:
 
 
 def adjustment_reason(text: str | None, shipped: bool, own: Mapping[str, str]) -> str:
-    """Map a free text to Mirakl's reason by keyword: the channel's own first; RETURN if shipped, else CHANNEL_SPECIFIC."""
+    """Map a free text to Mirakl's reason by keyword, the channel's own first; else by whether the line had shipped."""
     words = (text or "").casefold()
     for keywords in (own, REASON_KEYWORDS):
         for keyword, reason in keywords.items():

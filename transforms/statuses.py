@@ -54,7 +54,7 @@ def parse_target(target: str) -> MappedStatus:
 
 
 def map_status(word: str | None, hint: str | None, mapping: ChannelMapping) -> MappedStatus:
-    """Map a status word: the channel's own map first, then the platform's, by its more telling `hint` and by the word."""
+    """Map a status word: the channel's own map first, then the platform's; the more telling `hint` before the word."""
     for words in (mapping.statuses, mapping.platform_statuses):
         for key in (hint, word):
             if key is not None and key in words:
