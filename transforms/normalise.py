@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from transforms.frames import COLUMNS, OrderFrames
 from transforms.mapping import ChannelMapping
-from transforms.order import Fault, OrderRows, Row, build_order
+from transforms.order import ROW_TYPES, OrderError, OrderRows, build_order
 from transforms.outcomes import Notice, Record, Reject
 from transforms.records import OrderRequest
 from transforms.times import format_time
@@ -35,7 +35,7 @@ class Normalised:
 
 
 def normalise(frames: OrderFrames, mapping: ChannelMapping) -> Normalised:
-    """Turn whole orders into records and rejects, in the order of the orders frame. Never raises for what a row holds."""
+    """Turn whole orders into records and rejects, in the order of the orders frame. Never raises for a row."""
     read_at = format_time(frames.read_at)
     children = {name: _by_order(name, frame) for name, frame in frames.items() if name != "orders"}
     seen = Counter(frames.orders["channel_order_id"].tolist())
@@ -46,19 +46,20 @@ def normalise(frames: OrderFrames, mapping: ChannelMapping) -> Normalised:
         rows = OrderRows(order=order, **{name: groups.get(order_id, []) for name, groups in children.items()})
         try:
             if seen[order.channel_order_id] > 1:
-                raise Fault("duplicate_order", "channel_order_id", "stands more than once in what the shop delivered")
+                raise OrderError(
+                    "duplicate_order", "channel_order_id", "stands more than once in what the shop delivered"
+                )
             _require_own_lines(rows, owners)
             payload, notices = build_order(rows, mapping)
             _judge(payload, notices, mapping)
             result.records.append(_record(payload, notices, mapping, order, read_at))
-        except Fault as fault:
-            result.rejects.append(Reject(order_id, fault.code, fault.field, fault.reason, read_at))
+        except OrderError as error:
+            result.rejects.append(Reject(order_id, error.code, error.field, error.reason, read_at))
     return result
 
 
-def _rows(name: str, frame: pd.DataFrame) -> Iterator[Row]:
-    row = Row[name]
-    return map(row._make, zip(*(frame[column.name].tolist() for column in COLUMNS[name]), strict=True))
+def _rows(name: str, frame: pd.DataFrame) -> Iterator[Any]:
+    return map(ROW_TYPES[name]._make, zip(*(frame[column.name].tolist() for column in COLUMNS[name]), strict=True))
 
 
 def _by_order(name: str, frame: pd.DataFrame) -> dict[str, list[Any]]:
@@ -80,7 +81,7 @@ def _line_owners(lines: pd.DataFrame) -> Mapping[str | None, set[str | None]]:
 def _require_own_lines(rows: OrderRows, owners: Mapping[str | None, set[str | None]]) -> None:
     for index, line in enumerate(rows.lines):
         if len(owners[line.channel_order_line_id]) > 1:
-            raise Fault(
+            raise OrderError(
                 "duplicate_line",
                 f"order_lines[{index}].channel_order_line_id",
                 "belongs to another order as well; line ids are unique on the channel",
@@ -93,11 +94,11 @@ def _judge(payload: dict[str, Any], notices: list[Notice], mapping: ChannelMappi
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         reason = first["msg"].removeprefix("Value error, ")
-        raise Fault(_code(first["type"]), _path(first["loc"]), reason) from None
+        raise OrderError(_code(first["type"]), _path(first["loc"]), reason) from None
     held = {"unmapped_status": mapping.reject_unmapped, "money_mismatch": mapping.strict_money}
     for notice in notices:
         if held.get(notice.code):
-            raise Fault(notice.code, notice.field, notice.detail)
+            raise OrderError(notice.code, notice.field, notice.detail)
 
 
 def _code(pydantic_type: str) -> str:
@@ -117,7 +118,9 @@ def _record(
     store = mapping.store_id
     if order.store is not None and mapping.stores:
         if order.store not in mapping.stores:
-            raise Fault("unknown_store", "origin.channel_store_id", f"shop store {order.store!r} is not in `stores`")
+            raise OrderError(
+                "unknown_store", "origin.channel_store_id", f"shop store {order.store!r} is not in `stores`"
+            )
         store = mapping.stores[order.store]
     lines = payload["order_lines"]
     return Record(

@@ -30,7 +30,7 @@ from transforms.records import Email, Url
 from transforms.statuses import MappedStatus, Quantities, can_cancel, line_status, map_status, order_status
 from transforms.times import TimeError, format_time, parse_time
 
-Row: Mapping[str, Any] = {
+ROW_TYPES: Mapping[str, Any] = {
     name: namedtuple(f"{name.title().replace('_', '')}Row", [column.name for column in columns])
     for name, columns in COLUMNS.items()
 }
@@ -40,7 +40,7 @@ _URL: TypeAdapter[str] = TypeAdapter(Url)
 _ONE = Decimal(1)
 
 
-class Fault(Exception):
+class OrderError(Exception):
     """Why an order cannot be sent: a stable code, the contract's path, and words for a person. No personal data."""
 
     def __init__(self, code: str, field: str, reason: str) -> None:
@@ -79,7 +79,7 @@ def build_order(rows: OrderRows, mapping: ChannelMapping) -> tuple[dict[str, Any
     """Build the payload of one order and the notices about it.
 
     Raises:
-        Fault: the order cannot be sent.
+        OrderError: the order cannot be sent.
     """
     return _Builder(rows, mapping).build()
 
@@ -91,7 +91,7 @@ class _Builder:
         self.currency = (self.order.currency or "").strip().upper()
         digits = minor_digits(self.currency)
         if digits is None:
-            raise Fault("unknown_currency", "currency", "is missing or not an ISO 4217 code")
+            raise OrderError("unknown_currency", "currency", "is missing or not an ISO 4217 code")
         self.digits = digits
         self.created_at = self._required_time(self.order.created_at, "created_at")
         updated_at = self._required_time(self.order.updated_at, "channel_updated_at")
@@ -101,7 +101,7 @@ class _Builder:
     def build(self) -> tuple[dict[str, Any], list[Notice]]:
         order = self.order
         if not (order.channel_order_id or "").strip():
-            raise Fault("missing", "channel_order_id", "is missing")
+            raise OrderError("missing", "channel_order_id", "is missing")
         mapped = map_status(order.status, order.status_hint, self.mapping)
         if not mapped.known:
             self.notices.append(
@@ -138,28 +138,28 @@ class _Builder:
     def _required_time(self, text: str | None, path: str) -> dt.datetime:
         moment = self._time(text, path)
         if moment is None:
-            raise Fault("missing", path, "is missing")
+            raise OrderError("missing", path, "is missing")
         return moment
 
     def _time(self, text: str | None, path: str) -> dt.datetime | None:
         try:
             return parse_time(text, self.mapping.naive_timezone)
         except TimeError as error:
-            raise Fault("invalid_time", path, str(error)) from None
+            raise OrderError("invalid_time", path, str(error)) from None
 
     def _amount(self, text: str | None, path: str) -> Decimal:
         try:
             return parse_amount(text)
         except AmountError as error:
-            raise Fault("invalid_amount", path, str(error)) from None
+            raise OrderError("invalid_amount", path, str(error)) from None
 
     def _units(self, text: str | None, path: str) -> int:
         try:
             number = parse_amount(text)
         except AmountError:
-            raise Fault("invalid_quantity", path, "is not a number") from None
+            raise OrderError("invalid_quantity", path, "is not a number") from None
         if number % _ONE:
-            raise Fault("invalid_quantity", path, "is not a whole number of units")
+            raise OrderError("invalid_quantity", path, "is not a whole number of units")
         return int(number)
 
     def _money(self, minor: int) -> dict[str, Any]:
@@ -209,7 +209,7 @@ class _Builder:
             quantity = self._units(row.quantity, f"{path}.quantity")
             lines.append(_Line(row, path, quantity, own, Amounts(), shipped_at))
         if not lines:
-            raise Fault("no_lines", "order_lines", "the order has no lines")
+            raise OrderError("no_lines", "order_lines", "the order has no lines")
         return lines
 
     def _charge(self, lines: list[_Line]) -> None:
@@ -415,7 +415,7 @@ class _Builder:
             if (place := self._address("shipping")) is not None:
                 info["address"] = place
         except AddressError as error:
-            raise Fault("invalid_address", f"shipping_info.address.{error.field}", str(error)) from None
+            raise OrderError("invalid_address", f"shipping_info.address.{error.field}", str(error)) from None
         for name, text in (("carrier", order.carrier), ("method", order.shipping_method), ("pudo_id", order.pudo_id)):
             if text and text.strip():
                 info[name] = text.strip()
@@ -468,4 +468,4 @@ def _json_list(text: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise Fault("invalid", "custom_attributes.value", "is not a JSON array") from None
+        raise OrderError("invalid", "custom_attributes.value", "is not a JSON array") from None

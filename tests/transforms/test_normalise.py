@@ -1,0 +1,177 @@
+"""Whole orders to records and rejects."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.transforms.conftest import LINE, MAPPING, ORDER, READ_AT, TAX
+from transforms.frames import COLUMNS, OrderFrames, order_frames, table
+from transforms.normalise import normalise
+from transforms.records import OrderRequest
+
+Build = Callable[..., OrderFrames]
+
+
+def payload_of(frames: OrderFrames, mapping: Any = MAPPING) -> dict[str, Any]:
+    result = normalise(frames, mapping)
+    assert result.rejects == []
+    payload: dict[str, Any] = json.loads(result.records[0].payload, parse_float=Decimal)
+    return payload
+
+
+def test_a_paid_order_becomes_a_record_waiting_for_shipment(frames: Build) -> None:
+    order = payload_of(frames(orders=[{**ORDER, "total": "24"}], lines=[LINE], taxes=[TAX]))
+    line = order["order_lines"][0]
+    assert order["status"] == line["status"] == "AWAITING_SHIPMENT"
+    assert line["price"] == {"amount": Decimal("20.0"), "currency": "EUR"}
+    assert line["taxes"] == [
+        {"amount": {"amount": Decimal("4.0"), "currency": "EUR"}, "code": "VAT", "rate": Decimal("0.2")}
+    ]
+    assert (line["can_cancel"], line["can_refund"]) == (True, True)
+    assert order["channel_updated_at"] == "2026-03-02T10:00:00Z"
+
+
+def test_rounding_is_steered_to_the_shops_total(frames: Build) -> None:
+    lines = [{**LINE, "channel_order_line_id": str(index), "price": "8.264463"} for index in range(3)]
+    taxes = [{**TAX, "channel_order_line_id": str(index), "amount": "1.735537"} for index in range(3)]
+    order = payload_of(frames(orders=[{**ORDER, "total": "30.00"}], lines=lines, taxes=taxes))
+    told = sum(
+        line["price"]["amount"] + sum(tax["amount"]["amount"] for tax in line["taxes"]) for line in order["order_lines"]
+    )
+    assert told == Decimal("30.00")
+
+
+def test_sums_that_differ_are_sent_and_named_with_both_sums(frames: Build) -> None:
+    result = normalise(frames(orders=[{**ORDER, "total": "25.00"}], lines=[LINE], taxes=[TAX]), MAPPING)
+    assert [(notice.code, notice.detail) for notice in result.records[0].notices] == [
+        ("money_mismatch", "Mirakl is told 24.00 EUR, the shop charged 25.00 EUR")
+    ]
+
+
+def test_strict_money_rejects_sums_that_differ(frames: Build) -> None:
+    strict = dataclasses.replace(MAPPING, strict_money=True)
+    result = normalise(frames(orders=[{**ORDER, "total": "25.00"}], lines=[LINE], taxes=[TAX]), strict)
+    assert [reject.code for reject in result.rejects] == ["money_mismatch"]
+
+
+def test_an_unmapped_status_is_sent_as_channel_specific_and_named(frames: Build) -> None:
+    result = normalise(frames(orders=[{**ORDER, "status": "wc-odd"}], lines=[LINE]), MAPPING)
+    assert json.loads(result.records[0].payload)["status"] == "CHANNEL_SPECIFIC"
+    assert [notice.code for notice in result.records[0].notices] == ["unmapped_status"]
+
+
+def test_unmapped_reject_holds_an_order_nobody_mapped(frames: Build) -> None:
+    held = dataclasses.replace(MAPPING, reject_unmapped=True)
+    result = normalise(frames(orders=[{**ORDER, "status": "wc-odd"}], lines=[LINE]), held)
+    assert [reject.code for reject in result.rejects] == ["unmapped_status"]
+
+
+def test_units_refunded_before_shipping_are_a_cancelation(frames: Build) -> None:
+    refund = {
+        "channel_order_id": "1",
+        "channel_adjustment_id": "50-501",
+        "refund_id": "50",
+        "channel_order_line_id": "11",
+        "created_at": "2026-03-03 08:00:00",
+        "reason": "Customer changed mind",
+        "quantity": "-1",
+        "price": "-10",
+    }
+    order = payload_of(frames(orders=[ORDER], lines=[LINE], adjustments=[refund]))
+    [adjustment] = order["order_lines"][0]["adjustments"]
+    assert (adjustment["type"], adjustment["reason"], adjustment["quantity"]) == (
+        "CANCELATION",
+        "CUSTOMER_CANCELATION",
+        1,
+    )
+    assert adjustment["channel_adjustment_id"] == "50-501"
+
+
+def test_an_amount_only_refund_is_spread_over_the_lines_to_the_cent(frames: Build) -> None:
+    lines = [LINE, {**LINE, "channel_order_line_id": "12", "price": "10.00"}]
+    taxes = [TAX, {**TAX, "channel_order_line_id": "12", "amount": "2.00"}]
+    refund = {
+        "channel_order_id": "1",
+        "channel_adjustment_id": "50",
+        "refund_id": "50",
+        "created_at": "2026-03-03 08:00:00",
+        "gross_amount": "10.01",
+    }
+    order = payload_of(
+        frames(orders=[{**ORDER, "total_refunded": "10.01"}], lines=lines, taxes=taxes, adjustments=[refund])
+    )
+    adjustments = [adjustment for line in order["order_lines"] for adjustment in line["adjustments"]]
+    told = sum(
+        adjustment["price"]["amount"] + sum(tax["amount"]["amount"] for tax in adjustment.get("taxes", ()))
+        for adjustment in adjustments
+    )
+    assert told == Decimal("10.01")
+    assert [adjustment["channel_adjustment_id"] for adjustment in adjustments] == ["50-11", "50-12"]
+
+
+def test_one_bad_order_does_not_stop_another(frames: Build) -> None:
+    orders = [ORDER, {**ORDER, "channel_order_id": "2", "currency": "EURO"}]
+    result = normalise(frames(orders=orders, lines=[LINE]), MAPPING)
+    assert [record.channel_order_id for record in result.records] == ["1"]
+    assert [(reject.channel_order_id, reject.field) for reject in result.rejects] == [("2", "currency")]
+
+
+def test_a_later_stamp_alone_does_not_change_the_hash(frames: Build) -> None:
+    first = normalise(frames(orders=[ORDER], lines=[LINE]), MAPPING).records[0]
+    later = normalise(frames(orders=[{**ORDER, "updated_at": "2026-03-04 10:00:00"}], lines=[LINE]), MAPPING).records[0]
+    assert first.payload_hash == later.payload_hash
+    assert first.updated_at < later.updated_at
+
+
+CELL = st.one_of(
+    st.none(),
+    st.sampled_from(["", "0", "1", "-1", "2.5", "nan", "1e9", "12,3", "EUR", "FR", "zz", "0000-00-00 00:00:00"]),
+    st.sampled_from(
+        ["2026-03-01 09:30:00", "paid", "11", "shipping", "billing", "price", "fee", "discount", "\x00", "LIST"]
+    ),
+    st.text(max_size=5),
+)
+GOOD: dict[str, dict[str, str]] = {
+    "orders": ORDER,
+    "lines": LINE,
+    "taxes": TAX,
+    "adjustments": {
+        "channel_order_id": "1",
+        "channel_adjustment_id": "50-501",
+        "refund_id": "50",
+        "channel_order_line_id": "11",
+        "created_at": "2026-03-03 08:00:00",
+        "quantity": "1",
+        "price": "10",
+    },
+    "addresses": {"channel_order_id": "1", "address_type": "shipping", "last_name": "X", "street": "Y", "city": "Z"},
+    "custom_attributes": {"channel_order_id": "1", "id": "a", "type": "STRING", "value": "b"},
+}
+
+
+@st.composite
+def broken_frames(draw: st.DrawFn) -> OrderFrames:
+    tables = {}
+    for name, columns in COLUMNS.items():
+        rows = []
+        for _ in range(draw(st.integers(0, 3))):
+            broken = draw(st.dictionaries(st.sampled_from([column.name for column in columns]), CELL, max_size=3))
+            rows.append([{**GOOD[name], **broken}.get(column.name) for column in columns])
+        tables[name] = table([column.name for column in columns], rows)
+    return order_frames(tables, READ_AT)
+
+
+@settings(max_examples=400, deadline=None)
+@given(broken_frames())
+def test_any_mixture_of_broken_rows_loses_no_order_and_lets_no_invalid_record_out(frames: OrderFrames) -> None:
+    result = normalise(frames, MAPPING)
+    assert len(result.records) + len(result.rejects) == len(frames.orders)
+    for record in result.records:
+        OrderRequest.model_validate(json.loads(record.payload, parse_float=Decimal, parse_int=int), strict=False)
