@@ -83,6 +83,10 @@ Email = Annotated[str, AfterValidator(_email)]
 Url = Annotated[str, AfterValidator(_url)]
 
 
+# The default of a field that may be left out. Its type has no None: absent is allowed, null is refused.
+ABSENT: Any = None
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -109,9 +113,9 @@ class Tax(_Model):
 
     amount: Money
     code: Text
-    rate: Decimal | None = None
-    seller_collectible: Money | None = None
-    channel_collectible: Money | None = None
+    rate: Decimal = ABSENT
+    seller_collectible: Money = ABSENT
+    channel_collectible: Money = ABSENT
 
 
 class _Attribute(_Model):
@@ -165,15 +169,15 @@ class Address(_Model):
     last_name: Text
     street: Text
     city: Text
-    first_name: str | None = None
-    company: str | None = None
-    street_additional_info: str | None = None
-    zip_code: str | None = None
-    state: str | None = None
-    country: str | None = None
-    country_iso_code: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
-    phone: str | None = None
-    additional_info: str | None = None
+    first_name: str = ABSENT
+    company: str = ABSENT
+    street_additional_info: str = ABSENT
+    zip_code: str = ABSENT
+    state: str = ABSENT
+    country: str = ABSENT
+    country_iso_code: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = ABSENT
+    phone: str = ABSENT
+    additional_info: str = ABSENT
 
 
 class DeliveryDate(_Model):
@@ -192,26 +196,26 @@ class DeliveryDate(_Model):
 class ShippingInfo(_Model):
     """Destination and logistics; every child is optional."""
 
-    address: Address | None = None
-    carrier: str | None = None
-    method: str | None = None
-    email: Email | None = None
-    pudo_id: str | None = None
-    shipping_deadline: Moment | None = None
-    delivery_date: DeliveryDate | None = None
+    address: Address = ABSENT
+    carrier: str = ABSENT
+    method: str = ABSENT
+    email: Email = ABSENT
+    pudo_id: str = ABSENT
+    shipping_deadline: Moment = ABSENT
+    delivery_date: DeliveryDate = ABSENT
 
 
 class BillingInfo(_Model):
     """Invoicing data."""
 
-    address: Address | None = None
+    address: Address = ABSENT
 
 
 class Fulfillment(_Model):
     """Who ships; `code` names the partner and means nothing for the seller."""
 
     type: FulfillmentType
-    code: Text | None = None
+    code: Text = ABSENT
 
 
 class Product(_Model):
@@ -219,7 +223,7 @@ class Product(_Model):
 
     id: Text
     title: Text
-    thumbnail_url: Url | None = None
+    thumbnail_url: Url = ABSENT
 
 
 class Adjustment(_Model):
@@ -231,9 +235,9 @@ class Adjustment(_Model):
     reason: AdjustmentReason
     quantity: int = Field(ge=0)
     price: Money
-    taxes: list[Tax] | None = None
+    taxes: list[Tax] = ABSENT
     shipping_price: Money
-    shipping_taxes: list[Tax] | None = None
+    shipping_taxes: list[Tax] = ABSENT
 
 
 class OrderLine(_Model):
@@ -244,16 +248,16 @@ class OrderLine(_Model):
     updated_at: Moment
     quantity: int = Field(ge=1)
     price: Money
-    taxes: list[Tax] | None = None
+    taxes: list[Tax] = ABSENT
     total_shipping_price: Money
-    shipping_taxes: list[Tax] | None = None
+    shipping_taxes: list[Tax] = ABSENT
     product: Product
     status: Status
-    status_reason: StatusReason | None = None
+    status_reason: StatusReason = ABSENT
     can_cancel: bool
     can_refund: bool
-    adjustments: list[Adjustment] | None = None
-    custom_attributes: CustomAttributes | None = None
+    adjustments: list[Adjustment] = ABSENT
+    custom_attributes: CustomAttributes = ABSENT
 
 
 class OrderRequest(_Model):
@@ -263,20 +267,14 @@ class OrderRequest(_Model):
     created_at: Moment
     channel_updated_at: Moment
     status: Status
-    status_reason: StatusReason | None = None
+    status_reason: StatusReason = ABSENT
     order_lines: list[OrderLine] = Field(min_length=1)
     shipping_info: ShippingInfo
     fulfillment: Fulfillment
-    billing_info: BillingInfo | None = None
-    has_incident: bool | None = None
-    custom_attributes: CustomAttributes | None = None
-    sub_channel_code: Text | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_null(cls, data: Any) -> Any:
-        _refuse_null(data, "")
-        return data
+    billing_info: BillingInfo = ABSENT
+    has_incident: bool = ABSENT
+    custom_attributes: CustomAttributes = ABSENT
+    sub_channel_code: Text = ABSENT
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -316,14 +314,3 @@ class UpsertOrdersRequest(_Model):
 
     origin: Origin
     orders: list[OrderRequest] = Field(min_length=1, max_length=100)
-
-
-def _refuse_null(value: Any, path: str) -> None:
-    if value is None:
-        raise ValueError(f"{path.lstrip('.') or 'the order'} is null; an absent field is omitted")
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _refuse_null(item, f"{path}.{key}")
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            _refuse_null(item, f"{path}[{index}]")
