@@ -18,9 +18,10 @@ import orjson
 import pandas as pd
 from pydantic import ValidationError
 
+from transforms.cells import OrderError
 from transforms.frames import COLUMNS, OrderFrames
 from transforms.mapping import ChannelMapping
-from transforms.order import ROW_TYPES, OrderError, OrderRows, build_order
+from transforms.order import ROW_TYPES, OrderRows, build_order
 from transforms.outcomes import Notice, Record, Reject
 from transforms.records import OrderRequest
 from transforms.times import format_time
