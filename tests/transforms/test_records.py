@@ -1,0 +1,198 @@
+"""The request models, judged against Mirakl's published OpenAPI file where it is at hand."""
+
+from __future__ import annotations
+
+import copy
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import orjson
+import pytest
+from pydantic import ValidationError
+
+from transforms.records import OrderRequest, UpsertOrdersRequest
+
+OPENAPI = Path(__file__).parents[3] / "shared" / "mirakl" / "upsert_orders.openapi.json"
+
+
+def euros(amount: str) -> dict[str, Any]:
+    return {"amount": Decimal(amount), "currency": "EUR"}
+
+
+def tax(amount: str) -> dict[str, Any]:
+    return {
+        "amount": euros(amount),
+        "code": "VAT",
+        "rate": Decimal("0.2"),
+        "seller_collectible": euros(amount),
+        "channel_collectible": euros("0"),
+    }
+
+
+ADDRESS = {
+    "last_name": "Müller",
+    "street": "Hauptstraße 5",
+    "city": "Berlin",
+    "first_name": "Zoë",
+    "company": "Müller GmbH",
+    "street_additional_info": "2. OG",
+    "zip_code": "10115",
+    "state": "BE",
+    "country": "Deutschland",
+    "country_iso_code": "DEU",
+    "phone": "+49 30 1234",
+    "additional_info": "ring twice",
+}
+ATTRIBUTES = [
+    {"id": "colour", "type": "STRING", "value": "red"},
+    {"id": "weight", "type": "NUMERIC", "value": Decimal("1.5")},
+    {"id": "gift", "type": "BOOLEAN", "value": True},
+    {"id": "born", "type": "DATE", "value": "2026-01-27T09:24:36.326Z"},
+    {"id": "extras", "type": "LIST", "value": ["bow", "card"]},
+]
+COMPLETE: dict[str, Any] = {
+    "channel_order_id": "A-1",
+    "created_at": "2026-01-01T10:00:00Z",
+    "channel_updated_at": "2026-01-01T10:05:00Z",
+    "status": "CLOSED",
+    "status_reason": "REFUNDED",
+    "order_lines": [
+        {
+            "channel_order_line_id": "A-1-1",
+            "created_at": "2026-01-01T10:00:00Z",
+            "updated_at": "2026-01-01T10:05:00Z",
+            "quantity": 2,
+            "price": euros("10"),
+            "taxes": [tax("2")],
+            "total_shipping_price": euros("1"),
+            "shipping_taxes": [tax("0.2")],
+            "product": {"id": "P1", "title": "Mug", "thumbnail_url": "https://shop.example/mug.jpg"},
+            "status": "CLOSED",
+            "status_reason": "REFUNDED",
+            "can_cancel": False,
+            "can_refund": False,
+            "adjustments": [
+                {
+                    "channel_adjustment_id": "R-1",
+                    "type": "REFUND",
+                    "created_at": "2026-01-01T10:04:00Z",
+                    "reason": "RETURN",
+                    "quantity": 2,
+                    "price": euros("10"),
+                    "taxes": [tax("2")],
+                    "shipping_price": euros("1"),
+                    "shipping_taxes": [tax("0.2")],
+                }
+            ],
+            "custom_attributes": ATTRIBUTES,
+        }
+    ],
+    "shipping_info": {
+        "address": ADDRESS,
+        "carrier": "DHL",
+        "method": "express",
+        "email": "buyer@example.com",
+        "pudo_id": "L-1",
+        "shipping_deadline": "2026-01-02T10:00:00Z",
+        "delivery_date": {"earliest": "2026-01-03T10:00:00Z", "latest": "2026-01-04T10:00:00Z"},
+    },
+    "fulfillment": {"type": "FULFILLED_BY_PARTNER", "code": "3PL"},
+    "billing_info": {"address": ADDRESS},
+    "has_incident": False,
+    "custom_attributes": ATTRIBUTES,
+    "sub_channel_code": "APP",
+}
+
+
+def with_value(path: str, value: Any) -> dict[str, Any]:
+    order = copy.deepcopy(COMPLETE)
+    *parents, leaf = (int(part) if part.isdigit() else part for part in path.split("."))
+    target: Any = order
+    for part in parents:
+        target = target[part]
+    target[leaf] = value
+    return order
+
+
+def test_an_order_with_every_field_of_the_contract_is_valid() -> None:
+    OrderRequest.model_validate(COMPLETE)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("status", "SENT"),
+        ("status_reason", "BORED"),
+        ("status_reason", None),
+        ("created_at", "2026-01-01 10:00:00"),
+        ("created_at", "2026-02-30T10:00:00Z"),
+        ("created_at", "2026-01-01T10:06:00Z"),
+        ("channel_order_id", " "),
+        ("channel_order_id", 7),
+        ("order_lines", []),
+        ("unknown_field", "x"),
+        ("fulfillment.type", "FULFILLED_BY_ELVES"),
+        ("order_lines.0.quantity", 0),
+        ("order_lines.0.quantity", 1.0),
+        ("order_lines.0.quantity", True),
+        ("order_lines.0.price.amount", Decimal("-0.01")),
+        ("order_lines.0.price.amount", Decimal("0.001")),
+        ("order_lines.0.price.amount", Decimal("NaN")),
+        ("order_lines.0.price.amount", Decimal("1e12")),
+        ("order_lines.0.price.amount", "10.00"),
+        ("order_lines.0.price.currency", "EURO"),
+        ("order_lines.0.price.currency", "USD"),
+        ("order_lines.0.adjustments.0.type", "CANCELLATION"),
+        ("order_lines.0.adjustments.0.reason", "WHIM"),
+        ("order_lines.0.adjustments.0.quantity", -1),
+        ("shipping_info.email", "not-an-address"),
+        ("shipping_info.address.country_iso_code", "DE"),
+        ("shipping_info.delivery_date.latest", "2026-01-02T10:00:00Z"),
+        ("order_lines.0.product.thumbnail_url", "not a url"),
+        ("custom_attributes.0.id", ""),
+        ("custom_attributes.1.value", Decimal(2_000_000_000)),
+        ("custom_attributes.2.value", "true"),
+        ("custom_attributes.4.value", []),
+    ],
+)
+def test_what_breaks_the_contract_is_refused(path: str, value: Any) -> None:
+    with pytest.raises(ValidationError):
+        OrderRequest.model_validate(with_value(path, value))
+
+
+def test_cancelling_more_units_than_were_ordered_is_refused() -> None:
+    order = with_value("order_lines.0.adjustments.0.type", "CANCELATION")
+    order["order_lines"][0]["adjustments"][0]["quantity"] = 3
+    with pytest.raises(ValidationError, match="more units than were ordered"):
+        OrderRequest.model_validate(order)
+
+
+def test_an_error_never_shows_what_the_field_held() -> None:
+    with pytest.raises(ValidationError) as caught:
+        OrderRequest.model_validate(with_value("shipping_info.email", "someone-private"))
+    assert "someone-private" not in str(caught.value)
+
+
+def test_a_request_holds_one_to_a_hundred_orders() -> None:
+    origin = {"channel_id": "1", "channel_store_id": "S"}
+    UpsertOrdersRequest.model_validate({"origin": origin, "orders": [COMPLETE] * 100})
+    for orders in ([], [COMPLETE] * 101):
+        with pytest.raises(ValidationError):
+            UpsertOrdersRequest.model_validate({"origin": origin, "orders": orders})
+
+
+def test_a_valid_record_satisfies_the_published_openapi() -> None:
+    if not OPENAPI.exists():
+        pytest.skip("the published OpenAPI file is not at hand; the rules themselves are in the tests above")
+    document = json.loads(OPENAPI.read_text())
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$ref": "#/components/schemas/UpsertOrdersRequest",
+        "components": document["components"],
+    }
+    body = {"origin": {"channel_id": "1", "channel_store_id": "S"}, "orders": [COMPLETE]}
+    UpsertOrdersRequest.model_validate(body)
+    jsonschema.Draft202012Validator(schema).validate(orjson.loads(orjson.dumps(body, default=float)))

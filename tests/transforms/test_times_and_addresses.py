@@ -1,0 +1,85 @@
+"""Times to UTC, names and countries to Mirakl's."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from transforms.addresses import AddressError, address, alpha_3
+from transforms.frames import COLUMNS
+from transforms.times import TimeError, format_time, parse_time
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "utc"),
+    [
+        ("2026-03-01 09:30:00", "UTC", "2026-03-01T09:30:00Z"),
+        ("2026-07-01 09:30:00", "Europe/Paris", "2026-07-01T07:30:00Z"),
+        ("2026-10-25 02:30:00", "Europe/Paris", "2026-10-25T00:30:00Z"),
+        ("2026-03-29 02:30:00", "Europe/Paris", "2026-03-29T01:30:00Z"),
+        ("2026-03-01T09:30:00.123456+02:00", "UTC", "2026-03-01T07:30:00.123Z"),
+    ],
+)
+def test_a_time_is_utc_with_z(text: str, zone: str, utc: str) -> None:
+    moment = parse_time(text, zone)
+    assert moment is not None
+    assert format_time(moment) == utc
+
+
+@pytest.mark.parametrize("text", [None, "", "0000-00-00 00:00:00"])
+def test_a_zero_date_is_no_time(text: str | None) -> None:
+    assert parse_time(text) is None
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-01 00:00:00", "0001-01-01 00:00:00", "9999-12-31 23:59:59"])
+def test_damage_is_not_a_time(text: str) -> None:
+    with pytest.raises(TimeError):
+        parse_time(text)
+
+
+def row(**cells: str) -> SimpleNamespace:
+    return SimpleNamespace(**{column.name: cells.get(column.name) for column in COLUMNS["addresses"]})
+
+
+@pytest.mark.parametrize(
+    ("cells", "first", "last"),
+    [
+        ({"first_name": "Zoë", "last_name": "Müller"}, "Zoë", "Müller"),
+        ({"first_name": "Jean Marie Dupont"}, "Jean Marie", "Dupont"),
+        ({"first_name": "Madonna"}, None, "Madonna"),
+        ({"last_name": "Jean Dupont"}, None, "Jean Dupont"),
+        ({"company": "ACME"}, None, "ACME"),
+    ],
+)
+def test_a_name_that_is_whole_or_missing_still_gives_a_last_name(
+    cells: dict[str, str], first: str | None, last: str
+) -> None:
+    made = address(row(street="A 1", city="B", **cells))
+    assert made is not None
+    assert (made.get("first_name"), made["last_name"]) == (first, last)
+
+
+@pytest.mark.parametrize("cells", [{}, {"country": "FR"}, {"country": "FR", "zip_code": "75001", "last_name": " "}])
+def test_an_address_without_place_and_person_is_left_out(cells: dict[str, str]) -> None:
+    assert address(row(**cells)) is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "field"),
+    [
+        ({"last_name": "X", "city": "B"}, "street"),
+        ({"last_name": "X", "street": "A 1"}, "city"),
+        ({"street": "A 1", "city": "B"}, "last_name"),
+        ({"last_name": "X", "street": "A 1", "city": "B", "country": "ZZ"}, "country_iso_code"),
+    ],
+)
+def test_an_incomplete_address_names_the_field(cells: dict[str, str], field: str) -> None:
+    with pytest.raises(AddressError) as caught:
+        address(row(**cells))
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(("code", "expected"), [("fr", "FRA"), ("USA", "USA"), ("XK", "XKX"), ("ZZ", None), ("", None)])
+def test_countries_become_alpha_3(code: str, expected: str | None) -> None:
+    assert alpha_3(code) == expected
