@@ -1,0 +1,18 @@
+-- One row an order. Carts and drafts are no orders and are left out.
+SELECT
+    o.id AS order_id,
+    o.status,
+    o.currency,
+    o.total_amount,
+    o.billing_email,
+    o.payment_method,
+    o.date_created_gmt,
+    o.date_updated_gmt,
+    d.date_paid_gmt,
+    d.date_completed_gmt
+FROM {prefix}wc_orders AS o
+LEFT JOIN {prefix}wc_order_operational_data AS d ON d.order_id = o.id
+WHERE o.id IN :order_ids
+    AND o.type = 'shop_order'
+    AND (o.status IS NULL OR o.status NOT IN ('wc-checkout-draft', 'auto-draft', 'draft'))
+ORDER BY o.id
