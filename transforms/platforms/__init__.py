@@ -1,1 +1,33 @@
-"""One module per shop platform: its own rows in, order frames out."""
+"""One module per shop platform: its own rows in, order frames out.
+
+Belongs here: the register of platforms. Does not belong here: anything two platforms need; that is common.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from transforms.frames import OrderFrames
+from transforms.platforms import woocommerce
+
+Shape = Callable[[Mapping[str, pd.DataFrame], dt.datetime, str], OrderFrames]
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """How a platform's rows become order frames, and its own status words.
+
+    `shape(rows, read_at, timezone)` takes one frame per query and the channel's zone for shop-local times.
+    """
+
+    shape: Shape
+    statuses: Mapping[str, str]
+
+
+PLATFORMS: Mapping[str, Platform] = {
+    "woocommerce": Platform(woocommerce.shape, woocommerce.STATUSES),
+}

@@ -4,7 +4,11 @@
 -- one second share a stamp, so the id is needed to lose neither.
 SELECT order_id, changed_at
 FROM (
-    SELECT touched.order_id AS order_id, MAX(newest.date_updated_gmt) AS changed_at
+    SELECT
+        o.id AS order_id,
+        CASE
+            WHEN MAX(r.date_updated_gmt) > o.date_updated_gmt THEN MAX(r.date_updated_gmt) ELSE o.date_updated_gmt
+        END AS changed_at
     FROM (
         SELECT id AS order_id
         FROM {prefix}wc_orders
@@ -14,12 +18,9 @@ FROM (
         FROM {prefix}wc_orders
         WHERE type = 'shop_order_refund' AND date_updated_gmt >= :start AND date_updated_gmt < :end
     ) AS touched
-    JOIN (
-        SELECT id AS order_id, date_updated_gmt FROM {prefix}wc_orders WHERE type = 'shop_order'
-        UNION ALL
-        SELECT parent_order_id, date_updated_gmt FROM {prefix}wc_orders WHERE type = 'shop_order_refund'
-    ) AS newest ON newest.order_id = touched.order_id
-    GROUP BY touched.order_id
+    JOIN {prefix}wc_orders AS o ON o.id = touched.order_id AND o.type = 'shop_order'
+    LEFT JOIN {prefix}wc_orders AS r ON r.parent_order_id = o.id AND r.type = 'shop_order_refund'
+    GROUP BY o.id, o.date_updated_gmt
 ) AS changed
 WHERE changed_at >= :start AND changed_at < :end
     AND (changed_at > :after_time OR (changed_at = :after_time AND order_id > :after_id))
