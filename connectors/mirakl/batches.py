@@ -1,0 +1,56 @@
+"""How many orders go into one request.
+
+Belongs here: the size of the next request, by count and bytes. Does not belong here: which orders, and sending.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+
+_WINDOW = 8
+_SMALLEST = 10
+_ENVELOPE_BYTES = 2000
+
+
+class BatchSize:
+    """The size of requests: at most `orders` and `max_bytes`, less for a while when most are refused. Thread-safe."""
+
+    def __init__(self, orders: int, max_bytes: int) -> None:
+        self._most, self._orders, self._max_bytes = orders, orders, max_bytes
+        self._recent: deque[bool] = deque(maxlen=_WINDOW)
+        self._lock = threading.Lock()
+
+    def fit(self, sizes: Sequence[int]) -> int | None:
+        """Return how many of the next orders (their bytes given) fill a request, None when it would not be full."""
+        room = self._max_bytes - _ENVELOPE_BYTES
+        for number, size in enumerate(sizes):
+            room -= size + 1
+            if room < 0:
+                return max(number, 1)
+            if number + 1 == self._orders:
+                return self._orders
+        return None
+
+    def too_large(self, size: int) -> None:
+        """Keep requests at half of one that was too large."""
+        with self._lock:
+            self._max_bytes = max(min(self._max_bytes, size // 2), _ENVELOPE_BYTES + 1)
+
+    def answered(self, *, clean: bool, halving: bool) -> None:
+        """Hear whether a request was taken at once; `halving` says that the bad orders had to be found by halving.
+
+        Only halving gains from smaller requests: named orders cost the same whatever the size.
+        """
+        with self._lock:
+            self._recent.append(clean or not halving)
+            if len(self._recent) < _WINDOW:
+                return
+            refused = self._recent.count(False)
+            if refused > _WINDOW * 3 // 4 and self._orders > _SMALLEST:
+                self._orders = max(_SMALLEST, self._orders // 2)
+                self._recent.clear()
+            elif refused <= _WINDOW // 4 and self._orders < self._most:
+                self._orders = min(self._most, self._orders * 2)
+                self._recent.clear()

@@ -1,0 +1,177 @@
+"""What becomes of an order before and after it is sent, decided from its ledger row alone.
+
+The order of truth is the time of reading: a record read earlier than what the ledger stands for is `superseded`.
+The stamp sent is the shop's own, but never below one that Mirakl may already hold: its anti-replay guard must not
+swallow a write, not even after the shop's clock went back or a refund was deleted. Where an earlier request of other
+content is still in doubt, the stamp is one millisecond above it, so that the late one loses.
+
+Belongs here: pure decisions from row and record to row. Does not belong here: reading or writing the ledger.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from connectors.ledger import LedgerEntry
+from connectors.mirakl.isolation import Refused
+from transforms.outcomes import Record, Reject
+from transforms.times import format_time
+
+Fate = Literal["send", "unchanged", "superseded", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An order about to be sent: its record, the body to send, the row that says so, and the row as it was before."""
+
+    record: Record
+    body: bytes
+    entry: LedgerEntry
+    before: LedgerEntry | None
+
+    @property
+    def shrunk(self) -> bool:
+        """Whether the order has fewer lines or adjustments than what was delivered last."""
+        known = self.before
+        return (
+            known is not None
+            and known.order_lines is not None
+            and (self.record.order_lines < known.order_lines or self.record.adjustments < (known.adjustments or 0))
+        )
+
+
+def fate(known: LedgerEntry | None, record: Record, *, again: bool = False) -> Fate:
+    """Decide what becomes of a record; `again` sends also what Mirakl refused with this very content."""
+    if known is None:
+        return "send"
+    if moment(record.read_at) < moment(known.read_at):
+        return "superseded"
+    if known.delivered_hash == record.payload_hash and known.store == record.store:
+        return "unchanged"
+    if known.outcome == "refused" and known.attempted_hash == record.payload_hash and not again:
+        return "refused"
+    return "send"
+
+
+def claim(known: LedgerEntry | None, record: Record, now: str, run_id: str, day: str) -> Claim:
+    """Prepare an order for sending; until there is an answer its row says `undelivered`, content in doubt."""
+    stamp = _stamp(known, record)
+    body = record.payload
+    if stamp != record.updated_at:
+        body = body.replace(_stamp_text(record.updated_at), _stamp_text(stamp), 1)
+    entry = LedgerEntry(
+        channel_order_id=record.channel_order_id,
+        outcome="undelivered",
+        read_at=record.read_at,
+        run_id=run_id,
+        day=day,
+        store=record.store,
+        attempted_hash=record.payload_hash,
+        stamp=stamp,
+        order_lines=known.order_lines if known else None,
+        adjustments=known.adjustments if known else None,
+        attempts=(known.attempts if known else 0) + 1,
+        first_sent_at=(known.first_sent_at if known else None) or now,
+        last_sent_at=now,
+        unaccepted_since=(known.unaccepted_since if known else None) or now,
+    )
+    return Claim(record, body, entry, known)
+
+
+def delivered(claimed: Claim) -> LedgerEntry:
+    """Row of an order that Mirakl accepted."""
+    record = claimed.record
+    return replace(
+        claimed.entry,
+        outcome="delivered",
+        delivered_hash=record.payload_hash,
+        order_lines=record.order_lines,
+        adjustments=record.adjustments,
+        unaccepted_since=None,
+    )
+
+
+def refused(claimed: Claim, answer: Refused) -> LedgerEntry:
+    """Row of an order that Mirakl refused: what it held before, it still holds."""
+    return replace(
+        _as_before(claimed),
+        outcome="refused",
+        error_code=answer.code,
+        error_field=answer.field,
+        error_field_sent=answer.field_sent,
+    )
+
+
+def undelivered(claimed: Claim, *, sent: bool, code: str) -> LedgerEntry:
+    """Row of an order without a definite answer; if it never left, what Mirakl holds is not in doubt."""
+    return replace(claimed.entry if sent else _as_before(claimed), error_code=code)
+
+
+def unchanged(known: LedgerEntry, record: Record, run_id: str, day: str) -> LedgerEntry:
+    """Row of an order that Mirakl holds as the shop does: the newer reading is the one it stands for now."""
+    return replace(
+        known,
+        outcome="delivered",
+        read_at=record.read_at,
+        run_id=run_id,
+        day=day,
+        error_code=None,
+        error_field=None,
+        error_field_sent=None,
+        error_reason=None,
+        unaccepted_since=None,
+    )
+
+
+def still_refused(known: LedgerEntry, record: Record, run_id: str, day: str) -> LedgerEntry:
+    """Row of an order refused before with this very content, and not sent again."""
+    return replace(known, read_at=record.read_at, run_id=run_id, day=day)
+
+
+def rejected(known: LedgerEntry | None, reject: Reject, now: str, run_id: str, day: str) -> LedgerEntry | None:
+    """Row of an order that our own validation rejected; None where a newer reading is known."""
+    if known is not None and moment(reject.read_at) < moment(known.read_at):
+        return None
+    base = known or LedgerEntry(reject.channel_order_id, "rejected", reject.read_at, run_id, day)
+    return replace(
+        base,
+        outcome="rejected",
+        read_at=reject.read_at,
+        run_id=run_id,
+        day=day,
+        error_code=reject.code,
+        error_field=reject.field,
+        error_field_sent=None,
+        error_reason=reject.reason[:500],
+        unaccepted_since=base.unaccepted_since or now,
+    )
+
+
+def moment(text: str) -> dt.datetime:
+    """Read one of our own instants."""
+    return dt.datetime.fromisoformat(text)
+
+
+def _as_before(claimed: Claim) -> LedgerEntry:
+    known = claimed.before
+    return replace(
+        claimed.entry,
+        delivered_hash=known.delivered_hash if known else None,
+        stamp=known.stamp if known else None,
+    )
+
+
+def _stamp(known: LedgerEntry | None, record: Record) -> str:
+    if known is None or known.stamp is None:
+        return record.updated_at
+    source, held = moment(record.updated_at), moment(known.stamp)
+    in_doubt = known.outcome == "undelivered" and known.delivered_hash is None
+    if in_doubt and known.attempted_hash != record.payload_hash and source <= held:
+        return format_time(held + dt.timedelta(milliseconds=1))
+    return known.stamp if source < held else record.updated_at
+
+
+def _stamp_text(stamp: str) -> bytes:
+    return f'"channel_updated_at":"{stamp}"'.encode()

@@ -1,0 +1,226 @@
+"""Posting one request to Mirakl Connect until there is an answer, or no time left for one.
+
+Belongs here: HTTP, waiting, repeating, and what a status means. Does not belong here: which orders are in a request.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+
+import httpx
+import tenacity
+
+from connectors.mirakl.auth import TokenRefused, TokenSource, TokenUnavailable
+from connectors.mirakl.errors import (
+    NoAnswer,
+    OrdersRefused,
+    RequestTooLarge,
+    SettingsError,
+    StoreStopped,
+    faults,
+    stopped,
+)
+from connectors.mirakl.limiter import Limiter
+
+_BACKOFF = tenacity.wait_random_exponential(multiplier=0.5, max=30)
+_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class MiraklSettings:
+    """Where Mirakl is and how to speak to it. Times in seconds; `retry_budget` bounds the repeats of one request."""
+
+    base_url: str
+    token_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    requests_per_second: float = 20
+    connect_timeout: float = 10
+    read_timeout: float = 60
+    retry_budget: float = 120
+    connections: int = 8
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work or would send a secret in the clear.
+
+        Raises:
+            SettingsError: an address is not https (loopback aside), a credential is missing, or the rate is too high.
+        """
+        for name, url in (("MIRAKL_BASE_URL", self.base_url), ("MIRAKL_TOKEN_URL", self.token_url)):
+            _require_safe(name, url)
+        for name, value in (("MIRAKL_CLIENT_ID", self.client_id), ("MIRAKL_CLIENT_SECRET", self.client_secret)):
+            if not value:
+                raise SettingsError(f"{name} is not set; set it to the credential Mirakl gave you")
+
+
+def _require_safe(name: str, address: str) -> None:
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL:
+        raise SettingsError(f"{name} is not an address") from None
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise SettingsError(f"{name} is not an address; expected https://host/path")
+    if url.scheme == "http" and not _loopback(url.host):
+        raise SettingsError(f"{name} must start with https:// (plain http only to this machine itself)")
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _Again(Exception):
+    """Not answered yet. `after` is what Retry-After asks for, in seconds."""
+
+    def __init__(self, why: str, *, spoke: bool, after: float | None = None) -> None:
+        super().__init__(why)
+        self.spoke, self.after = spoke, after
+
+
+class MiraklClient:
+    """Speaks to Mirakl with one credential. Thread-safe; `requests` and `retries` count what went over the wire.
+
+    `answers` counts definite answers (204, 400, 413): while it grows, Mirakl is there.
+    """
+
+    def __init__(self, settings: MiraklSettings) -> None:
+        timeout = httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout)
+        limits = httpx.Limits(
+            max_connections=settings.connections + 1, max_keepalive_connections=settings.connections + 1
+        )
+        # Redirects are not followed: the token belongs to this host alone.
+        self._http = httpx.Client(timeout=timeout, limits=limits, follow_redirects=False)
+        self._tokens = TokenSource(self._http, settings.token_url, settings.client_id, settings.client_secret)
+        self._limiter = Limiter(settings.requests_per_second)
+        self._url = settings.base_url.rstrip("/") + "/v1/orders"
+        self._budget = settings.retry_budget
+        self._lock = threading.Lock()
+        self.requests = self.retries = self.answers = 0
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def post_orders(self, body: bytes, *, budget: float | None = None, stop: threading.Event | None = None) -> None:
+        """Send one upsertOrders body; return when Mirakl has accepted all of it.
+
+        `stop` ends the waiting between repeats: the request in flight is finished, and no other begun.
+
+        Raises:
+            OrdersRefused: 400, because of the orders.
+            RequestTooLarge: 413.
+            StoreStopped: this store or credential cannot deliver (also when the token is refused twice).
+            NoAnswer: none within the budget.
+        """
+        deadline = time.monotonic() + (self._budget if budget is None else budget)
+        repeat = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_Again),
+            wait=_wait,
+            stop=lambda state: _given_up(state, deadline, stop),
+            sleep=_sleep(stop),
+            before_sleep=lambda _: self._count_retry(),
+            reraise=True,
+        )
+        try:
+            repeat(self._post, body)
+        except _Again as again:
+            raise NoAnswer(f"no answer from Mirakl: {again}", spoke=again.spoke) from None
+
+    def _post(self, body: bytes) -> None:
+        try:
+            token = self._tokens.token()
+            response = self._send(body, token)
+            # One new token is the rule. A credential that has worked in this session may be refused by a gateway's
+            # hiccup, so it gets two more before its store is stopped.
+            for _ in range(3 if self.answers else 1):
+                if response.status_code != httpx.codes.UNAUTHORIZED:
+                    break
+                self._count_retry()
+                token = self._tokens.token(refused=token)
+                response = self._send(body, token)
+        except TokenUnavailable as error:
+            raise _Again(str(error), spoke=False) from None
+        except TokenRefused as error:
+            raise StoreStopped(str(error)) from None
+        self._judge(response)
+
+    def _send(self, body: bytes, token: str) -> httpx.Response:
+        self._limiter.acquire()
+        with self._lock:
+            self.requests += 1
+        try:
+            return self._http.post(self._url, content=body, headers={**_HEADERS, "Authorization": f"Bearer {token}"})
+        except httpx.TransportError as error:
+            raise _Again(f"connection failed ({type(error).__name__})", spoke=False) from None
+
+    def _judge(self, response: httpx.Response) -> None:
+        status = response.status_code
+        if status in {408, 425, 429} or status >= 500:
+            after = _retry_after(response.headers.get("Retry-After"))
+            if status == httpx.codes.TOO_MANY_REQUESTS:
+                # Without a Retry-After a short pause for all threads keeps a storm from feeding itself.
+                self._limiter.hold(after if after is not None else 0.5)
+            raise _Again(f"HTTP {status}", spoke=True, after=after)
+        if status in {httpx.codes.NO_CONTENT, httpx.codes.BAD_REQUEST, httpx.codes.REQUEST_ENTITY_TOO_LARGE}:
+            with self._lock:
+                self.answers += 1
+        if status == httpx.codes.BAD_REQUEST:
+            raise OrdersRefused(faults(response.content))
+        if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+            raise RequestTooLarge("HTTP 413: the request has too many bytes")
+        # Only 204 is Mirakl's yes: a 200 may be the login page of whatever stands at a wrong address.
+        if status != httpx.codes.NO_CONTENT:
+            raise stopped(response)
+
+    def _count_retry(self) -> None:
+        with self._lock:
+            self.retries += 1
+
+
+def _sleep(stop: threading.Event | None) -> Callable[[float], None]:
+    def sleep(seconds: float) -> None:
+        if stop is None:
+            time.sleep(seconds)
+        else:
+            stop.wait(seconds)
+
+    return sleep
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome is not None else None
+    after = error.after if isinstance(error, _Again) else None
+    return _BACKOFF(state) if after is None else after
+
+
+def _given_up(state: tenacity.RetryCallState, deadline: float, stop: threading.Event | None) -> bool:
+    if stop is not None and stop.is_set():
+        return True
+    error = state.outcome.exception() if state.outcome is not None else None
+    after = error.after if isinstance(error, _Again) and error.after is not None else 0.0
+    return time.monotonic() + after >= deadline
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Read Retry-After: seconds, or an HTTP date (contract 3)."""
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())

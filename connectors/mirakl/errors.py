@@ -1,0 +1,102 @@
+"""What an answer of Mirakl means for the sender: these orders, this store, this credential, or no answer at all.
+
+Belongs here: the classes of answers, read from a status and a body. Does not belong here: what to do about them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One entry of Mirakl's error body. `field` is Mirakl's own path, of no documented syntax, or None."""
+
+    code: str
+    field: str | None
+
+
+class MiraklError(Exception):
+    """Mirakl did not accept a request.
+
+    Messages hold status and code; never Mirakl's own text, which may quote an order's data.
+    """
+
+
+class OrdersRefused(MiraklError):
+    """400: the whole request is refused because of its content; `faults` has at least one entry."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__(f"refused with code {faults[0].code}")
+        self.faults = faults
+
+
+class RequestTooLarge(MiraklError):
+    """413: the request has too many bytes."""
+
+
+class StoreStopped(MiraklError):
+    """401 twice, 403, 404, 405, 415 and the like: no order of this store can be delivered until someone acts."""
+
+
+class NoAnswer(MiraklError):
+    """The retries are used up: whether Mirakl stored the orders is unknown.
+
+    `spoke` says that a server answered (5xx, 429); without it the network or the host is down.
+    """
+
+    def __init__(self, message: str, *, spoke: bool) -> None:
+        super().__init__(message)
+        self.spoke = spoke
+
+
+class SettingsError(MiraklError):
+    """The destination is configured wrongly. The message names the variable; never the secret."""
+
+
+_MEANING = {
+    401: "the token is refused, also a new one; check MIRAKL_CLIENT_ID and MIRAKL_CLIENT_SECRET",
+    403: "the credentials may not write orders; they need the scope connect-channel-platform:orders:upsert",
+    404: "the channel or the store is unknown to Mirakl; check mirakl_channel_id and mirakl_store_id, "
+    "and that the store is registered",
+}
+
+
+def stopped(response: httpx.Response) -> StoreStopped:
+    """Say why a store cannot be delivered to."""
+    status = response.status_code
+    code = _error_body(response.content).get("code")
+    meaning = _MEANING.get(status, "the request itself is not accepted; check MIRAKL_BASE_URL")
+    named = f" ({code})" if isinstance(code, str) and len(code) <= 100 else ""
+    return StoreStopped(f"HTTP {status}{named}: {meaning}")
+
+
+def faults(content: bytes) -> tuple[Fault, ...]:
+    """Read the faults of a 400; a body that is not Mirakl's gives one fault without a field."""
+    body = _error_body(content)
+    code = _short(body.get("code")) or "HTTP_400"
+    entries = body.get("errors")
+    found: list[Fault] = []
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict):
+            extensions = entry.get("extensions")
+            own = entry.get("code") or (extensions.get("code") if isinstance(extensions, dict) else None)
+            found.append(Fault(_short(own) or code, _short(entry.get("field"))))
+    return tuple(found) or (Fault(code, None),)
+
+
+def _error_body(content: bytes) -> dict[str, Any]:
+    try:
+        body = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _short(value: Any) -> str | None:
+    # A field is a path; anything longer is not one, and might quote an order.
+    return value[:300] if isinstance(value, str) and value else None

@@ -1,0 +1,122 @@
+"""Which orders of a refused request Mirakl names, and how far its word is to be trusted.
+
+The syntax of `errors[].field` is not documented (contract 3): a root or none, dots, brackets or slashes, another name
+for `orders`, positions from zero or one, or no field. So a position is a hint that every reader must prove.
+
+Belongs here: reading positions, and keeping count of how often they were right. Does not belong here: sending.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+
+from connectors.mirakl.errors import Fault
+
+_STEP = re.compile(r"([A-Za-z_$][\w$-]*)|(\d+)")
+_ROOTS = frozenset({"$", "input", "body", "request", "upsertorders", "orders"})
+TRUST_AFTER = 3
+
+
+def order_position(field: str | None) -> int | None:
+    """Read the position of the order in a path, None where it names none.
+
+    The first number is the order's, whatever stands before it is called, unless a line or adjustment is counted there.
+    """
+    steps = _STEP.findall(field or "")
+    for index, (name, number) in enumerate(steps):
+        if number:
+            counted = steps[index - 1][0].lower() if index else ""
+            return None if any(word in counted for word in ("line", "adjust", "tax", "attribute")) else int(number)
+        del name
+    return None
+
+
+def is_about_origin(fault: Fault) -> bool:
+    """Whether the fault lies in the request's `origin`: no order is to blame, and none can be delivered."""
+    names = [name.lower() for name, _ in _STEP.findall(fault.field or "") if name]
+    return next((name for name in names if name not in _ROOTS), "") == "origin"
+
+
+def our_field(field: str | None) -> str:
+    """Resolve Mirakl's path to the contract's path inside one order (`order_lines[1].status`), `order` if unknown."""
+    steps = _STEP.findall(field or "")
+    first_number = next((index for index, (_, number) in enumerate(steps) if number), None)
+    if first_number is None or order_position(field) is None:
+        inner = [step for step in steps if step[0].lower() not in _ROOTS]
+    else:
+        inner = steps[first_number + 1 :]
+    path = "".join(f"[{number}]" if number else f".{name}" for name, number in inner).removeprefix(".")
+    return path or "order"
+
+
+def signature(code: str, field: str) -> str:
+    """Name a kind of failure: code and field, positions starred, so that a thousand alike count as one kind."""
+    return f"{code} {re.sub(r'[0-9]+', '*', field)}"
+
+
+class Pointers:
+    """The running verdict on Mirakl's positions. Thread-safe.
+
+    `base` is 0 or 1, learned from proofs; `trusted` after a few proofs and no lie; `useless` after two lies more than
+    proofs, when asking again costs more than halving.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._proofs = [0, 0]
+        self._lies = [0, 0]
+        self.base = 0
+
+    @property
+    def trusted(self) -> bool:
+        """Whether named orders may be confirmed together instead of one by one."""
+        return self._proofs[self.base] >= TRUST_AFTER and self._lies[self.base] == 0
+
+    @property
+    def useless(self) -> bool:
+        """Whether halving is cheaper than believing."""
+        return self._lies[self.base] >= self._proofs[self.base] + 2
+
+    def named(self, faults: Sequence[Fault], size: int) -> frozenset[int]:
+        """Return the positions named in a request of `size` orders; empty where they are of no use.
+
+        Of no use: none, one out of range, or more than half of the request (halving then costs no more).
+        """
+        if self.useless:
+            return frozenset()
+        found = self.raw(faults)
+        positions = frozenset(position - self.base for position in found)
+        usable = all(0 <= position < size for position in positions) and len(positions) * 2 <= size
+        return positions if usable else frozenset()
+
+    @staticmethod
+    def raw(faults: Sequence[Fault]) -> frozenset[int]:
+        """Return the numbers as Mirakl wrote them."""
+        return frozenset(number for fault in faults if (number := order_position(fault.field)) is not None)
+
+    def proved(self) -> None:
+        """Record that a named order was indeed refused."""
+        with self._lock:
+            self._proofs[self.base] += 1
+
+    def lied(self) -> None:
+        """Record that a named order was good, or that a bad one was not named."""
+        with self._lock:
+            self._lies[self.base] += 1
+
+    def learn(self, faults: Sequence[Fault], bad: frozenset[int]) -> None:
+        """Compare a refusal's numbers with the positions halving found bad; settle on the base that explains them."""
+        found = self.raw(faults)
+        if not found or not bad:
+            return
+        with self._lock:
+            for base in (0, 1):
+                if {number - base for number in found} == bad:
+                    self._proofs[base] += 1
+                elif base != self.base:
+                    self._lies[base] += 1
+            other = 1 - self.base
+            if self.useless and self._proofs[other] >= TRUST_AFTER and self._lies[other] == 0:
+                self.base = other

@@ -1,0 +1,86 @@
+"""What delivering one day came to: counts, failures and their kinds.
+
+Belongs here: adding up. Does not belong here: how it is shown.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+
+from connectors.mirakl.pointers import signature
+
+COUNTS = (
+    "orders_read",
+    "delivered",
+    "unchanged",
+    "superseded",
+    "rejected",
+    "refused",
+    "undelivered",
+    "requests",
+    "requests_isolating",
+    "retries",
+)
+FAILURES_KEPT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One order that is not at Mirakl in its current state, and why. No personal data."""
+
+    channel_order_id: str
+    outcome: str
+    code: str
+    field: str
+    reason: str
+
+
+@dataclass(slots=True)
+class DayReport:
+    """One day's delivery. `failures` holds the first 50 of `failures_total`; `signatures` counts all kinds.
+
+    `shrunk` names orders with fewer lines or adjustments than delivered before, `future_stamps` orders whose source
+    stamp lies in the future (the first 50 each). `stopped` says why orders were left without an answer. Thread-safe.
+    """
+
+    day: str
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+    failures: list[Failure] = field(default_factory=list)
+    failures_total: int = 0
+    signatures: Counter[str] = field(default_factory=Counter)
+    shrunk: list[str] = field(default_factory=list)
+    shrunk_total: int = 0
+    future_stamps: list[str] = field(default_factory=list)
+    future_stamps_total: int = 0
+    stopped: str | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def count(self, name: str, number: int = 1) -> None:
+        """Add to one count."""
+        with self._lock:
+            self.counts[name] += number
+
+    def fail(self, failure: Failure) -> None:
+        """Count one order that failed."""
+        with self._lock:
+            self.counts[failure.outcome] += 1
+            self.failures_total += 1
+            self.signatures[signature(failure.code, failure.field)] += 1
+            if len(self.failures) < FAILURES_KEPT:
+                self.failures.append(failure)
+
+    def note_shrunk(self, order_id: str) -> None:
+        """Count an order that lost lines or adjustments."""
+        with self._lock:
+            self.shrunk_total += 1
+            if len(self.shrunk) < FAILURES_KEPT:
+                self.shrunk.append(order_id)
+
+    def note_future_stamp(self, order_id: str) -> None:
+        """Count an order stamped in the future by its shop."""
+        with self._lock:
+            self.future_stamps_total += 1
+            if len(self.future_stamps) < FAILURES_KEPT:
+                self.future_stamps.append(order_id)

@@ -1,0 +1,125 @@
+"""Records, a ledger and a Mirakl for the delivery tests."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from connectors.ledger import Ledger
+from connectors.mirakl.client import MiraklClient, MiraklSettings
+from connectors.mirakl.delivery import Delivery
+from connectors.mirakl.sandbox import Sandbox, SandboxSettings
+from transforms.outcomes import Record
+
+CHANNEL_ID = "1234"
+
+
+def make_record(
+    number: int | str,
+    *,
+    title: str = "Mug",
+    updated_at: str = "2026-03-01T10:00:00Z",
+    read_at: str = "2026-03-02T00:00:00Z",
+    store: str = "S-1",
+    lines: int = 1,
+    status: str = "AWAITING_SHIPMENT",
+) -> Record:
+    """A small valid order; `title` makes its content differ."""
+    order_id = str(number)
+    money = {"amount": 10.0, "currency": "EUR"}
+    order: dict[str, Any] = {
+        "channel_order_id": order_id,
+        "created_at": "2026-01-01T10:00:00Z",
+        "channel_updated_at": updated_at,
+        "status": status,
+        "fulfillment": {"type": "FULFILLED_BY_SELLER"},
+        "shipping_info": {},
+        "order_lines": [
+            {
+                "channel_order_line_id": f"{order_id}-{line}",
+                "created_at": "2026-01-01T10:00:00Z",
+                "updated_at": "2026-01-01T10:00:00Z",
+                "quantity": 1,
+                "price": money,
+                "total_shipping_price": money,
+                "product": {"id": "P1", "title": title},
+                "status": status,
+                "can_cancel": True,
+                "can_refund": False,
+            }
+            for line in range(lines)
+        ],
+    }
+    content = orjson.dumps({**order, "channel_updated_at": ""})
+    return Record(
+        channel_order_id=order_id,
+        store=store,
+        updated_at=updated_at,
+        read_at=read_at,
+        payload=orjson.dumps(order),
+        payload_hash=hashlib.sha256(content).hexdigest(),
+        order_lines=lines,
+        adjustments=0,
+    )
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxSettings(requests_per_second=10_000)) as running:
+        yield running
+
+
+def make_client(sandbox: Sandbox, **settings: Any) -> MiraklClient:
+    return MiraklClient(
+        MiraklSettings(
+            **{
+                "base_url": sandbox.base_url,
+                "token_url": sandbox.token_url,
+                "client_id": "sandbox",
+                "client_secret": "sandbox",
+                "requests_per_second": 30,
+                **settings,
+            }
+        )
+    )
+
+
+@pytest.fixture
+def client(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[MiraklClient]:
+    """A client that need not wait: the limiter has its own tests."""
+    client = make_client(sandbox)
+    monkeypatch.setattr(client._limiter, "_interval", 0.0)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    yield ledger
+    ledger.dispose()
+
+
+@pytest.fixture
+def delivery(client: MiraklClient, ledger: Ledger) -> Callable[..., Delivery]:
+    def make(**options: Any) -> Delivery:
+        return Delivery(client, ledger, **{"channel": "boutique", "channel_id": CHANNEL_ID, **options})
+
+    return make
+
+
+def held(sandbox: Sandbox) -> set[str]:
+    return {order_id for _, order_id in sandbox.orders}
+
+
+@contextmanager
+def waited() -> Iterator[Callable[[], float]]:
+    start = time.monotonic()
+    yield lambda: time.monotonic() - start

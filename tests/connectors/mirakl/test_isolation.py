@@ -1,0 +1,155 @@
+"""Isolation: every good order is accepted, every bad one named, at a bounded number of requests."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.mirakl.errors import Fault
+from connectors.mirakl.isolation import Evidence, Isolation, Refused, Systemic
+from connectors.mirakl.pointers import order_position, our_field
+from tests.connectors.mirakl.conftest import make_record
+from transforms.outcomes import Record
+
+STYLES = ("exact", "none", "one-based", "wrong", "first", "all", "neighbour", "out-of-range", "line-only")
+
+
+class Mirakl:
+    """Refuses requests that hold a bad order, and names positions the way it is told to."""
+
+    def __init__(self, bad: set[str], style: str, seed: int = 0) -> None:
+        self.bad, self.style, self.random = bad, style, random.Random(seed)
+        self.requests = 0
+        self.accepted_ids: list[str] = []
+        self.refused_ids: list[str] = []
+
+    def post(self, records: Sequence[Record]) -> tuple[Fault, ...] | None:
+        self.requests += 1
+        assert 1 <= len(records) <= 100
+        positions = [index for index, record in enumerate(records) if record.channel_order_id in self.bad]
+        if not positions:
+            return None
+        style = self.random.choice(STYLES) if self.style == "mixed" else self.style
+        return tuple(Fault("INVALID", field) for field in self._fields(style, positions, len(records)))
+
+    def _fields(self, style: str, positions: list[int], size: int) -> list[str | None]:
+        numbers = {
+            "exact": positions,
+            "first": positions[:1],
+            "one-based": [position + 1 for position in positions],
+            "wrong": [self.random.randrange(size) for _ in positions],
+            "all": list(range(size)),
+            "neighbour": [near for position in positions for near in (position, (position + 1) % size)],
+            "out-of-range": [size + 7],
+        }
+        if style == "none":
+            return [None]
+        if style == "line-only":
+            return ["order_lines[0].price"]
+        return [f"orders[{number}].status" for number in numbers[style]]
+
+    def accepted(self, records: Sequence[Record]) -> None:
+        self.accepted_ids += [record.channel_order_id for record in records]
+
+    def refused(self, orders: Sequence[Refused]) -> None:
+        self.refused_ids += [order.record.channel_order_id for order in orders]
+
+    def deliver(self, records: list[Record], size: int = 100) -> None:
+        isolation = Isolation(self.post, self, Evidence(accepted_any=True))
+        for begin in range(0, len(records), size):
+            isolation.deliver(records[begin : begin + size])
+        isolation.confirm()
+
+
+@pytest.fixture(scope="module")
+def twenty_thousand() -> list[Record]:
+    return [make_record(number) for number in range(20_000)]
+
+
+def one_percent(seed: int = 1) -> set[str]:
+    return {str(number) for number in random.Random(seed).sample(range(20_000), 200)}
+
+
+@given(
+    bad=st.sets(st.integers(0, 149)),
+    style=st.sampled_from([*STYLES, "mixed"]),
+    size=st.integers(1, 100),
+    seed=st.integers(0, 1000),
+)
+@settings(max_examples=300, deadline=None)
+def test_whatever_mirakl_names_every_good_order_arrives_and_every_bad_one_is_named_once(
+    bad: set[int], style: str, size: int, seed: int
+) -> None:
+    mirakl = Mirakl({str(number) for number in bad}, style, seed)
+    mirakl.deliver([make_record(number) for number in range(150)], size)
+    assert sorted(mirakl.refused_ids) == sorted(mirakl.bad)
+    assert sorted(mirakl.accepted_ids) == sorted({str(number) for number in range(150)} - mirakl.bad)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_percent_bad_with_positions_costs_at_most_350_requests_for_20_000_orders(
+    twenty_thousand: list[Record], seed: int
+) -> None:
+    mirakl = Mirakl(one_percent(seed), "exact")
+    mirakl.deliver(twenty_thousand)
+    assert set(mirakl.refused_ids) == mirakl.bad
+    assert mirakl.requests <= 350
+
+
+@pytest.mark.parametrize("style", ["none", "wrong", "out-of-range", "all", "line-only"])
+def test_one_percent_bad_without_usable_positions_costs_at_most_2700_requests(
+    twenty_thousand: list[Record], style: str
+) -> None:
+    mirakl = Mirakl(one_percent(), style)
+    mirakl.deliver(twenty_thousand)
+    assert set(mirakl.refused_ids) == mirakl.bad
+    assert mirakl.requests <= 2700
+
+
+def test_one_based_positions_are_learned(twenty_thousand: list[Record]) -> None:
+    mirakl = Mirakl(one_percent(), "one-based")
+    mirakl.deliver(twenty_thousand)
+    assert set(mirakl.refused_ids) == mirakl.bad
+    assert mirakl.requests <= 450
+
+
+@given(bad=st.sets(st.integers(0, 99)))
+@settings(max_examples=200, deadline=None)
+def test_halving_never_needs_more_than_the_derived_bound(bad: set[int]) -> None:
+    mirakl = Mirakl({str(number) for number in bad}, "none")
+    mirakl.deliver([make_record(number) for number in range(100)])
+    assert mirakl.requests <= 1 + 2 * len(bad) * math.ceil(math.log2(100))
+
+
+def test_when_everything_is_refused_for_one_reason_it_stops_as_systemic() -> None:
+    mirakl = Mirakl({str(number) for number in range(100)}, "none")
+    isolation = Isolation(mirakl.post, mirakl, Evidence())
+    with pytest.raises(Systemic, match="configuration"):
+        isolation.deliver([make_record(number) for number in range(100)])
+    assert mirakl.requests < 40
+
+
+@pytest.mark.parametrize(
+    ("field", "position", "ours"),
+    [
+        ("orders[3].order_lines[1].status", 3, "order_lines[1].status"),
+        ("$.orders[3].status", 3, "status"),
+        ("$['orders'][3]['status']", 3, "status"),
+        ("/orders/3/order_lines/0/price", 3, "order_lines[0].price"),
+        ("input.orders.3.status", 3, "status"),
+        ("upsertOrders.orders[3].status", 3, "status"),
+        ("shipmentCommands[1].value", 1, "value"),
+        ("order_lines[2].price", None, "order_lines[2].price"),
+        ("input.account.id", None, "account.id"),
+        ("", None, "order"),
+        (None, None, "order"),
+    ],
+)
+def test_a_position_is_read_from_any_of_the_seen_spellings(field: str | None, position: int | None, ours: str) -> None:
+    assert order_position(field) == position
+    assert our_field(field) == ours
