@@ -1,0 +1,56 @@
+"""A private MariaDB. Its zone is not UTC, so that a reader that trusts the server's zone is found out.
+
+Belongs here: starting and stopping MariaDB. Does not belong here: schemas.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pymysql
+
+from tests.servers.ports import free_port, leave_out
+
+
+@contextmanager
+def mariadb(folder: Path) -> Iterator[int]:
+    """Run MariaDB in `folder`; yield its port on 127.0.0.1. Its root user has no password."""
+    server = shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin")
+    install = shutil.which("mariadb-install-db")
+    if server is None or install is None:
+        leave_out("MariaDB", "on Debian: apt-get install mariadb-server")
+    user = ["--user=root"] if os.geteuid() == 0 else []
+    common = [f"--datadir={folder / 'data'}", *user]
+    subprocess.run(
+        [install, "--no-defaults", *common, "--auth-root-authentication-method=normal", "--skip-test-db"],
+        check=True,
+        capture_output=True,
+    )
+    port = free_port()
+    options = [f"--port={port}", f"--socket={folder / 's'}", "--bind-address=127.0.0.1", "--sql-mode="]
+    options += ["--default-time-zone=+05:30", "--innodb-flush-log-at-trx-commit=0"]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen([server, "--no-defaults", *common, *options], stdout=log, stderr=log)
+    try:
+        _wait(port, folder / "log")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait(port: int, log: Path) -> None:
+    for _ in range(300):
+        try:
+            pymysql.connect(host="127.0.0.1", port=port, user="root").close()
+        except pymysql.OperationalError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"MariaDB does not start: {log.read_text()[-2000:]}")
