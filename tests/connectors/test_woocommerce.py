@@ -19,7 +19,7 @@ from transforms.mapping import ChannelMapping
 from transforms.normalise import normalise
 from transforms.platforms import PLATFORMS
 
-SCHEMA = Path(__file__).parents[1] / "shops" / "woocommerce.sql"
+SCHEMA = Path(__file__).parents[2] / "examples" / "woocommerce.sql"
 MAPPING = ChannelMapping(store_id="S-1", platform_statuses=PLATFORMS["woocommerce"].statuses)
 TAX_DATA = 'a:2:{s:5:"total";a:1:{i:1;s:4:"4.00";}s:8:"subtotal";a:1:{i:1;s:4:"4.00";}}'
 REFUND_TAX_DATA = 'a:1:{s:5:"total";a:1:{i:1;s:5:"-2.00";}}'
