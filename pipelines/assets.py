@@ -1,0 +1,249 @@
+"""The three assets of a channel, from one factory: raw_orders, mirakl_orders, mirakl_delivery.
+
+Bodies work on `partition_keys`: a schedule's single day, a backfill's window and a shell's range take the same path.
+A day is an instant range in the channel's zone. All days of a run are read in one snapshot, so that an order which
+moves from one day to another while the run lasts is neither lost nor read twice.
+
+Belongs here: what each step does with a range of days. Does not belong here: what an order means, and HTTP.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+
+import dagster as dg
+import pyarrow as pa
+
+from connectors.channels.reader import ShopReader, Snapshot
+from connectors.mirakl.delivery import Delivery
+from connectors.mirakl.report import DayReport
+from pipelines import checks, metadata, tables
+from pipelines.resources import Mirakl, State, failures_explained
+from pipelines.settings import Channel, Settings
+from transforms.normalise import normalise
+from transforms.platforms import PLATFORMS
+
+RAW_ORDERS, MIRAKL_ORDERS, MIRAKL_DELIVERY = "raw_orders", "mirakl_orders", "mirakl_delivery"
+SHOP_DATABASE = "shop_database"
+Outcome = dg.AssetCheckResult | dg.MaterializeResult[None]
+POOL = "mirakl"
+DAYS_PER_RUN = 7
+
+
+def asset_keys(channel: str) -> list[dg.AssetKey]:
+    """Return the keys of a channel's assets, in their order."""
+    return [dg.AssetKey([channel, name]) for name in (RAW_ORDERS, MIRAKL_ORDERS, MIRAKL_DELIVERY)]
+
+
+def days_of(channel: Channel) -> dg.DailyPartitionsDefinition:
+    """Return the channel's days, in its zone, with today open."""
+    settings = channel.settings
+    return dg.DailyPartitionsDefinition(
+        start_date=settings.start_date.isoformat(), timezone=settings.timezone, end_offset=1
+    )
+
+
+def day_window(channel: Channel, day: str) -> tuple[dt.datetime, dt.datetime]:
+    """Return the instants between which a day lies, in UTC: 23 or 25 hours apart when the clocks change."""
+    window = days_of(channel).time_window_for_partition_key(day)
+    return window.start.astimezone(dt.UTC), window.end.astimezone(dt.UTC)
+
+
+def channel_assets(channel: Channel, settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """Build the assets of one channel, and the shop's database as the place they come from."""
+    return [
+        _shop_database(channel),
+        _raw_orders(channel, settings),
+        _mirakl_orders(channel),
+        _mirakl_delivery(channel, settings),
+    ]
+
+
+def _shop_database(channel: Channel) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        [channel.name, SHOP_DATABASE],
+        group_name=channel.name,
+        description=f"The shop's own database ({channel.settings.platform}), read only.",
+        kinds={"sql"},
+    )
+
+
+def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
+    name = channel.name
+
+    @dg.asset(
+        key=[name, RAW_ORDERS],
+        group_name=name,
+        description="Every order whose newest change falls on the day, whole, as the shop tells it: cells are text.",
+        deps=[dg.AssetKey([name, SHOP_DATABASE])],
+        partitions_def=days_of(channel),
+        backfill_policy=dg.BackfillPolicy.multi_run(DAYS_PER_RUN),
+        retry_policy=dg.RetryPolicy(
+            max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
+        ),
+        kinds={"sql", "parquet"},
+        owners=channel.settings.owners,
+        metadata={"dagster/column_schema": metadata.raw_schema()},
+    )
+    def raw_orders(context: dg.AssetExecutionContext, state: dg.ResourceParam[State]) -> dg.MaterializeResult[None]:
+        with failures_explained():
+            frames = state.frames()
+            reader = ShopReader(channel.source())
+            try:
+                with reader.snapshot() as snapshot:
+                    for day in context.partition_keys:
+                        counts: Counter[str] = Counter()
+                        chunks = _raw_chunks(channel, snapshot, day, counts)
+                        frames.write(name, RAW_ORDERS, day, tables.RAW_ORDERS, chunks)
+                        context.log.info(f"{day}: {counts['orders_read']:,} orders read")
+                        context.add_asset_metadata(
+                            {
+                                "orders_read": counts["orders_read"],
+                                "order_lines": counts["order_lines"],
+                                "dagster/row_count": counts["orders_read"],
+                                "read_at": snapshot.read_at.isoformat(),
+                            },
+                            partition_key=day,
+                        )
+            finally:
+                reader.dispose()
+            frames.remove_old(name, settings.frames.retention_days)
+        return dg.MaterializeResult()
+
+    return raw_orders
+
+
+def _raw_chunks(channel: Channel, snapshot: Snapshot, day: str, counts: Counter[str]) -> Iterator[pa.Table]:
+    for rows in snapshot.chunks(*day_window(channel, day)):
+        shape = PLATFORMS[channel.settings.platform].shape
+        frames = shape(rows, snapshot.read_at, channel.settings.timezone)
+        counts["orders_read"] += len(frames.orders)
+        counts["order_lines"] += len(frames.lines)
+        yield tables.raw_table(frames)
+
+
+def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:
+    name = channel.name
+
+    @dg.asset(
+        key=[name, MIRAKL_ORDERS],
+        group_name=name,
+        description="The day's orders as Mirakl wants them. Each is a valid record, or a reject with field and reason.",
+        deps=[dg.AssetKey([name, RAW_ORDERS])],
+        partitions_def=days_of(channel),
+        backfill_policy=dg.BackfillPolicy.multi_run(DAYS_PER_RUN),
+        check_specs=checks.normalisation_specs(dg.AssetKey([name, MIRAKL_ORDERS])),
+        kinds={"python", "parquet"},
+        owners=channel.settings.owners,
+        metadata={"dagster/column_schema": metadata.mirakl_schema()},
+    )
+    def mirakl_orders(context: dg.AssetExecutionContext, state: dg.ResourceParam[State]) -> Iterator[Outcome]:
+        seen = checks.Normalisation()
+        with failures_explained():
+            frames = state.frames()
+            for day in context.partition_keys:
+                of_day = checks.Normalisation()
+                chunks = _mirakl_chunks(channel, frames.read(name, RAW_ORDERS, day), of_day)
+                frames.write(name, MIRAKL_ORDERS, day, tables.MIRAKL_ORDERS, chunks)
+                context.log.info(
+                    f"{day}: {of_day.counts['orders_normalised']:,} orders normalised, "
+                    f"{of_day.counts['rejected']:,} rejected"
+                )
+                context.add_asset_metadata(of_day.metadata(), partition_key=day)
+                seen.add(of_day)
+        yield from seen.check_results(name)
+        yield dg.MaterializeResult()
+
+    return mirakl_orders
+
+
+def _mirakl_chunks(channel: Channel, raw: Iterator[pa.Table], seen: checks.Normalisation) -> Iterator[pa.Table]:
+    mapping = channel.mapping()
+    for chunk in raw:
+        normalised = normalise(tables.order_frames_of(chunk), mapping)
+        seen.hear(normalised)
+        yield tables.mirakl_table(normalised)
+
+
+def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
+    name = channel.name
+    key = dg.AssetKey([name, MIRAKL_DELIVERY])
+
+    @dg.asset(
+        key=key,
+        group_name=name,
+        description=(
+            "The day's orders at Mirakl Connect. What Mirakl already holds is not sent again; what is refused is named."
+            " A day fails only when orders are left without an answer."
+        ),
+        deps=[dg.AssetKey([name, MIRAKL_ORDERS])],
+        partitions_def=days_of(channel),
+        backfill_policy=dg.BackfillPolicy.multi_run(DAYS_PER_RUN),
+        check_specs=checks.delivery_specs(key),
+        kinds={"mirakl", "https"},
+        owners=channel.settings.owners,
+        pool=POOL,
+    )
+    def mirakl_delivery(
+        context: dg.AssetExecutionContext, state: dg.ResourceParam[State], mirakl: dg.ResourceParam[Mirakl]
+    ) -> Iterator[Outcome]:
+        with failures_explained(), state.ledger() as ledger, mirakl.client(settings.mirakl) as client:
+            delivery = Delivery(
+                client,
+                ledger,
+                channel=name,
+                channel_id=channel.settings.mirakl_channel_id,
+                orders_per_request=settings.mirakl.orders_per_request,
+                max_request_bytes=settings.mirakl.max_request_bytes,
+                log=context.log.info,
+            )
+            reports = [_deliver(context, state, delivery, name, day) for day in context.partition_keys]
+        yield from checks.delivery_results(name, reports)
+        open_days = [report for report in reports if report.counts["undelivered"]]
+        if not open_days:
+            for report in reports:
+                context.add_asset_metadata(metadata.delivery_metadata(name, report), partition_key=report.day)
+            yield dg.MaterializeResult()
+            return
+        _tell_days_apart(context, key, name, reports)
+        raise _without_answer(name, open_days)
+
+    return mirakl_delivery
+
+
+def _deliver(context: dg.AssetExecutionContext, state: State, delivery: Delivery, channel: str, day: str) -> DayReport:
+    frames = state.frames()
+    report = delivery.deliver(
+        tables.records_of(frames.read(channel, MIRAKL_ORDERS, day, tables.RECORD_COLUMNS)),
+        tables.rejects_of(frames.read(channel, MIRAKL_ORDERS, day, tables.REJECT_COLUMNS)),
+        day=day,
+        run_id=context.run_id,
+    )
+    counts = ", ".join(f"{count:,} {outcome}" for outcome, count in report.counts.items() if count)
+    context.log.info(f"{day}: {counts or 'no orders'}")
+    return report
+
+
+def _tell_days_apart(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, channel: str, reports: list[DayReport]
+) -> None:
+    """Materialise the days that are answered, and log the others as observations: the step is about to fail.
+
+    A stored materialisation of a day that failed would make the backfill call it done; nothing at all would hide its
+    numbers.
+    """
+    for report in reports:
+        event = dg.AssetObservation if report.counts["undelivered"] else dg.AssetMaterialization
+        context.log_event(event(key, partition=report.day, metadata=metadata.delivery_metadata(channel, report)))
+
+
+def _without_answer(channel: str, open_days: list[DayReport]) -> dg.Failure:
+    orders = sum(report.counts["undelivered"] for report in open_days)
+    why = next((report.stopped for report in open_days if report.stopped), "Mirakl gave no definite answer")
+    days = ", ".join(report.day for report in open_days)
+    return dg.Failure(
+        f"{orders:,} orders of channel {channel!r} are without an answer ({days}): {why}. "
+        "Nothing is lost: run the failed days again, what was delivered is not sent twice.",
+        metadata={"undelivered": orders, "days": days},
+        allow_retries=False,
+    )

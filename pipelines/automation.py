@@ -1,0 +1,93 @@
+"""Jobs and schedules of a channel.
+
+`sync_<channel>_today` re-reads the open day every quarter of an hour, unless its previous run is still at it: late
+commits are found, and only what changed is sent. `sync_<channel>_lookback` reads the last closed days once a night,
+so that neither a missed tick nor an order that changed around midnight is left behind.
+
+Belongs here: when channels run. Does not belong here: what a run does.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    SCHEDULE_NAME_TAG,
+)
+
+from pipelines.assets import asset_keys
+from pipelines.settings import Channel
+
+LOOKBACK_DAYS = 3
+# Runs of the open day go before backfills, both in the queue and for the slot of the sender.
+_TODAY_TAGS = {"dagster/priority": "10"}
+
+
+def job_name(channel: str) -> str:
+    """Return the name of a channel's job."""
+    return f"sync_{channel}"
+
+
+def channel_job(channel: Channel) -> UnresolvedAssetJobDefinition:
+    """Build the job that takes a channel's orders all the way."""
+    return dg.define_asset_job(
+        job_name(channel.name),
+        selection=dg.AssetSelection.assets(*asset_keys(channel.name)),
+        description=f"Reads, normalises and delivers the orders of {channel.name} for the chosen days.",
+    )
+
+
+def range_tags(first: str, last: str) -> dict[str, str]:
+    """Return the tags that make a run work on the days from `first` to `last`, both included."""
+    return {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last}
+
+
+def today_schedule(channel: Channel) -> dg.ScheduleDefinition:
+    """Build the schedule of the open day."""
+    name = f"{job_name(channel.name)}_today"
+
+    @dg.schedule(
+        name=name,
+        job_name=job_name(channel.name),
+        cron_schedule="*/15 * * * *",
+        execution_timezone=channel.settings.timezone,
+        description="Every 15 minutes: orders changed today. Skipped while the previous run is still at it.",
+    )
+    def today(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        filters = dg.RunsFilter(tags={SCHEDULE_NAME_TAG: name}, statuses=list(IN_PROGRESS_RUN_STATUSES))
+        running = context.instance.get_run_records(filters, limit=1)
+        if running:
+            return dg.SkipReason(f"run {running[0].dagster_run.run_id} of this schedule is still at it")
+        return dg.RunRequest(partition_key=_day(channel, context, 0), tags=_TODAY_TAGS)
+
+    return today
+
+
+def lookback_schedule(channel: Channel) -> dg.ScheduleDefinition:
+    """Build the schedule of the last closed days."""
+
+    @dg.schedule(
+        name=f"{job_name(channel.name)}_lookback",
+        job_name=job_name(channel.name),
+        cron_schedule="30 1 * * *",
+        execution_timezone=channel.settings.timezone,
+        description=f"Every night: the last {LOOKBACK_DAYS} closed days again; what Mirakl holds is not sent twice.",
+    )
+    def lookback(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        first = max(_day(channel, context, -LOOKBACK_DAYS), channel.settings.start_date.isoformat())
+        last = _day(channel, context, -1)
+        if last < first:
+            yield dg.SkipReason("no day of this channel is closed yet")
+        else:
+            yield dg.RunRequest(tags=range_tags(first, last))
+
+    return lookback
+
+
+def _day(channel: Channel, context: dg.ScheduleEvaluationContext, offset: int) -> str:
+    today = context.scheduled_execution_time.astimezone(channel.settings.zone).date()
+    return (today + dt.timedelta(days=offset)).isoformat()

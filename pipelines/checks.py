@@ -1,0 +1,193 @@
+"""Asset checks: what must turn red though the orders went out, and what waits in the ledger.
+
+None blocks: a blocking check on a delivery would make its backfill call failed days done.
+
+Belongs here: the checks and what they count. Does not belong here: the outcome policy of a day (`assets`).
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from connectors.mirakl.report import DayReport
+from pipelines import metadata
+from pipelines.metadata import Metadata
+from pipelines.resources import State, failures_explained
+from transforms.normalise import Normalised
+
+STATUSES_MAPPED = "statuses_mapped"
+MONEY_ADDS_UP = "money_adds_up"
+ALL_ACCEPTED = "all_accepted"
+NOTHING_SHRUNK = "nothing_shrunk"
+STAMPS_SANE = "stamps_sane"
+NOTHING_WAITS = "nothing_waits"
+
+_SAMPLES = 50
+
+
+@dataclass(slots=True)
+class Normalisation:
+    """What was seen while normalising: counts, rejects by kind, notices with some of their orders."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    rejects: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    rejected: list[dict[str, str]] = field(default_factory=list)
+    noticed: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+
+    def hear(self, normalised: Normalised) -> None:
+        """Count one chunk."""
+        self.counts["orders_read"] += len(normalised.records) + len(normalised.rejects)
+        self.counts["orders_normalised"] += len(normalised.records)
+        self.counts["rejected"] += len(normalised.rejects)
+        for reject in normalised.rejects:
+            self.rejects[reject.code, reject.field] += 1
+            if len(self.rejected) < _SAMPLES:
+                row = {"channel_order_id": reject.channel_order_id, "code": reject.code}
+                self.rejected.append({**row, "field": reject.field, "reason": reject.reason})
+        for record in normalised.records:
+            for notice in record.notices:
+                self.counts[notice.code] += 1
+                found = self.noticed.setdefault(notice.code, [])
+                if len(found) < _SAMPLES:
+                    row = {"channel_order_id": record.channel_order_id, "field": notice.field}
+                    found.append({**row, "detail": notice.detail})
+
+    def add(self, other: "Normalisation") -> None:
+        """Add what another day showed."""
+        self.counts += other.counts
+        self.rejects += other.rejects
+        self.rejected = (self.rejected + other.rejected)[:_SAMPLES]
+        for code, found in other.noticed.items():
+            self.noticed[code] = (self.noticed.get(code, []) + found)[:_SAMPLES]
+
+    def metadata(self) -> Metadata:
+        """Describe one day."""
+        numbers = ("orders_read", "orders_normalised", "rejected", "unmapped_status", "money_mismatch", "dropped_field")
+        shown: Metadata = {name: self.counts[name] for name in numbers}
+        shown["dagster/row_count"] = self.counts["orders_read"]
+        if self.rejected:
+            shown["rejects"] = metadata.table(self.rejected)
+        for code, found in self.noticed.items():
+            shown[f"{code}_orders"] = metadata.table(found, metadata.MOST_BYTES // 6)
+        return shown
+
+    def check_results(self, channel: str) -> list[dg.AssetCheckResult]:
+        """Judge all days of the run."""
+        unmapped, mismatches = self.counts["unmapped_status"], self.counts["money_mismatch"]
+        return [
+            _result(
+                STATUSES_MAPPED,
+                unmapped == 0,
+                f"{unmapped:,} status words are not mapped and were sent as CHANNEL_SPECIFIC; "
+                f"add them under [channels.{channel}.statuses]",
+                {"unmapped_status": unmapped},
+                self.noticed.get("unmapped_status", ()),
+            ),
+            _result(
+                MONEY_ADDS_UP,
+                mismatches == 0,
+                f"{mismatches:,} sums told to Mirakl differ from the shop's; the orders were sent all the same",
+                {"money_mismatch": mismatches},
+                self.noticed.get("money_mismatch", ()),
+            ),
+        ]
+
+
+def normalisation_specs(asset: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    """Return the checks that come with mirakl_orders."""
+    return [
+        dg.AssetCheckSpec(STATUSES_MAPPED, asset=asset, description="Every status word of the shop is mapped."),
+        dg.AssetCheckSpec(
+            MONEY_ADDS_UP, asset=asset, description="What Mirakl is told adds up to what the shop charged, to the cent."
+        ),
+    ]
+
+
+def delivery_specs(asset: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    """Return the checks that come with mirakl_delivery."""
+    return [
+        dg.AssetCheckSpec(ALL_ACCEPTED, asset=asset, description="No order was rejected by us or refused by Mirakl."),
+        dg.AssetCheckSpec(
+            NOTHING_SHRUNK, asset=asset, description="No order lost lines or adjustments since it was last delivered."
+        ),
+        dg.AssetCheckSpec(
+            STAMPS_SANE, asset=asset, description="No order carries a modification stamp that lies in the future."
+        ),
+    ]
+
+
+def delivery_results(channel: str, reports: Sequence[DayReport]) -> Iterator[dg.AssetCheckResult]:
+    """Judge the delivery of all days of a run."""
+    total: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    for report in reports:
+        total.update(report.counts)
+        kinds.update(report.signatures)
+    failed = total["rejected"] + total["refused"]
+    days = sorted(report.day for report in reports)
+    yield _result(
+        ALL_ACCEPTED,
+        failed == 0,
+        f"{total['rejected']:,} orders rejected by our validation, {total['refused']:,} refused by Mirakl; "
+        f"`mirakl-orders failures {channel} --since {days[0]}` lists them",
+        {"rejected": total["rejected"], "refused": total["refused"]},
+        [{"kind": kind, "orders": count} for kind, count in kinds.most_common(metadata.MOST_SIGNATURES)],
+    )
+    shrunk = sum(report.shrunk_total for report in reports)
+    yield _result(
+        NOTHING_SHRUNK,
+        shrunk == 0,
+        f"{shrunk:,} orders have fewer lines or adjustments than were delivered before; they were sent as they are now",
+        {"shrunk": shrunk},
+        [{"channel_order_id": order_id} for report in reports for order_id in report.shrunk],
+    )
+    future = sum(report.future_stamps_total for report in reports)
+    yield _result(
+        STAMPS_SANE,
+        future == 0,
+        f"{future:,} orders were changed in the future by their shop's clock; until then Mirakl ignores older stamps",
+        {"future_stamps": future},
+        [{"channel_order_id": order_id} for report in reports for order_id in report.future_stamps],
+    )
+
+
+def _result(
+    name: str, passed: bool, words: str, numbers: dict[str, int], rows: Sequence[Mapping[str, str | int]]
+) -> dg.AssetCheckResult:
+    found: Metadata = dict(numbers)
+    if rows:
+        found["orders"] = metadata.table(rows)
+    return dg.AssetCheckResult(
+        check_name=name,
+        passed=passed,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=None if passed else words,
+        metadata=found,
+    )
+
+
+def nothing_waits(channel: str, delivery: dg.AssetKey) -> dg.AssetChecksDefinition:
+    """Build the standing check of a channel: orders that Mirakl has not accepted in their current state, by age."""
+
+    @dg.asset_check(
+        asset=delivery,
+        name=NOTHING_WAITS,
+        description="Looks into the ledger: no order of the channel, of any day, waits for Mirakl's acceptance.",
+    )
+    def check(state: dg.ResourceParam[State]) -> dg.AssetCheckResult:
+        with failures_explained(), state.ledger() as ledger:
+            waiting = ledger.count_unaccepted(channel)
+        orders = sum(count for count, _ in waiting.values())
+        since = min((oldest for _, oldest in waiting.values()), default="")
+        return _result(
+            NOTHING_WAITS,
+            not waiting,
+            f"{orders:,} orders are not accepted by Mirakl in their current state, the oldest since {since}; "
+            f"`mirakl-orders failures {channel}` lists them",
+            {outcome: waiting.get(outcome, (0, ""))[0] for outcome in ("undelivered", "refused", "rejected")},
+            [{"outcome": outcome, "orders": count, "oldest": oldest} for outcome, (count, oldest) in waiting.items()],
+        )
+
+    return check

@@ -1,0 +1,112 @@
+"""Numbers and tables as Dagster shows them: the same keys on every materialisation, small whatever happened.
+
+Belongs here: what is shown and how much of it. Does not belong here: counting.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import orjson
+
+from connectors.mirakl.report import DayReport
+from transforms.frames import COLUMNS
+
+# The event log keeps metadata for ever and the UI loads it whole.
+MOST_BYTES = 15_000
+MOST_ROWS = 50
+MOST_SIGNATURES = 20
+_MOST_CHARACTERS = 160
+
+Metadata = dict[str, Any]
+
+
+def delivery_metadata(channel: str, report: DayReport) -> Metadata:
+    """Describe one day's delivery: counts, the failures by kind and one by one, and how to list them all."""
+    metadata: Metadata = dict(report.counts)
+    metadata["orders_per_request"] = _ratio(report.counts["delivered"], report.counts["requests"])
+    metadata["failures_total"] = report.failures_total
+    metadata["shrunk"] = report.shrunk_total
+    metadata["future_stamps"] = report.future_stamps_total
+    if report.stopped:
+        metadata["stopped"] = _short(report.stopped)
+    if report.failures_total:
+        kinds = report.signatures.most_common(MOST_SIGNATURES)
+        metadata["failure_kinds"] = table([{"kind": kind, "orders": count} for kind, count in kinds])
+        rows = [
+            {
+                "channel_order_id": failure.channel_order_id,
+                "outcome": failure.outcome,
+                "code": failure.code,
+                "field": failure.field,
+                "reason": failure.reason,
+            }
+            for failure in report.failures
+        ]
+        metadata["failures"] = table(rows)
+        metadata["all_failures"] = f"mirakl-orders failures {channel} --since {report.day}"
+    return metadata
+
+
+def table(rows: Sequence[Mapping[str, Any]], most_bytes: int = MOST_BYTES // 2) -> dg.TableMetadataValue:
+    """Show rows as a table, at least one; as many as fit into the space."""
+    shown: list[dg.TableRecord] = []
+    for row in rows[:MOST_ROWS]:
+        cells = {name: _short(value) if isinstance(value, str) else int(value) for name, value in row.items()}
+        most_bytes -= len(orjson.dumps(cells)) + 30
+        if most_bytes < 0:
+            break
+        shown.append(dg.TableRecord(cells))
+    return dg.MetadataValue.table(shown)
+
+
+def counted(counter: Counter[tuple[str, ...]], names: Sequence[str]) -> dg.TableMetadataValue:
+    """Show how often each combination was seen, the commonest first."""
+    return table(
+        [{**dict(zip(names, key, strict=True)), "orders": count} for key, count in counter.most_common(MOST_ROWS)]
+    )
+
+
+def raw_schema() -> dg.TableSchema:
+    """Describe a raw order: the columns of the orders frame, and its other frames as lists."""
+    columns = [
+        dg.TableColumn(column.name, "text", f"{column.meaning}; for example {column.example}")
+        for column in COLUMNS["orders"]
+    ]
+    for name, parts in COLUMNS.items():
+        if name != "orders":
+            names = ", ".join(part.name for part in parts if part.name != "channel_order_id")
+            columns.append(dg.TableColumn(name, "list", f"the order's {name.replace('_', ' ')}: {names}"))
+    columns.append(dg.TableColumn("read_at", "timestamp", "instant of the snapshot, by the shop database's clock"))
+    return dg.TableSchema(columns)
+
+
+def mirakl_schema() -> dg.TableSchema:
+    """Describe a normalised order."""
+    meanings: Iterable[tuple[str, str, str]] = (
+        ("channel_order_id", "text", "order id on the channel"),
+        ("rejected", "boolean", "whether the order cannot be sent; `code`, `field` and `reason` then say why"),
+        ("read_at", "text", "instant at which the shop was read, UTC"),
+        ("store", "text", "Mirakl store the order goes to"),
+        ("updated_at", "text", "newest source stamp, UTC"),
+        ("payload", "binary", "the order as Mirakl receives it, JSON"),
+        ("payload_hash", "text", "SHA-256 of the payload without its modification stamps"),
+        ("order_lines", "integer", "number of order lines"),
+        ("adjustments", "integer", "number of adjustments"),
+        ("notices", "list", "what an operator must know about an order that is sent all the same"),
+        ("code", "text", "stable code of a reject"),
+        ("field", "text", "the contract's path of a reject"),
+        ("reason", "text", "why the order was rejected"),
+    )
+    return dg.TableSchema([dg.TableColumn(*meaning) for meaning in meanings])
+
+
+def _ratio(part: int, whole: int) -> float:
+    return round(part / whole, 1) if whole else 0.0
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"

@@ -1,0 +1,63 @@
+"""What assets work with, opened when a step needs it, so that a wrong variable fails the step with its own message.
+
+Belongs here: opening storage, ledger and client from the environment; saying a user's mistake as a Dagster failure.
+Does not belong here: what is done with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from connectors.channels.errors import ShopError
+from connectors.ledger import Ledger, LedgerError
+from connectors.mirakl.client import MiraklClient
+from connectors.mirakl.errors import MiraklError
+from pipelines.environment import Environment
+from pipelines.settings import MiraklLimits, SettingsError
+from pipelines.storage import FrameStorage, StorageError
+from transforms.frames import FrameError
+
+USER_ERRORS = (SettingsError, ShopError, MiraklError, LedgerError, StorageError, FrameError)
+
+
+class State:
+    """The state this software keeps: the ledger at LEDGER_URL, the frames at FRAMES_URL."""
+
+    def frames(self) -> FrameStorage:
+        """Open the storage of frames."""
+        return FrameStorage(Environment().frames_url)
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """Open the ledger."""
+        ledger = Ledger(Environment().ledger_url)
+        try:
+            yield ledger
+        finally:
+            ledger.dispose()
+
+
+class Mirakl:
+    """Mirakl Connect at MIRAKL_BASE_URL, with MIRAKL_TOKEN_URL, MIRAKL_CLIENT_ID and MIRAKL_CLIENT_SECRET."""
+
+    @contextmanager
+    def client(self, limits: MiraklLimits) -> Iterator[MiraklClient]:
+        """Open a client."""
+        client = MiraklClient(Environment().mirakl(limits))
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+@contextmanager
+def failures_explained() -> Iterator[None]:
+    """Turn what a user can cause into a failure with one message; only an unreachable shop is worth another try."""
+    try:
+        yield
+    except USER_ERRORS as error:
+        code = getattr(error, "code", type(error).__name__)
+        raise dg.Failure(str(error), metadata={"code": code}, allow_retries=code == "unreachable") from None

@@ -1,0 +1,301 @@
+"""channels.toml as typed settings: one block a channel, each judged on its own.
+
+A broken block is kept with its message under `broken`, so that it does not take the other channels down.
+
+Belongs here: the file's keys, their defaults, and messages about them. Does not belong here: environment variables
+that name the destination and the state (`environment`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+
+from connectors.channels.reader import ShopSource
+from connectors.mirakl.limiter import CEILING
+from transforms.frames import COLUMNS
+from transforms.mapping import ChannelMapping, PartnerPredicate
+from transforms.platforms import PLATFORMS
+from transforms.records import AdjustmentReason
+from transforms.statuses import parse_target
+
+FILE_VARIABLE = "CHANNELS_FILE"
+DEFAULT_PREFIXES = {"woocommerce": "wp_", "prestashop": "ps_"}
+_Shared = TypeVar("_Shared", bound=BaseModel)
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+class SettingsError(Exception):
+    """The configuration is wrong. The message names file, key, what is wrong and what to do; never a secret."""
+
+
+def _timezone(name: str) -> str:
+    if name not in available_timezones():
+        near = difflib.get_close_matches(name, available_timezones(), 1)
+        hint = f"; did you mean {near[0]!r}?" if near else "; expected for example 'Europe/Paris'"
+        raise ValueError(f"unknown time zone {name!r}{hint}")
+    return name
+
+
+def _status(target: str) -> str:
+    parse_target(target)
+    return target
+
+
+def _reason(reason: str) -> str:
+    known = get_args(AdjustmentReason)
+    if reason not in known:
+        raise ValueError(f"{reason!r} is not an adjustment reason of Mirakl; use one of {', '.join(known)}")
+    return reason
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True)
+
+
+class MiraklLimits(_Block):
+    """`[mirakl]`: how fast and how much at a time. Mirakl recommends 20 requests a second and allows 30."""
+
+    requests_per_second: float = Field(default=20, gt=0, le=CEILING)
+    orders_per_request: int = Field(default=100, ge=1, le=100)
+    max_request_bytes: int = Field(default=5_000_000, ge=10_000)
+
+
+class FramesRetention(_Block):
+    """`[frames]`: for how many days frames, which hold personal data, are kept after they were written."""
+
+    retention_days: int = Field(default=30, ge=1)
+
+
+class FulfilledByPartner(_Block):
+    """Orders whose `column` of the orders frame is one of `values` are fulfilled by the partner `code`."""
+
+    column: str
+    values: frozenset[str]
+    code: str | None = None
+
+    @field_validator("column")
+    @classmethod
+    def _known(cls, column: str) -> str:
+        names = [known.name for known in COLUMNS["orders"]]
+        if column not in names:
+            raise ValueError(f"{column!r} is not a column of the orders frame; use one of {', '.join(names)}")
+        return column
+
+
+class ChannelSettings(_Block):
+    """`[channels.<name>]`: one shop, or one store of a shop, and the Mirakl store its orders go to."""
+
+    platform: str
+    database_url: str
+    mirakl_channel_id: str = Field(min_length=1)
+    mirakl_store_id: str | None = Field(default=None, min_length=1)
+    timezone: Annotated[str, AfterValidator(_timezone)]
+    start_date: dt.date
+    table_prefix: str | None = None
+    store: str | None = None
+    stores: dict[str, str] = Field(default_factory=dict)
+    statuses: dict[str, Annotated[str, AfterValidator(_status)]] = Field(default_factory=dict)
+    reasons: dict[str, Annotated[str, AfterValidator(_reason)]] = Field(default_factory=dict)
+    fulfilled_by_partner: FulfilledByPartner | None = None
+    unmapped: Literal["send", "reject"] = "send"
+    money: Literal["report", "strict"] = "report"
+    owners: list[str] = Field(default_factory=list)
+
+    @field_validator("platform")
+    @classmethod
+    def _known_platform(cls, platform: str) -> str:
+        if platform in PLATFORMS or (Path(platform) / "changes.sql").is_file():
+            return platform
+        known = ", ".join(sorted(PLATFORMS))
+        near = difflib.get_close_matches(platform, PLATFORMS, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"{platform!r} is neither a platform ({known}) nor a folder that holds your own changes.sql{hint}"
+        )
+
+    @field_validator("owners")
+    @classmethod
+    def _owner(cls, owners: list[str]) -> list[str]:
+        for owner in owners:
+            if not re.fullmatch(r"team:[\w-]+|[^@\s]+@[^@\s]+", owner):
+                raise ValueError(f"{owner!r} is neither an e-mail address nor of the form 'team:name'")
+        return owners
+
+    @model_validator(mode="after")
+    def _some_store(self) -> ChannelSettings:
+        if self.mirakl_store_id is None and not self.stores:
+            raise ValueError("mirakl_store_id is missing (or `stores`, a map from the shop's stores to Mirakl's)")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The channel's zone: its days, and shop-local times."""
+        return ZoneInfo(self.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel that can be worked with: its name and settings."""
+
+    name: str
+    settings: ChannelSettings
+
+    def source(self) -> ShopSource:
+        """Return where the shop is; its database's address is taken from the environment now.
+
+        Raises:
+            SettingsError: the environment variable is not set.
+        """
+        settings, prefix = self.settings, self.settings.table_prefix
+        return ShopSource(
+            channel=self.name,
+            platform=settings.platform,
+            database_url=_from_environment(self.name, settings.database_url),
+            timezone=settings.timezone,
+            table_prefix=DEFAULT_PREFIXES.get(settings.platform, "") if prefix is None else prefix,
+        )
+
+    def mapping(self) -> ChannelMapping:
+        """Return what the transforms need to know of this channel."""
+        settings, partner = self.settings, self.settings.fulfilled_by_partner
+        return ChannelMapping(
+            store_id=settings.mirakl_store_id or next(iter(settings.stores.values())),
+            platform_statuses=PLATFORMS[settings.platform].statuses,
+            statuses=settings.statuses,
+            reasons=settings.reasons,
+            stores=settings.stores,
+            fulfilled_by_partner=None
+            if partner is None
+            else PartnerPredicate(partner.column, partner.values, partner.code),
+            reject_unmapped=settings.unmapped == "reject",
+            strict_money=settings.money == "strict",
+            naive_timezone="UTC",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of channels.toml. `broken` holds, by channel, why its block cannot be used."""
+
+    path: Path
+    mirakl: MiraklLimits
+    frames: FramesRetention
+    channels: dict[str, Channel]
+    broken: dict[str, str]
+
+    def channel(self, name: str) -> Channel:
+        """Return a channel by its name.
+
+        Raises:
+            SettingsError: there is none, or its block is broken.
+        """
+        if name in self.broken:
+            raise SettingsError(self.broken[name])
+        if name not in self.channels:
+            known = ", ".join(sorted(self.channels)) or "none"
+            near = difflib.get_close_matches(name, self.channels, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise SettingsError(f"{self.path}: there is no channel {name!r} (channels: {known}){hint}")
+        return self.channels[name]
+
+
+def channels_file() -> Path:
+    """Return the path of channels.toml: `CHANNELS_FILE`, or the file in the working folder."""
+    return Path(os.environ.get(FILE_VARIABLE) or "channels.toml")
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read channels.toml.
+
+    Raises:
+        SettingsError: there is no such file, it is not TOML, or a part that all channels share is wrong.
+    """
+    path = path or channels_file()
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"{path}: cannot be read ({error.strerror}); {FILE_VARIABLE} names the file that describes your channels"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: is not TOML: {error}") from None
+    unknown = sorted(content.keys() - {"mirakl", "frames", "channels"})
+    if unknown:
+        raise SettingsError(
+            f"{path}: unknown section [{unknown[0]}]; the sections are [mirakl], [frames], [channels.*]"
+        )
+    channels, broken = _channels(path, content.get("channels", {}))
+    return Settings(
+        path=path,
+        mirakl=_shared(path, "mirakl", MiraklLimits, content),
+        frames=_shared(path, "frames", FramesRetention, content),
+        channels=channels,
+        broken=broken,
+    )
+
+
+def _channels(path: Path, blocks: Any) -> tuple[dict[str, Channel], dict[str, str]]:
+    if not isinstance(blocks, dict):
+        raise SettingsError(f"{path}: `channels` must be blocks of the form [channels.my_shop]")
+    channels: dict[str, Channel] = {}
+    broken: dict[str, str] = {}
+    for name, block in blocks.items():
+        where = f"{path}: [channels.{name}]"
+        if not _NAME.fullmatch(name):
+            broken[name] = f"{where}: the name may hold only letters, digits and _, and begins with a letter"
+        elif not isinstance(block, dict):
+            broken[name] = f"{where}: must be a block of keys"
+        else:
+            try:
+                channels[name] = Channel(name, ChannelSettings.model_validate(block))
+            except ValidationError as error:
+                broken[name] = "; ".join(_message(where, found, ChannelSettings) for found in _errors(error))
+    return channels, broken
+
+
+def _shared(path: Path, name: str, model: type[_Shared], content: dict[str, Any]) -> _Shared:
+    try:
+        return model.model_validate(content.get(name, {}))
+    except ValidationError as error:
+        raise SettingsError(
+            "; ".join(_message(f"{path}: [{name}]", found, model) for found in _errors(error))
+        ) from None
+
+
+def _errors(error: ValidationError) -> list[ErrorDetails]:
+    return error.errors(include_url=False, include_input=False)
+
+
+def _message(where: str, error: ErrorDetails, model: type[BaseModel]) -> str:
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(key, model.model_fields, 1)
+        return f"{where} {key}: unknown key; " + (
+            f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(model.model_fields)}"
+        )
+    words = "is missing" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
+    return f"{where} {key}: {words}" if key else f"{where}: {words}"
+
+
+def _from_environment(channel: str, value: str) -> str:
+    if not value.startswith("env:"):
+        return value
+    name = value.removeprefix("env:")
+    found = os.environ.get(name)
+    if not found:
+        raise SettingsError(
+            f"channel {channel!r}: the environment variable {name} is not set; it holds the address of the shop's "
+            "database, for example mysql+pymysql://user:password@host/database"
+        )
+    return found

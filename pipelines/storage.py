@@ -1,0 +1,115 @@
+"""Frames at rest: one Parquet file a day and asset, written whole or not at all, read chunk by chunk.
+
+`<FRAMES_URL>/<channel>/<asset>/<day>.parquet`. The files hold personal data: on a local disk they are private to their
+owner, and they are removed some time after they were written.
+
+Belongs here: files. Does not belong here: what is in them (`tables`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+class StorageError(Exception):
+    """Frames cannot be written or read. The message names the place, what is wrong and what to do."""
+
+
+class FrameStorage:
+    """The frames at a folder or fsspec URL.
+
+    Raises:
+        StorageError: no such file system.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._files, self._root = fsspec.url_to_fs(url)
+        except (ValueError, ImportError) as error:
+            raise StorageError(f"FRAMES_URL: {error}") from None
+        self._local = "file" in _protocols(self._files)
+
+    def path(self, channel: str, asset: str, day: str) -> str:
+        """Return where the frames of a day are."""
+        return f"{self._root}/{channel}/{asset}/{day}.parquet"
+
+    def write(self, channel: str, asset: str, day: str, schema: pa.Schema, chunks: Iterable[pa.Table]) -> None:
+        """Write the chunks of one day, each as a row group, in place of what was there. All of them, or nothing.
+
+        Raises:
+            StorageError: the disk is full, or the place is not writable.
+        """
+        path = self.path(channel, asset, day)
+        folder = path.rpartition("/")[0]
+        unfinished = f"{folder}/.{day}.{uuid.uuid4().hex}"
+        try:
+            self._make(folder)
+            try:
+                self._write(unfinished, schema, chunks)
+                self._files.mv(unfinished, path)
+            except BaseException:
+                if self._files.exists(unfinished):
+                    self._files.rm(unfinished)
+                raise
+        except OSError as error:
+            raise StorageError(
+                f"the frames of {day} cannot be written to {path} ({error.strerror or error}); "
+                "make room there, or let FRAMES_URL name another place"
+            ) from None
+
+    def read(self, channel: str, asset: str, day: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Yield one day chunk by chunk.
+
+        Raises:
+            StorageError: the day was never written, or was removed since.
+        """
+        path = self.path(channel, asset, day)
+        try:
+            file = self._files.open(path, "rb")
+        except FileNotFoundError:
+            raise StorageError(
+                f"there are no {asset} of channel {channel!r} for {day} (never read, or removed after the retention "
+                f"time); materialise {channel}/{asset} for that day first"
+            ) from None
+        with file, pq.ParquetFile(file) as parquet:
+            for group in range(parquet.num_row_groups):
+                yield parquet.read_row_group(group, columns=columns)
+
+    def remove_old(self, channel: str, days: int) -> int:
+        """Remove this channel's files that were written more than `days` days ago; return how many."""
+        before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
+        old = [
+            path
+            for path in self._files.find(f"{self._root}/{channel}")
+            if self._files.modified(path).astimezone(dt.UTC) < before
+        ]
+        for path in old:
+            self._files.rm(path)
+        return len(old)
+
+    def _make(self, folder: str) -> None:
+        for place in (self._root, folder.rpartition("/")[0], folder):
+            if not self._files.exists(place):
+                self._files.makedirs(place, exist_ok=True)
+                if self._local:
+                    self._files.chmod(place, 0o700)
+
+    def _write(self, path: str, schema: pa.Schema, chunks: Iterable[pa.Table]) -> None:
+        with self._files.open(path, "wb") as file:
+            if self._local:
+                self._files.chmod(path, 0o600)
+            with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+                for chunk in chunks:
+                    if chunk.num_rows:
+                        writer.write_table(chunk, row_group_size=chunk.num_rows)
+
+
+def _protocols(files: fsspec.AbstractFileSystem) -> tuple[str, ...]:
+    protocol = files.protocol
+    return (protocol,) if isinstance(protocol, str) else tuple(protocol)

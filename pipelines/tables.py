@@ -1,0 +1,153 @@
+"""Order frames, records and rejects as Arrow tables: one row an order, so that a file is read order by order.
+
+A raw order carries its lines, adjustments, taxes, addresses and custom attributes as lists of structs: whole orders
+stay whole in storage too. Cells are text, as in the frames.
+
+Belongs here: the two shapes and the way there and back. Does not belong here: files (`storage`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from transforms.frames import COLUMNS, OrderFrames
+from transforms.normalise import Normalised
+from transforms.outcomes import Notice, Record, Reject
+
+_TEXT = pa.string()
+_CHILDREN = {
+    name: [column.name for column in columns if column.name != "channel_order_id"]
+    for name, columns in COLUMNS.items()
+    if name != "orders"
+}
+
+RAW_ORDERS = pa.schema(
+    [
+        *((column.name, _TEXT) for column in COLUMNS["orders"]),
+        *((name, pa.list_(pa.struct([(column, _TEXT) for column in names]))) for name, names in _CHILDREN.items()),
+        ("read_at", pa.timestamp("us", "UTC")),
+    ]
+)
+_NOTICES = pa.list_(pa.struct([("code", _TEXT), ("field", _TEXT), ("detail", _TEXT)]))
+MIRAKL_ORDERS = pa.schema(
+    [
+        ("channel_order_id", _TEXT),
+        ("rejected", pa.bool_()),
+        ("read_at", _TEXT),
+        ("store", _TEXT),
+        ("updated_at", _TEXT),
+        ("payload", pa.binary()),
+        ("payload_hash", _TEXT),
+        ("order_lines", pa.int32()),
+        ("adjustments", pa.int32()),
+        ("notices", _NOTICES),
+        ("code", _TEXT),
+        ("field", _TEXT),
+        ("reason", _TEXT),
+    ]
+)
+_RECORD_COLUMNS = [name for name in MIRAKL_ORDERS.names if name not in {"code", "field", "reason"}]
+_REJECT_COLUMNS = ["channel_order_id", "rejected", "code", "field", "reason", "read_at"]
+
+
+def raw_table(frames: OrderFrames) -> pa.Table:
+    """Fold order frames into one row an order. Rows of an order that is not in the orders frame are left out.
+
+    A platform's queries read the rows of every order that changed; its orders query leaves out carts and drafts.
+    """
+    orders = frames.orders
+    ids = orders["channel_order_id"].tolist()
+    positions = {order_id: index for index, order_id in reversed(list(enumerate(ids)))}
+    columns: list[pa.Array] = [pa.array(orders[column.name].tolist(), _TEXT) for column in COLUMNS["orders"]]
+    for name, names in _CHILDREN.items():
+        columns.append(_folded(getattr(frames, name), names, positions, len(ids)))
+    columns.append(pa.array([frames.read_at] * len(ids), RAW_ORDERS.field("read_at").type))
+    return pa.Table.from_arrays(columns, schema=RAW_ORDERS)
+
+
+def _folded(frame: pd.DataFrame, names: list[str], positions: dict[Any, int], size: int) -> pa.Array:
+    owners = np.array([positions.get(order_id, -1) for order_id in frame["channel_order_id"].tolist()], dtype=np.int64)
+    order = np.argsort(owners, kind="stable")[int((owners < 0).sum()) :]
+    counts = np.bincount(owners[order], minlength=size) if size else np.zeros(0, dtype=np.int64)
+    offsets = pa.array(np.concatenate(([0], np.cumsum(counts))), pa.int32())
+    taken = pa.array(order)
+    cells = pa.StructArray.from_arrays([pa.array(frame[name].tolist(), _TEXT).take(taken) for name in names], names)
+    return pa.ListArray.from_arrays(offsets, cells)
+
+
+def order_frames_of(table: pa.Table) -> OrderFrames:
+    """Unfold raw orders, at least one, into order frames; all rows were read in one snapshot."""
+    orders = pd.DataFrame({column.name: _cells(table[column.name]) for column in COLUMNS["orders"]}, dtype=object)
+    ids = orders["channel_order_id"].to_numpy()
+    children = {name: _unfolded(table[name].combine_chunks(), names, ids) for name, names in _CHILDREN.items()}
+    read_at: dt.datetime = table["read_at"][0].as_py()
+    return OrderFrames(orders=orders, **children, read_at=read_at.astimezone(dt.UTC))
+
+
+def _unfolded(lists: Any, names: list[str], ids: Any) -> pd.DataFrame:
+    lists = lists.chunk(0) if isinstance(lists, pa.ChunkedArray) else lists
+    owners = np.repeat(ids, np.diff(lists.offsets.to_numpy()))
+    cells = lists.flatten()
+    fields = {name: _cells(cells.field(index)) for index, name in enumerate(names)}
+    return pd.DataFrame({"channel_order_id": owners, **fields}, dtype=object)
+
+
+def _cells(column: Any) -> Any:
+    return column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy()
+
+
+def mirakl_table(normalised: Normalised) -> pa.Table:
+    """Put the records and rejects of one chunk into one table, the rejects last."""
+    records, rejects = normalised.records, normalised.rejects
+    rows: dict[str, Iterable[Any]] = {
+        "channel_order_id": chain(_of(records, "channel_order_id"), _of(rejects, "channel_order_id")),
+        "rejected": chain((False for _ in records), (True for _ in rejects)),
+        "read_at": chain(_of(records, "read_at"), _of(rejects, "read_at")),
+        "notices": chain(([_notice(n) for n in record.notices] for record in records), ([] for _ in rejects)),
+    }
+    for name in ("store", "updated_at", "payload", "payload_hash", "order_lines", "adjustments"):
+        rows[name] = chain(_of(records, name), (None for _ in rejects))
+    for name in ("code", "field", "reason"):
+        rows[name] = chain((None for _ in records), _of(rejects, name))
+    return pa.Table.from_arrays(
+        [pa.array(list(rows[field.name]), field.type) for field in MIRAKL_ORDERS], schema=MIRAKL_ORDERS
+    )
+
+
+def _of(items: Iterable[Any], name: str) -> Iterator[Any]:
+    return (getattr(item, name) for item in items)
+
+
+def _notice(notice: Notice) -> dict[str, str]:
+    return {"code": notice.code, "field": notice.field, "detail": notice.detail}
+
+
+def records_of(tables: Iterable[pa.Table]) -> Iterator[Record]:
+    """Yield the records of stored tables, in their order."""
+    for table in tables:
+        columns = [table[name].to_pylist() for name in _RECORD_COLUMNS]
+        for order_id, rejected, read_at, store, updated_at, payload, digest, lines, adjustments, notices in zip(
+            *columns, strict=True
+        ):
+            if not rejected:
+                found = tuple(Notice(**notice) for notice in notices)
+                yield Record(order_id, store, updated_at, read_at, payload, digest, lines, adjustments, found)
+
+
+def rejects_of(tables: Iterable[pa.Table]) -> Iterator[Reject]:
+    """Yield the rejects of stored tables, in their order."""
+    for table in tables:
+        for order_id, rejected, *rest in zip(*(table[name].to_pylist() for name in _REJECT_COLUMNS), strict=True):
+            if rejected:
+                yield Reject(order_id, *rest)
+
+
+RECORD_COLUMNS = tuple(_RECORD_COLUMNS)
+REJECT_COLUMNS = tuple(_REJECT_COLUMNS)
