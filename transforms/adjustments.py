@@ -17,6 +17,9 @@ from transforms.money import spread
 
 TaxKey = tuple[str, str | None]
 
+# Reasons that speak of goods which had left the seller.
+_AFTER_SHIPMENT = frozenset({"RETURN", "ITEM_NOT_RECEIVED", "DEFECT", "UNABLE_TO_DELIVER"})
+
 # First match wins, in this order: why the buyer or seller acted, before what was wrong with the goods.
 REASON_KEYWORDS: Mapping[str, str] = {
     "cancel": "CUSTOMER_CANCELATION",
@@ -87,24 +90,29 @@ class Amounts:
 
     def subtract(self, other: Amounts) -> None:
         """Take `other` away, never below zero: a line has nothing more to give back than it cost."""
-        for bucket, key, amount in other.parts():
-            have = next((part for b, k, part in self.parts() if b == bucket and k == key), 0)
-            self.add(bucket, key, -min(amount, max(have, 0)))
+        self.price -= min(other.price, max(self.price, 0))
+        self.shipping -= min(other.shipping, max(self.shipping, 0))
+        for have, taken in ((self.taxes, other.taxes), (self.shipping_taxes, other.shipping_taxes)):
+            for key, amount in taken.items():
+                have[key] = have.get(key, 0) - min(amount, max(have.get(key, 0), 0))
 
 
 @dataclass(slots=True)
 class AdjustedLine:
-    """What adjustments need to know of a line; `remaining` and `units` shrink as documents are applied."""
+    """What adjustments need to know of a line; `remaining` and `units` shrink as documents are applied.
+
+    `shipped` counts the units that have left by now, `shipped_at` says when the first did, if known.
+    """
 
     line_id: str
     units: int
-    shipped: bool
+    shipped: int
     shipped_at: dt.datetime | None
     remaining: Amounts
 
-    def was_shipped(self, at: dt.datetime) -> bool:
-        """Say whether the line had left when the refund was made; a line known as shipped, but not when, had."""
-        return self.shipped_at <= at if self.shipped_at is not None else self.shipped
+    def shipped_by(self, at: dt.datetime) -> int:
+        """Count the units that had left at that time; of those that left nobody knows when, all had."""
+        return 0 if self.shipped_at is not None and self.shipped_at > at else self.shipped
 
 
 @dataclass(slots=True)
@@ -150,66 +158,102 @@ def adjust(
 ) -> list[LineAdjustment]:
     """Turn refund rows into adjustments on lines; every cent of every row lands on some line.
 
-    Rows naming a line that is not among `lines` are treated as naming none.
+    A row that names a line becomes one adjustment with the row's id. A row that names none (or one that is not among
+    `lines`) is spread; it keeps its id where one line takes it all, else each share is named `<row>-<line>`.
     """
     documents: dict[str, list[RefundRow]] = defaultdict(list)
     for row in rows:
         documents[row.refund_id].append(row)
     history: list[LineAdjustment] = []
-    for refund_id, document in sorted(documents.items(), key=lambda item: (item[1][0].created_at, item[0])):
-        history += _apply(refund_id, document, lines, reasons)
+    for document in sorted(documents.values(), key=_when):
+        history += _apply(document, lines, reasons)
     return history
 
 
+def _when(document: list[RefundRow]) -> tuple[dt.datetime, int, str]:
+    # Numbered documents of one second follow each other by number: 99 before 100.
+    return document[0].created_at, len(document[0].refund_id), document[0].refund_id
+
+
 def _apply(
-    refund_id: str, document: list[RefundRow], lines: Mapping[str, AdjustedLine], reasons: Mapping[str, str]
+    document: list[RefundRow], lines: Mapping[str, AdjustedLine], reasons: Mapping[str, str]
 ) -> list[LineAdjustment]:
-    made: dict[str, LineAdjustment] = {}
-    extra: list[LineAdjustment] = []
+    made: list[LineAdjustment] = []
+    unnamed: list[RefundRow] = []
     for row in document:
         line = lines.get(row.line_id or "")
         if line is None:
+            unnamed.append(row)
             continue
-        adjustment = _on_line(row, line, reasons)
+        if not row.quantity and not row.amounts.total():
+            continue
+        made.append(_on_line(row, line, reasons))
         line.remaining.subtract(row.amounts)
         line.units -= min(row.quantity, line.units)
-        if line.line_id in made:
-            extra.append(adjustment)
-        else:
-            made[line.line_id] = adjustment
-    for row in document:
-        if lines.get(row.line_id or "") is None:
-            _spread_row(refund_id, row, lines, made, reasons)
-    return [*made.values(), *extra]
+    named = {adjustment.line_id: lines[adjustment.line_id] for adjustment in made}
+    used = {row.adjustment_id for row in document}
+    for row in unnamed:
+        made += _spread_row(row, lines, named, used, reasons)
+    return made
 
 
 def _on_line(row: RefundRow, line: AdjustedLine, reasons: Mapping[str, str]) -> LineAdjustment:
-    shipped = line.was_shipped(row.created_at)
+    shipped = line.shipped_by(row.created_at)
     # Units that never left are removed from the line and Connect frees their stock; the rest is money given back.
-    cancels = not shipped and 0 < row.quantity <= line.units
+    # Of a line that has left in part, words about goods in the buyer's hands mean the part that left.
+    waiting = 0 < row.quantity <= line.units - shipped
+    reason = adjustment_reason(row.reason, shipped > 0 and not waiting, reasons)
+    cancels = waiting and not (shipped and reason in _AFTER_SHIPMENT)
     return LineAdjustment(
         adjustment_id=row.adjustment_id,
         line_id=line.line_id,
         type=row.type or ("CANCELATION" if cancels else "REFUND"),
         created_at=row.created_at,
-        reason=adjustment_reason(row.reason, shipped, reasons),
+        reason=reason,
         quantity=row.quantity,
         amounts=row.amounts,
     )
 
 
 def _spread_row(
-    refund_id: str,
     row: RefundRow,
     lines: Mapping[str, AdjustedLine],
-    made: dict[str, LineAdjustment],
+    named: Mapping[str, AdjustedLine],
+    used: set[str],
     reasons: Mapping[str, str],
-) -> None:
+) -> list[LineAdjustment]:
+    shares = {line_id: amounts for line_id, amounts in _shares(row, lines, named).items() if amounts.total()}
+    made = []
+    for line_id, amounts in shares.items():
+        line = lines[line_id]
+        line.remaining.subtract(amounts)
+        # Money alone covers units only where nothing of the line is left to give back.
+        covered = line.units if row.gross and not line.remaining.total() else 0
+        line.units -= covered
+        adjustment_id = row.adjustment_id
+        if row.gross or len(shares) > 1:
+            adjustment_id = f"{row.adjustment_id}-{line_id}"
+            if adjustment_id in used:
+                adjustment_id = f"{row.adjustment_id}-rest-{line_id}"
+        made.append(
+            LineAdjustment(
+                adjustment_id=adjustment_id,
+                line_id=line_id,
+                type=row.type or "REFUND",
+                created_at=row.created_at,
+                reason=adjustment_reason(row.reason, line.shipped_by(row.created_at) > 0, reasons),
+                quantity=covered,
+                amounts=amounts,
+            )
+        )
+    return made
+
+
+def _shares(row: RefundRow, lines: Mapping[str, AdjustedLine], named: Mapping[str, AdjustedLine]) -> dict[str, Amounts]:
     shares: dict[str, Amounts] = defaultdict(Amounts)
     # Shipping given back belongs to the lines of this refund while their own shipping covers it, else to all lines.
-    inside = {line_id: lines[line_id] for line_id in made}
-    enough = sum(line.remaining.shipping for line in inside.values()) >= row.amounts.shipping
-    targets = inside if inside and enough else lines
+    enough = sum(line.remaining.shipping for line in named.values()) >= row.amounts.shipping
+    targets = named if named and enough else lines
     for bucket, key, amount in row.amounts.parts():
         if amount:
             weights = [
@@ -219,26 +263,9 @@ def _spread_row(
             for line_id, part in zip(targets, spread(amount, weights), strict=True):
                 shares[line_id].add(bucket, key, part)
     if row.gross:
-        slots = [(line_id, *part) for line_id, line in lines.items() for part in line.remaining.parts()]
+        slots = [(line_id, *part) for line_id, line in lines.items() for part in line.remaining.parts() if part[2] > 0]
+        # More than the order has left to give: what is too much is product money.
+        slots = slots or [(line_id, "price", None, 1) for line_id in lines]
         for (line_id, bucket, key, _), part in zip(slots, spread(row.gross, [slot[3] for slot in slots]), strict=True):
             shares[line_id].add(bucket, key, part)
-    hit = {line_id: amounts for line_id, amounts in shares.items() if amounts.total()}
-    for line_id, amounts in hit.items():
-        line = lines[line_id]
-        line.remaining.subtract(amounts)
-        if line_id not in made:
-            # Money alone covers units only where nothing of the line is left to give back.
-            covered = line.units if row.gross and not line.remaining.total() else 0
-            line.units -= covered
-            alone = len(hit) == 1 and not row.gross
-            made[line_id] = LineAdjustment(
-                adjustment_id=row.adjustment_id if alone else f"{refund_id}-{line_id}",
-                line_id=line_id,
-                type=row.type or "REFUND",
-                created_at=row.created_at,
-                reason=adjustment_reason(row.reason, line.was_shipped(row.created_at), reasons),
-                quantity=covered,
-                amounts=Amounts(),
-            )
-        for bucket, key, amount in amounts.parts():
-            made[line_id].amounts.add(bucket, key, amount)
+    return shares

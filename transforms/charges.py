@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -93,39 +93,63 @@ def _spread(lines: list[Line], bucket: str, key: TaxKey | None, minor: int) -> N
 
 
 def refund_rows(cells: Cells, adjustments: Sequence[Any], all_taxes: Sequence[Any]) -> list[RefundRow]:
-    """Read the rows of the adjustments frame with their taxes: absolute minor units, each row rounded as a whole."""
+    """Read the rows of the adjustments frame with their taxes: absolute minor units, each document rounded as a whole.
+
+    What a document gave back beyond what its rows name becomes one more row, which names no line.
+    """
     taxes: dict[str, list[Any]] = {}
     for row in all_taxes:
         if row.channel_adjustment_id is not None:
             taxes.setdefault(row.channel_adjustment_id, []).append(row)
-    rows = []
+    documents: dict[str, list[Any]] = {}
     for row in adjustments:
-        path = "order_lines.adjustments"
-        slots: list[tuple[str, TaxKey | None]] = [("price", None), ("shipping", None)]
-        exact = [
-            abs(cells.amount(row.price, f"{path}.price.amount")),
-            abs(cells.amount(row.shipping_price, f"{path}.shipping_price.amount")),
-        ]
-        for tax in taxes.get(row.channel_adjustment_id, ()):
-            slots.append(
-                ("shipping_taxes" if tax.applies_to == "shipping" else "taxes", cells.tax_key(tax, f"{path}.taxes"))
-            )
-            exact.append(abs(cells.amount(tax.amount, f"{path}.taxes.amount")))
-        rounded, _ = round_to_total(exact, cells.digits, to_minor(sum(exact, Decimal(0)), cells.digits))
-        amounts = Amounts()
-        for (bucket, key), minor in zip(slots, rounded, strict=True):
-            amounts.add(bucket, key, minor)
-        rows.append(
-            RefundRow(
-                adjustment_id=row.channel_adjustment_id or "",
-                refund_id=row.refund_id or row.channel_adjustment_id or "",
-                line_id=row.channel_order_line_id,
-                created_at=cells.required_time(row.created_at, f"{path}.created_at"),
-                type=row.type,
-                reason=row.reason,
-                quantity=abs(cells.units(row.quantity, f"{path}.quantity")),
-                amounts=amounts,
-                gross=to_minor(abs(cells.amount(row.gross_amount, f"{path}.gross_amount")), cells.digits),
-            )
+        documents.setdefault(row.refund_id or row.channel_adjustment_id or "", []).append(row)
+    return [made for refund_id, rows in documents.items() for made in _document(cells, refund_id, rows, taxes)]
+
+
+def _document(cells: Cells, refund_id: str, rows: list[Any], taxes: dict[str, list[Any]]) -> list[RefundRow]:
+    path = "order_lines.adjustments"
+    slots: list[tuple[RefundRow, str, TaxKey | None]] = []
+    exact: list[Decimal] = []
+
+    def take(made: RefundRow, bucket: str, key: TaxKey | None, text: str | None, field: str) -> None:
+        slots.append((made, bucket, key))
+        exact.append(abs(cells.amount(text, f"{path}.{field}")))
+
+    document = []
+    for row in rows:
+        made = RefundRow(
+            adjustment_id=row.channel_adjustment_id or "",
+            refund_id=refund_id,
+            line_id=row.channel_order_line_id,
+            created_at=cells.required_time(row.created_at, f"{path}.created_at"),
+            type=row.type,
+            reason=row.reason,
+            quantity=abs(cells.units(row.quantity, f"{path}.quantity")),
+            amounts=Amounts(),
         )
-    return rows
+        document.append(made)
+        take(made, "price", None, row.price, "price.amount")
+        take(made, "shipping", None, row.shipping_price, "shipping_price.amount")
+        take(made, "gross", None, row.gross_amount, "gross_amount")
+        for tax in taxes.get(made.adjustment_id, ()):
+            bucket = "shipping_taxes" if tax.applies_to == "shipping" else "taxes"
+            take(made, bucket, cells.tax_key(tax, f"{path}.taxes"), tax.amount, "taxes.amount")
+
+    stated = next((row.refund_total for row in rows if row.refund_total is not None), None)
+    total = sum(exact, Decimal(0)) if stated is None else abs(cells.amount(stated, f"{path}.refund_total"))
+    rounded, _ = round_to_total(exact, cells.digits, to_minor(total, cells.digits))
+    for (made, bucket, key), minor in zip(slots, rounded, strict=True):
+        if bucket == "gross":
+            made.gross += minor
+        else:
+            made.amounts.add(bucket, key, minor)
+    unnamed = to_minor(total, cells.digits) - sum(rounded)
+    if unnamed > 0:
+        first = document[0]
+        empty = next((made for made in document if made.line_id is None and not made.amounts.total()), None)
+        if empty is None:
+            empty = replace(first, adjustment_id=refund_id, line_id=None, quantity=0, amounts=Amounts(), gross=0)
+            document.append(empty)
+        empty.gross += unnamed
+    return document

@@ -98,6 +98,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("price", "product money, tax excluded, either sign", "-22.92"),
         Column("shipping_price", "shipping money, tax excluded, either sign", "0"),
         Column("gross_amount", "money that names neither line nor tax, tax included; spread over the lines", "10"),
+        Column(
+            "refund_total",
+            "what the whole document gave back, tax included; what its rows do not name is spread over the lines",
+            "37.50",
+        ),
     ),
     "taxes": (
         _ORDER_ID,

@@ -78,7 +78,7 @@ class _Builder:
             )
         lines = self._lines(mapped)
         charge(self.cells, order, self.rows.lines, self.rows.taxes, lines)
-        self._adjust(lines, mapped)
+        self._adjust(lines)
         statuses = [self._line_status(line) for line in lines]
         rolled = order_status(mapped, statuses)
         payload: dict[str, Any] = {
@@ -122,12 +122,12 @@ class _Builder:
             raise OrderError("no_lines", "order_lines", "the order has no lines")
         return lines
 
-    def _adjust(self, lines: list[Line], mapped: MappedStatus) -> None:
+    def _adjust(self, lines: list[Line]) -> None:
         adjusted = {
             line.row.channel_order_line_id: AdjustedLine(
                 line_id=line.row.channel_order_line_id,
                 units=line.quantity,
-                shipped=self._shipped_by_now(line, mapped),
+                shipped=self._shipped_by_now(line),
                 shipped_at=line.shipped_at,
                 remaining=Amounts(
                     line.amounts.price,
@@ -151,10 +151,12 @@ class _Builder:
             if told != refunded:
                 self.cells.mismatch("order_lines.adjustments", told, refunded, "the shop refunded")
 
-    def _shipped_by_now(self, line: Line, mapped: MappedStatus) -> bool:
-        return mapped.status in {"SHIPPED", "DELIVERED"} or bool(
-            self._count(line.row.quantity_shipped, line, "shipped")
-        )
+    def _shipped_by_now(self, line: Line) -> int:
+        shipped = self._count(line.row.quantity_shipped, line, "shipped")
+        # An order that was sent went whole, whatever its shipments name; a closed one may have left before.
+        if line.status.status in {"SHIPPED", "DELIVERED"} or (shipped is None and line.shipped_at is not None):
+            return line.quantity
+        return shipped or 0
 
     def _count(self, text: str | None, line: Line, what: str) -> int | None:
         return None if text is None else self.cells.units(text, f"{line.path}.quantity_{what}")
