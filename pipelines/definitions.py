@@ -1,50 +1,6 @@
-"""What Dagster loads: the definitions of every channel in channels.toml.
+"""What Dagster loads, by workspace.yaml: the definitions of every channel in channels.toml."""
 
-Belongs here: assembly. Does not belong here: anything else.
-"""
-
-from __future__ import annotations
-
-import warnings
-
-import dagster as dg
-
-from pipelines.assets import MIRAKL_DELIVERY, channel_assets
-from pipelines.automation import channel_job, lookback_schedule, today_schedule
-from pipelines.checks import nothing_waits
-from pipelines.resources import Mirakl, State
-from pipelines.settings import Settings, load_settings
-
-
-def build_definitions(settings: Settings) -> dg.Definitions:
-    """Assemble the definitions of all channels; a broken block becomes an asset that says what is wrong with it."""
-    channels = list(settings.channels.values())
-    with warnings.catch_warnings():
-        # Ranges in one run need a backfill policy, which Dagster still calls beta.
-        warnings.simplefilter("ignore", dg.BetaWarning)
-        assets = [asset for channel in channels for asset in channel_assets(channel, settings)]
-    return dg.Definitions(
-        assets=[*assets, *(_broken_block(name, message) for name, message in settings.broken.items())],
-        asset_checks=[
-            nothing_waits(channel.name, dg.AssetKey([channel.name, MIRAKL_DELIVERY])) for channel in channels
-        ],
-        jobs=[channel_job(channel) for channel in channels],
-        schedules=[make(channel) for channel in channels for make in (today_schedule, lookback_schedule)],
-        resources={"state": State(), "mirakl": Mirakl()},
-        # A chain has nothing to run side by side, and starting processes takes longer than most days.
-        executor=dg.in_process_executor,
-    )
-
-
-def _broken_block(name: str, message: str) -> dg.AssetsDefinition:
-    dg.get_dagster_logger().error(message)
-    words = "".join(letter if letter.isalnum() else "_" for letter in name)
-
-    @dg.asset(key=["broken_channels", words], group_name="broken_channels", description=message)
-    def broken_channel() -> None:
-        raise dg.Failure(message, allow_retries=False)
-
-    return broken_channel
-
+from pipelines.build import build_definitions
+from pipelines.settings import load_settings
 
 defs = build_definitions(load_settings())

@@ -19,6 +19,7 @@ from transforms.frames import COLUMNS
 MOST_BYTES = 15_000
 MOST_ROWS = 50
 MOST_SIGNATURES = 20
+FAILURE_COLUMNS = ("channel_order_id", "outcome", "code", "field", "reason")
 _MOST_CHARACTERS = 160
 
 Metadata = dict[str, Any]
@@ -36,16 +37,7 @@ def delivery_metadata(channel: str, report: DayReport) -> Metadata:
     if report.failures_total:
         kinds = report.signatures.most_common(MOST_SIGNATURES)
         metadata["failure_kinds"] = table([{"kind": kind, "orders": count} for kind, count in kinds])
-        rows = [
-            {
-                "channel_order_id": failure.channel_order_id,
-                "outcome": failure.outcome,
-                "code": failure.code,
-                "field": failure.field,
-                "reason": failure.reason,
-            }
-            for failure in report.failures
-        ]
+        rows = [{name: getattr(failure, name) for name in FAILURE_COLUMNS} for failure in report.failures]
         metadata["failures"] = table(rows)
         metadata["all_failures"] = f"mirakl-orders failures {channel} --since {report.day}"
     return metadata

@@ -1,0 +1,89 @@
+"""What the command line prints: tables for people, JSON for programs.
+
+Belongs here: layout. Does not belong here: finding anything out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.sync import SyncResult
+
+_SHOWN = ("orders_read", "delivered", "unchanged", "superseded", "rejected", "refused", "undelivered", "requests")
+_SHOWN_WHEN_THERE = {"superseded", "undelivered"}
+_LONG = {"field", "reason", "detail"}
+_RED = {"rejected", "refused", "undelivered"}
+
+
+def sync_json(result: SyncResult) -> bytes:
+    """Return a range's result as JSON: the totals under the names of the counts, and every day."""
+    return orjson.dumps(
+        {
+            "channel": result.channel,
+            "exit_status": result.exit_status,
+            **result.totals,
+            "failures_total": sum(day.failures_total for day in result.days),
+            "days": [
+                {
+                    "day": day.day,
+                    "failed": day.failed,
+                    "reason": day.reason,
+                    **day.counts,
+                    "failures_total": day.failures_total,
+                    "failures": day.failures,
+                }
+                for day in result.days
+            ],
+        },
+        option=orjson.OPT_INDENT_2,
+    )
+
+
+def show_sync(console: Console, result: SyncResult) -> None:
+    """Print a range's result: a line a day, then the orders that failed and why."""
+    totals = result.totals
+    shown = [name for name in _SHOWN if totals[name] or name not in _SHOWN_WHEN_THERE]
+    table = Table(title=f"Channel {result.channel}", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("day", no_wrap=True)
+    for name in shown:
+        table.add_column(name.replace("orders_", ""), justify="right")
+    for day in result.days:
+        if day.failed and not any(day.counts.values()):
+            table.add_row(day.day, *("–" for _ in shown), style="red")
+        else:
+            table.add_row(day.day, *(_count(name, day.counts[name]) for name in shown))
+    table.add_section()
+    table.add_row("all days", *(_count(name, totals[name]) for name in shown), style="bold")
+    console.print(table)
+    # Orders without an answer all wait for the same thing, which the last lines say.
+    failures = [row for day in result.days for row in day.failures if row["outcome"] != "undelivered"]
+    if failures:
+        rows(console, "Orders that were rejected or refused", failures)
+    more = totals["rejected"] + totals["refused"] - len(failures)
+    if more:
+        console.print(f"and {more:,} more: mirakl-orders failures {result.channel}")
+    for reason in dict.fromkeys(day.reason for day in result.days if day.reason):
+        days = [day.day for day in result.days if day.reason == reason]
+        span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]} ({len(days)} days)"
+        console.print(f"[red]failed[/red] {span}: {reason}", soft_wrap=True, highlight=False)
+
+
+def rows(console: Console, title: str, items: Sequence[dict[str, Any]]) -> None:
+    """Print rows of one shape as a table."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for name in items[0]:
+        table.add_column(name.removeprefix("channel_"), overflow="fold", no_wrap=name not in _LONG)
+    for item in items:
+        table.add_row(*("" if value is None else str(value) for value in item.values()))
+    console.print(table)
+
+
+def _count(name: str, count: int) -> str:
+    text = f"{count:,}"
+    return f"[red]{text}[/red]" if count and name in _RED else text
