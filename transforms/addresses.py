@@ -35,21 +35,29 @@ class AddressRow(Protocol):
     additional_info: str | None
 
 
+# Codes that shops use although ISO 3166-1 has others (or none) for these countries: Kosovo, the United Kingdom, Greece.
+_OWN_CODES = {"XK": "XKX", "XKX": "XKX", "UK": "GBR", "EL": "GRC"}
+# Countries that are one city: their addresses are complete without naming it.
+_CITY_STATES = {"SGP": "Singapore", "MCO": "Monaco", "HKG": "Hong Kong", "MAC": "Macao", "GIB": "Gibraltar"}
+
+
 @lru_cache(maxsize=1024)
 def alpha_3(country: str) -> str | None:
-    """Return the ISO 3166-1 alpha-3 code of an alpha-2 or alpha-3 code, any case; None if there is no such country."""
+    """Return the ISO 3166-1 alpha-3 code of an alpha-2 or alpha-3 code or an English name; None if there is no such."""
     code = country.strip().upper()
-    # Kosovo has no ISO code; shops use the user-assigned XK, and XKX is its alpha-3 by the same convention.
-    if code in {"XK", "XKX"}:
-        return "XKX"
-    found = pycountry.countries.get(alpha_2=code) if len(code) == 2 else pycountry.countries.get(alpha_3=code)
-    return None if found is None else str(found.alpha_3)
+    if code in _OWN_CODES:
+        return _OWN_CODES[code]
+    try:
+        return str(pycountry.countries.lookup(code).alpha_3)
+    except LookupError:
+        return None
 
 
 def address(row: AddressRow) -> dict[str, str] | None:
-    """Build a Mirakl address, or None where the row names no place and no person.
+    """Build a Mirakl address, or None where the row names no place.
 
-    Checkouts of digital goods write rows that are blank or hold only a country; blanks are never sent (contract 2.4).
+    Checkouts of digital goods and pick-ups write rows that are blank or hold only a country or a name; blanks are never
+    sent (contract 2.4).
 
     Raises:
         AddressError: the row is an address, but lacks what Mirakl requires or names an unknown country.
@@ -62,20 +70,23 @@ def address(row: AddressRow) -> dict[str, str] | None:
     if text := _clean(row.additional_info):
         cells["additional_info"] = text
     first, last = _names(_clean(row.first_name), _clean(row.last_name), cells.get("company"))
-    if not (cells.get("street") or cells.get("city") or last):
+    if not cells.keys() & {"street", "street_additional_info", "city"}:
         return None
     if not last:
         raise AddressError("last_name", "is missing, and there is neither a first name nor a company to stand in")
     if "street" not in cells and "street_additional_info" in cells:
         cells["street"] = cells.pop("street_additional_info")
+    country = _clean(row.country)
+    code = alpha_3(country) if country else None
+    if code in _CITY_STATES:
+        cells.setdefault("city", _CITY_STATES[code])
     for field in ("street", "city"):
         if field not in cells:
             raise AddressError(field, "is missing")
     cells["last_name"] = last
     if first:
         cells["first_name"] = first
-    if country := _clean(row.country):
-        code = alpha_3(country)
+    if country:
         if code is None:
             raise AddressError("country_iso_code", "is not an ISO 3166-1 country code")
         cells["country_iso_code"] = code

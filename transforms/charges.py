@@ -1,9 +1,9 @@
 """What an order cost and what was given back, in minor units, adding up to the shop's own sums.
 
 Where money goes: a positive fee is a line of its own, so that its refunds find it; a discount row (and a negative fee)
-is taken off the product lines in proportion. Shipping of the whole order is spread over the product lines in
-proportion to their price. Rounding is steered so that all adds up to the shop's total where rounding alone explains
-the difference; where it does not, there is a notice with both sums.
+is taken off the product lines in proportion, and off fees and shipping where it is worth more. Shipping of the whole
+order is spread over the product lines in proportion to their price. Rounding is steered so that all adds up to the
+shop's total where rounding alone explains the difference; where it does not, there is a notice with both sums.
 
 Belongs here: amounts of lines and refunds. Does not belong here: statuses, and the payload's shape.
 """
@@ -11,7 +11,7 @@ Belongs here: amounts of lines and refunds. Does not belong here: statuses, and 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -75,21 +75,49 @@ def charge(cells: Cells, order: Any, rows: Sequence[Any], taxes: Sequence[Any], 
     for (owner, bucket, key), minor in zip(slots, rounded, strict=True):
         if owner is not None:
             lines[owner].amounts.add(bucket, key, minor)
-    for (owner, bucket, key), minor in zip(slots, rounded, strict=True):
-        if owner is None:
+    of_the_order = [
+        (bucket, key, minor) for (owner, bucket, key), minor in zip(slots, rounded, strict=True) if owner is None
+    ]
+    # What is taken off comes last, when everything it can be taken off is there.
+    for bucket, key, minor in sorted(of_the_order, key=lambda slot: slot[2] < 0):
+        if minor < 0:
+            _take_off(lines, key, -minor)
+        else:
             _spread(lines, bucket, key, minor)
 
 
 def _spread(lines: list[Line], bucket: str, key: TaxKey | None, minor: int) -> None:
-    if bucket == "taxes" and minor < 0 and key is not None:
-        weights = [line.amounts.taxes.get(key, 0) for line in lines]
-    else:
-        weights = [0 if line.is_fee else line.amounts.price for line in lines]
-        if not any(weight > 0 for weight in weights):
-            weights = [0 if line.is_fee else 1 for line in lines]
+    weights = [0 if line.is_fee else line.amounts.price for line in lines]
+    if not any(weight > 0 for weight in weights):
+        weights = [0 if line.is_fee else 1 for line in lines]
     for line, part in zip(lines, spread(minor, weights), strict=True):
         if part:
             line.amounts.add(bucket, key, part)
+
+
+def _take_off(lines: list[Line], key: TaxKey | None, minor: int) -> None:
+    """Take a discount off the products, or its tax (`key`) off that tax; off something else where that is used up.
+
+    Mirakl knows no negative amounts: a voucher may be worth more than the products, and pay for fees and shipping.
+    """
+    slots = [(line, *part) for line in lines for part in line.amounts.parts() if part[2] > 0]
+    pools: list[Callable[[Line, str, TaxKey | None], bool]] = [
+        lambda line, bucket, _: key is None and bucket == "price" and not line.is_fee,
+        lambda line, bucket, _: key is None and bucket in {"price", "shipping"},
+        lambda line, bucket, tax: key is not None and tax == key and bucket == "taxes",
+        lambda line, bucket, tax: key is not None and tax is not None,
+        lambda line, bucket, tax: True,
+    ]
+    for belongs in pools:
+        pool = [slot for slot in slots if belongs(*slot[:3])]
+        slots = [slot for slot in slots if not belongs(*slot[:3])]
+        part = min(minor, sum(slot[3] for slot in pool))
+        for (line, bucket, tax, _), taken in zip(pool, spread(part, [slot[3] for slot in pool]), strict=True):
+            line.amounts.add(bucket, tax, -taken)
+        minor -= part
+    if minor:
+        # Below zero: the record is refused by its path, as no amount of Mirakl's can say this.
+        lines[0].amounts.add("price", None, -minor)
 
 
 def refund_rows(cells: Cells, adjustments: Sequence[Any], all_taxes: Sequence[Any]) -> list[RefundRow]:

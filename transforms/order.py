@@ -6,16 +6,15 @@ Belongs here: the assembly of one order. Does not belong here: frames, serialisa
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-import orjson
 from pydantic import TypeAdapter
 
 from transforms.addresses import AddressError, address
 from transforms.adjustments import AdjustedLine, Amounts, LineAdjustment, adjust
+from transforms.attributes import custom_attributes
 from transforms.cells import Cells, OrderError
 from transforms.charges import Line, charge, refund_rows
 from transforms.frames import COLUMNS
@@ -33,7 +32,6 @@ ROW_TYPES: Mapping[str, Any] = {
 
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 _URL: TypeAdapter[str] = TypeAdapter(Url)
-_ONE = Decimal(1)
 
 
 @dataclass(slots=True)
@@ -79,7 +77,7 @@ class _Builder:
         lines = self._lines(mapped)
         charge(self.cells, order, self.rows.lines, self.rows.taxes, lines)
         self._adjust(lines)
-        statuses = [self._line_status(line) for line in lines]
+        statuses = self._statuses(lines, mapped)
         rolled = order_status(mapped, statuses)
         payload: dict[str, Any] = {
             "channel_order_id": order.channel_order_id.strip(),
@@ -98,7 +96,7 @@ class _Builder:
             payload["has_incident"] = order.has_incident.strip().lower() in {"1", "t", "true", "yes", "y"}
         if order.sub_channel_code:
             payload["sub_channel_code"] = order.sub_channel_code
-        if attributes := self._custom_attributes(None):
+        if attributes := custom_attributes(self.cells, self.rows.custom_attributes, None, order.status, mapped):
             payload["custom_attributes"] = attributes
         return payload, self.notices
 
@@ -161,6 +159,18 @@ class _Builder:
     def _count(self, text: str | None, line: Line, what: str) -> int | None:
         return None if text is None else self.cells.units(text, f"{line.path}.quantity_{what}")
 
+    def _statuses(self, lines: list[Line], mapped: MappedStatus) -> list[MappedStatus]:
+        """Decide every line's status; nobody ships a fee, so an open one is as far as the products are together."""
+        statuses = [self._line_status(line) for line in lines]
+        products = [status for line, status in zip(lines, statuses, strict=True) if not line.is_fee]
+        if not products or len(products) == len(lines):
+            return statuses
+        together = order_status(mapped, products)
+        return [
+            together if line.is_fee and status.status != "CLOSED" else status
+            for line, status in zip(lines, statuses, strict=True)
+        ]
+
     def _line_status(self, line: Line) -> MappedStatus:
         cancelled = sum(a.quantity for a in line.adjustments if a.type == "CANCELATION")
         refunded = sum(a.quantity for a in line.adjustments if a.type == "REFUND")
@@ -203,7 +213,8 @@ class _Builder:
             payload["shipping_taxes"] = taxes
         if line.adjustments:
             payload["adjustments"] = [self._adjustment_payload(adjustment) for adjustment in line.adjustments]
-        if attributes := self._custom_attributes(row.channel_order_line_id):
+        own = self.rows.custom_attributes
+        if attributes := custom_attributes(self.cells, own, row.channel_order_line_id, row.status, line.status):
             payload["custom_attributes"] = attributes
         return payload
 
@@ -267,24 +278,3 @@ class _Builder:
             return {"type": "FULFILLED_BY_SELLER"}
         partner = {"type": "FULFILLED_BY_PARTNER"}
         return partner if predicate.code is None else {**partner, "code": predicate.code}
-
-    def _custom_attributes(self, line_id: str | None) -> list[dict[str, Any]]:
-        readers: Mapping[str, Callable[[str], Any]] = {
-            "STRING": str,
-            "NUMERIC": lambda text: self.cells.amount(text, "custom_attributes.value"),
-            "BOOLEAN": lambda text: text.strip().lower() in {"1", "t", "true", "yes", "y"},
-            "DATE": lambda text: format_time(self.cells.required_time(text, "custom_attributes.value")),
-            "LIST": _json_list,
-        }
-        return [
-            {"id": row.id, "type": row.type, "value": readers.get(row.type, str)(row.value)}
-            for row in self.rows.custom_attributes
-            if row.channel_order_line_id == line_id and row.value is not None
-        ]
-
-
-def _json_list(text: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise OrderError("invalid", "custom_attributes.value", "is not a JSON array") from None

@@ -19,6 +19,8 @@ from transforms.times import TimeError, format_time, parse_time
         ("2026-10-25 02:30:00", "Europe/Paris", "2026-10-25T00:30:00Z"),
         ("2026-03-29 02:30:00", "Europe/Paris", "2026-03-29T01:30:00Z"),
         ("2026-03-01T09:30:00.123456+02:00", "UTC", "2026-03-01T07:30:00.123Z"),
+        ("2026-03-01 09:30:00", "+05:30", "2026-03-01T04:00:00Z"),
+        ("2026-07-01 09:30:00", "-03:00", "2026-07-01T12:30:00Z"),
     ],
 )
 def test_a_time_is_utc_with_z(text: str, zone: str, utc: str) -> None:
@@ -60,8 +62,11 @@ def test_a_name_that_is_whole_or_missing_still_gives_a_last_name(
     assert (made.get("first_name"), made["last_name"]) == (first, last)
 
 
-@pytest.mark.parametrize("cells", [{}, {"country": "FR"}, {"country": "FR", "zip_code": "75001", "last_name": " "}])
-def test_an_address_without_place_and_person_is_left_out(cells: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "cells",
+    [{}, {"country": "FR"}, {"country": "FR", "zip_code": "75001", "last_name": " "}, {"last_name": "Who picks it up"}],
+)
+def test_an_address_without_a_place_is_left_out(cells: dict[str, str]) -> None:
     assert address(row(**cells)) is None
 
 
@@ -80,6 +85,25 @@ def test_an_incomplete_address_names_the_field(cells: dict[str, str], field: str
     assert caught.value.field == field
 
 
-@pytest.mark.parametrize(("code", "expected"), [("fr", "FRA"), ("USA", "USA"), ("XK", "XKX"), ("ZZ", None), ("", None)])
+@pytest.mark.parametrize("country", ["SG", "MC", "HK"])
+def test_the_address_of_a_city_state_needs_no_city(country: str) -> None:
+    made = address(row(last_name="X", street="1 Orchard Road", country=country))
+    assert made is not None
+    assert made["city"]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("fr", "FRA"),
+        ("USA", "USA"),
+        ("XK", "XKX"),
+        ("UK", "GBR"),
+        ("EL", "GRC"),
+        ("Germany", "DEU"),
+        ("ZZ", None),
+        ("", None),
+    ],
+)
 def test_countries_become_alpha_3(code: str, expected: str | None) -> None:
     assert alpha_3(code) == expected
