@@ -219,7 +219,7 @@ def _comma(order: Order) -> None:
 
 
 def _unknown_country(order: Order) -> None:
-    order.ship_to = dataclasses.replace(order.ship_to, country="UK")
+    order.ship_to = dataclasses.replace(order.ship_to, country="ZZ")
 
 
 def _no_street(order: Order) -> None:
