@@ -1,15 +1,23 @@
-# The two commands of the README. A fresh machine needs Python 3.11 and make; everything else is installed here.
+# A fresh machine needs Python 3.11 and make; everything else is installed or started here.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: test lint servers
-.DEFAULT_GOAL := test
+.PHONY: run ui test lint servers
+.DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev,postgresql]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,example,postgresql]'
 	touch $@
+
+# Delivers the orders of a made-up shop to a sandbox, through Dagster.
+run: $(VENV)/installed
+	@$(BIN)/python -m examples.demo run
+
+# The same, to look at and to work with in Dagster's UI.
+ui: $(VENV)/installed
+	@$(BIN)/python -m examples.demo ui
 
 lint: $(VENV)/installed
 	$(BIN)/ruff format --check .

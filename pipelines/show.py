@@ -55,7 +55,7 @@ def show_sync(console: Console, result: SyncResult) -> None:
         table.add_column(name.replace("orders_", ""), justify="right")
     for day in result.days:
         if day.failed and not any(day.counts.values()):
-            table.add_row(day.day, *("–" for _ in shown), style="red")
+            table.add_row(day.day, *("-" for _ in shown), style="red")
         else:
             table.add_row(day.day, *(_count(name, day.counts[name]) for name in shown))
     table.add_section()

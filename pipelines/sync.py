@@ -21,6 +21,7 @@ from pipelines.metadata import FAILURE_COLUMNS
 from pipelines.settings import Channel, Settings, SettingsError
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_INTERRUPTS = {"KeyboardInterrupt", "DagsterExecutionInterruptedError"}
 _TALKATIVE = {"loggers": {"console": {"config": {"log_level": "INFO"}}}}
 
 
@@ -91,7 +92,11 @@ def sync(
     progress: Callable[[str], None] = lambda _: None,
     verbose: bool = False,
 ) -> SyncResult:
-    """Run the channel's job over the days, some at a time as a backfill would, and return what became of each."""
+    """Run the channel's job over the days, some at a time as a backfill would, and return what became of each.
+
+    Raises:
+        KeyboardInterrupt: a signal ended it; what was in flight is finished and written down.
+    """
     only = Settings(settings.path, settings.mirakl, settings.frames, {channel.name: channel}, {})
     job = build_definitions(only).resolve_job_def(job_name(channel.name))
     result = SyncResult(channel.name)
@@ -103,6 +108,8 @@ def sync(
             run_config=_TALKATIVE if verbose else _QUIET,
             raise_on_error=False,
         )
+        if _interrupted(run):
+            raise KeyboardInterrupt
         result.days.extend(_day_results(instance, channel.name, window, run))
     return result
 
@@ -148,6 +155,12 @@ def _day_result(day: str, metadata: dict[str, Any], reason: str | None) -> DayRe
         failures_total=int(metadata.get("failures_total") or 0),
         reason=metadata.get("stopped") or reason if reason else None,
     )
+
+
+def _interrupted(run: dg.ExecuteInProcessResult) -> bool:
+    """Say whether the run ended on a signal: Dagster records the interrupt as the step's failure and goes on."""
+    errors = [event.step_failure_data.error for event in run.get_step_failure_events()]
+    return any(error is not None and error.cls_name in _INTERRUPTS for error in errors)
 
 
 def _failure(run: dg.ExecuteInProcessResult) -> str:

@@ -1,0 +1,69 @@
+"""The product on a made-up shop: `make run` delivers its orders to the sandbox, `make ui` shows them in Dagster.
+
+Both run the real thing, `mirakl-orders sync` and `dagster dev` on channels.toml, with a sandbox in Mirakl's place.
+
+Belongs here: putting shop, sandbox and commands together. Does not belong here: anything of the product.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from connectors.mirakl.sandbox import CREDENTIAL, Sandbox, SandboxSettings
+from examples.woocommerce_shop import REFUSED_BY_MIRAKL, make_sqlite_shop
+from pipelines.instance import HOME_VARIABLE, own_home
+
+SHOP = Path("var/example/shop.sqlite")
+DAYS = 21
+_PORT = "3000"
+_EXPECTED = {0, 3}
+
+
+def main(command: str) -> int:
+    """Run one of the two; return the exit status."""
+    if not SHOP.exists():
+        print(f"Making a WooCommerce shop with 600 orders over {DAYS} days: {SHOP}")
+        make_sqlite_shop(SHOP, days=DAYS)
+    with Sandbox(SandboxSettings(poisoned=REFUSED_BY_MIRAKL)) as sandbox:
+        environment = {
+            **os.environ,
+            "MIRAKL_BASE_URL": sandbox.base_url,
+            "MIRAKL_TOKEN_URL": sandbox.token_url,
+            "MIRAKL_CLIENT_ID": CREDENTIAL,
+            "MIRAKL_CLIENT_SECRET": CREDENTIAL,
+            HOME_VARIABLE: os.environ.get(HOME_VARIABLE) or str(own_home()),
+        }
+        return _run(environment) if command == "run" else _ui(environment)
+
+
+def _run(environment: Mapping[str, str]) -> int:
+    today = dt.date.today()
+    first = today - dt.timedelta(days=DAYS)
+    command = ["mirakl-orders", "sync", "example", "--from", first.isoformat(), "--to", today.isoformat()]
+    print(f"$ {' '.join(command)}\n", flush=True)
+    status = subprocess.run(
+        [sys.executable, "-m", "pipelines.cli", *command[1:]], env=environment, check=False
+    ).returncode
+    if status not in _EXPECTED:
+        return status
+    print("Some orders of this shop are broken on purpose. Run it again: nothing is sent twice.")
+    print("Look at it in Dagster: make ui")
+    return 0
+
+
+def _ui(environment: Mapping[str, str]) -> int:
+    print(f"Dagster is on http://127.0.0.1:{_PORT} in some seconds; Ctrl-C ends it.", flush=True)
+    command = [sys.executable, "-m", "dagster", "dev", "--workspace", "workspace.yaml", "--port", _PORT]
+    try:
+        return subprocess.run(command, env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
