@@ -1,0 +1,143 @@
+"""Orders in storage: the way there and back changes nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines import tables
+from pipelines.storage import FrameStorage, StorageError
+from transforms.frames import COLUMNS, FRAME_NAMES, OrderFrames, order_frames
+from transforms.normalise import Normalised
+from transforms.outcomes import Notice, Record, Reject
+
+READ_AT = dt.datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=dt.UTC)
+ORDER_IDS = st.sampled_from(["1", "2", "Ünï-3", None])
+CELLS = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"]), max_size=4))
+
+
+@st.composite
+def any_frames(draw: st.DrawFn) -> OrderFrames:
+    ids = draw(st.lists(ORDER_IDS, min_size=1, max_size=4, unique=True))
+    frames: dict[str, pd.DataFrame] = {}
+    for name, columns in COLUMNS.items():
+        owners = ids if name == "orders" else draw(st.lists(st.sampled_from(ids), max_size=6))
+        rows = [[owner, *(draw(CELLS) for _ in columns[1:])] for owner in owners]
+        frames[name] = pd.DataFrame(rows, columns=[column.name for column in columns], dtype=object)
+    return order_frames(frames, READ_AT)
+
+
+def rows_by_order(frame: pd.DataFrame) -> dict[Any, list[Any]]:
+    found: dict[Any, list[Any]] = {}
+    for row in frame.itertuples(index=False):
+        found.setdefault(row[0], []).append(tuple(row))
+    return found
+
+
+@given(any_frames())
+def test_whole_orders_come_back_as_they_went_in(frames: OrderFrames) -> None:
+    back = tables.order_frames_of(tables.raw_table(frames))
+    assert back.read_at == READ_AT
+    for name in FRAME_NAMES:
+        assert rows_by_order(getattr(back, name)) == rows_by_order(getattr(frames, name))
+
+
+def test_rows_of_an_order_that_is_no_order_are_left_out() -> None:
+    cells = {column.name: ["cart"] for column in COLUMNS["addresses"]}
+    orders = {column.name: ["1"] for column in COLUMNS["orders"]}
+    frames = order_frames({"orders": pd.DataFrame(orders), "addresses": pd.DataFrame(cells)}, READ_AT)
+    assert len(tables.order_frames_of(tables.raw_table(frames)).addresses) == 0
+
+
+def test_records_and_rejects_come_back_as_they_went_in() -> None:
+    record = Record("1", "S-1", "u", "r", b'{"a":1}', "h", 2, 1, (Notice("c", "f", "d"),))
+    reject = Reject("2", "missing", "order_lines", "is required", "r")
+    table = tables.mirakl_table(Normalised([record], [reject]))
+    assert list(tables.records_of([table.select(tables.RECORD_COLUMNS)])) == [record]
+    assert list(tables.rejects_of([table.select(tables.REJECT_COLUMNS)])) == [reject]
+
+
+def one_row(text: str = "x") -> pa.Table:
+    return tables.mirakl_table(Normalised([], [Reject(text, "c", "f", "r", "t")]))
+
+
+def test_a_day_is_written_in_place_of_what_was_there(tmp_path: Path) -> None:
+    storage = FrameStorage(str(tmp_path / "frames"))
+    for text in ("first", "second"):
+        storage.write("boutique", "mirakl_orders", "2026-03-01", tables.MIRAKL_ORDERS, [one_row(text)])
+    [chunk] = storage.read("boutique", "mirakl_orders", "2026-03-01")
+    assert chunk["channel_order_id"].to_pylist() == ["second"]
+
+
+def test_a_day_whose_writing_fails_is_as_it_was_before(tmp_path: Path) -> None:
+    storage = FrameStorage(str(tmp_path / "frames"))
+    storage.write("boutique", "mirakl_orders", "2026-03-01", tables.MIRAKL_ORDERS, [one_row("first")])
+
+    def broken() -> Any:
+        yield one_row("second")
+        raise RuntimeError("the shop went away")
+
+    with pytest.raises(RuntimeError):
+        storage.write("boutique", "mirakl_orders", "2026-03-01", tables.MIRAKL_ORDERS, broken())
+    [chunk] = storage.read("boutique", "mirakl_orders", "2026-03-01")
+    assert chunk["channel_order_id"].to_pylist() == ["first"]
+    assert len(list((tmp_path / "frames/boutique/mirakl_orders").iterdir())) == 1
+
+
+def test_frames_are_private_to_their_owner(tmp_path: Path) -> None:
+    storage = FrameStorage(str(tmp_path / "frames"))
+    storage.write("boutique", "mirakl_orders", "2026-03-01", tables.MIRAKL_ORDERS, [one_row()])
+    path = Path(storage.path("boutique", "mirakl_orders", "2026-03-01"))
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert {place.stat().st_mode & 0o777 for place in (path.parent, path.parents[1], path.parents[2])} == {0o700}
+
+
+def test_frames_are_removed_after_the_retention_time(tmp_path: Path) -> None:
+    import os
+
+    storage = FrameStorage(str(tmp_path / "frames"))
+    for day in ("2026-03-01", "2026-03-02"):
+        storage.write("boutique", "mirakl_orders", day, tables.MIRAKL_ORDERS, [one_row()])
+    os.utime(storage.path("boutique", "mirakl_orders", "2026-03-01"), (0, 0))
+    assert storage.remove_old("boutique", 30) == 1
+    with pytest.raises(StorageError, match="no mirakl_orders of channel 'boutique' for 2026-03-01"):
+        list(storage.read("boutique", "mirakl_orders", "2026-03-01"))
+    assert len(list(storage.read("boutique", "mirakl_orders", "2026-03-02"))) == 1
+
+
+def test_a_day_without_orders_is_an_empty_file(tmp_path: Path) -> None:
+    storage = FrameStorage(str(tmp_path / "frames"))
+    storage.write("boutique", "raw_orders", "2026-03-01", tables.RAW_ORDERS, [])
+    assert list(storage.read("boutique", "raw_orders", "2026-03-01")) == []
+
+
+def test_frames_can_be_kept_in_any_file_system_fsspec_knows() -> None:
+    storage = FrameStorage("memory://frames")
+    storage.write("boutique", "mirakl_orders", "2026-03-01", tables.MIRAKL_ORDERS, [one_row("x")])
+    [chunk] = storage.read("boutique", "mirakl_orders", "2026-03-01", ["channel_order_id"])
+    assert chunk["channel_order_id"].to_pylist() == ["x"]
+
+
+def test_a_full_disk_is_one_message_that_names_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = FrameStorage(str(tmp_path / "frames"))
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(storage, "_write", full)
+    with pytest.raises(StorageError, match=r"No space left on device.*FRAMES_URL"):
+        storage.write("boutique", "mirakl_orders", "2026-03-01", tables.MIRAKL_ORDERS, [one_row()])
+
+
+def test_decimals_never_reach_a_cell_as_floats() -> None:
+    frame = pd.DataFrame({column.name: [Decimal("1.10")] for column in COLUMNS["orders"]}, dtype=object)
+    back = tables.order_frames_of(tables.raw_table(order_frames({"orders": frame}, READ_AT)))
+    assert back.orders["total"].tolist() == ["1.10"]
