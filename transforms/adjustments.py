@@ -145,12 +145,19 @@ class LineAdjustment:
 
 def adjustment_reason(text: str | None, shipped: bool, own: Mapping[str, str]) -> str:
     """Map a free text to Mirakl's reason by keyword, the channel's own first; else by whether the line had shipped."""
-    words = (text or "").casefold()
+    if match := matched_keyword(text or "", own):
+        return match[1]
+    return "RETURN" if shipped else "CHANNEL_SPECIFIC"
+
+
+def matched_keyword(text: str, own: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the keyword that decides about a text and its reason, the channel's own first; None where none does."""
+    words = text.casefold()
     for keywords in (own, REASON_KEYWORDS):
         for keyword, reason in keywords.items():
             if keyword.casefold() in words:
-                return reason
-    return "RETURN" if shipped else "CHANNEL_SPECIFIC"
+                return keyword, reason
+    return None
 
 
 def adjust(

@@ -1,0 +1,72 @@
+"""Mapping coverage: every word the shop used, how often, and where it went.
+
+Belongs here: looking words up the way normalisation does. Does not belong here: the maps, and how coverage is shown.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal, NamedTuple
+
+from transforms.addresses import alpha_3
+from transforms.adjustments import matched_keyword
+from transforms.frames import OrderFrames
+from transforms.mapping import ChannelMapping
+from transforms.statuses import UNMAPPED, map_status
+
+Fate = Literal["mapped", "as is", "fallback", "unmapped", "rejected"]
+
+
+class Word(NamedTuple):
+    """One word of the shop. `kind` is status, line status, refund reason, shipping method, tax code or country.
+
+    `fate`: `mapped` by a map, sent `as is`, `fallback` (a free text without a keyword), `unmapped` (nobody mapped a
+    word that needs it), `rejected` (its orders are held). `target` is what Mirakl is told.
+    """
+
+    kind: str
+    word: str
+    fate: Fate
+    target: str
+
+
+def coverage(frames: OrderFrames, mapping: ChannelMapping) -> Counter[Word]:
+    """Count the words of one chunk by what becomes of them: orders for statuses and methods, rows for the others."""
+    orders = frames.orders
+    found: Counter[Word] = Counter()
+    statuses = Counter(zip(orders["status"].tolist(), orders["status_hint"].tolist(), strict=True))
+    for (word, hint), count in statuses.items():
+        found[_status("status", word, hint, mapping)] += count
+    for word, count in _counted(frames.lines["status"].tolist()):
+        found[_status("line status", word, None, mapping)] += count
+    for text, count in _counted(frames.adjustments["reason"].tolist()):
+        found[_reason(text, mapping)] += count
+    for method, count in _counted(orders["shipping_method"].tolist()):
+        found[Word("shipping method", method, "as is", method)] += count
+    for code, count in _counted(frames.taxes["code"].tolist()):
+        found[Word("tax code", code, "as is", code)] += count
+    for country, count in _counted(frames.addresses["country"].tolist()):
+        code = alpha_3(country)
+        found[Word("country", country, "mapped" if code else "unmapped", code or "")] += count
+    return found
+
+
+def _counted(words: list[str | None]) -> list[tuple[str, int]]:
+    return list(Counter(word.strip() for word in words if word is not None and word.strip()).items())
+
+
+def _status(kind: str, word: str | None, hint: str | None, mapping: ChannelMapping) -> Word:
+    mapped = map_status(word, hint, mapping)
+    shown = hint if hint is not None and hint in {**mapping.platform_statuses, **mapping.statuses} else word or ""
+    target = mapped.status if mapped.reason is None else f"{mapped.status}/{mapped.reason}"
+    if mapped is UNMAPPED:
+        return Word(kind, shown, "rejected" if mapping.reject_unmapped else "unmapped", target)
+    return Word(kind, shown, "mapped", target)
+
+
+def _reason(text: str, mapping: ChannelMapping) -> Word:
+    match = matched_keyword(text, mapping.reasons)
+    if match is None:
+        return Word("refund reason", text, "fallback", "RETURN once shipped, else CHANNEL_SPECIFIC")
+    keyword, reason = match
+    return Word("refund reason", keyword, "mapped", reason)
