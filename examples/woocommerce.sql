@@ -1,7 +1,9 @@
 -- WooCommerce with HPOS: the platform's tables, columns, types and indexes, in SQL that MariaDB and SQLite both take.
 -- Ids are given by the fixtures, so AUTO_INCREMENT is left out.
 CREATE TABLE wp_options (option_id bigint unsigned NOT NULL PRIMARY KEY, option_name varchar(191) NOT NULL DEFAULT '', option_value longtext NOT NULL, autoload varchar(20) NOT NULL DEFAULT 'yes');
-CREATE TABLE wp_comments (comment_ID bigint unsigned NOT NULL PRIMARY KEY, comment_post_ID bigint unsigned NOT NULL DEFAULT 0, comment_content text NOT NULL, comment_type varchar(20) NOT NULL DEFAULT 'comment');
+CREATE TABLE wp_comments (comment_ID bigint unsigned NOT NULL PRIMARY KEY, comment_post_ID bigint unsigned NOT NULL DEFAULT 0, comment_author varchar(255) NOT NULL DEFAULT '', comment_author_email varchar(100) NOT NULL DEFAULT '', comment_date datetime NOT NULL DEFAULT '1970-01-01 00:00:00', comment_date_gmt datetime NOT NULL DEFAULT '1970-01-01 00:00:00', comment_content text NOT NULL, comment_approved varchar(20) NOT NULL DEFAULT '1', comment_agent varchar(255) NOT NULL DEFAULT '', comment_type varchar(20) NOT NULL DEFAULT 'comment', comment_parent bigint unsigned NOT NULL DEFAULT 0, user_id bigint unsigned NOT NULL DEFAULT 0);
+CREATE INDEX comments_post ON wp_comments (comment_post_ID);
+CREATE INDEX comments_type ON wp_comments (comment_type);
 CREATE TABLE wp_wc_orders (id bigint unsigned NOT NULL PRIMARY KEY, status varchar(20), currency varchar(10), type varchar(20), tax_amount decimal(26,8), total_amount decimal(26,8), customer_id bigint unsigned, billing_email varchar(320), date_created_gmt datetime, date_updated_gmt datetime, parent_order_id bigint unsigned, payment_method varchar(100), payment_method_title text, transaction_id varchar(100), ip_address varchar(100), user_agent text, customer_note text);
 CREATE INDEX wc_orders_status ON wp_wc_orders (status);
 CREATE INDEX wc_orders_date_created ON wp_wc_orders (date_created_gmt);
@@ -20,7 +22,11 @@ CREATE INDEX wc_items_order ON wp_woocommerce_order_items (order_id);
 CREATE TABLE wp_woocommerce_order_itemmeta (meta_id bigint unsigned NOT NULL PRIMARY KEY, order_item_id bigint unsigned NOT NULL, meta_key varchar(255), meta_value longtext);
 CREATE INDEX wc_itemmeta_item ON wp_woocommerce_order_itemmeta (order_item_id);
 CREATE TABLE wp_woocommerce_tax_rates (tax_rate_id bigint unsigned NOT NULL PRIMARY KEY, tax_rate_country varchar(2) NOT NULL DEFAULT '', tax_rate_state varchar(200) NOT NULL DEFAULT '', tax_rate varchar(8) NOT NULL DEFAULT '', tax_rate_name varchar(200) NOT NULL DEFAULT '', tax_rate_priority bigint unsigned NOT NULL DEFAULT 1, tax_rate_compound int NOT NULL DEFAULT 0, tax_rate_shipping int NOT NULL DEFAULT 1, tax_rate_order bigint unsigned NOT NULL DEFAULT 0, tax_rate_class varchar(200) NOT NULL DEFAULT '');
-CREATE TABLE wp_wc_product_meta_lookup (product_id bigint NOT NULL PRIMARY KEY, sku varchar(100) DEFAULT '');
+CREATE TABLE wp_wc_product_meta_lookup (product_id bigint NOT NULL PRIMARY KEY, sku varchar(100) DEFAULT '', global_unique_id varchar(100) DEFAULT '', virtual tinyint(1) DEFAULT 0, downloadable tinyint(1) DEFAULT 0, min_price decimal(19,4) DEFAULT NULL, max_price decimal(19,4) DEFAULT NULL, onsale tinyint(1) DEFAULT 0, stock_quantity double DEFAULT NULL, stock_status varchar(100) DEFAULT 'instock', rating_count bigint DEFAULT 0, average_rating decimal(3,2) DEFAULT 0.00, total_sales bigint DEFAULT 0, tax_status varchar(100) DEFAULT 'taxable', tax_class varchar(100) DEFAULT '');
+CREATE INDEX lookup_virtual ON wp_wc_product_meta_lookup (virtual);
+CREATE INDEX lookup_sku ON wp_wc_product_meta_lookup (sku);
 CREATE TABLE wp_wc_order_fulfillments (fulfillment_id bigint unsigned NOT NULL PRIMARY KEY, entity_type varchar(255) NOT NULL, entity_id bigint unsigned NOT NULL, status varchar(255) NOT NULL, is_fulfilled tinyint(1) NOT NULL DEFAULT 0, date_updated datetime NOT NULL, date_deleted datetime);
+CREATE INDEX fulfillments_entity ON wp_wc_order_fulfillments (entity_type, entity_id);
 CREATE TABLE wp_wc_order_fulfillment_meta (meta_id bigint unsigned NOT NULL PRIMARY KEY, fulfillment_id bigint unsigned NOT NULL, meta_key varchar(255), meta_value longtext, date_updated datetime NOT NULL DEFAULT '0000-00-00 00:00:00', date_deleted datetime);
+CREATE INDEX fulfillment_meta_fulfillment ON wp_wc_order_fulfillment_meta (fulfillment_id);
 INSERT INTO wp_options VALUES (1, 'woocommerce_custom_orders_table_enabled', 'yes', 'yes'), (2, 'timezone_string', 'Europe/Paris', 'yes');

@@ -1,26 +1,41 @@
 -- Orders whose newest change lies in [:start, :end), with that change.
 -- The order row's own stamp is moved by every save, by fulfilments and by the creation of a refund; a refund's own
--- stamp is taken as well, because editing one does not touch its order. Paged by (changed_at, order_id): two saves in
--- one second share a stamp, so the id is needed to lose neither.
+-- stamp is taken as well, because editing one does not touch its order. An order that was never stamped (an import)
+-- counts from its creation. Paged by (changed_at, order_id): two saves in one second share a stamp, so the id is
+-- needed to lose neither.
 SELECT order_id, changed_at
 FROM (
     SELECT
-        o.id AS order_id,
-        CASE
-            WHEN MAX(r.date_updated_gmt) > o.date_updated_gmt THEN MAX(r.date_updated_gmt) ELSE o.date_updated_gmt
-        END AS changed_at
+        order_id,
+        CASE WHEN refunded_at > saved_at THEN refunded_at ELSE saved_at END AS changed_at
     FROM (
-        SELECT id AS order_id
-        FROM {prefix}wc_orders
-        WHERE type = 'shop_order' AND date_updated_gmt >= :start AND date_updated_gmt < :end
-        UNION
-        SELECT parent_order_id
-        FROM {prefix}wc_orders
-        WHERE type = 'shop_order_refund' AND date_updated_gmt >= :start AND date_updated_gmt < :end
-    ) AS touched
-    JOIN {prefix}wc_orders AS o ON o.id = touched.order_id AND o.type = 'shop_order'
-    LEFT JOIN {prefix}wc_orders AS r ON r.parent_order_id = o.id AND r.type = 'shop_order_refund'
-    GROUP BY o.id, o.date_updated_gmt
+        SELECT
+            o.id AS order_id,
+            MAX(
+                CASE
+                    WHEN o.date_updated_gmt > '1000-01-01 00:00:00' THEN o.date_updated_gmt ELSE o.date_created_gmt
+                END
+            ) AS saved_at,
+            MAX(r.date_updated_gmt) AS refunded_at
+        FROM (
+            SELECT id AS order_id
+            FROM {prefix}wc_orders
+            WHERE type = 'shop_order' AND date_updated_gmt >= :start AND date_updated_gmt < :end
+            UNION
+            SELECT parent_order_id
+            FROM {prefix}wc_orders
+            WHERE type = 'shop_order_refund' AND date_updated_gmt >= :start AND date_updated_gmt < :end
+            UNION
+            SELECT id
+            FROM {prefix}wc_orders
+            WHERE type = 'shop_order'
+                AND (date_updated_gmt IS NULL OR date_updated_gmt <= '1000-01-01 00:00:00')
+                AND date_created_gmt >= :start AND date_created_gmt < :end
+        ) AS touched
+        JOIN {prefix}wc_orders AS o ON o.id = touched.order_id AND o.type = 'shop_order'
+        LEFT JOIN {prefix}wc_orders AS r ON r.parent_order_id = o.id AND r.type = 'shop_order_refund'
+        GROUP BY o.id
+    ) AS stamped
 ) AS changed
 WHERE changed_at >= :start AND changed_at < :end
     AND (changed_at > :after_time OR (changed_at = :after_time AND order_id > :after_id))

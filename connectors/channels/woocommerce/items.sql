@@ -1,6 +1,6 @@
 -- Lines, shipping, taxes and fees of orders and of their refunds, one row an item with its meta beside it.
 -- Refund items are reached through the refund's own row: deleting a refund leaves its items behind as orphans.
--- Coupons are left out: line totals already are what remains after them.
+-- Of coupons only the code counts: line totals already are what remains after them.
 SELECT
     owner.order_id,
     owner.refund_id,
@@ -32,7 +32,12 @@ FROM (
     WHERE parent_order_id IN :order_ids AND type = 'shop_order_refund'
 ) AS owner
 JOIN {prefix}woocommerce_order_items AS i ON i.order_id = owner.owner_id
-LEFT JOIN {prefix}woocommerce_order_itemmeta AS m ON m.order_item_id = i.order_item_id
-WHERE i.order_item_type IN ('line_item', 'shipping', 'tax', 'fee')
+LEFT JOIN {prefix}woocommerce_order_itemmeta AS m
+    ON m.order_item_id = i.order_item_id
+    AND m.meta_key IN (
+        '_product_id', '_variation_id', '_qty', '_line_total', '_line_tax', '_line_tax_data', '_refunded_item_id',
+        'method_id', 'instance_id', 'cost', 'total_tax', 'taxes', 'rate_id', 'label', 'rate_percent'
+    )
+WHERE i.order_item_type IN ('line_item', 'shipping', 'tax', 'fee', 'coupon')
 GROUP BY owner.order_id, owner.refund_id, i.order_item_id, i.order_item_name, i.order_item_type
 ORDER BY i.order_item_id

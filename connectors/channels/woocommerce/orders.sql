@@ -5,7 +5,6 @@ SELECT
     o.currency,
     o.total_amount,
     o.billing_email,
-    o.payment_method,
     o.date_created_gmt,
     o.date_updated_gmt,
     d.date_paid_gmt,

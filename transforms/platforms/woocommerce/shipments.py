@@ -1,0 +1,179 @@
+"""What a WooCommerce shop knows of an order's parcels: native fulfilments, or what a tracking plugin wrote as meta.
+
+Belongs here: parcels, their contents, their times. Does not belong here: what shipped units make of a status.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from transforms.frames import as_text
+from transforms.money import AmountError, parse_amount
+from transforms.platforms.woocommerce.serialised import entries, json, moment, structure
+
+# Plugins name the same things in their own ways; the first that is there counts.
+_ITEM = ("item_id", "line_item_id", "order_item_id", "id")
+_PRODUCT = ("product", "product_id", "variation_id")
+_QUANTITY = ("qty", "quantity")
+_CARRIER = ("custom_tracking_provider", "tracking_provider", "slug", "carrier")
+_STATUS = ("shipment_status", "tracking_status", "status")
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One parcel. `contents` are units by order item id, empty where not known; `whole` means all there are."""
+
+    carrier: str | None
+    sent_at: dt.datetime | None
+    delivered: bool
+    contents: Mapping[str, Decimal] = field(default_factory=dict)
+    whole: bool = False
+
+
+class Shipments:
+    """What is known of the shipments of one order; `completed_at` is when its status said that all had been done."""
+
+    def __init__(self, parcels: Sequence[Parcel], completed_at: dt.datetime | None) -> None:
+        self._known = [parcel for parcel in parcels if parcel.whole or parcel.contents]
+        self._whole = [parcel for parcel in self._known if parcel.whole]
+        self.carrier = next((parcel.carrier for parcel in parcels if parcel.carrier), None)
+        self.at = _first([completed_at, *(parcel.sent_at for parcel in self._whole)])
+
+    def units(self, item: Any) -> Any:
+        """Return the shipped units of a line; None where nothing is known."""
+        if self._whole:
+            return item.qty
+        return _units(self._known, item) if self._known else None
+
+    def delivered(self, item: Any) -> Any:
+        """Return the delivered units of a line; None where nothing is known."""
+        arrived = [parcel for parcel in self._known if parcel.delivered]
+        if self._whole:
+            return item.qty if all(parcel.delivered for parcel in self._whole) else None
+        return _units(arrived, item) if arrived else None
+
+    def sent_at(self, item: Any) -> dt.datetime | None:
+        """Say when the first unit of a line left, where that is known of this very line."""
+        holding = [parcel for parcel in self._known if str(item.order_item_id) in parcel.contents]
+        return _first([self.at, *(parcel.sent_at for parcel in holding)]) if holding else None
+
+
+def shipments(
+    order: Any, items: Sequence[Any], fulfillments: Sequence[Any], meta: Mapping[str, str], zone: str
+) -> Shipments:
+    """Gather an order's parcels; `zone` is the site's, `meta` what plugins wrote."""
+    completed_at = moment(order.date_completed_gmt, "UTC")
+    if not fulfillments and not meta:
+        return Shipments((), completed_at)
+    goods = [item for item in items if item.order_item_type == "line_item"]
+    partly = order.status == "wc-partial-shipped"
+    parcels = [*_native(fulfillments, goods, zone), *_plugins(meta, goods, zone, partly)]
+    return Shipments(parcels, completed_at)
+
+
+def _native(fulfillments: Sequence[Any], goods: Sequence[Any], zone: str) -> Iterator[Parcel]:
+    for row in fulfillments:
+        delivered = row.status == "delivered"
+        if str(row.is_fulfilled) == "1" or delivered:
+            yield Parcel(
+                carrier=_text(json(row.provider_name)) or _text(json(row.shipment_provider)),
+                sent_at=moment(json(row.date_fulfilled), zone) or moment(row.date_updated, zone),
+                delivered=delivered,
+                contents=_contents(entries(row.items), goods),
+            )
+
+
+def _plugins(meta: Mapping[str, str], goods: Sequence[Any], zone: str, partly: bool) -> Iterator[Parcel]:
+    statuses = structure(meta.get("shipment_status") or meta.get("ts_shipment_status"))
+    tracked = entries(meta.get("_wc_shipment_tracking_items"))
+    for index, tracking in enumerate(tracked):
+        listed = entries(tracking.get("products_list"))
+        delivered = _is_delivered(tracking) or _is_delivered(_of_parcel(statuses, index))
+        yield _parcel(tracking, moment(tracking.get("date_shipped"), zone), delivered, listed, goods, partly)
+    for tracking in entries(meta.get("_aftership_tracking_items")):
+        metrics, more = tracking.get("metrics"), tracking.get("additional_fields")
+        sent_at = moment(more.get("ship_date"), zone) if isinstance(more, dict) else None
+        if sent_at is None and isinstance(metrics, dict):
+            sent_at = moment(metrics.get("created_at"), "UTC")
+        yield _parcel(tracking, sent_at, _is_delivered(tracking), entries(tracking.get("line_items")), goods, partly)
+    if _text(meta.get("ywot_tracking_code")):
+        carrier = {"carrier": _text(meta.get("ywot_carrier_name")) or _text(meta.get("ywot_carrier_id"))}
+        yield _parcel(carrier, moment(meta.get("ywot_pick_up_date"), zone), False, [], goods, partly)
+    if not tracked and _is_delivered(_of_parcel(statuses, 0)):
+        yield Parcel(None, None, delivered=True, whole=not partly)
+
+
+def _parcel(
+    tracking: Mapping[Any, Any],
+    sent_at: dt.datetime | None,
+    delivered: bool,
+    listed: list[dict[Any, Any]],
+    goods: Sequence[Any],
+    partly: bool,
+) -> Parcel:
+    # A parcel that lists nothing holds the whole order, unless the order's own status says that it was sent in part.
+    carrier = _text(_pick(tracking, _CARRIER))
+    return Parcel(carrier, sent_at, delivered, _contents(listed, goods), whole=not listed and not partly)
+
+
+def _contents(listed: list[dict[Any, Any]], goods: Sequence[Any]) -> dict[str, Decimal]:
+    ordered = {str(item.order_item_id): item for item in goods}
+    contents: dict[str, Decimal] = {}
+    for entry in listed:
+        item_id, product_id = _text(_pick(entry, _ITEM)), _text(_pick(entry, _PRODUCT))
+        if item_id not in ordered:
+            # Only the product is named: the first of its lines that this parcel does not hold yet.
+            item_id = next(
+                (own for own, item in ordered.items() if own not in contents and product_id in _products(item)), None
+            )
+        if item_id is not None:
+            quantity = _pick(entry, _QUANTITY)
+            units = _number(ordered[item_id].qty if quantity is None else quantity)
+            contents[item_id] = contents.get(item_id, Decimal(0)) + units
+    return contents
+
+
+def _products(item: Any) -> set[str]:
+    return {str(product) for product in (item.product_id, item.variation_id) if product not in {None, "", "0"}}
+
+
+def _of_parcel(statuses: Any, index: int) -> Any:
+    # One status for all parcels, or a list in the order of the tracking items.
+    if isinstance(statuses, dict) and not statuses.keys() & set(_STATUS):
+        return statuses.get(index, statuses.get(str(index)))
+    if isinstance(statuses, list):
+        return statuses[index] if index < len(statuses) else None
+    return statuses
+
+
+def _is_delivered(value: Any) -> bool:
+    words = [value.get(name) for name in _STATUS] if isinstance(value, dict) else [value]
+    return any(isinstance(word, str) and word.strip().casefold() == "delivered" for word in words)
+
+
+def _pick(cells: Mapping[Any, Any], names: tuple[str, ...]) -> Any:
+    return next((cells[name] for name in names if cells.get(name) not in (None, "")), None)
+
+
+def _text(value: Any) -> str | None:
+    text = None if isinstance(value, dict | list) else as_text(value)
+    return text.strip() or None if text is not None else None
+
+
+def _units(parcels: Sequence[Parcel], item: Any) -> Decimal:
+    return sum((parcel.contents.get(str(item.order_item_id), Decimal(0)) for parcel in parcels), Decimal(0))
+
+
+def _number(value: Any) -> Decimal:
+    try:
+        return parse_amount(as_text(value))
+    except AmountError:
+        return Decimal(0)
+
+
+def _first(moments: Sequence[dt.datetime | None]) -> dt.datetime | None:
+    return min((known for known in moments if known is not None), default=None)
