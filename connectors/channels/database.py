@@ -1,24 +1,45 @@
 """Read-only sessions on shop databases: drivers, zones, snapshots and the database's own clock.
 
-Belongs here: what differs between MariaDB/MySQL and SQLite. Does not belong here: any platform's tables.
+Belongs here: what differs between MariaDB/MySQL, PostgreSQL and SQLite. Does not belong here: any platform's tables,
+and what a driver's error means.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from connectors.channels.errors import ShopError
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 600
+
+_DRIVERS = {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql", "postgresql": "postgresql+psycopg"}
+# How a session begins its snapshot, and its clock in UTC.
+_SESSIONS = {
+    "sqlite": ("BEGIN",),
+    "postgresql": (
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        "SET LOCAL TIME ZONE 'UTC'",
+        f"SET LOCAL statement_timeout = '{READ_TIMEOUT_SECONDS}s'",
+    ),
+    "mysql": (
+        "SET SESSION time_zone = '+00:00'",
+        "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+        "START TRANSACTION READ ONLY",
+    ),
+}
+_CLOCKS = {
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now')",
+    "postgresql": "clock_timestamp()",
+    "mysql": "UTC_TIMESTAMP(6)",
+}
 
 
 def open_engine(channel: str, database_url: str) -> sa.Engine:
@@ -29,18 +50,31 @@ def open_engine(channel: str, database_url: str) -> sa.Engine:
     """
     try:
         url = make_url(database_url)
-        if url.get_backend_name() == "sqlite":
-            return _sqlite(channel, url)
-        if url.get_backend_name() in {"mysql", "mariadb"}:
-            return _mysql(url)
-        return sa.create_engine(url, poolclass=sa.NullPool)
-    except (ArgumentError, NoSuchModuleError, ValueError, ImportError):
+        url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+        match url.get_backend_name():
+            case "sqlite":
+                return _sqlite(channel, url)
+            case "mysql" | "mariadb":
+                return _mysql(url)
+            case "postgresql":
+                return _postgresql(url)
+    except (ArgumentError, ValueError):
         raise ShopError(
             "bad_url",
-            f"channel {channel!r}: database_url is not a database address that an installed driver speaks; "
-            "expected for example mysql+pymysql://user:password@host/database (special characters of the password "
-            "percent-encoded)",
+            f"channel {channel!r}: database_url is not a database address; expected for example "
+            "mysql://user:password@host/database (special characters of the password percent-encoded)",
         ) from None
+    except (NoSuchModuleError, ImportError):
+        raise ShopError(
+            "no_driver", f"channel {channel!r}: no driver for {url.drivername} is installed; {_remedy(url)}"
+        ) from None
+    raise ShopError("no_driver", f"channel {channel!r}: {_remedy(url)}")
+
+
+def _remedy(url: URL) -> str:
+    if url.get_backend_name() == "postgresql":
+        return "install channel-to-mirakl[postgresql]"
+    return f"{url.drivername} is not among the databases that can be read: mysql, mariadb, postgresql, sqlite"
 
 
 def _sqlite(channel: str, url: URL) -> sa.Engine:
@@ -55,55 +89,33 @@ def _sqlite(channel: str, url: URL) -> sa.Engine:
 
 
 def _mysql(url: URL) -> sa.Engine:
-    if url.drivername in {"mysql", "mariadb"}:
-        url = url.set(drivername=f"{url.drivername}+pymysql")
     # The password stays in the URL object: SQLAlchemy masks it, and pymysql takes it as it is, whatever it holds.
-    return sa.create_engine(
-        url.update_query_dict({"charset": "utf8mb4"}),
-        poolclass=sa.NullPool,
-        isolation_level="AUTOCOMMIT",
-        connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS, "read_timeout": READ_TIMEOUT_SECONDS},
-    )
+    timeouts = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "read_timeout": READ_TIMEOUT_SECONDS}
+    return _engine(url.update_query_dict({"charset": "utf8mb4"}), timeouts)
 
 
-@contextmanager
-def read_only_snapshot(channel: str, engine: sa.Engine, any_table: str) -> Iterator[tuple[sa.Connection, dt.datetime]]:
-    """Open one consistent read-only snapshot; yield the connection and the instant of it by the database's clock.
+def _postgresql(url: URL) -> sa.Engine:
+    # Without prepared statements, so that a pooler between (PgBouncer) does not matter.
+    options: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "prepare_threshold": None}
+    return _engine(url, {**options, "keepalives_idle": 30, "application_name": "channel-to-mirakl"})
+
+
+def _engine(url: URL, connect_args: dict[str, Any]) -> sa.Engine:
+    return sa.create_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT", connect_args=connect_args)
+
+
+def begin_snapshot(connection: sa.Connection, any_table: str) -> dt.datetime:
+    """Open one consistent read-only snapshot; return the instant of it by the database's clock, in UTC.
 
     The clock is read by the very statement that opens the snapshot (a read of `any_table`), so that of two snapshots
-    the later one also has the later instant.
+    the later one also has the later instant. Closing the connection ends it.
     """
-    try:
-        with engine.connect() as connection:
-            if engine.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN")
-                clock = f"SELECT strftime('%Y-%m-%d %H:%M:%f', 'now'), (SELECT 1 FROM {any_table} LIMIT 1)"  # noqa: S608
-            else:
-                connection.exec_driver_sql("SET SESSION time_zone = '+00:00'")
-                connection.exec_driver_sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-                connection.exec_driver_sql("START TRANSACTION READ ONLY")
-                clock = f"SELECT UTC_TIMESTAMP(6), (SELECT 1 FROM {any_table} LIMIT 1)"  # noqa: S608
-            instant = connection.exec_driver_sql(clock).scalar_one()
-            if isinstance(instant, str):
-                instant = dt.datetime.fromisoformat(instant)
-            yield connection, instant.replace(tzinfo=dt.UTC)
-            connection.exec_driver_sql("ROLLBACK")
-    except DBAPIError as error:
-        raise shop_error(channel, error) from None
-
-
-def shop_error(channel: str, error: DBAPIError, where: str = "") -> ShopError:
-    """Say a driver's error in one message: the driver's own words, without SQL, parameters or password."""
-    cause = error.orig
-    number = cause.args[0] if cause is not None and cause.args and isinstance(cause.args[0], int) else None
-    words = str(cause.args[-1]) if cause is not None and cause.args else type(cause).__name__
-    place = f"channel {channel!r}{where}"
-    if number in {1044, 1045, 1142, 1143}:
-        return ShopError("access_denied", f"{place}: the database refuses access ({words}); the user needs SELECT")
-    if number in {1049, 2002, 2003, 2005, 2006, 2013} or "unable to open" in words:
-        return ShopError("unreachable", f"{place}: the database cannot be reached ({words}); check database_url")
-    if number in {1146, 1054} or "no such table" in words or "no such column" in words:
-        return ShopError(
-            "missing_table", f"{place}: {words}; check table_prefix, and that the shop's version is supported"
-        )
-    return ShopError("bad_sql", f"{place}: {words}")
+    backend = "mysql" if connection.dialect.name == "mariadb" else connection.dialect.name
+    for statement in _SESSIONS[backend]:
+        connection.exec_driver_sql(statement)
+    clock = f"SELECT {_CLOCKS[backend]}, (SELECT 1 FROM {any_table} LIMIT 1)"  # noqa: S608
+    instant = connection.exec_driver_sql(clock).scalar_one()
+    if isinstance(instant, str):
+        instant = dt.datetime.fromisoformat(instant)
+    read_at: dt.datetime = instant.replace(tzinfo=dt.UTC)
+    return read_at

@@ -22,11 +22,16 @@ from tests.servers.ports import free_port, leave_out
 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[int]:
-    """Run PostgreSQL in `folder`; yield its port on 127.0.0.1. Its user `postgres` has no password."""
+    """Run PostgreSQL in `folder`; yield its port on 127.0.0.1. Its user `postgres` has no password.
+
+    A user `reader`, if a test makes one, must give a password.
+    """
     programs, user = _programs(folder)
     data = folder / "data"
     options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
     subprocess.run([programs / "initdb", "-D", data, *options], check=True, capture_output=True, **user)
+    access = data / "pg_hba.conf"
+    access.write_text(f"host all reader 127.0.0.1/32 scram-sha-256\n{access.read_text()}")
     port = free_port()
     settings = ["-c", "listen_addresses=127.0.0.1", "-c", "timezone=Asia/Kolkata", "-c", "fsync=off"]
     settings += ["-c", f"unix_socket_directories={folder}"]

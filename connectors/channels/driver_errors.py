@@ -1,0 +1,86 @@
+"""What a database driver's error means, in one message.
+
+Belongs here: the error numbers and states of the databases. Does not belong here: sessions and queries.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError
+
+from connectors.channels.errors import ShopError
+
+# MySQL and MariaDB give a number, PostgreSQL an SQLSTATE, SQLite only words.
+_CODES = {
+    **dict.fromkeys([1044, 1045, 1142, 1143, "28000", "28P01", "42501"], "access_denied"),
+    **dict.fromkeys([1049, 2002, 2003, 2005, 2006, 2013, "3D000"], "unreachable"),
+    **dict.fromkeys([1146, 1054, "42P01", "42703"], "missing_table"),
+    **dict.fromkeys([1969, 3024, "57014"], "timeout"),
+}
+_WORDS = {
+    "unable to open": "unreachable",
+    "not a database": "unreachable",
+    "no such table": "missing_table",
+    "no such column": "missing_table",
+}
+_REFUSED = re.compile(r'authentication failed|role ".*" does not exist|no password supplied')
+# PostgreSQL and MySQL quote the offending value after these; it may be personal.
+_VALUE = re.compile(
+    r"(invalid input syntax[^:]*|out of range[^:]*|Incorrect \w+ value|Truncated incorrect \w+ value): .*"
+)
+
+
+@contextmanager
+def driver_errors(channel: str, where: str = "") -> Iterator[None]:
+    """Turn what a driver raises inside the block into a ShopError. Only for blocks that ask the shop's database."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _shop_error(channel, error, where) from None
+
+
+def _shop_error(channel: str, error: DBAPIError, where: str) -> ShopError:
+    """Say a driver's error in one message: the driver's own words, without SQL, parameters or password."""
+    cause = error.orig
+    code, words = _code(cause), _words(cause)
+    place = f"channel {channel!r}{where}"
+    match code:
+        case "access_denied":
+            return ShopError(code, f"{place}: the database refuses access ({words}); the user needs SELECT")
+        case "unreachable":
+            return ShopError(code, f"{place}: the database cannot be reached ({words}); check database_url")
+        case "missing_table":
+            return ShopError(
+                code, f"{place}: {words}; check table_prefix, the SQL, and that the shop's version is supported"
+            )
+        case "timeout":
+            return ShopError(code, f"{place}: the database took too long ({words}); see `check` for missing indexes")
+        case _:
+            return ShopError(code, f"{place}: {words}")
+
+
+def _code(cause: BaseException | None) -> str:
+    number = cause.args[0] if cause is not None and cause.args and isinstance(cause.args[0], int) else None
+    state = getattr(cause, "sqlstate", None)
+    if known := _CODES.get(number) or _CODES.get(state):
+        return known
+    words = _words(cause)
+    if (
+        state is None
+        and type(cause).__module__.startswith("psycopg")
+        and type(cause).__name__.endswith(("OperationalError", "ConnectionTimeout"))
+    ):
+        # Before a connection stands there is no SQLSTATE.
+        return "access_denied" if _REFUSED.search(words) else "unreachable"
+    if isinstance(state, str) and state.startswith(("08", "57P")):
+        return "unreachable"
+    return next((code for part, code in _WORDS.items() if part in words), "bad_sql")
+
+
+def _words(cause: BaseException | None) -> str:
+    primary = getattr(getattr(cause, "diag", None), "message_primary", None)
+    words = primary or (str(cause.args[-1]) if cause is not None and cause.args else type(cause).__name__)
+    return _VALUE.sub(r"\1", " ".join(words.split()))

@@ -1,0 +1,167 @@
+"""A platform: a folder of `.sql` files with a `platform.toml` beside them, built in or the user's own.
+
+Belongs here: finding the folder, `platform.toml` as typed settings, what mapping needs to know of the platform.
+Does not belong here: the text of the queries, any database, any one platform.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from connectors.channels.errors import ShopError
+from transforms.platforms import PLATFORMS, Shape
+from transforms.records import AdjustmentReason
+from transforms.statuses import parse_target
+
+SETTINGS_FILE = "platform.toml"
+
+
+def _status(target: str) -> str:
+    parse_target(target)
+    return target
+
+
+def _zone(name: str) -> str:
+    if name != "local":
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(
+                f"{name!r} is not a time zone; use local (the channel's), UTC, or a name like Europe/Paris"
+            ) from None
+    return name
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class OptionalColumn(_Settings):
+    """A column that only some versions have: `{name}` in the SQL becomes `sql`, or `otherwise` where it is missing."""
+
+    table: str
+    column: str
+    sql: str
+    otherwise: str = "NULL"
+
+
+class Requirement(_Settings):
+    """What a shop must have: a table, a column of it, or a `.sql` file (its name without ending) that yields a row."""
+
+    message: str
+    table: str | None = None
+    column: str | None = None
+    query: str | None = None
+
+
+class Index(_Settings):
+    """An index on `column` that the change feed needs to be fast."""
+
+    table: str
+    column: str
+
+
+class PlatformSettings(_Settings):
+    """`platform.toml`. Tables are written as in the SQL, `{prefix}` included.
+
+    `anchor`: the table that is missing in a wrong database. `table_prefix`: what channels have that name none.
+    `change_times`: what the feed's times are: UTC without offset, wall time of the channel's zone, or timestamptz.
+    `times`: the zone of naive cells in the order frames, `local` being the channel's. `optional`: query -> tables that
+    it needs; without them it is left out. `optional_parts`: the same for the lines of a query between `-- begin NAME`
+    and `-- end NAME`. `statuses`, `reasons`: as in channels.toml.
+    """
+
+    anchor: str
+    table_prefix: str = ""
+    change_times: Literal["utc", "local", "timestamptz"] = "utc"
+    times: Annotated[str, AfterValidator(_zone)] = "UTC"
+    tax_rate_unit: Literal["percent", "fraction"] = "percent"
+    optional: Mapping[str, list[str]] = Field(default_factory=dict)
+    optional_columns: Mapping[str, OptionalColumn] = Field(default_factory=dict)
+    optional_parts: Mapping[str, list[str]] = Field(default_factory=dict)
+    require: list[Requirement] = Field(default_factory=list)
+    indexes: list[Index] = Field(default_factory=list)
+    statuses: Mapping[str, Annotated[str, AfterValidator(_status)]] = Field(default_factory=dict)
+    reasons: Mapping[str, AdjustmentReason] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ShopPlatform:
+    """A platform's folder and settings; `shape` is None for a custom one, whose queries are the order frames."""
+
+    folder: Path
+    settings: PlatformSettings
+    shape: Shape | None
+    statuses: Mapping[str, str]
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Keyword -> adjustment reason."""
+        return self.settings.reasons
+
+    @property
+    def rate_divisor(self) -> int:
+        """What a tax rate is divided by to be a fraction."""
+        return 100 if self.settings.tax_rate_unit == "percent" else 1
+
+    def naive_timezone(self, timezone: str) -> str:
+        """Return the zone of times without offset in the order frames, of a channel in `timezone`."""
+        return timezone if self.settings.times == "local" else self.settings.times
+
+
+def load_platform(channel: str, platform: str) -> ShopPlatform:
+    """Load a platform by its built-in name or by the path of a folder; no database is asked.
+
+    Raises:
+        ShopError: neither of the two, or the folder's settings are wrong.
+    """
+    built_in = PLATFORMS.get(platform)
+    folder = Path(__file__).parent / platform if built_in else Path(platform)
+    if not folder.is_dir():
+        raise ShopError(
+            "unknown_platform",
+            f"channel {channel!r}: unknown platform {platform!r}; use {', '.join(PLATFORMS)}, or the path of a folder "
+            "with your own SQL",
+        )
+    settings = _settings(channel, folder / SETTINGS_FILE)
+    for name in (*settings.optional, *(need.query for need in settings.require if need.query)):
+        if not (folder / f"{name}.sql").is_file():
+            raise _bad(channel, folder / SETTINGS_FILE, f"names the query {name!r}, but there is no {name}.sql")
+    if built_in is None:
+        return ShopPlatform(folder, settings, None, settings.statuses)
+    return ShopPlatform(folder, settings, built_in.shape, {**built_in.statuses, **settings.statuses})
+
+
+def _settings(channel: str, path: Path) -> PlatformSettings:
+    try:
+        return PlatformSettings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        problem = 'the file is missing; it must at least name the table of the orders: anchor = "orders"'
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problem = f"not TOML: {error}"
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        problem = f"key {key!r}: {_words(first['type'], first['msg'])}"
+    raise _bad(channel, path, problem)
+
+
+def _bad(channel: str, path: Path, problem: str) -> ShopError:
+    return ShopError("bad_platform", f"channel {channel!r}: {path}: {problem}")
+
+
+def _words(pydantic_type: str, message: str) -> str:
+    match pydantic_type:
+        case "extra_forbidden":
+            return f"is not known; known are {', '.join(PlatformSettings.model_fields)}"
+        case "missing":
+            return "is missing"
+        case _:
+            return message.removeprefix("Value error, ")

@@ -1,0 +1,151 @@
+"""The SQL files of a platform: what each is for, which parameters it may bind, and what becomes of its text.
+
+`changes.sql` and `placed.sql` are feeds: they name orders by time. `find.sql` translates order ids. A file that a
+requirement names is a probe. Of the others, those that bind `:order_ids` are read per chunk, the rest once a snapshot.
+
+Belongs here: the text of queries. Does not belong here: running them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from connectors.channels.errors import ShopError
+from connectors.channels.platform import ShopPlatform
+from connectors.channels.schema import Schema
+
+
+class Use(Enum):
+    """What a query is for."""
+
+    FEED = "feed"
+    FIND = "find"
+    PROBE = "probe"
+    PER_CHUNK = "per chunk"
+    ONCE = "once"
+
+
+# What a query of each use must bind; every query may bind `:store` too.
+PARAMETERS: Mapping[Use, frozenset[str]] = {
+    Use.FEED: frozenset({"start", "end", "after_time", "after_id", "page_size"}),
+    Use.FIND: frozenset({"channel_order_ids"}),
+    Use.PROBE: frozenset(),
+    Use.PER_CHUNK: frozenset({"order_ids"}),
+    Use.ONCE: frozenset(),
+}
+_LISTS = ("order_ids", "channel_order_ids")
+# Strings and quoted names are kept whole: what looks like a comment in them is none. Neither are optimizer hints.
+_COMMENT = re.compile(r"('(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`)|--[^\n]*|/\*(?![+!]).*?\*/", re.DOTALL)
+_PART = re.compile(r"^[ \t]*-- begin (\w+)[ \t]*$(.*?)^[ \t]*-- end \1[ \t]*$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One query, ready to run. `file` is for messages."""
+
+    name: str
+    use: Use
+    statement: sa.TextClause
+    parameters: frozenset[str]
+
+    @property
+    def file(self) -> str:
+        """Return the name of the query's file."""
+        return f"{self.name}.sql"
+
+
+def load_queries(channel: str, platform: ShopPlatform, prefix: str, schema: Schema) -> Mapping[str, Query]:
+    """Read the platform's queries as this shop's schema needs them: prefix, optional columns and parts filled in.
+
+    A query whose optional table the shop does not have is left out.
+
+    Raises:
+        ShopError: a query cannot be read, binds what it must not, or does not bind what it must.
+    """
+    queries = {}
+    probes = {requirement.query for requirement in platform.settings.require}
+    fills = {"prefix": prefix, **dict(_optional_columns(platform, prefix, schema))}
+    for path in sorted(platform.folder.glob("*.sql")):
+        needed = platform.settings.optional.get(path.stem, ())
+        if all(schema.has_table(with_prefix(table, prefix)) for table in needed):
+            text = _optional_parts(_read(channel, path), platform, prefix, schema)
+            queries[path.stem] = _query(channel, path, _filled(text, fills), path.stem in probes)
+    if "changes" not in queries:
+        raise ShopError(
+            "bad_query", f"channel {channel!r}: {platform.folder} has no changes.sql, the list of changed orders"
+        )
+    return queries
+
+
+def with_prefix(text: str, prefix: str) -> str:
+    """Fill a channel's table prefix in."""
+    return text.replace("{prefix}", prefix)
+
+
+def _read(channel: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ShopError("bad_query", f"channel {channel!r}: {path} is not UTF-8 text; save it as UTF-8") from None
+
+
+def _optional_columns(platform: ShopPlatform, prefix: str, schema: Schema) -> Iterator[tuple[str, str]]:
+    for name, column in platform.settings.optional_columns.items():
+        there = schema.has_column(with_prefix(column.table, prefix), column.column)
+        yield name, column.sql if there else column.otherwise
+
+
+def _optional_parts(text: str, platform: ShopPlatform, prefix: str, schema: Schema) -> str:
+    def part(match: re.Match[str]) -> str:
+        needed = platform.settings.optional_parts.get(match[1], ())
+        there = all(schema.has_table(with_prefix(table, prefix)) for table in needed)
+        # Lines stay lines, so that a database's "at line 12" is line 12 of the file.
+        return match[0] if there else "\n" * match[0].count("\n")
+
+    return _PART.sub(part, text)
+
+
+def _filled(text: str, fills: Mapping[str, str]) -> str:
+    # Comments go first: one may name a parameter, and the driver would be asked to bind it.
+    bare = _COMMENT.sub(lambda match: match[1] or "\n" * match[0].count("\n"), text)
+    for name, fill in fills.items():
+        bare = bare.replace(f"{{{name}}}", fill)
+    return bare.rstrip().rstrip(";")
+
+
+def _query(channel: str, path: Path, text: str, is_probe: bool) -> Query:
+    statement = sa.text(text)
+    bound = frozenset(statement.compile().params)
+    use = _use(path.stem, bound, is_probe)
+    place = f"channel {channel!r}: {path.name}"
+    if unknown := sorted(bound - PARAMETERS[use] - {"store"}):
+        known = ", ".join(f":{name}" for name in sorted(PARAMETERS[use] | {"store"}))
+        raise ShopError(
+            "bad_query",
+            f"{place} binds :{unknown[0]}, which it cannot have; it can have {known} (write CAST(:x AS type) for "
+            r":x::type, and \: for a colon of your own)",
+        )
+    if missing := sorted(PARAMETERS[use] - bound):
+        raise ShopError("bad_query", f"{place} does not bind :{missing[0]}; without it orders are lost or repeated")
+    typed: list[sa.BindParameter[Any]] = [sa.bindparam(name, expanding=True) for name in _LISTS if name in bound]
+    if "store" in bound:
+        # PostgreSQL cannot guess the type in `:store IS NULL`; the other parameters take that of what they are beside.
+        typed.append(sa.bindparam("store", type_=sa.String))
+    return Query(path.stem, use, statement.bindparams(*typed), bound)
+
+
+def _use(name: str, bound: frozenset[str], is_probe: bool) -> Use:
+    if name in {"changes", "placed"}:
+        return Use.FEED
+    if name == "find":
+        return Use.FIND
+    if is_probe:
+        return Use.PROBE
+    return Use.PER_CHUNK if "order_ids" in bound else Use.ONCE

@@ -1,0 +1,63 @@
+"""What a shop's database holds: tables, columns, indexes; each asked once.
+
+Belongs here: looking things up in a schema. Does not belong here: any one platform's tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import sqlalchemy as sa
+
+
+class Schema:
+    """The tables, columns and indexes that a connection sees. A table may be written `schema.table`.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: the database does not answer.
+    """
+
+    def __init__(self, connection: sa.Connection) -> None:
+        inspector = sa.inspect(connection)
+
+        @cache
+        def columns(table: str) -> frozenset[str]:
+            name, schema = _split(table)
+            return frozenset(column["name"] for column in inspector.get_columns(name, schema=schema))
+
+        @cache
+        def has_table(table: str) -> bool:
+            name, schema = _split(table)
+            return inspector.has_table(name, schema=schema)
+
+        self._inspector, self._columns, self.has_table = inspector, columns, has_table
+
+    def has_column(self, table: str, column: str) -> bool:
+        """Say whether there is such a column."""
+        return self.has_table(table) and column in self._columns(table)
+
+    def table_names(self) -> list[str]:
+        """List the tables of the connection's own schema."""
+        return self._inspector.get_table_names()
+
+    def has_index(self, table: str, column: str) -> bool:
+        """Say whether some index, or the primary key, begins with this column."""
+        name, schema = _split(table)
+        indexes = self._inspector.get_indexes(name, schema=schema)
+        uniques = self._inspector.get_unique_constraints(name, schema=schema)
+        keys: list[Sequence[str | None]] = [index["column_names"] for index in indexes]
+        keys += [unique["column_names"] for unique in uniques]
+        keys.append(self._inspector.get_pk_constraint(name, schema=schema)["constrained_columns"])
+        return any(list(key[:1]) == [column] for key in keys)
+
+
+def quoted(connection: sa.Connection, table: str) -> str:
+    """Write a table's name as SQL of this database."""
+    name, schema = _split(table)
+    return connection.dialect.identifier_preparer.format_table(sa.table(name, schema=schema))
+
+
+def _split(table: str) -> tuple[str, str | None]:
+    schema, _, name = table.rpartition(".")
+    return name, schema or None

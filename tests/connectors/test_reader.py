@@ -1,0 +1,133 @@
+"""The reader on PostgreSQL: sessions, paging at full resolution, parts of a query that a schema may lack."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from connectors.channels import reader as reader_module
+from connectors.channels.errors import ShopError
+from connectors.channels.reader import ShopReader, ShopSource
+
+DAY = dt.datetime(2026, 3, 5, tzinfo=dt.UTC)
+NEXT_DAY = DAY + dt.timedelta(days=1)
+CHANGES = """
+SELECT id AS order_id, {changed} AS changed_at FROM sale
+WHERE {changed} >= :start AND {changed} < :end
+    AND ({changed} > :after_time OR ({changed} = :after_time AND id > :after_id))
+ORDER BY changed_at, order_id
+LIMIT :page_size
+"""
+PLATFORM = """
+anchor = "sale"
+change_times = "{times}"
+[optional_columns]
+note = {{ table = "sale", column = "note", sql = "s.note" }}
+[optional_parts]
+parcels = ["parcel"]
+"""
+ORDERS = """
+SELECT s.id AS order_id, {note} AS note
+-- begin parcels
+, (SELECT count(*) FROM parcel) AS parcels -- :nobody asks
+-- end parcels
+FROM sale AS s
+WHERE s.id IN :order_ids AND (:store IS NULL OR s.store = :store)
+ORDER BY s.id
+"""
+
+
+@pytest.fixture(params=["utc", "timestamptz"])
+def shop(request: pytest.FixtureRequest, postgresql_database: str, tmp_path: Path) -> ShopSource:
+    """Make a shop whose ids are uuids and whose changes are a microsecond, or none, apart."""
+    kind = "timestamp" if request.param == "utc" else "timestamptz"
+    with psycopg.connect(postgresql_database.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f"CREATE TABLE sale (id uuid PRIMARY KEY, changed {kind}, store text)")
+        for number in range(9):
+            changed = DAY + dt.timedelta(microseconds=number // 3)
+            cells = (uuid.UUID(int=number), changed if kind == "timestamptz" else changed.replace(tzinfo=None), "a")
+            connection.execute("INSERT INTO sale VALUES (%s, %s, %s)", cells)
+    (tmp_path / "platform.toml").write_text(PLATFORM.format(times=request.param))
+    (tmp_path / "changes.sql").write_text(CHANGES.replace("{changed}", "changed"))
+    (tmp_path / "orders.sql").write_text(ORDERS)
+    return ShopSource("shop", str(tmp_path), postgresql_database, chunk_size=2)
+
+
+@pytest.mark.parametrize("page_size", [1, 2, 3, 4, 9, 10])
+def test_paging_loses_and_repeats_no_order_however_close_the_changes(
+    shop: ShopSource, page_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_module, "PAGE_SIZE", page_size)
+    with ShopReader(shop).snapshot() as snapshot:
+        chunks = list(snapshot.chunks(DAY, NEXT_DAY))
+        assert [cell.int for rows in chunks for cell in rows["orders"]["order_id"]] == list(range(9))
+        last = list(snapshot.chunks(DAY + dt.timedelta(microseconds=2), NEXT_DAY))
+        assert [cell.int for rows in last for cell in rows["orders"]["order_id"]] == [6, 7, 8]
+
+
+def test_orders_are_found_by_their_ids_as_text(shop: ShopSource) -> None:
+    ids = [str(uuid.UUID(int=number)) for number in (7, 99, 3)]
+    with ShopReader(shop).snapshot() as snapshot:
+        found = [cell.int for rows in snapshot.orders(ids) for cell in rows["orders"]["order_id"]]
+    assert sorted(found) == [3, 7]
+
+
+def test_a_chunk_of_no_orders_has_the_columns(shop: ShopSource) -> None:
+    with ShopReader(shop).snapshot() as snapshot:
+        assert list(snapshot.rows([])["orders"].columns) == ["order_id", "note"]
+
+
+def test_columns_and_parts_are_there_where_the_schema_has_them(shop: ShopSource) -> None:
+    engine = sa.create_engine(shop.database_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE sale ADD note text DEFAULT 'ring twice'"))
+        connection.execute(sa.text("CREATE TABLE parcel (id int)"))
+    engine.dispose()
+    with ShopReader(shop).snapshot() as snapshot:
+        row = next(snapshot.chunks(DAY, NEXT_DAY))["orders"].iloc[0]
+    assert (row["note"], row["parcels"]) == ("ring twice", 0)
+
+
+def test_a_store_setting_filters_the_queries_that_mention_it(shop: ShopSource) -> None:
+    other = ShopSource("shop", shop.platform, shop.database_url, store="b")
+    with ShopReader(other).snapshot() as snapshot:
+        assert [len(rows["orders"]) for rows in snapshot.chunks(DAY, NEXT_DAY)] == [0]
+
+
+def test_a_snapshot_does_not_move_and_cannot_write(shop: ShopSource) -> None:
+    with ShopReader(shop).snapshot() as snapshot:
+        with psycopg.connect(shop.database_url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("DELETE FROM sale")
+            (now,) = connection.execute("SELECT clock_timestamp()").fetchone() or (None,)
+        assert len(snapshot.rows([uuid.UUID(int=1)])["orders"]) == 1
+        assert dt.timedelta(0) < now - snapshot.read_at < dt.timedelta(seconds=10)
+        with pytest.raises(Exception, match="read-only transaction"):
+            snapshot._connection.exec_driver_sql("DELETE FROM sale")
+
+
+def test_an_error_of_the_callers_own_database_is_not_the_shops(shop: ShopSource) -> None:
+    own = sa.create_engine("sqlite://")
+    with (
+        pytest.raises(sa.exc.OperationalError, match="no such table"),
+        ShopReader(shop).snapshot(),
+        own.connect() as connection,
+    ):
+        connection.execute(sa.text("SELECT * FROM ledger"))
+    own.dispose()
+
+
+@pytest.mark.parametrize("user", ["reader", "nobody"])
+def test_a_wrong_password_is_one_message_without_the_password(shop: ShopSource, user: str) -> None:
+    with psycopg.connect(shop.database_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS reader")
+        connection.execute("CREATE ROLE reader LOGIN PASSWORD 'right'")
+    url = shop.database_url.replace("+psycopg", "").replace("postgres@", f"{user}:hunter2@")
+    with pytest.raises(ShopError) as caught, ShopReader(ShopSource("shop", shop.platform, url)).snapshot():
+        pass
+    assert caught.value.code == "access_denied"
+    assert "hunter2" not in str(caught.value)
