@@ -7,21 +7,23 @@ moves from one day to another while the run lasts is neither lost nor read twice
 Belongs here: what each step does with a range of days. Does not belong here: what an order means, and HTTP.
 """
 
-import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dagster as dg
 import pyarrow as pa
 
-from connectors.channels.reader import ShopReader, Snapshot
+from connectors.ledger import Ledger
+from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from pipelines import checks, metadata, tables
+from pipelines.days import days_of
 from pipelines.resources import Mirakl, State, failures_explained
 from pipelines.settings import Channel, Settings
+from pipelines.shop import Shop, open_shop
+from transforms.coverage import coverage
 from transforms.normalise import normalise
-from transforms.platforms import PLATFORMS
 
 RAW_ORDERS, MIRAKL_ORDERS, MIRAKL_DELIVERY = "raw_orders", "mirakl_orders", "mirakl_delivery"
 SHOP_DATABASE = "shop_database"
@@ -33,20 +35,6 @@ DAYS_PER_RUN = 7
 def asset_keys(channel: str) -> list[dg.AssetKey]:
     """Return the keys of a channel's assets, in their order."""
     return [dg.AssetKey([channel, name]) for name in (RAW_ORDERS, MIRAKL_ORDERS, MIRAKL_DELIVERY)]
-
-
-def days_of(channel: Channel) -> dg.DailyPartitionsDefinition:
-    """Return the channel's days, in its zone, with today open."""
-    settings = channel.settings
-    return dg.DailyPartitionsDefinition(
-        start_date=settings.start_date.isoformat(), timezone=settings.timezone, end_offset=1
-    )
-
-
-def day_window(channel: Channel, day: str) -> tuple[dt.datetime, dt.datetime]:
-    """Return the instants between which a day lies, in UTC: 23 or 25 hours apart when the clocks change."""
-    window = days_of(channel).time_window_for_partition_key(day)
-    return window.start.astimezone(dt.UTC), window.end.astimezone(dt.UTC)
 
 
 def channel_assets(channel: Channel, settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
@@ -88,35 +76,28 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
     def raw_orders(context: dg.AssetExecutionContext, state: dg.ResourceParam[State]) -> dg.MaterializeResult[None]:
         with failures_explained():
             frames = state.frames()
-            reader = ShopReader(channel.source())
-            try:
-                with reader.snapshot() as snapshot:
-                    for day in context.partition_keys:
-                        counts: Counter[str] = Counter()
-                        chunks = _raw_chunks(channel, snapshot, day, counts)
-                        frames.write(name, RAW_ORDERS, day, tables.RAW_ORDERS, chunks)
-                        context.log.info(f"{day}: {counts['orders_read']:,} orders read")
-                        context.add_asset_metadata(
-                            {
-                                "orders_read": counts["orders_read"],
-                                "order_lines": counts["order_lines"],
-                                "dagster/row_count": counts["orders_read"],
-                                "read_at": snapshot.read_at.isoformat(),
-                            },
-                            partition_key=day,
-                        )
-            finally:
-                reader.dispose()
+            with open_shop(channel) as shop:
+                for day in context.partition_keys:
+                    counts: Counter[str] = Counter()
+                    frames.write(name, RAW_ORDERS, day, tables.RAW_ORDERS, _raw_chunks(shop, day, counts))
+                    context.log.info(f"{day}: {counts['orders_read']:,} orders read")
+                    context.add_asset_metadata(
+                        {
+                            "orders_read": counts["orders_read"],
+                            "order_lines": counts["order_lines"],
+                            "dagster/row_count": counts["orders_read"],
+                            "read_at": shop.read_at.isoformat(),
+                        },
+                        partition_key=day,
+                    )
             frames.remove_old(name, settings.frames.retention_days)
         return dg.MaterializeResult()
 
     return raw_orders
 
 
-def _raw_chunks(channel: Channel, snapshot: Snapshot, day: str, counts: Counter[str]) -> Iterator[pa.Table]:
-    for rows in snapshot.chunks(*day_window(channel, day)):
-        shape = PLATFORMS[channel.settings.platform].shape
-        frames = shape(rows, snapshot.read_at, channel.settings.timezone)
+def _raw_chunks(shop: Shop, day: str, counts: Counter[str]) -> Iterator[pa.Table]:
+    for frames in shop.changed(day):
         counts["orders_read"] += len(frames.orders)
         counts["order_lines"] += len(frames.lines)
         yield tables.raw_table(frames)
@@ -160,8 +141,9 @@ def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:
 def _mirakl_chunks(channel: Channel, raw: Iterator[pa.Table], seen: checks.Normalisation) -> Iterator[pa.Table]:
     mapping = channel.mapping()
     for chunk in raw:
-        normalised = normalise(tables.order_frames_of(chunk), mapping)
-        seen.hear(normalised)
+        frames = tables.order_frames_of(chunk)
+        normalised = normalise(frames, mapping)
+        seen.hear(normalised, coverage(frames, mapping))
         yield tables.mirakl_table(normalised)
 
 
@@ -188,15 +170,7 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
         context: dg.AssetExecutionContext, state: dg.ResourceParam[State], mirakl: dg.ResourceParam[Mirakl]
     ) -> Iterator[Outcome]:
         with failures_explained(), state.ledger() as ledger, mirakl.client(settings.mirakl) as client:
-            delivery = Delivery(
-                client,
-                ledger,
-                channel=name,
-                channel_id=channel.settings.mirakl_channel_id,
-                orders_per_request=settings.mirakl.orders_per_request,
-                max_request_bytes=settings.mirakl.max_request_bytes,
-                log=context.log.info,
-            )
+            delivery = open_delivery(client, ledger, channel, settings, context.log.info)
             reports = [_deliver(context, state, delivery, name, day) for day in context.partition_keys]
         yield from checks.delivery_results(name, reports)
         open_days = [report for report in reports if report.counts["undelivered"]]
@@ -209,6 +183,21 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
         raise _without_answer(name, open_days)
 
     return mirakl_delivery
+
+
+def open_delivery(
+    client: MiraklClient, ledger: Ledger, channel: Channel, settings: Settings, log: Callable[[str], None]
+) -> Delivery:
+    """Return what delivers a channel's orders."""
+    return Delivery(
+        client,
+        ledger,
+        channel=channel.name,
+        channel_id=channel.settings.mirakl_channel_id,
+        orders_per_request=settings.mirakl.orders_per_request,
+        max_request_bytes=settings.mirakl.max_request_bytes,
+        log=log,
+    )
 
 
 def _deliver(context: dg.AssetExecutionContext, state: State, delivery: Delivery, channel: str, day: str) -> DayReport:

@@ -12,6 +12,7 @@ import dagster as dg
 from pipelines.assets import MIRAKL_DELIVERY, channel_assets
 from pipelines.automation import channel_job, lookback_schedule, today_schedule
 from pipelines.checks import nothing_waits
+from pipelines.replay import replay_job, undelivered_sensor
 from pipelines.resources import Mirakl, State
 from pipelines.settings import Settings
 
@@ -28,7 +29,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         asset_checks=[
             nothing_waits(channel.name, dg.AssetKey([channel.name, MIRAKL_DELIVERY])) for channel in channels
         ],
-        jobs=[channel_job(channel) for channel in channels],
+        jobs=[
+            *(channel_job(channel) for channel in channels),
+            *(replay_job(channel, settings) for channel in channels),
+        ],
+        sensors=[undelivered_sensor(channel) for channel in channels],
         schedules=[make(channel) for channel in channels for make in (today_schedule, lookback_schedule)],
         resources={"state": State(), "mirakl": Mirakl()},
         # A chain has nothing to run side by side, and starting processes takes longer than most days.

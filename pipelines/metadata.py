@@ -13,6 +13,7 @@ import dagster as dg
 import orjson
 
 from connectors.mirakl.report import DayReport
+from transforms.coverage import Word
 from transforms.frames import COLUMNS
 
 # The event log keeps metadata for ever and the UI loads it whole.
@@ -55,11 +56,16 @@ def table(rows: Sequence[Mapping[str, Any]], most_bytes: int = MOST_BYTES // 2) 
     return dg.MetadataValue.table(shown)
 
 
-def counted(counter: Counter[tuple[str, ...]], names: Sequence[str]) -> dg.TableMetadataValue:
-    """Show how often each combination was seen, the commonest first."""
-    return table(
-        [{**dict(zip(names, key, strict=True)), "orders": count} for key, count in counter.most_common(MOST_ROWS)]
-    )
+def coverage_table(words: Counter[Word]) -> dg.TableMetadataValue:
+    """Show where every word went, what needs a map first.
+
+    Free texts without a keyword are counted but not shown: they may name a person.
+    """
+    counts: Counter[Word] = Counter()
+    for word, count in words.items():
+        counts[word._replace(word="(no keyword)") if word.fate == "fallback" else word] += count
+    order = sorted(counts.items(), key=lambda item: (item[0].fate != "unmapped", item[0].kind, -item[1]))
+    return table([{**word._asdict(), "orders": count} for word, count in order], MOST_BYTES // 3)
 
 
 def raw_schema() -> dg.TableSchema:

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
+from connectors.channels.platform import load_platform
 from connectors.channels.reader import ShopSource
 from connectors.mirakl.limiter import CEILING
 from transforms.frames import COLUMNS
@@ -30,7 +31,6 @@ from transforms.records import AdjustmentReason
 from transforms.statuses import parse_target
 
 FILE_VARIABLE = "CHANNELS_FILE"
-DEFAULT_PREFIXES = {"woocommerce": "wp_", "prestashop": "ps_"}
 _Shared = TypeVar("_Shared", bound=BaseModel)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -157,30 +157,38 @@ class Channel:
         Raises:
             SettingsError: the environment variable is not set.
         """
-        settings, prefix = self.settings, self.settings.table_prefix
+        settings = self.settings
         return ShopSource(
             channel=self.name,
             platform=settings.platform,
             database_url=_from_environment(self.name, settings.database_url),
             timezone=settings.timezone,
-            table_prefix=DEFAULT_PREFIXES.get(settings.platform, "") if prefix is None else prefix,
+            table_prefix=settings.table_prefix,
+            store=settings.store,
         )
 
     def mapping(self) -> ChannelMapping:
-        """Return what the transforms need to know of this channel."""
+        """Return what the transforms need to know of this channel.
+
+        Raises:
+            ShopError: the folder of a custom platform is not one.
+        """
         settings, partner = self.settings, self.settings.fulfilled_by_partner
+        platform = load_platform(self.name, settings.platform)
         return ChannelMapping(
             store_id=settings.mirakl_store_id or next(iter(settings.stores.values())),
-            platform_statuses=PLATFORMS[settings.platform].statuses,
+            platform_statuses=platform.statuses,
             statuses=settings.statuses,
-            reasons=settings.reasons,
+            # The channel's own keywords are looked for first.
+            reasons={**settings.reasons, **platform.reasons, **settings.reasons},
             stores=settings.stores,
             fulfilled_by_partner=None
             if partner is None
             else PartnerPredicate(partner.column, partner.values, partner.code),
             reject_unmapped=settings.unmapped == "reject",
             strict_money=settings.money == "strict",
-            naive_timezone="UTC",
+            rate_divisor=platform.rate_divisor,
+            naive_timezone=platform.naive_timezone(settings.timezone),
         )
 
 

@@ -17,8 +17,15 @@ from pipelines.sync import SyncResult
 
 _SHOWN = ("orders_read", "delivered", "unchanged", "superseded", "rejected", "refused", "undelivered", "requests")
 _SHOWN_WHEN_THERE = {"superseded", "undelivered"}
-_LONG = {"field", "reason", "detail"}
+_LONG = {"field", "reason", "detail", "change", "why"}
+_WIDTH = 140
 _RED = {"rejected", "refused", "undelivered"}
+
+
+def console() -> Console:
+    """Return where tables are printed: as wide as the terminal, or wide enough for all columns in a pipe or log."""
+    screen = Console()
+    return screen if screen.is_terminal else Console(width=_WIDTH)
 
 
 def sync_json(result: SyncResult) -> bytes:

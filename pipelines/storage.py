@@ -81,6 +81,22 @@ class FrameStorage:
             for group in range(parquet.num_row_groups):
                 yield parquet.read_row_group(group, columns=columns)
 
+    def probe(self) -> None:
+        """Make sure that frames can be written.
+
+        Raises:
+            StorageError: they cannot.
+        """
+        trial = f"{self._root}/.{uuid.uuid4().hex}"
+        try:
+            self._make(self._root)
+            self._files.pipe(trial, b"")
+            self._files.rm(trial)
+        except OSError as error:
+            raise StorageError(
+                f"FRAMES_URL: nothing can be written to {self._root} ({error.strerror or error})"
+            ) from None
+
     def remove_old(self, channel: str, days: int) -> int:
         """Remove this channel's files that were written more than `days` days ago; return how many."""
         before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
@@ -95,7 +111,7 @@ class FrameStorage:
 
     def _make(self, folder: str) -> None:
         for place in (self._root, folder.rpartition("/")[0], folder):
-            if not self._files.exists(place):
+            if place.startswith(self._root) and not self._files.exists(place):
                 self._files.makedirs(place, exist_ok=True)
                 if self._local:
                     self._files.chmod(place, 0o700)

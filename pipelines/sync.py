@@ -14,15 +14,15 @@ from typing import Any
 import dagster as dg
 
 from connectors.mirakl.report import COUNTS
-from pipelines.assets import DAYS_PER_RUN, MIRAKL_DELIVERY, days_of
+from pipelines.assets import DAYS_PER_RUN, MIRAKL_DELIVERY
 from pipelines.automation import job_name, range_tags
 from pipelines.build import build_definitions
 from pipelines.metadata import FAILURE_COLUMNS
-from pipelines.settings import Channel, Settings, SettingsError
+from pipelines.replay import Selection
+from pipelines.replay import job_name as replay_job_name
+from pipelines.settings import Channel, Settings
 
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _INTERRUPTS = {"KeyboardInterrupt", "DagsterExecutionInterruptedError"}
-_TALKATIVE = {"loggers": {"console": {"config": {"log_level": "INFO"}}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +64,6 @@ class SyncResult:
         return 3 if totals["refused"] or totals["rejected"] else 0
 
 
-def days_between(channel: Channel, first: dt.date, last: dt.date) -> list[str]:
-    """Return the days from `first` to `last`, both included.
-
-    Raises:
-        SettingsError: the range is empty, or reaches outside the channel's days.
-    """
-    known = days_of(channel).get_partition_keys()
-    if first > last:
-        raise SettingsError(f"--from {first} is after --to {last}")
-    days = [day for day in known if first.isoformat() <= day <= last.isoformat()]
-    if first.isoformat() < known[0]:
-        raise SettingsError(
-            f"--from {first}: channel {channel.name!r} begins on {known[0]}; set start_date to an earlier day"
-        )
-    if last.isoformat() > known[-1]:
-        raise SettingsError(f"--to {last}: the last day of channel {channel.name!r} is today, {known[-1]}")
-    return days
-
-
 def sync(
     settings: Settings,
     channel: Channel,
@@ -97,21 +78,47 @@ def sync(
     Raises:
         KeyboardInterrupt: a signal ended it; what was in flight is finished and written down.
     """
-    only = Settings(settings.path, settings.mirakl, settings.frames, {channel.name: channel}, {})
-    job = build_definitions(only).resolve_job_def(job_name(channel.name))
+    job = _job(settings, channel, job_name(channel.name))
     result = SyncResult(channel.name)
     for window in _windows(days):
         progress(f"{window[0]} to {window[-1]}" if len(window) > 1 else window[0])
         run = job.execute_in_process(
             instance=instance,
             tags=range_tags(window[0], window[-1]),
-            run_config=_TALKATIVE if verbose else _QUIET,
+            run_config=_log_level(verbose),
             raise_on_error=False,
         )
-        if _interrupted(run):
-            raise KeyboardInterrupt
+        _stop_if_interrupted(run)
         result.days.extend(_day_results(instance, channel.name, window, run))
     return result
+
+
+def replay(
+    settings: Settings, channel: Channel, selection: Selection, instance: dg.DagsterInstance, *, verbose: bool = False
+) -> SyncResult:
+    """Run the channel's replay job; the result has one day, today.
+
+    Raises:
+        KeyboardInterrupt: as `sync`.
+    """
+    name = replay_job_name(channel.name)
+    config = {"config": selection.model_dump(exclude_none=True)}
+    run = _job(settings, channel, name).execute_in_process(
+        instance=instance, run_config={**_log_level(verbose), "ops": {f"{name}_orders": config}}, raise_on_error=False
+    )
+    _stop_if_interrupted(run)
+    observed = next(_metadata(instance.fetch_observations, channel.name, run.run_id), {})
+    today = dt.datetime.now(channel.settings.zone).date().isoformat()
+    return SyncResult(channel.name, [_day_result(today, observed, None if run.success else _failure(run))])
+
+
+def _job(settings: Settings, channel: Channel, name: str) -> dg.JobDefinition:
+    only = Settings(settings.path, settings.mirakl, settings.frames, {channel.name: channel}, {})
+    return build_definitions(only).resolve_job_def(name)
+
+
+def _log_level(verbose: bool) -> dict[str, Any]:
+    return {"loggers": {"console": {"config": {"log_level": "INFO" if verbose else "CRITICAL"}}}}
 
 
 def _windows(days: list[str]) -> Iterator[list[str]]:
@@ -135,14 +142,19 @@ def _day_results(
 def _metadata_by_day(
     fetch: Callable[..., dg.EventRecordsResult], channel: str, days: list[str], run_id: str
 ) -> dict[str, dict[str, Any]]:
+    return {metadata["partition"]: metadata for metadata in _metadata(fetch, channel, run_id, days)}
+
+
+def _metadata(
+    fetch: Callable[..., dg.EventRecordsResult], channel: str, run_id: str, days: list[str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the metadata that a run wrote about deliveries, the day under `partition`."""
     filters = dg.AssetRecordsFilter(asset_key=dg.AssetKey([channel, MIRAKL_DELIVERY]), asset_partitions=days)
-    found: dict[str, dict[str, Any]] = {}
-    # The newest first: what this run wrote stands before what earlier runs did.
-    for record in fetch(filters, limit=len(days) * 4).records:
+    # The newest first, so that what this run wrote is not beyond the limit.
+    for record in fetch(filters, limit=2 * DAYS_PER_RUN).records:
         event = record.asset_materialization or record.event_log_entry.asset_observation
-        if record.run_id == run_id and event is not None and event.partition is not None:
-            found.setdefault(event.partition, {name: value.value for name, value in event.metadata.items()})
-    return found
+        if record.run_id == run_id and event is not None:
+            yield {**{name: value.value for name, value in event.metadata.items()}, "partition": event.partition}
 
 
 def _day_result(day: str, metadata: dict[str, Any], reason: str | None) -> DayResult:
@@ -157,10 +169,11 @@ def _day_result(day: str, metadata: dict[str, Any], reason: str | None) -> DayRe
     )
 
 
-def _interrupted(run: dg.ExecuteInProcessResult) -> bool:
-    """Say whether the run ended on a signal: Dagster records the interrupt as the step's failure and goes on."""
+def _stop_if_interrupted(run: dg.ExecuteInProcessResult) -> None:
+    # Dagster records an interrupt as the step's failure and goes on.
     errors = [event.step_failure_data.error for event in run.get_step_failure_events()]
-    return any(error is not None and error.cls_name in _INTERRUPTS for error in errors)
+    if any(error is not None and error.cls_name in _INTERRUPTS for error in errors):
+        raise KeyboardInterrupt
 
 
 def _failure(run: dg.ExecuteInProcessResult) -> str:

@@ -46,8 +46,8 @@ def coverage(frames: OrderFrames, mapping: ChannelMapping) -> Counter[Word]:
     for code, count in _counted(frames.taxes["code"].tolist()):
         found[Word("tax code", code, "as is", code)] += count
     for country, count in _counted(frames.addresses["country"].tolist()):
-        code = alpha_3(country)
-        found[Word("country", country, "mapped" if code else "unmapped", code or "")] += count
+        known = alpha_3(country)
+        found[Word("country", country, "mapped" if known else "unmapped", known or "")] += count
     return found
 
 

@@ -111,6 +111,20 @@ class MiraklClient:
         """Close the connections."""
         self._http.close()
 
+    def authenticate(self) -> None:
+        """Get a token, to see whether the credentials are good. Nothing is sent to Mirakl Connect itself.
+
+        Raises:
+            StoreStopped: the credentials are refused.
+            NoAnswer: there is no token to be had just now.
+        """
+        try:
+            self._tokens.token()
+        except TokenRefused as error:
+            raise StoreStopped(str(error)) from None
+        except TokenUnavailable as error:
+            raise NoAnswer(str(error), spoke=False) from None
+
     def post_orders(self, body: bytes, *, budget: float | None = None, stop: threading.Event | None = None) -> None:
         """Send one upsertOrders body; return when Mirakl has accepted all of it.
 

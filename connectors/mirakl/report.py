@@ -84,3 +84,16 @@ class DayReport:
             self.future_stamps_total += 1
             if len(self.future_stamps) < FAILURES_KEPT:
                 self.future_stamps.append(order_id)
+
+    def add(self, other: DayReport) -> None:
+        """Add what another delivery came to."""
+        for name, number in other.counts.items():
+            self.counts[name] += number
+        self.failures = (self.failures + other.failures)[:FAILURES_KEPT]
+        self.failures_total += other.failures_total
+        self.signatures += other.signatures
+        self.shrunk = (self.shrunk + other.shrunk)[:FAILURES_KEPT]
+        self.shrunk_total += other.shrunk_total
+        self.future_stamps = (self.future_stamps + other.future_stamps)[:FAILURES_KEPT]
+        self.future_stamps_total += other.future_stamps_total
+        self.stopped = self.stopped or other.stopped

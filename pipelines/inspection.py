@@ -1,0 +1,100 @@
+"""Trying a configuration before anything runs: every part, and all that is found is said, not only the first.
+
+Belongs here: what is tried and how it is said. Does not belong here: reading or sending an order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from connectors.channels.reader import ShopReader
+from connectors.ledger import Ledger
+from connectors.mirakl.client import MiraklClient
+from pipelines.environment import Environment
+from pipelines.resources import USER_ERRORS
+from pipelines.settings import Channel, Settings
+from pipelines.storage import FrameStorage
+
+Verdict = Literal["ok", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found about one part; `words` say what is wrong and what to do."""
+
+    subject: str
+    verdict: Verdict
+    words: str
+
+
+def check(settings: Settings, channels: list[Channel]) -> Iterator[Finding]:
+    """Try what all channels share, then each of these channels."""
+    yield from _tried(str(settings.path), lambda: f"{len(settings.channels)} channels can be used")
+    for message in settings.broken.values():
+        yield Finding(str(settings.path), "error", message)
+    yield from _tried("MIRAKL_TOKEN_URL", lambda: _token(settings))
+    yield from _tried("LEDGER_URL", _ledger)
+    yield from _tried("FRAMES_URL", _frames)
+    for channel in channels:
+        yield from _channel(channel)
+
+
+def _tried(subject: str, part: Callable[[], str]) -> Iterator[Finding]:
+    try:
+        yield Finding(subject, "ok", part())
+    except USER_ERRORS as error:
+        yield Finding(subject, "error", str(error))
+
+
+def _token(settings: Settings) -> str:
+    environment = Environment()
+    client = MiraklClient(environment.mirakl(settings.mirakl))
+    try:
+        client.authenticate()
+    finally:
+        client.close()
+    return f"{environment.mirakl_token_url} gives a token; orders go to {environment.mirakl_base_url}"
+
+
+def _ledger() -> str:
+    url = Environment().ledger_url
+    Ledger(url).dispose()
+    return f"the ledger at {make_url(url).render_as_string(hide_password=True)} can be used"
+
+
+def _frames() -> str:
+    url = Environment().frames_url
+    FrameStorage(url).probe()
+    return f"frames can be written to {url}"
+
+
+def _channel(channel: Channel) -> Iterator[Finding]:
+    subject = f"channel {channel.name}"
+    if _holds_password(channel.settings.database_url):
+        words = 'database_url holds a password; keep it in the environment and write database_url = "env:NAME"'
+        yield Finding(subject, "warning", words)
+    try:
+        reader = ShopReader(channel.source())
+    except USER_ERRORS as error:
+        yield Finding(subject, "error", str(error))
+        return
+    try:
+        reader.check()
+    except USER_ERRORS as error:
+        yield Finding(subject, "error", str(error))
+    else:
+        yield Finding(subject, "ok", f"the shop ({channel.settings.platform}) can be read")
+    finally:
+        reader.dispose()
+
+
+def _holds_password(url: str) -> bool:
+    try:
+        return not url.startswith("env:") and bool(make_url(url).password)
+    except sa.exc.ArgumentError:
+        return False

@@ -1,0 +1,162 @@
+"""Replay: orders read again from the shop by id, whatever their day, and sent in their current state.
+
+Nothing is replayed from a stored payload: it could be older than what Mirakl holds. An order that the shop no longer
+has is written down as `gone`; there is nothing left to deliver.
+
+Belongs here: which orders, and the job. Does not belong here: claiming and sending (`connectors.mirakl`).
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+import dagster as dg
+from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
+from pydantic import Field
+
+from connectors.ledger import UNACCEPTED, Ledger
+from connectors.mirakl.delivery import Delivery
+from connectors.mirakl.report import DayReport
+from pipelines import metadata
+from pipelines.assets import MIRAKL_DELIVERY, POOL, open_delivery
+from pipelines.resources import Mirakl, State, failures_explained
+from pipelines.settings import Channel, Settings
+from pipelines.shop import Shop, open_shop
+from transforms.frames import OrderFrames
+from transforms.normalise import normalise
+
+GONE = "gone"
+_TOGETHER = 500
+_FIRST_WAIT = dt.timedelta(minutes=5)
+_TRIES = 8
+
+
+class Selection(dg.Config):
+    """Which orders: those named, those placed in a range of days, or those the ledger knows as not accepted."""
+
+    order_ids: list[str] = Field(default=[], description="Orders by their channel_order_id.")
+    placed_from: str | None = Field(default=None, description="First day on which orders were placed.")
+    placed_to: str | None = Field(default=None, description="Last day on which orders were placed.")
+    outcome: str | None = Field(default=None, description="Only undelivered, refused or rejected orders.")
+    code: str | None = Field(default=None, description="Only orders that failed with this code.")
+    since: str | None = Field(default=None, description="Only orders that failed on this day or later.")
+
+
+def job_name(channel: str) -> str:
+    """Return the name of a channel's replay job."""
+    return f"replay_{channel}"
+
+
+def replay_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
+    """Build the job that replays orders of a channel."""
+    key = dg.AssetKey([channel.name, MIRAKL_DELIVERY])
+
+    @dg.op(name=f"{job_name(channel.name)}_orders", pool=POOL, description=replay.__doc__)
+    def replay_orders(
+        context: dg.OpExecutionContext,
+        config: Selection,
+        state: dg.ResourceParam[State],
+        mirakl: dg.ResourceParam[Mirakl],
+    ) -> None:
+        with failures_explained(), state.ledger() as ledger, mirakl.client(settings.mirakl) as client:
+            delivery = open_delivery(client, ledger, channel, settings, context.log.info)
+            with open_shop(channel) as shop:
+                report = replay(channel, config, shop, ledger, delivery, context.run_id)
+        context.log_event(dg.AssetObservation(key, metadata=metadata.delivery_metadata(channel.name, report)))
+        if report.counts["undelivered"]:
+            raise dg.Failure(
+                f"{report.counts['undelivered']:,} orders are without an answer: {report.stopped}", allow_retries=False
+            )
+
+    @dg.job(
+        name=job_name(channel.name), description=f"Reads orders of {channel.name} again and sends them as they are."
+    )
+    def job() -> None:
+        replay_orders()
+
+    return job
+
+
+def replay(
+    channel: Channel, selection: Selection, shop: Shop, ledger: Ledger, delivery: Delivery, run_id: str
+) -> DayReport:
+    """Read the chosen orders again from the shop and send them as they are now."""
+    mapping = channel.mapping()
+    day = dt.datetime.now(channel.settings.zone).date().isoformat()
+    total = DayReport(day)
+    for frames in _chosen(channel.name, selection, shop, ledger, run_id):
+        normalised = normalise(frames, mapping)
+        total.add(delivery.deliver(normalised.records, normalised.rejects, day=day, run_id=run_id, again=True))
+    return total
+
+
+def _chosen(channel: str, selection: Selection, shop: Shop, ledger: Ledger, run_id: str) -> Iterator[OrderFrames]:
+    if selection.placed_from is not None:
+        yield from shop.placed(selection.placed_from, selection.placed_to or selection.placed_from)
+    # Taken whole before anything is sent: sending changes what the ledger answers.
+    ids = iter(selection.order_ids or ([] if selection.placed_from else _unaccepted(channel, selection, ledger)))
+    while wanted := list(islice(ids, _TOGETHER)):
+        found: set[str] = set()
+        for frames in shop.orders(wanted):
+            found.update(frames.orders["channel_order_id"].tolist())
+            yield frames
+        _write_gone(channel, [order_id for order_id in wanted if order_id not in found], ledger, run_id)
+
+
+def _unaccepted(channel: str, selection: Selection, ledger: Ledger) -> list[str]:
+    return [
+        row.channel_order_id
+        for _, row in ledger.unaccepted(channel, code=selection.code, since=selection.since)
+        if selection.outcome in (None, row.outcome)
+    ]
+
+
+def _write_gone(channel: str, order_ids: list[str], ledger: Ledger, run_id: str) -> None:
+    gone = [
+        replace(row, outcome=GONE, run_id=run_id, unaccepted_since=None)
+        for row in ledger.known(channel, order_ids).values()
+        if row.outcome in UNACCEPTED
+    ]
+    ledger.write(channel, gone)
+
+
+def undelivered_sensor(channel: Channel) -> dg.SensorDefinition:
+    """Build the sensor, off by default, that replays orders without an answer: less and less often, then no more."""
+
+    @dg.sensor(
+        name=f"{job_name(channel.name)}_undelivered",
+        job_name=job_name(channel.name),
+        minimum_interval_seconds=60,
+        description=(
+            f"Replays orders of {channel.name} that are without an answer, waiting twice as long after each try, "
+            f"and no more after {_TRIES} tries in vain."
+        ),
+    )
+    def undelivered(
+        context: dg.SensorEvaluationContext, state: dg.ResourceParam[State]
+    ) -> dg.SensorResult | dg.SkipReason:
+        with state.ledger() as ledger:
+            orders = ledger.count_unaccepted(channel.name).get("undelivered", (0, ""))[0]
+        if not orders:
+            return dg.SensorResult(cursor="", skip_reason="no order is without an answer")
+        tried = json.loads(context.cursor) if context.cursor else {"tries": 0, "not_before": 0.0}
+        if tried["tries"] >= _TRIES:
+            return dg.SkipReason(f"{orders:,} orders are without an answer after {_TRIES} tries; see what stopped them")
+        now = dt.datetime.now(dt.UTC).timestamp()
+        if now < tried["not_before"]:
+            return dg.SkipReason(
+                f"{orders:,} orders are without an answer; next try in {tried['not_before'] - now:.0f} s"
+            )
+        filters = dg.RunsFilter(job_name=job_name(channel.name), statuses=list(IN_PROGRESS_RUN_STATUSES))
+        if context.instance.get_run_records(filters, limit=1):
+            return dg.SkipReason("a replay of this channel is still at it")
+        wait = _FIRST_WAIT.total_seconds() * 2 ** tried["tries"]
+        config = Selection(outcome="undelivered")
+        return dg.SensorResult(
+            run_requests=[dg.RunRequest(run_config=dg.RunConfig(ops={f"{job_name(channel.name)}_orders": config}))],
+            cursor=json.dumps({"tries": tried["tries"] + 1, "not_before": now + wait}),
+        )
+
+    return undelivered

@@ -1,0 +1,53 @@
+"""A channel's shop, open for reading: days, ids or placement times in; order frames out, chunk by chunk.
+
+Belongs here: opening a shop for assets and commands alike. Does not belong here: what is done with its orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from connectors.channels.reader import ShopReader, Snapshot
+from pipelines.days import day_window
+from pipelines.settings import Channel
+from transforms.frames import OrderFrames
+
+
+@contextmanager
+def open_shop(channel: Channel) -> Iterator[Shop]:
+    """Open one consistent view of a channel's shop.
+
+    Raises:
+        SettingsError, ShopError: it cannot be read.
+    """
+    reader = ShopReader(channel.source())
+    try:
+        with reader.snapshot() as snapshot:
+            yield Shop(channel, reader, snapshot)
+    finally:
+        reader.dispose()
+
+
+class Shop:
+    """One consistent view of a shop. `read_at` is its instant in UTC, by the shop database's own clock."""
+
+    def __init__(self, channel: Channel, reader: ShopReader, snapshot: Snapshot) -> None:
+        self.read_at = snapshot.read_at
+        self._channel, self._reader, self._snapshot = channel, reader, snapshot
+
+    def changed(self, day: str) -> Iterator[OrderFrames]:
+        """Yield the orders whose newest change falls on a day."""
+        for rows in self._snapshot.chunks(*day_window(self._channel, day)):
+            yield self._reader.frames(rows, self.read_at)
+
+    def placed(self, first: str, last: str) -> Iterator[OrderFrames]:
+        """Yield the orders that were placed from `first` to `last`, both included."""
+        start, end = day_window(self._channel, first)[0], day_window(self._channel, last)[1]
+        for rows in self._snapshot.placed(start, end):
+            yield self._reader.frames(rows, self.read_at)
+
+    def orders(self, order_ids: Sequence[str]) -> Iterator[OrderFrames]:
+        """Yield these orders, whatever their day; the shop may lack some."""
+        for rows in self._snapshot.orders(order_ids):
+            yield self._reader.frames(rows, self.read_at)
