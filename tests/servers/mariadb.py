@@ -34,6 +34,8 @@ def mariadb(folder: Path) -> Iterator[int]:
     )
     port = free_port()
     options = [f"--port={port}", f"--socket={folder / 's'}", "--bind-address=127.0.0.1", "--sql-mode="]
+    # A server that starts clears the temporary tables of all others out of a shared folder.
+    options += [f"--tmpdir={folder}"]
     options += ["--default-time-zone=+05:30", "--innodb-flush-log-at-trx-commit=0"]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([server, "--no-defaults", *common, *options], stdout=log, stderr=log)
