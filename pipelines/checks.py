@@ -87,8 +87,8 @@ class Normalisation:
             _result(
                 EVERYTHING_MAPPED,
                 not unmapped,
-                f"{len(unmapped):,} words of the shop are not mapped: orders in such a status are sent as "
-                f"CHANNEL_SPECIFIC until it stands under [channels.{channel}.statuses]",
+                f"not mapped: {_some(unmapped)}; orders in such a status are sent as CHANNEL_SPECIFIC until it "
+                f"stands under [channels.{channel}.statuses]",
                 {"unmapped_words": len(unmapped), "unmapped_orders": unmapped.total()},
                 [{**word._asdict(), "orders": count} for word, count in unmapped.most_common()],
             ),
@@ -158,6 +158,11 @@ def delivery_results(channel: str, reports: Sequence[DayReport]) -> Iterator[dg.
         {"future_stamps": future},
         [{"channel_order_id": order_id} for report in reports for order_id in report.future_stamps],
     )
+
+
+def _some(words: Counter[Word]) -> str:
+    shown = [f"{word.kind} {word.word!r} ({count:,})" for word, count in words.most_common(3)]
+    return ", ".join(shown) + (f" and {len(words) - 3:,} more" if len(words) > 3 else "")
 
 
 def _result(

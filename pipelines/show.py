@@ -11,14 +11,17 @@ from typing import Any
 import orjson
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from pipelines.checks import ALL_ACCEPTED, NOTHING_WAITS
 from pipelines.sync import SyncResult
 
 _SHOWN = ("orders_read", "delivered", "unchanged", "superseded", "rejected", "refused", "undelivered", "requests")
 _SHOWN_WHEN_THERE = {"superseded", "undelivered"}
 _LONG = {"field", "reason", "detail", "change", "why"}
 _WIDTH = 140
+_TOLD_ABOVE = {ALL_ACCEPTED, NOTHING_WAITS}
 _RED = {"rejected", "refused", "undelivered"}
 
 
@@ -36,6 +39,7 @@ def sync_json(result: SyncResult) -> bytes:
             "exit_status": result.exit_status,
             **result.totals,
             "failures_total": sum(day.failures_total for day in result.days),
+            "red_checks": result.red_checks,
             "days": [
                 {
                     "day": day.day,
@@ -75,10 +79,13 @@ def show_sync(console: Console, result: SyncResult) -> None:
     more = totals["rejected"] + totals["refused"] - len(failures)
     if more:
         console.print(f"and {more:,} more: mirakl-orders failures {result.channel}")
+    for name, why in result.red_checks.items():
+        if name not in _TOLD_ABOVE:
+            console.print(f"[yellow]{name}[/yellow] {escape(why)}", soft_wrap=True, highlight=False)
     for reason in dict.fromkeys(day.reason for day in result.days if day.reason):
         days = [day.day for day in result.days if day.reason == reason]
         span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]} ({len(days)} days)"
-        console.print(f"[red]failed[/red] {span}: {reason}", soft_wrap=True, highlight=False)
+        console.print(f"[red]failed[/red] {span}: {escape(reason)}", soft_wrap=True, highlight=False)
 
 
 def rows(console: Console, title: str, items: Sequence[dict[str, Any]]) -> None:
@@ -87,7 +94,7 @@ def rows(console: Console, title: str, items: Sequence[dict[str, Any]]) -> None:
     for name in items[0]:
         table.add_column(name.removeprefix("channel_"), overflow="fold", no_wrap=name not in _LONG)
     for item in items:
-        table.add_row(*("" if value is None else str(value) for value in item.values()))
+        table.add_row(*("" if value is None else escape(str(value)) for value in item.values()))
     console.print(table)
 
 

@@ -42,10 +42,11 @@ class DayResult:
 
 @dataclass(slots=True)
 class SyncResult:
-    """What became of all days of a range."""
+    """What became of all days of a range. `red_checks` are (check, why) as Dagster shows them, the last of each."""
 
     channel: str
     days: list[DayResult] = field(default_factory=list)
+    red_checks: dict[str, str] = field(default_factory=dict)
 
     @property
     def totals(self) -> dict[str, int]:
@@ -90,6 +91,9 @@ def sync(
         )
         _stop_if_interrupted(run)
         result.days.extend(_day_results(instance, channel.name, window, run))
+        for check in run.get_asset_check_evaluations():
+            if not check.passed:
+                result.red_checks[check.check_name] = check.description or ""
     return result
 
 
