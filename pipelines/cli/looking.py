@@ -15,6 +15,7 @@ from itertools import chain
 
 import click
 import orjson
+from rich.markup import escape
 
 from connectors.ledger import Ledger
 from pipelines import inspection, show
@@ -45,9 +46,8 @@ def check(channel: str | None) -> None:
     errors = 0
     for finding in inspection.check(settings, channels):
         errors += finding.verdict == "error"
-        console.print(
-            f"{_MARKS[finding.verdict]:>7}  {finding.subject}: {finding.words}", soft_wrap=True, highlight=False
-        )
+        line = f"{_MARKS[finding.verdict]}  {escape(f'{finding.subject}: {finding.words}')}"
+        console.print(line, soft_wrap=True, highlight=False)
     sys.exit(1 if errors else 0)
 
 
