@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 
 import httpx
 import orjson
 
+from connectors.mirakl.limiter import Limiter
+
 # Mirakl advises to renew some minutes before the end (contract 1); a short-lived token is renewed at half its life.
 RENEW_AHEAD_SECONDS = 180
+_RENEW_AGAIN_SECONDS = 5
 
 
 class TokenRefused(Exception):
@@ -23,32 +27,63 @@ class TokenUnavailable(Exception):
     """The token endpoint gives no token just now; worth trying again."""
 
 
-class TokenSource:
-    """Hands out the current token. Thread-safe: while one thread fetches, the others wait for the same token."""
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A token, and when on the monotonic clock it ends and should be renewed."""
 
-    def __init__(self, http: httpx.Client, token_url: str, client_id: str, client_secret: str) -> None:
-        self._http, self._url = http, token_url
+    text: str = ""
+    ends_at: float = 0.0
+    renew_at: float = 0.0
+
+
+class TokenSource:
+    """Hands out the current token. Thread-safe: while one thread fetches, the others wait for the same token.
+
+    Fetching counts against the rate as any request does.
+    """
+
+    def __init__(
+        self, http: httpx.Client, limiter: Limiter, token_url: str, client_id: str, client_secret: str
+    ) -> None:
+        self._http, self._limiter, self._url = http, limiter, token_url
         self._form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
         self._lock = threading.Lock()
-        self._token = ""
-        self._renew_at = 0.0
+        self._token = _Token()
+        self._failure: tuple[float, TokenUnavailable] = (0.0, TokenUnavailable())
 
-    def token(self, refused: str | None = None) -> str:
+    def token(self, refused: str | None, until: float, stop: threading.Event) -> str:
         """Return a token; `refused` is one that Mirakl did not take, and is replaced unless another thread did so.
 
         Raises:
             TokenRefused: wrong credentials.
             TokenUnavailable: no usable answer.
+            NoSlot: no request may leave before `until`.
         """
+        asked_at = time.monotonic()
         with self._lock:
-            if self._token == refused or time.monotonic() >= self._renew_at:
-                self._fetch()
-            return self._token
+            current = self._token
+            if current.text not in {"", refused} and time.monotonic() < current.renew_at:
+                return current.text
+            failed_at, failure = self._failure
+            if failed_at > asked_at:
+                # The thread before asked in vain while this one waited: eight timeouts in a row help nobody.
+                raise failure
+            try:
+                with self._limiter.slot(until, stop):
+                    self._token = self._fetch()
+            except TokenUnavailable as error:
+                now = time.monotonic()
+                if current.text in {"", refused} or now >= current.ends_at:
+                    self._failure = (now, error)
+                    raise
+                # Only the renewal ahead of time failed: the token at hand is still good.
+                self._token = _Token(current.text, current.ends_at, now + _RENEW_AGAIN_SECONDS)
+            return self._token.text
 
-    def _fetch(self) -> None:
+    def _fetch(self) -> _Token:
         try:
             response = self._http.post(self._url, data=self._form)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise TokenUnavailable(f"the token endpoint does not answer ({type(error).__name__})") from None
         status = response.status_code
         if status in {400, 401, 403}:
@@ -60,8 +95,8 @@ class TokenSource:
             raise TokenUnavailable(f"the token endpoint answers HTTP {status}")
         try:
             body = orjson.loads(response.content)
-            token, life = str(body["access_token"]), float(body.get("expires_in", 300))
+            text, life = str(body["access_token"]), float(body.get("expires_in", 300))
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
             raise TokenUnavailable("the token endpoint answers something that is no token") from None
-        self._token = token
-        self._renew_at = time.monotonic() + max(life - RENEW_AHEAD_SECONDS, life / 2)
+        now = time.monotonic()
+        return _Token(text, now + life, now + max(life - RENEW_AHEAD_SECONDS, life / 2))

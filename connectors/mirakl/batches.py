@@ -38,6 +38,12 @@ class BatchSize:
         with self._lock:
             self._max_bytes = max(min(self._max_bytes, size // 2), _ENVELOPE_BYTES + 1)
 
+    def too_many(self, orders: int) -> None:
+        """Keep requests at half of what was refused for its number alone."""
+        with self._lock:
+            self._most = min(self._most, max(_SMALLEST, orders // 2))
+            self._orders = min(self._orders, self._most)
+
     def answered(self, *, clean: bool, halving: bool) -> None:
         """Hear whether a request was taken at once; `halving` says that the bad orders had to be found by halving.
 

@@ -14,12 +14,17 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from connectors.ledger import LedgerEntry
+import orjson
+
+from connectors.ledger import LONGEST_ORDER_ID, LedgerEntry
 from connectors.mirakl.isolation import Refused
 from transforms.outcomes import Record, Reject
 from transforms.times import format_time
 
 Fate = Literal["send", "unchanged", "superseded", "refused"]
+
+UNKEPT = "is longer than 500 characters or holds a NUL; the ledger cannot keep it"
+TWO_STORES = "stands under two stores in one reading; Mirakl tells a channel's orders apart by their id alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +46,24 @@ class Claim:
             and (self.record.order_lines < known.order_lines or self.record.adjustments < (known.adjustments or 0))
         )
 
+    @property
+    def moved(self) -> bool:
+        """Whether Mirakl may hold the order under another store (contract 8.17: what that does is unknown)."""
+        known = self.before
+        return known is not None and known.stamp is not None and known.store != self.record.store
+
 
 def fate(known: LedgerEntry | None, record: Record, *, again: bool = False) -> Fate:
-    """Decide what becomes of a record; `again` sends also what Mirakl refused with this very content."""
+    """Decide what becomes of a record; `again` sends whatever is not superseded, unchanged and refused included."""
     if known is None:
         return "send"
     if moment(record.read_at) < moment(known.read_at):
         return "superseded"
+    if again:
+        return "send"
     if known.delivered_hash == record.payload_hash and known.store == record.store:
         return "unchanged"
-    if known.outcome == "refused" and known.attempted_hash == record.payload_hash and not again:
+    if known.outcome == "refused" and known.attempted_hash == record.payload_hash:
         return "refused"
     return "send"
 
@@ -60,7 +73,7 @@ def claim(known: LedgerEntry | None, record: Record, now: str, run_id: str, day:
     stamp = _stamp(known, record)
     body = record.payload
     if stamp != record.updated_at:
-        body = body.replace(_stamp_text(record.updated_at), _stamp_text(stamp), 1)
+        body = orjson.dumps({**orjson.loads(body), "channel_updated_at": stamp})
     entry = LedgerEntry(
         channel_order_id=record.channel_order_id,
         outcome="undelivered",
@@ -95,9 +108,12 @@ def delivered(claimed: Claim) -> LedgerEntry:
 
 def refused(claimed: Claim, answer: Refused) -> LedgerEntry:
     """Row of an order that Mirakl refused: what it held before, it still holds."""
+    known = claimed.before
     return replace(
-        _as_before(claimed),
+        claimed.entry,
         outcome="refused",
+        delivered_hash=known.delivered_hash if known else None,
+        stamp=known.stamp if known else None,
         error_code=answer.code,
         error_field=answer.field,
         error_field_sent=answer.field_sent,
@@ -105,8 +121,20 @@ def refused(claimed: Claim, answer: Refused) -> LedgerEntry:
 
 
 def undelivered(claimed: Claim, *, sent: bool, code: str) -> LedgerEntry:
-    """Row of an order without a definite answer; if it never left, what Mirakl holds is not in doubt."""
-    return replace(claimed.entry if sent else _as_before(claimed), error_code=code)
+    """Row of an order without a definite answer; if it never left, all that is known of Mirakl is as before."""
+    if sent:
+        return replace(claimed.entry, error_code=code)
+    known = claimed.before
+    return replace(
+        claimed.entry,
+        error_code=code,
+        delivered_hash=known.delivered_hash if known else None,
+        attempted_hash=known.attempted_hash if known else None,
+        stamp=known.stamp if known else None,
+        attempts=known.attempts if known else 0,
+        first_sent_at=known.first_sent_at if known else None,
+        last_sent_at=known.last_sent_at if known else None,
+    )
 
 
 def unchanged(known: LedgerEntry, record: Record, run_id: str, day: str) -> LedgerEntry:
@@ -149,29 +177,31 @@ def rejected(known: LedgerEntry | None, reject: Reject, now: str, run_id: str, d
     )
 
 
+def keepable(order_id: str) -> bool:
+    """Whether the ledger can keep an order under this id."""
+    return len(order_id) <= LONGEST_ORDER_ID and "\x00" not in order_id
+
+
+def under_two_stores(known: LedgerEntry, record: Record, run_id: str, day: str) -> bool:
+    """Whether this very delivery has met the id before, in the same reading but under another store."""
+    return (
+        (known.run_id, known.day) == (run_id, day)
+        and known.store not in {None, record.store}
+        and moment(known.read_at) == moment(record.read_at)
+    )
+
+
 def moment(text: str) -> dt.datetime:
     """Read one of our own instants."""
     return dt.datetime.fromisoformat(text)
-
-
-def _as_before(claimed: Claim) -> LedgerEntry:
-    known = claimed.before
-    return replace(
-        claimed.entry,
-        delivered_hash=known.delivered_hash if known else None,
-        stamp=known.stamp if known else None,
-    )
 
 
 def _stamp(known: LedgerEntry | None, record: Record) -> str:
     if known is None or known.stamp is None:
         return record.updated_at
     source, held = moment(record.updated_at), moment(known.stamp)
-    in_doubt = known.outcome == "undelivered" and known.delivered_hash is None
-    if in_doubt and known.attempted_hash != record.payload_hash and source <= held:
+    in_doubt = known.delivered_hash is None
+    repeated = known.outcome == "undelivered" and known.attempted_hash == record.payload_hash
+    if in_doubt and not repeated and source <= held:
         return format_time(held + dt.timedelta(milliseconds=1))
     return known.stamp if source < held else record.updated_at
-
-
-def _stamp_text(stamp: str) -> bytes:
-    return f'"channel_updated_at":"{stamp}"'.encode()

@@ -8,10 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
+from math import inf
 
 import httpx
 import tenacity
@@ -26,7 +26,7 @@ from connectors.mirakl.errors import (
     faults,
     stopped,
 )
-from connectors.mirakl.limiter import Limiter
+from connectors.mirakl.limiter import Limiter, NoSlot
 
 _BACKOFF = tenacity.wait_random_exponential(multiplier=0.5, max=30)
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -80,15 +80,26 @@ def _loopback(host: str) -> bool:
 
 
 class _Again(Exception):
-    """Not answered yet. `after` is what Retry-After asks for, in seconds."""
+    """Not answered yet. `after` is what Retry-After asks for, in seconds; `about_batch` as in `NoAnswer`."""
 
-    def __init__(self, why: str, *, spoke: bool, after: float | None = None) -> None:
+    def __init__(self, why: str, *, about_batch: bool, after: float | None = None) -> None:
         super().__init__(why)
-        self.spoke, self.after = spoke, after
+        self.about_batch, self.after = about_batch, after
+
+
+@dataclass(slots=True)
+class _Request:
+    """One body on its way: since when, for how long (seconds) it is repeated, and how often it was posted."""
+
+    body: bytes
+    budget: float
+    stop: threading.Event
+    since: float = field(default_factory=time.monotonic)
+    posts: int = 0
 
 
 class MiraklClient:
-    """Speaks to Mirakl with one credential. Thread-safe; `requests` and `retries` count what went over the wire.
+    """Speaks to Mirakl with one credential. Thread-safe; `requests` and `retries` count posts of orders.
 
     `answers` counts definite answers (204, 400, 413): while it grows, Mirakl is there.
     """
@@ -100,11 +111,14 @@ class MiraklClient:
         )
         # Redirects are not followed: the token belongs to this host alone.
         self._http = httpx.Client(timeout=timeout, limits=limits, follow_redirects=False)
-        self._tokens = TokenSource(self._http, settings.token_url, settings.client_id, settings.client_secret)
         self._limiter = Limiter(settings.requests_per_second)
+        self._tokens = TokenSource(
+            self._http, self._limiter, settings.token_url, settings.client_id, settings.client_secret
+        )
         self._url = settings.base_url.rstrip("/") + "/v1/orders"
         self._budget = settings.retry_budget
         self._lock = threading.Lock()
+        self._answered_at = 0.0
         self.requests = self.retries = self.answers = 0
 
     def close(self) -> None:
@@ -128,6 +142,8 @@ class MiraklClient:
     def post_orders(self, body: bytes, *, budget: float | None = None, stop: threading.Event | None = None) -> None:
         """Send one upsertOrders body; return when Mirakl has accepted all of it.
 
+        What may lie in the batch (5xx, a connection cut) is repeated for `budget` seconds. What cannot (429, no
+        connection, no token) is repeated until Mirakl has given nobody an answer for as long.
         `stop` ends the waiting between repeats: the request in flight is finished, and no other begun.
 
         Raises:
@@ -136,58 +152,68 @@ class MiraklClient:
             StoreStopped: this store or credential cannot deliver (also when the token is refused twice).
             NoAnswer: none within the budget.
         """
-        deadline = time.monotonic() + (self._budget if budget is None else budget)
+        request = _Request(body, self._budget if budget is None else budget, stop or threading.Event())
         repeat = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Again),
             wait=_wait,
-            stop=lambda state: _given_up(state, deadline, stop),
-            sleep=_sleep(stop),
-            before_sleep=lambda _: self._count_retry(),
+            stop=lambda state: self._given_up(state, request),
+            sleep=lambda seconds: _sleep(seconds, request.stop),
             reraise=True,
         )
         try:
-            repeat(self._post, body)
+            repeat(self._attempt, request)
         except _Again as again:
-            raise NoAnswer(f"no answer from Mirakl: {again}", spoke=again.spoke) from None
+            raise NoAnswer(f"no answer from Mirakl: {again}", about_batch=again.about_batch) from None
 
-    def _post(self, body: bytes) -> None:
+    def _attempt(self, request: _Request) -> None:
         try:
-            token = self._tokens.token()
-            response = self._send(body, token)
+            token = self._token(request, refused=None)
+            response = self._post(request, token)
             # One new token is the rule. A credential that has worked in this session may be refused by a gateway's
             # hiccup, so it gets two more before its store is stopped.
             for _ in range(3 if self.answers else 1):
                 if response.status_code != httpx.codes.UNAUTHORIZED:
                     break
-                self._count_retry()
-                token = self._tokens.token(refused=token)
-                response = self._send(body, token)
+                token = self._token(request, refused=token)
+                response = self._post(request, token)
         except TokenUnavailable as error:
-            raise _Again(str(error), spoke=False) from None
+            raise _Again(str(error), about_batch=False) from None
         except TokenRefused as error:
             raise StoreStopped(str(error)) from None
+        except NoSlot:
+            raise _Again("it asks for a longer pause than the retry budget", about_batch=False, after=inf) from None
         self._judge(response)
 
-    def _send(self, body: bytes, token: str) -> httpx.Response:
-        self._limiter.acquire()
-        with self._lock:
-            self.requests += 1
-        try:
-            return self._http.post(self._url, content=body, headers={**_HEADERS, "Authorization": f"Bearer {token}"})
-        except httpx.TransportError as error:
-            raise _Again(f"connection failed ({type(error).__name__})", spoke=False) from None
+    def _token(self, request: _Request, refused: str | None) -> str:
+        return self._tokens.token(refused, self._silence_ends(request), request.stop)
+
+    def _post(self, request: _Request, token: str) -> httpx.Response:
+        with self._limiter.slot(self._silence_ends(request), request.stop):
+            with self._lock:
+                self.requests += 1
+                self.retries += request.posts > 0
+            request.posts += 1
+            headers = {**_HEADERS, "Authorization": f"Bearer {token}"}
+            try:
+                return self._http.post(self._url, content=request.body, headers=headers)
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+                raise _Again(f"no connection ({type(error).__name__})", about_batch=False) from None
+            except httpx.RequestError as error:
+                raise _Again(f"connection failed ({type(error).__name__})", about_batch=True) from None
 
     def _judge(self, response: httpx.Response) -> None:
         status = response.status_code
-        if status in {408, 425, 429} or status >= 500:
+        if status == httpx.codes.TOO_MANY_REQUESTS:
             after = _retry_after(response.headers.get("Retry-After"))
-            if status == httpx.codes.TOO_MANY_REQUESTS:
-                # Without a Retry-After a short pause for all threads keeps a storm from feeding itself.
-                self._limiter.hold(after if after is not None else 0.5)
-            raise _Again(f"HTTP {status}", spoke=True, after=after)
+            # Without a Retry-After a short pause for all threads keeps a storm from feeding itself.
+            self._limiter.hold(after or 0.5)
+            raise _Again("HTTP 429", about_batch=False, after=after)
+        if status in {408, 425} or status >= 500:
+            raise _Again(f"HTTP {status}", about_batch=True, after=_retry_after(response.headers.get("Retry-After")))
         if status in {httpx.codes.NO_CONTENT, httpx.codes.BAD_REQUEST, httpx.codes.REQUEST_ENTITY_TOO_LARGE}:
             with self._lock:
                 self.answers += 1
+                self._answered_at = time.monotonic()
         if status == httpx.codes.BAD_REQUEST:
             raise OrdersRefused(faults(response.content))
         if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
@@ -196,45 +222,42 @@ class MiraklClient:
         if status != httpx.codes.NO_CONTENT:
             raise stopped(response)
 
-    def _count_retry(self) -> None:
-        with self._lock:
-            self.retries += 1
+    def _silence_ends(self, request: _Request) -> float:
+        """Return until when Mirakl may be silent to everyone."""
+        return max(request.since, self._answered_at) + request.budget
+
+    def _given_up(self, state: tenacity.RetryCallState, request: _Request) -> bool:
+        again = _again(state)
+        ends = request.since + request.budget if again.about_batch else self._silence_ends(request)
+        return request.stop.is_set() or time.monotonic() + (again.after or 0.0) >= ends
 
 
-def _sleep(stop: threading.Event | None) -> Callable[[float], None]:
-    def sleep(seconds: float) -> None:
-        if stop is None:
-            time.sleep(seconds)
-        else:
-            stop.wait(seconds)
-
-    return sleep
+def _sleep(seconds: float, stop: threading.Event) -> None:
+    if stop.wait(seconds):
+        raise _Again("the run was stopped", about_batch=False)
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome is not None else None
-    after = error.after if isinstance(error, _Again) else None
+    after = _again(state).after
     return _BACKOFF(state) if after is None else after
 
 
-def _given_up(state: tenacity.RetryCallState, deadline: float, stop: threading.Event | None) -> bool:
-    if stop is not None and stop.is_set():
-        return True
+def _again(state: tenacity.RetryCallState) -> _Again:
     error = state.outcome.exception() if state.outcome is not None else None
-    after = error.after if isinstance(error, _Again) and error.after is not None else 0.0
-    return time.monotonic() + after >= deadline
+    assert isinstance(error, _Again)
+    return error
 
 
 def _retry_after(value: str | None) -> float | None:
     """Read Retry-After: seconds, or an HTTP date (contract 3)."""
     if not value:
         return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
+    if value.strip().isdigit():
+        return float(value)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
+    # A date that says it knows no zone (-0000) is UTC as well.
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
     return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())

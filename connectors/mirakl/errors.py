@@ -46,12 +46,13 @@ class StoreStopped(MiraklError):
 class NoAnswer(MiraklError):
     """The retries are used up: whether Mirakl stored the orders is unknown.
 
-    `spoke` says that a server answered (5xx, 429); without it the network or the host is down.
+    `about_batch` says that the cause may lie in the orders sent: a server that fails over one of them answers 5xx or
+    cuts the connection. No connection, no token and 429 have nothing to do with them.
     """
 
-    def __init__(self, message: str, *, spoke: bool) -> None:
+    def __init__(self, message: str, *, about_batch: bool) -> None:
         super().__init__(message)
-        self.spoke = spoke
+        self.about_batch = about_batch
 
 
 class SettingsError(MiraklError):
@@ -98,5 +99,5 @@ def _error_body(content: bytes) -> dict[str, Any]:
 
 
 def _short(value: Any) -> str | None:
-    # A field is a path; anything longer is not one, and might quote an order.
-    return value[:300] if isinstance(value, str) and value else None
+    # A field is a path; anything longer is not one, and might quote an order. No database keeps a NUL.
+    return value.replace("\x00", "")[:300] or None if isinstance(value, str) else None

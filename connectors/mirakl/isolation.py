@@ -31,7 +31,7 @@ Faults = tuple[Fault, ...]
 
 
 class Systemic(Exception):
-    """Everything is refused for one reason and nothing was ever accepted: the fault is not in the orders."""
+    """Everything is refused for one reason and nothing was ever accepted: the fault may not be in the orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +67,16 @@ class Evidence:
     kinds: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def refused_alone(self, kind: str) -> None:
-        """Count an order refused alone.
+    @property
+    def systemic(self) -> bool:
+        """Whether ten or more orders were refused alone, all for the same code and field, and none ever accepted."""
+        return not self.accepted_any and self.refusals >= SYSTEMIC_AFTER and len(self.kinds) == 1
 
-        Raises:
-            Systemic: ten orders alone, all for the same code and field, and nothing ever accepted.
-        """
+    def refused_alone(self, kind: str) -> None:
+        """Count an order refused alone."""
         with self.lock:
             self.refusals += 1
             self.kinds.add(kind)
-            systemic = not self.accepted_any and self.refusals >= SYSTEMIC_AFTER and len(self.kinds) == 1
-        if systemic:
-            raise Systemic(
-                f"the first {SYSTEMIC_AFTER} orders sent alone are all refused for the same reason ({kind}) "
-                "and nothing has been accepted: the fault is likely in the configuration, not in the orders"
-            )
 
 
 class Isolation:
@@ -130,7 +125,7 @@ class Isolation:
     def _settle(self, records: Sequence[Record], faults: Faults) -> None:
         """Settle records that were just refused together."""
         if len(records) == 1:
-            self._refuse(records[0], faults)
+            self.refuse(records[0], faults)
             return
         named = self._pointers.named(faults, len(records))
         if named:
@@ -146,7 +141,7 @@ class Isolation:
         if second is None and len(suspects) == 1:
             self._pointers.proved()
             self._report.refused(suspects)
-        elif second is None and self._pointers.trusted:
+        elif second is None and self._pointers.trusted and not any(map(_between_orders, suspects)):
             with self._lock:
                 self._suspects.extend(suspects)
             self.confirm(all_of_them=False)
@@ -172,7 +167,7 @@ class Isolation:
                 self._pointers.lied()
             else:
                 self._pointers.proved()
-                self._refuse(record, faults)
+                self.refuse(record, faults)
         return honest
 
     def _halve(self, records: Sequence[Record], faults: Faults) -> frozenset[int]:
@@ -185,7 +180,7 @@ class Isolation:
     def _halve_known(self, records: Sequence[Record], faults: Faults) -> set[str]:
         """Halve records known to be refused together; return the ids of the bad ones."""
         if len(records) == 1:
-            self._refuse(records[0], faults)
+            self.refuse(records[0], faults)
             return {records[0].channel_order_id}
         middle = len(records) // 2
         left, right = records[:middle], records[middle:]
@@ -219,10 +214,26 @@ class Isolation:
                 self._pointers.lied()
         self._each_alone([suspect.record for suspect in group])
 
-    def _refuse(self, record: Record, faults: Faults) -> None:
+    def refuse(self, record: Record, faults: Faults) -> None:
+        """Settle an order that was refused alone.
+
+        Raises:
+            Systemic: so far every order was, and for the same reason.
+        """
         refused = _refused(record, faults, None)
-        self._evidence.refused_alone(signature(refused.code, refused.field))
+        kind = signature(refused.code, refused.field)
+        self._evidence.refused_alone(kind)
         self._report.refused([refused])
+        if self._evidence.systemic:
+            raise Systemic(
+                f"all orders so far are refused for the same reason ({kind}) and none has been accepted: "
+                "the fault is likely in the configuration, not in the orders"
+            )
+
+
+def _between_orders(refused: Refused) -> bool:
+    """Whether the fault may lie between two orders: a line's id that both claim. Apart, one of them is good."""
+    return refused.field.endswith("_id")
 
 
 def _refused(record: Record, faults: Faults, number: int | None) -> Refused:

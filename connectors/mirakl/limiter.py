@@ -5,38 +5,79 @@ Belongs here: when the next request may leave. Does not belong here: why a reque
 
 from __future__ import annotations
 
+import math
 import threading
 import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 CEILING = 30
+_SLOWEST = 4
+_RECOVERY = 0.98
+
+
+class NoSlot(Exception):
+    """No request may leave before the caller's time is up."""
 
 
 class Limiter:
-    """Spaces requests evenly: at most `requests_per_second`, no bursts, so no one-second window ever holds more.
+    """Spaces requests evenly, and never lets more than 30 be at Mirakl in any one-second window (contract 5).
 
-    Mirakl recommends 20 a second and allows 30 (contract 5); more than 30 is refused here.
+    When a request arrives is between when it leaves and when it is answered, whatever the network does. So those under
+    way and those answered less than a second ago are counted together, and that count is what the ceiling holds for.
     """
 
     def __init__(self, requests_per_second: float) -> None:
         if not 0 < requests_per_second <= CEILING:
             raise ValueError(f"requests_per_second must be more than 0 and at most {CEILING}")
-        # At the ceiling itself, one request more would fit between two ends of a window.
-        self._interval = 1 / min(requests_per_second, CEILING - 1)
+        self._interval = self._pace = 1 / requests_per_second
         self._lock = threading.Lock()
-        self._next = 0.0
+        self._next = self._slowed_at = 0.0
+        self._under_way = 0
+        self._answered: deque[float] = deque()
 
-    def acquire(self) -> None:
-        """Wait until this request may leave."""
+    @contextmanager
+    def slot(self, until: float = math.inf, stop: threading.Event | None = None) -> Iterator[None]:
+        """Wait until a request may leave; the request is made inside.
+
+        Raises:
+            NoSlot: not before `until` (of the monotonic clock), or `stop` was set meanwhile.
+        """
+        self._wait(until, stop or threading.Event())
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
+                self._answered.append(time.monotonic())
+
+    def hold(self, seconds: float) -> None:
+        """Let nothing leave for this long, and go on slower for a while: Mirakl asked for it, and means all threads."""
+        with self._lock:
+            now = time.monotonic()
+            self._next = max(self._next, now + seconds)
+            # Requests that were under way together are told together; that is one reason to slow down, not eight.
+            if now - self._slowed_at > 1:
+                self._slowed_at = now
+                self._pace = min(self._pace * 2, self._interval * _SLOWEST)
+
+    def _wait(self, until: float, stop: threading.Event) -> None:
         while True:
             with self._lock:
                 now = time.monotonic()
-                if now >= self._next:
-                    self._next = now + self._interval
+                leave = self._free_at(now)
+                if leave <= now:
+                    self._next = now + self._pace
+                    self._pace = max(self._interval, self._pace * _RECOVERY)
+                    self._under_way += 1
                     return
-                wait = self._next - now
-            time.sleep(wait)
+            if leave > until or stop.wait(leave - now):
+                raise NoSlot
 
-    def hold(self, seconds: float) -> None:
-        """Let nothing leave for this long: Mirakl asked for a pause, and means all threads."""
-        with self._lock:
-            self._next = max(self._next, time.monotonic() + seconds)
+    def _free_at(self, now: float) -> float:
+        while self._answered and self._answered[0] <= now - 1:
+            self._answered.popleft()
+        if self._under_way + len(self._answered) < CEILING:
+            return self._next
+        return max(self._next, self._answered[0] + 1.001 if self._answered else now + 0.01)

@@ -25,18 +25,17 @@ def order_position(field: str | None) -> int | None:
     The first number is the order's, whatever stands before it is called, unless a line or adjustment is counted there.
     """
     steps = _STEP.findall(field or "")
-    for index, (name, number) in enumerate(steps):
-        if number:
-            counted = steps[index - 1][0].lower() if index else ""
-            return None if any(word in counted for word in ("line", "adjust", "tax", "attribute")) else int(number)
-        del name
-    return None
+    first = next((index for index, (_, number) in enumerate(steps) if number), None)
+    if first is None:
+        return None
+    counted = steps[first - 1][0].lower() if first else ""
+    return None if any(word in counted for word in ("line", "adjust", "tax", "attribute")) else int(steps[first][1])
 
 
 def is_about_origin(fault: Fault) -> bool:
     """Whether the fault lies in the request's `origin`: no order is to blame, and none can be delivered."""
-    names = [name.lower() for name, _ in _STEP.findall(fault.field or "") if name]
-    return next((name for name in names if name not in _ROOTS), "") == "origin"
+    steps = [(name.lower(), number) for name, number in _STEP.findall(fault.field or "")]
+    return next((name for name, number in steps if number or name not in _ROOTS), "") == "origin"
 
 
 def our_field(field: str | None) -> str:

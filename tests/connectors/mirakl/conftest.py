@@ -57,7 +57,7 @@ def make_record(
             for line in range(lines)
         ],
     }
-    content = orjson.dumps({**order, "channel_updated_at": ""})
+    content = orjson.dumps({**order, "channel_updated_at": "", "store": store})
     return Record(
         channel_order_id=order_id,
         store=store,
@@ -94,8 +94,8 @@ def make_client(sandbox: Sandbox, **settings: Any) -> MiraklClient:
 @pytest.fixture
 def client(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[MiraklClient]:
     """A client that need not wait: the limiter has its own tests."""
-    client = make_client(sandbox)
-    monkeypatch.setattr(client._limiter, "_interval", 0.0)
+    monkeypatch.setattr("connectors.mirakl.limiter.CEILING", 10_000)
+    client = make_client(sandbox, requests_per_second=10_000)
     yield client
     client.close()
 

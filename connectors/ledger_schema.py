@@ -1,0 +1,136 @@
+"""The ledger's tables, their versions, and the databases they can live in.
+
+Belongs here: the shape of the tables, how an older one becomes the newest, opening SQLite or PostgreSQL. Does not
+belong here: reading and writing rows (`ledger`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+_METADATA = sa.MetaData()
+# Text throughout: neither a shop's ids nor Mirakl's codes have a documented length (contract 2.10), and one order with
+# a long one must not be the end of a whole batch.
+ORDERS = sa.Table(
+    "ledger_orders",
+    _METADATA,
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("channel_order_id", sa.Text, primary_key=True),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("store", sa.Text),
+    sa.Column("delivered_hash", sa.Text),
+    sa.Column("attempted_hash", sa.Text),
+    sa.Column("stamp", sa.Text),
+    sa.Column("read_at", sa.Text, nullable=False),
+    sa.Column("order_lines", sa.Integer),
+    sa.Column("adjustments", sa.Integer),
+    sa.Column("error_code", sa.Text),
+    sa.Column("error_field", sa.Text),
+    sa.Column("error_field_sent", sa.Text),
+    sa.Column("error_reason", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("first_sent_at", sa.Text),
+    sa.Column("last_sent_at", sa.Text),
+    sa.Column("unaccepted_since", sa.Text),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("day", sa.Text, nullable=False),
+)
+UNACCEPTED = ORDERS.c.unaccepted_since.is_not(None)
+# Orders not accepted are few among many: an index of them alone stays small, however large the ledger.
+sa.Index(
+    "ledger_orders_unaccepted",
+    ORDERS.c.channel,
+    ORDERS.c.unaccepted_since,
+    sqlite_where=UNACCEPTED,
+    postgresql_where=UNACCEPTED,
+)
+_VERSION = sa.Table("ledger_version", _METADATA, sa.Column("version", sa.Integer, primary_key=True))
+# What takes a ledger from version 1 to 2, from 2 to 3, and so on: statements that SQLite and PostgreSQL both know.
+# A release that changes the tables above appends one entry here, and changes none.
+_MIGRATIONS: tuple[tuple[str, ...], ...] = ()
+
+
+class LedgerError(Exception):
+    """The ledger cannot be opened or used. The message says why and what to do; never a password."""
+
+
+def prepare(connection: sa.Connection) -> None:
+    """Make the tables, or bring those that are there up to date; the caller holds the only transaction.
+
+    Raises:
+        LedgerError: they were written by a newer version of this software.
+    """
+    newest = 1 + len(_MIGRATIONS)
+    if not sa.inspect(connection).has_table(_VERSION.name):
+        _METADATA.create_all(connection)
+        connection.execute(_VERSION.insert().values(version=newest))
+        return
+    version = connection.execute(sa.select(_VERSION.c.version)).scalar_one()
+    if version > newest:
+        raise LedgerError(f"LEDGER_URL: the ledger has schema {version}, this software knows up to {newest}; update it")
+    for statements in _MIGRATIONS[version - 1 :]:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    if version < newest:
+        connection.execute(_VERSION.update().values(version=newest))
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what a database complains about into a LedgerError."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout) as error:
+        words = str(getattr(error, "orig", error)).strip().splitlines()
+        raise LedgerError(
+            f"LEDGER_URL: the ledger cannot be used ({words[0] if words else type(error).__name__}); "
+            "see that its database is there and has room, then run again: what was under way is sent again"
+        ) from None
+
+
+def open_engine(url: str) -> sa.Engine:
+    """Open SQLite or PostgreSQL; nothing is connected yet.
+
+    Raises:
+        LedgerError: not such a URL.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite_engine(parsed)
+        if parsed.get_backend_name() == "postgresql":
+            if parsed.drivername == "postgresql":
+                parsed = parsed.set(drivername="postgresql+psycopg")
+            return sa.create_engine(parsed, pool_pre_ping=True, pool_size=10)
+    except (ArgumentError, NoSuchModuleError, ImportError):
+        pass
+    except OSError as error:
+        raise LedgerError(f"LEDGER_URL: the folder of the ledger cannot be made ({error.strerror})") from None
+    raise LedgerError(
+        "LEDGER_URL is not a database address this software can keep its ledger in; "
+        "expected sqlite:///path/to/ledger.sqlite or postgresql+psycopg://user:password@host/database"
+    )
+
+
+def _sqlite_engine(url: sa.URL) -> sa.Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": 60})
+
+    @sa.event.listens_for(engine, "connect")
+    def configure(connection: Any, _: Any) -> None:
+        # Our own BEGIN IMMEDIATE rules, not the driver's implicit BEGIN. WAL lets readers read while one writes;
+        # NORMAL survives a killed process, and after a power cut at most repeats the last requests.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    return engine
