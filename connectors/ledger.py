@@ -77,8 +77,12 @@ class Ledger:
         self._insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
         # SQLite lets one write at a time and has others poll; threads of this process queue up instead.
         self._writing = threading.Lock()
-        with self._transaction("schema") as connection:
-            prepare(connection)
+        try:
+            with self._transaction("schema") as connection:
+                prepare(connection)
+        except LedgerError:
+            self.dispose()
+            raise
 
     def dispose(self) -> None:
         """Close all connections."""

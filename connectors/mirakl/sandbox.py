@@ -18,9 +18,8 @@ import secrets
 import socket
 import threading
 import time
-from collections import Counter, deque
-from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from collections import deque
+from typing import Any, Self
 from urllib.parse import parse_qs
 
 import orjson
@@ -32,66 +31,11 @@ from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from connectors.mirakl.sandbox_rules import findings
+from connectors.mirakl.sandbox_settings import POINTERS, Pointers, SandboxSettings, Stats
 
-Pointers = Literal["exact", "jsonpath", "slash", "dotted", "first", "one-based", "wrong", "names", "none", "mixed"]
-POINTERS: tuple[Pointers, ...] = (
-    "exact",
-    "jsonpath",
-    "slash",
-    "dotted",
-    "first",
-    "one-based",
-    "wrong",
-    "names",
-    "none",
-    "mixed",
-)
-CREDENTIAL = "sandbox"
+__all__ = ["POINTERS", "Sandbox", "SandboxSettings", "Stats"]
+
 _ORDERS_PATH = "/api/channel-platform/v1/orders"
-
-
-@dataclass(slots=True)
-class SandboxSettings:
-    """How the sandbox behaves; replace it while the sandbox runs to change its mind. Rates are 0..1, times seconds.
-
-    `pointers` is how a 400 names the orders at fault: `exact` (`orders[3].status`), `jsonpath` (`$.orders[3]`),
-    `slash`, `dotted`, `first` (only the first fault), `one-based`, `wrong` (another order's position),
-    `names` (an internal name instead of `orders`), `none` (no field at all), `mixed` (any of these, at random).
-    `poisoned` orders are refused whatever they hold. `known_stores` empty means every store is known;
-    `unknown_store_after` lets every store become unknown after that many requests.
-    """
-
-    token_seconds: float = 3599
-    token_endpoint_down: bool = False
-    refuse_tokens: float = 0
-    latency: float = 0
-    server_errors: float = 0
-    html_errors: bool = False
-    drop_before: float = 0
-    drop_after: float = 0
-    requests_per_second: int = 30
-    throttle: float = 0
-    retry_after: bool = True
-    pointers: Pointers = "exact"
-    poisoned: frozenset[str] = frozenset()
-    known_stores: frozenset[str] = frozenset()
-    unknown_store_after: int | None = None
-    max_request_bytes: int = 20_000_000
-    client_id: str = CREDENTIAL
-    client_secret: str = CREDENTIAL
-    seed: int = 0
-
-
-@dataclass(slots=True)
-class Stats:
-    """What the sandbox counted: answers by HTTP status, and the busiest second it saw."""
-
-    answers: Counter[str] = field(default_factory=Counter)
-    requests: int = 0
-    tokens: int = 0
-    busiest_second: int = 0
-    stale: int = 0
-    stored: int = 0
 
 
 class Sandbox:
@@ -180,6 +124,7 @@ class Sandbox:
         )
 
     async def _token(self, request: Request) -> Response:
+        self._tick()
         if self.settings.token_endpoint_down:
             return HTMLResponse("<h1>503 Service Unavailable</h1>", 503)
         form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
@@ -200,9 +145,10 @@ class Sandbox:
     async def _upsert(self, request: Request) -> Response:
         settings = self.settings
         body = await request.body()
-        number = self._count()
-        if settings.latency:
-            await asyncio.sleep(settings.latency)
+        self._tick()
+        self.stats.requests += 1
+        number = self.stats.requests
+        await asyncio.sleep(settings.latency + (settings.slow_seconds if self._happens(settings.slow) else 0))
         if self._happens(settings.drop_before):
             return self._cut(request)
         answer = self._answer(request, body, number)
@@ -214,14 +160,12 @@ class Sandbox:
         self._connections[request.client.host, request.client.port].abort()
         return Response()
 
-    def _count(self) -> int:
+    def _tick(self) -> None:
         now = time.monotonic()
-        self.stats.requests += 1
         self._recent.append(now)
         while self._recent[0] <= now - 1:
             self._recent.popleft()
         self.stats.busiest_second = max(self.stats.busiest_second, len(self._recent))
-        return self.stats.requests
 
     def _happens(self, rate: float) -> bool:
         return rate > 0 and self._random.random() < rate
@@ -253,6 +197,11 @@ class Sandbox:
         known = not settings.known_stores or origin["channel_store_id"] in settings.known_stores
         if not known or (settings.unknown_store_after is not None and number > settings.unknown_store_after):
             return self._fail(404, "DATA_NOT_FOUND", "store unknown")
+        if settings.breaking and any(
+            isinstance(order, dict) and order.get("channel_order_id") in settings.breaking
+            for order in content["orders"]
+        ):
+            return self._fail(500, "UNEXPECTED", "server error")
         faults = self._faults(origin["channel_id"], content["orders"])
         if faults:
             return _json(400, self._refusal(faults, len(content["orders"])))

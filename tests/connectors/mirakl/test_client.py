@@ -1,0 +1,328 @@
+"""One request to Mirakl over a real socket: what an answer means, how long it is waited for, and at what rate."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable
+from email.utils import format_datetime
+from typing import Any
+
+import orjson
+import pytest
+from starlette.responses import HTMLResponse, Response
+
+from connectors.mirakl.client import MiraklClient, MiraklSettings, _retry_after
+from connectors.mirakl.errors import (
+    NoAnswer,
+    OrdersRefused,
+    RequestTooLarge,
+    SettingsError,
+    StoreStopped,
+    faults,
+)
+from connectors.mirakl.limiter import CEILING, Limiter, NoSlot
+from connectors.mirakl.sandbox import Sandbox, SandboxSettings
+from tests.connectors.mirakl.conftest import CHANNEL_ID, make_client, make_record, waited
+
+BODY = orjson.dumps(
+    {
+        "origin": {"channel_id": CHANNEL_ID, "channel_store_id": "S-1"},
+        "orders": [orjson.loads(make_record(1).payload)],
+    }
+)
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, *responses: Response | None) -> None:
+    """Let the sandbox give these answers first; None, and whatever comes after them, is its own."""
+    own: Callable[..., Response] = sandbox._answer
+    queue = list(responses)
+
+    def answer(request: Any, body: bytes, number: int) -> Response:
+        response = queue.pop(0) if queue else None
+        return own(request, body, number) if response is None else response
+
+    monkeypatch.setattr(sandbox, "_answer", answer)
+
+
+def test_204_is_the_only_yes(sandbox: Sandbox, client: MiraklClient) -> None:
+    client.post_orders(BODY)
+    assert (client.requests, client.retries, client.answers) == (1, 0, 1)
+    assert len(sandbox.orders) == 1
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        HTMLResponse("<h1>Log in</h1>", 200),
+        Response(status_code=302, headers={"Location": "https://elsewhere.example/"}),
+        Response(status_code=301, headers={"Location": "/api/channel-platform/v1/orders/"}),
+        Response(status_code=405),
+        Response(status_code=415),
+        Response(b"{}", 403),
+    ],
+    ids=lambda response: str(response.status_code),
+)
+def test_an_answer_from_something_that_is_not_mirakl_stops_the_store_and_is_not_repeated(
+    sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch, response: Response
+) -> None:
+    answers(monkeypatch, sandbox, response)
+    with pytest.raises(StoreStopped, match=f"HTTP {response.status_code}"):
+        client.post_orders(BODY)
+    assert client.requests == 1
+
+
+def test_a_server_error_in_html_is_waited_out(
+    sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers(monkeypatch, sandbox, HTMLResponse("<h1>502 Bad Gateway</h1>", 502), Response(status_code=503))
+    client.post_orders(BODY)
+    assert (client.requests, client.retries) == (3, 2)
+
+
+def test_a_token_refused_once_is_replaced(
+    sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers(monkeypatch, sandbox, Response(status_code=401))
+    client.post_orders(BODY)
+    assert (client.requests, sandbox.stats.tokens) == (2, 2)
+
+
+def test_a_new_token_refused_as_well_stops_the_store(
+    sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers(monkeypatch, sandbox, *[Response(status_code=401)] * 2)
+    with pytest.raises(StoreStopped, match="MIRAKL_CLIENT_ID"):
+        client.post_orders(BODY)
+    assert client.requests == 2
+
+
+def test_a_refusal_without_mirakls_body_is_a_refusal_all_the_same(
+    sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers(monkeypatch, sandbox, HTMLResponse("<h1>400</h1>", 400))
+    with pytest.raises(OrdersRefused, match="HTTP_400"):
+        client.post_orders(BODY)
+
+
+def test_too_many_bytes_are_said_to_be_so(sandbox: Sandbox, client: MiraklClient) -> None:
+    sandbox.settings.max_request_bytes = 100
+    with pytest.raises(RequestTooLarge):
+        client.post_orders(BODY)
+
+
+def test_retry_after_is_obeyed(sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers(monkeypatch, sandbox, Response(status_code=429, headers={"Retry-After": "1"}))
+    with waited() as seconds:
+        client.post_orders(BODY)
+    assert seconds() >= 1
+
+
+def test_a_pause_beyond_the_budget_is_not_waited_for_by_anyone(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = make_client(sandbox, retry_budget=2)
+    answers(monkeypatch, sandbox, Response(status_code=429, headers={"Retry-After": "3600"}))
+    with waited() as seconds:
+        for _ in range(2):
+            with pytest.raises(NoAnswer) as caught:
+                client.post_orders(BODY)
+            assert not caught.value.about_batch
+    assert seconds() < 1
+    assert client.requests == 1
+    client.close()
+
+
+def test_429_is_waited_out_beyond_the_budget_while_mirakl_answers_others(
+    sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = sandbox._answer
+    begin = time.monotonic()
+
+    def answer(request: Any, body: bytes, number: int) -> Response:
+        unlucky = b'"unlucky"' in body and time.monotonic() < begin + 1.5
+        return Response(status_code=429, headers={"Retry-After": "0"}) if unlucky else own(request, body, number)
+
+    monkeypatch.setattr(sandbox, "_answer", answer)
+    monkeypatch.setattr(client._limiter, "hold", lambda seconds: None)
+    done = threading.Event()
+
+    def others() -> None:
+        while not done.wait(0.1):
+            client.post_orders(BODY)
+
+    thread = threading.Thread(target=others)
+    thread.start()
+    client.post_orders(BODY.replace(b'"1"', b'"unlucky"').replace(b'"1-0"', b'"unlucky-0"'), budget=0.8)
+    done.set()
+    thread.join()
+    assert (CHANNEL_ID, "unlucky") in sandbox.orders
+
+
+def test_the_token_endpoint_may_be_away_for_a_while(sandbox: Sandbox, client: MiraklClient) -> None:
+    sandbox.settings.token_endpoint_down = True
+    timer = threading.Timer(1, lambda: setattr(sandbox.settings, "token_endpoint_down", False))
+    timer.start()
+    client.post_orders(BODY)
+    assert client.requests == 1
+
+
+def test_a_token_that_cannot_be_renewed_ahead_of_time_is_used_to_its_end(
+    sandbox: Sandbox, client: MiraklClient
+) -> None:
+    sandbox.settings.token_seconds = 4
+    client.post_orders(BODY)
+    sandbox.settings.token_endpoint_down = True
+    time.sleep(2.1)
+    client.post_orders(BODY, budget=0.1)
+    assert client.requests == 2
+
+
+def test_no_connection_has_nothing_to_do_with_the_batch(sandbox: Sandbox) -> None:
+    client = make_client(sandbox, base_url="http://127.0.0.1:9/")
+    with pytest.raises(NoAnswer, match="ConnectError") as caught:
+        client.post_orders(BODY, budget=0.5)
+    assert not caught.value.about_batch
+    client.close()
+
+
+def test_a_connection_cut_may_lie_in_the_batch(sandbox: Sandbox, client: MiraklClient) -> None:
+    sandbox.settings.drop_before = 1
+    with pytest.raises(NoAnswer) as caught:
+        client.post_orders(BODY, budget=0.5)
+    assert caught.value.about_batch
+
+
+def test_stopping_ends_the_waiting_and_begins_no_other_request(sandbox: Sandbox, client: MiraklClient) -> None:
+    sandbox.settings.server_errors = 1
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    with waited() as seconds, pytest.raises(NoAnswer):
+        client.post_orders(BODY, stop=stop)
+    assert seconds() < 2
+    requests = sandbox.stats.requests
+    time.sleep(0.2)
+    assert sandbox.stats.requests == requests
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("soon", None),
+        ("nan", None),
+        ("-5", None),
+        ("7", 7),
+        (" 7 ", 7),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
+        ("Wed, 21 Oct 2015 07:28:00 -0000", 0),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date_or_nothing(value: str | None, seconds: float | None) -> None:
+    assert _retry_after(value) == seconds
+
+
+def test_retry_after_as_a_date_in_the_future_is_seconds_from_now() -> None:
+    date = format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=60), usegmt=True)
+    assert _retry_after(date) == pytest.approx(60, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"", [("HTTP_400", None)]),
+        (b"[]", [("HTTP_400", None)]),
+        (b"<html>", [("HTTP_400", None)]),
+        (b'{"code": "A"}', [("A", None)]),
+        (b'{"code": 7, "errors": [{"field": "orders[0].status"}]}', [("HTTP_400", "orders[0].status")]),
+        (b'{"code": "A", "errors": [{"code": "B", "field": ""}, "C", {}]}', [("B", None), ("A", None)]),
+        (b'{"code": "A", "errors": [{"extensions": {"code": "B"}, "field": 3}]}', [("B", None)]),
+        (b'{"code": "A\\u0000B", "errors": null}', [("AB", None)]),
+        ('{"code": "É"}'.encode("latin-1"), [("HTTP_400", None)]),
+    ],
+)
+def test_any_error_body_has_faults(body: bytes, expected: list[tuple[str, str | None]]) -> None:
+    assert [(fault.code, fault.field) for fault in faults(body)] == expected
+
+
+def test_secrets_are_not_sent_in_the_clear() -> None:
+    with pytest.raises(SettingsError, match="MIRAKL_BASE_URL must start with https"):
+        MiraklSettings("http://mirakl.example", "https://auth.example", "id", "secret")
+    assert "hush" not in repr(MiraklSettings("https://mirakl.example", "https://auth.example", "id", "hush"))
+
+
+def test_the_ceiling_holds_in_every_second_whatever_the_network_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request arrives at a random point between its leaving and its answer, and many are held up together."""
+    limiter = Limiter(CEILING)
+    arrivals: list[float] = []
+    lock = threading.Lock()
+
+    def requests(number: int) -> None:
+        for turn in range(12):
+            with limiter.slot():
+                # Those that leave in the first half second all arrive at its end.
+                late = 0.5 - (time.monotonic() % 1)
+                time.sleep(max(late, 0.001 * ((number * 7 + turn * 3) % 11)))
+                with lock:
+                    arrivals.append(time.monotonic())
+
+    threads = [threading.Thread(target=requests, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    arrivals.sort()
+    busiest = max(sum(begin <= other < begin + 1 for other in arrivals) for begin in arrivals)
+    assert len(arrivals) == 144
+    assert busiest <= CEILING
+
+
+def test_after_a_429_requests_go_on_slower_and_recover(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.mirakl.limiter.CEILING", 10_000)
+    limiter = Limiter(500)
+
+    def seconds_for(requests: int) -> float:
+        with waited() as seconds:
+            for _ in range(requests):
+                with limiter.slot():
+                    pass
+        return seconds()
+
+    assert seconds_for(50) < 0.14
+    limiter.hold(0)
+    limiter.hold(0)
+    assert seconds_for(20) > 0.06
+    seconds_for(60)
+    assert seconds_for(50) < 0.14
+
+
+def test_no_slot_is_waited_for_that_comes_too_late() -> None:
+    limiter = Limiter(20)
+    limiter.hold(60)
+    with waited() as seconds, pytest.raises(NoSlot), limiter.slot(until=time.monotonic() + 1):
+        pass
+    assert seconds() < 0.5
+
+
+def test_waiting_for_a_slot_ends_when_the_run_is_stopped() -> None:
+    limiter = Limiter(20)
+    limiter.hold(60)
+    stop = threading.Event()
+    threading.Timer(0.1, stop.set).start()
+    with waited() as seconds, pytest.raises(NoSlot), limiter.slot(stop=stop):
+        pass
+    assert seconds() < 1
+
+
+def test_token_requests_count_against_the_rate(sandbox: Sandbox) -> None:
+    sandbox.settings = SandboxSettings(token_seconds=0.2)
+    client = make_client(sandbox, requests_per_second=CEILING)
+    with waited() as seconds:
+        while seconds() < 2.5:
+            client.post_orders(BODY)
+    client.close()
+    assert sandbox.stats.tokens > 5
+    assert sandbox.stats.busiest_second <= CEILING
+    assert sandbox.stats.answers["429"] == 0
