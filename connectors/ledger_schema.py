@@ -29,6 +29,7 @@ ORDERS = sa.Table(
     sa.Column("delivered_hash", sa.Text),
     sa.Column("attempted_hash", sa.Text),
     sa.Column("stamp", sa.Text),
+    sa.Column("doubtful_stamp", sa.Text),
     sa.Column("read_at", sa.Text, nullable=False),
     sa.Column("order_lines", sa.Integer),
     sa.Column("adjustments", sa.Integer),

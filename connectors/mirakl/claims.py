@@ -3,7 +3,7 @@
 The order of truth is the time of reading: a record read earlier than what the ledger stands for is `superseded`.
 The stamp sent is the shop's own, but never below one that Mirakl may already hold: its anti-replay guard must not
 swallow a write, not even after the shop's clock went back or a refund was deleted. Where an earlier request of other
-content is still in doubt, the stamp is one millisecond above it, so that the late one loses.
+content was never answered, the stamp is one millisecond above its own, so that it loses should it still arrive.
 
 Belongs here: pure decisions from row and record to row. Does not belong here: reading or writing the ledger.
 """
@@ -70,7 +70,7 @@ def fate(known: LedgerEntry | None, record: Record, *, again: bool = False) -> F
 
 def claim(known: LedgerEntry | None, record: Record, now: str, run_id: str, day: str) -> Claim:
     """Prepare an order for sending; until there is an answer its row says `undelivered`, content in doubt."""
-    stamp = _stamp(known, record)
+    stamp, doubtful_stamp = _stamps(known, record)
     body = record.payload
     if stamp != record.updated_at:
         body = orjson.dumps({**orjson.loads(body), "channel_updated_at": stamp})
@@ -83,6 +83,7 @@ def claim(known: LedgerEntry | None, record: Record, now: str, run_id: str, day:
         store=record.store,
         attempted_hash=record.payload_hash,
         stamp=stamp,
+        doubtful_stamp=doubtful_stamp,
         order_lines=known.order_lines if known else None,
         adjustments=known.adjustments if known else None,
         attempts=(known.attempts if known else 0) + 1,
@@ -114,6 +115,7 @@ def refused(claimed: Claim, answer: Refused) -> LedgerEntry:
         outcome="refused",
         delivered_hash=known.delivered_hash if known else None,
         stamp=known.stamp if known else None,
+        doubtful_stamp=known.doubtful_stamp if known else None,
         error_code=answer.code,
         error_field=answer.field,
         error_field_sent=answer.field_sent,
@@ -131,6 +133,7 @@ def undelivered(claimed: Claim, *, sent: bool, code: str) -> LedgerEntry:
         delivered_hash=known.delivered_hash if known else None,
         attempted_hash=known.attempted_hash if known else None,
         stamp=known.stamp if known else None,
+        doubtful_stamp=known.doubtful_stamp if known else None,
         attempts=known.attempts if known else 0,
         first_sent_at=known.first_sent_at if known else None,
         last_sent_at=known.last_sent_at if known else None,
@@ -196,12 +199,16 @@ def moment(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text)
 
 
-def _stamp(known: LedgerEntry | None, record: Record) -> str:
+def _stamps(known: LedgerEntry | None, record: Record) -> tuple[str, str | None]:
+    """Return the stamp to send, and the newest one whose request may still arrive and would then not be outdone."""
     if known is None or known.stamp is None:
-        return record.updated_at
-    source, held = moment(record.updated_at), moment(known.stamp)
-    in_doubt = known.delivered_hash is None
-    repeated = known.outcome == "undelivered" and known.attempted_hash == record.payload_hash
-    if in_doubt and not repeated and source <= held:
-        return format_time(held + dt.timedelta(milliseconds=1))
-    return known.stamp if source < held else record.updated_at
+        return record.updated_at, None
+    in_doubt = known.stamp if known.delivered_hash is None else known.doubtful_stamp
+    stamp = max(record.updated_at, known.stamp, key=moment)
+    if in_doubt is None:
+        return stamp, None
+    if known.outcome == "undelivered" and known.attempted_hash == record.payload_hash:
+        return stamp, in_doubt
+    if moment(stamp) <= moment(in_doubt):
+        stamp = format_time(moment(in_doubt) + dt.timedelta(milliseconds=1))
+    return stamp, None

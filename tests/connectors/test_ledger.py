@@ -47,6 +47,7 @@ FULL = LedgerEntry(
     delivered_hash="d" * 64,
     attempted_hash="a" * 64,
     stamp="2026-03-01T10:00:00Z",
+    doubtful_stamp="2026-03-01T09:00:00Z",
     order_lines=3,
     adjustments=1,
     error_code="INVALID_INPUT",
@@ -167,9 +168,13 @@ def test_no_claim_is_lost_between_threads(ledger: Ledger) -> None:
 
 
 def test_a_failed_transaction_leaves_nothing(ledger: Ledger) -> None:
-    with pytest.raises(RuntimeError), ledger.claims(CHANNEL) as transaction:
-        transaction.write([entry("A-1")])
-        raise RuntimeError
+    def write_and_fail() -> None:
+        with ledger.claims(CHANNEL) as transaction:
+            transaction.write([entry("A-1")])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_and_fail()
     assert ledger.known(CHANNEL, ["A-1"]) == {}
 
 
