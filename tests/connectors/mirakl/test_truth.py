@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connectors.ledger import Ledger
@@ -163,7 +163,19 @@ def test_when_all_is_answered_mirakl_holds_the_newest_reading(ledger: Ledger, ev
     assert row is None or row.outcome == "delivered"
 
 
+REFUSED_AFTER_LOST = [
+    ("step", 0),
+    ("step", 0),
+    ("lose", 0),
+    ("change", ("B", 50)),
+    ("step", 0),
+    ("step", 0),
+    ("refuse", 0),
+]
+
+
 @given(events=st.lists(st.one_of(steps, steps, accidents, changes), min_size=10, max_size=60))
+@example(events=REFUSED_AFTER_LOST)
 @settings(max_examples=400, deadline=None)
 def test_whatever_was_lost_the_next_run_puts_mirakl_right(ledger: Ledger, events: list[tuple[str, Any]]) -> None:
     world = World(ledger)
