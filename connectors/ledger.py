@@ -19,10 +19,11 @@ from operator import attrgetter
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from connectors.ledger_schema import ORDERS, UNACCEPTED, LedgerError, explained, open_engine, prepare
+from connectors.ledger_schema import NOT_ACCEPTED, ORDERS, LedgerError, explained, open_engine, prepare
 
-__all__ = ["LONGEST_ORDER_ID", "Claims", "Ledger", "LedgerEntry", "LedgerError", "now"]
+__all__ = ["LONGEST_ORDER_ID", "UNACCEPTED", "Claims", "Ledger", "LedgerEntry", "LedgerError", "now"]
 
+UNACCEPTED = ("undelivered", "refused", "rejected")
 _IDS_PER_QUERY = 5000
 # PostgreSQL indexes at most some 2,700 bytes; 500 characters of UTF-8 and the channel's name fit.
 LONGEST_ORDER_ID = 500
@@ -120,7 +121,7 @@ class Ledger:
 
         `since` is a day (`2026-01-31`): only rows of that day or later.
         """
-        query = sa.select(ORDERS.c.channel, *_COLUMNS).where(UNACCEPTED)
+        query = sa.select(ORDERS.c.channel, *_COLUMNS).where(NOT_ACCEPTED)
         for column, value in ((ORDERS.c.channel, channel), (ORDERS.c.error_code, code)):
             if value is not None:
                 query = query.where(column == value)
@@ -135,7 +136,7 @@ class Ledger:
         """Return outcome -> (how many orders, since when the oldest) of orders not accepted now."""
         query = (
             sa.select(ORDERS.c.outcome, sa.func.count(), sa.func.min(ORDERS.c.unaccepted_since))
-            .where(ORDERS.c.channel == channel, UNACCEPTED)
+            .where(ORDERS.c.channel == channel, NOT_ACCEPTED)
             .group_by(ORDERS.c.outcome)
         )
         with self._reading() as connection:

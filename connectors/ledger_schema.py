@@ -44,14 +44,14 @@ ORDERS = sa.Table(
     sa.Column("run_id", sa.Text, nullable=False),
     sa.Column("day", sa.Text, nullable=False),
 )
-UNACCEPTED = ORDERS.c.unaccepted_since.is_not(None)
+NOT_ACCEPTED = ORDERS.c.unaccepted_since.is_not(None)
 # Orders not accepted are few among many: an index of them alone stays small, however large the ledger.
 sa.Index(
     "ledger_orders_unaccepted",
     ORDERS.c.channel,
     ORDERS.c.unaccepted_since,
-    sqlite_where=UNACCEPTED,
-    postgresql_where=UNACCEPTED,
+    sqlite_where=NOT_ACCEPTED,
+    postgresql_where=NOT_ACCEPTED,
 )
 _VERSION = sa.Table("ledger_version", _METADATA, sa.Column("version", sa.Integer, primary_key=True))
 # What takes a ledger from version 1 to 2, from 2 to 3, and so on: statements that SQLite and PostgreSQL both know.

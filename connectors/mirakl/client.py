@@ -133,11 +133,11 @@ class MiraklClient:
             NoAnswer: there is no token to be had just now.
         """
         try:
-            self._tokens.token()
+            self._tokens.token(None, time.monotonic() + self._budget, threading.Event())
         except TokenRefused as error:
             raise StoreStopped(str(error)) from None
         except TokenUnavailable as error:
-            raise NoAnswer(str(error), spoke=False) from None
+            raise NoAnswer(str(error), about_batch=False) from None
 
     def post_orders(self, body: bytes, *, budget: float | None = None, stop: threading.Event | None = None) -> None:
         """Send one upsertOrders body; return when Mirakl has accepted all of it.

@@ -31,9 +31,9 @@ from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from connectors.mirakl.sandbox_rules import findings
-from connectors.mirakl.sandbox_settings import POINTERS, Pointers, SandboxSettings, Stats
+from connectors.mirakl.sandbox_settings import CREDENTIAL, POINTERS, Pointers, SandboxSettings, Stats
 
-__all__ = ["POINTERS", "Sandbox", "SandboxSettings", "Stats"]
+__all__ = ["CREDENTIAL", "POINTERS", "Sandbox", "SandboxSettings", "Stats"]
 
 _ORDERS_PATH = "/api/channel-platform/v1/orders"
 

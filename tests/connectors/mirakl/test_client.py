@@ -98,6 +98,15 @@ def test_a_new_token_refused_as_well_stops_the_store(
     assert client.requests == 2
 
 
+def test_credentials_can_be_tried_without_sending_anything(sandbox: Sandbox, client: MiraklClient) -> None:
+    client.authenticate()
+    assert (sandbox.stats.tokens, sandbox.stats.requests) == (1, 0)
+    other = make_client(sandbox, client_secret="wrong")
+    with pytest.raises(StoreStopped, match="MIRAKL_CLIENT_SECRET"):
+        other.authenticate()
+    other.close()
+
+
 def test_a_refusal_without_mirakls_body_is_a_refusal_all_the_same(
     sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
