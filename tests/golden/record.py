@@ -52,9 +52,13 @@ def _adjustment(adjustment: Mapping[str, Any]) -> dict[str, Any]:
 
 def _priced(priced: Mapping[str, Any]) -> dict[str, Any]:
     return {"price": _money(priced["price"])} | {
-        name: [f"{tax['code']} {tax.get('rate', '-')} {_money(tax['amount'])}" for tax in priced.get(name, ())]
+        name: [f"{tax['code']} {_rate(tax)} {_money(tax['amount'])}" for tax in priced.get(name, ())]
         for name in ("taxes", "shipping_taxes")
     }
+
+
+def _rate(tax: Mapping[str, Any]) -> str:
+    return f"{Decimal(tax['rate']).normalize():f}" if "rate" in tax else "-"
 
 
 def _money(money: Mapping[str, Any]) -> str:
