@@ -5,10 +5,12 @@ Belongs here: looking things up in a schema. Does not belong here: any one platf
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import cache
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SAWarning
 
 
 class Schema:
@@ -24,7 +26,10 @@ class Schema:
         @cache
         def columns(table: str) -> frozenset[str]:
             name, schema = _split(table)
-            return frozenset(column["name"] for column in inspector.get_columns(name, schema=schema))
+            with warnings.catch_warnings():
+                # Only names count here; of SQLite's `tinyint(1)` SQLAlchemy warns that it does not know the type.
+                warnings.simplefilter("ignore", SAWarning)
+                return frozenset(column["name"] for column in inspector.get_columns(name, schema=schema))
 
         @cache
         def has_table(table: str) -> bool:

@@ -68,6 +68,8 @@ class Tables:
             self._fulfillment(fulfillment, case["order"]["id"])
         for product in case.get("products", ()):
             self.insert("wc_product_meta_lookup", product)
+        for meta in case.get("product_meta", ()):
+            self.insert("postmeta", {"meta_id": next(self._ids), **meta})
         for rate in case.get("tax_rates", ()):
             self.insert("woocommerce_tax_rates", rate)
 

@@ -73,7 +73,8 @@ class _Shop:
         for row in _rows(rows, "order_meta"):
             self.meta[row.order_id].setdefault(row.meta_key, row.meta_value)
         self.unpaid = {row.order_id for row in _rows(rows, "order_notes")}
-        self.products = {str(row.product_id): row for row in _rows(rows, "skus")}
+        self.products = {str(row.product_id): row for row in _rows(rows, "product_meta")}
+        self.products |= {str(row.product_id): row for row in _rows(rows, "products") if row.sku or row.is_virtual}
         self.rates = {str(row.tax_rate_id): row for row in _rows(rows, "tax_rates")}
         for order in _rows(rows, "orders"):
             if self.meta[order.order_id].pop("_wp_trash_meta_status", None) not in _NEVER_ORDERED:
@@ -123,7 +124,7 @@ class _Shop:
         product_id = str(item.product_id if item.variation_id in {None, "", "0"} else item.variation_id)
         product = self.products.get(product_id)
         # Nobody delivers a virtual product: it has arrived when its order is done.
-        virtual = product is not None and str(product.virtual) == "1" and order.status == "wc-completed"
+        virtual = product is not None and str(product.is_virtual) == "1" and order.status == "wc-completed"
         self._add(
             "lines",
             order.order_id,

@@ -1,6 +1,6 @@
 -- SKU of each product or variation in the orders, and whether it is virtual (nobody ships it). A deleted product has
 -- none and keeps its id.
-SELECT l.product_id, l.sku, l.virtual
+SELECT l.product_id, l.sku, {virtual} AS is_virtual
 FROM {prefix}wc_product_meta_lookup AS l
 WHERE l.product_id IN (
     SELECT CAST(m.meta_value AS DECIMAL)
