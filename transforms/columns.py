@@ -1,0 +1,285 @@
+"""The columns of the order frames: what a channel can tell of an order, in the contract's words.
+
+`docs/custom-channel.md` lists them from here, and `mirakl-orders check` judges a custom channel's SQL by them.
+
+Belongs here: names, meanings, kinds. Does not belong here: reading a cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["id", "text", "time", "amount", "rate", "units", "flag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an order frame: its name, what it means (with unit), an example, and whether it must exist.
+
+    `kind` is how its cells are read: `id` and `text` as they stand, `time` with or without offset, `amount` and `rate`
+    as plain decimals (amounts in major units of the order's currency), `units` as whole numbers, `flag` as 0 or 1.
+    `absent` says what happens without it; the column, or a cell of it, may be missing where it is not required.
+    """
+
+    name: str
+    meaning: str
+    example: str
+    required: bool = False
+    kind: Kind = "text"
+    absent: str = "left out"
+
+
+_ORDER_ID = Column("channel_order_id", "order id, unique on the channel", "1042", required=True, kind="id")
+
+COLUMNS: Mapping[str, tuple[Column, ...]] = {
+    "orders": (
+        _ORDER_ID,
+        Column("created_at", "when the buyer placed the order", "2026-03-01 09:30:00", required=True, kind="time"),
+        Column(
+            "updated_at",
+            "newest change of the order or any of its rows",
+            "2026-03-02 10:00:00",
+            required=True,
+            kind="time",
+        ),
+        Column("status", "the shop's own status word", "wc-processing", required=True),
+        Column(
+            "status_hint",
+            "a word of the platform's that says more than `status` does",
+            "wc-cancelled+unpaid",
+            absent="`status` alone decides",
+        ),
+        Column("currency", "ISO 4217 code, any case", "EUR", required=True),
+        Column(
+            "total",
+            "what the shop charged: tax and shipping included",
+            "59.90",
+            kind="amount",
+            absent="sums are not proved against the shop's",
+        ),
+        Column(
+            "total_paid",
+            "what the buyer has paid so far, tax included",
+            "59.90",
+            kind="amount",
+            absent="nothing counts as paid: no line can be refunded",
+        ),
+        Column(
+            "total_refunded",
+            "what the shop has given back so far, tax included",
+            "0",
+            kind="amount",
+            absent="refunds are not proved against the shop's sum",
+        ),
+        Column(
+            "shipping_price",
+            "shipping of the whole order, tax excluded; spread over the lines",
+            "4.90",
+            kind="amount",
+            absent="0",
+        ),
+        Column(
+            "shipped_at",
+            "when the order was handed to a carrier, if known",
+            "2026-03-02 08:00:00",
+            kind="time",
+            absent="refunds of shipped lines count as made after shipping",
+        ),
+        Column(
+            "store",
+            "the shop's own key of the store, for `stores` in channels.toml",
+            "2",
+            absent="the channel's `mirakl_store_id`",
+        ),
+        Column("sub_channel_code", "Mirakl's sub-channel code", "APP"),
+        Column("has_incident", "1 when a dispute is open", "0", kind="flag"),
+        Column("email", "recipient's e-mail", "buyer@example.com"),
+        Column("carrier", "carrier's name as the shop knows it", "Colissimo"),
+        Column("shipping_method", "service level as shown to the buyer", "Express"),
+        Column("shipping_method_code", "service level as the shop's software names it", "flat_rate:3"),
+        Column("pudo_id", "pick-up point id", "FR-75011"),
+        Column("shipping_deadline", "latest moment to ship", "2026-03-03 16:00:00", kind="time"),
+        Column(
+            "delivery_earliest",
+            "start of the promised delivery window",
+            "2026-03-04 08:00:00",
+            kind="time",
+            absent="no delivery window",
+        ),
+        Column(
+            "delivery_latest",
+            "end of the promised delivery window",
+            "2026-03-06 20:00:00",
+            kind="time",
+            absent="no delivery window",
+        ),
+    ),
+    "lines": (
+        _ORDER_ID,
+        Column("channel_order_line_id", "line id, unique on the channel", "5001", required=True, kind="id"),
+        Column(
+            "kind",
+            "`product` (default), `fee` (a line of its own if positive) or `discount`",
+            "product",
+            absent="`product`",
+        ),
+        Column(
+            "created_at",
+            "creation of the line; the order's when absent",
+            "2026-03-01 09:30:00",
+            kind="time",
+            absent="the order's",
+        ),
+        Column(
+            "updated_at",
+            "last change of the line; the order's when absent",
+            "2026-03-02 10:00:00",
+            kind="time",
+            absent="the order's",
+        ),
+        Column("quantity", "units ordered", "2", required=True, kind="units"),
+        Column("price", "total of the line after discounts, tax excluded", "45.83", required=True, kind="amount"),
+        Column(
+            "total_shipping_price",
+            "shipping of this line, tax excluded, where the shop knows it per line",
+            "0",
+            kind="amount",
+            absent="its share of the order's `shipping_price`",
+        ),
+        Column("product_id", "product id on the channel (SKU where there is one)", "MUG-1", required=True),
+        Column("product_title", "name shown to the buyer", "Mug", required=True),
+        Column("thumbnail_url", "image address", "https://shop.example/mug.jpg"),
+        Column("status", "the line's own status word, where the shop has one", "backordered", absent="the order's"),
+        Column("quantity_cancelled", "units cancelled without a refund document", "0", kind="units", absent="0"),
+        Column(
+            "quantity_refunded",
+            "units refunded, when the shop counts them; else from the adjustments",
+            "0",
+            kind="units",
+            absent="from the adjustments",
+        ),
+        Column(
+            "quantity_shipped",
+            "units handed to a carrier; absent means unknown",
+            "2",
+            kind="units",
+            absent="unknown: the order's status decides",
+        ),
+        Column(
+            "quantity_delivered",
+            "units delivered; absent means unknown",
+            "0",
+            kind="units",
+            absent="unknown: the order's status decides",
+        ),
+        Column(
+            "shipped_at",
+            "when the line was shipped; the order's when absent",
+            "2026-03-02 08:00:00",
+            kind="time",
+            absent="the order's",
+        ),
+    ),
+    "adjustments": (
+        _ORDER_ID,
+        Column("channel_adjustment_id", "stable id, unique on the channel", "1050-5010", required=True, kind="id"),
+        Column("refund_id", "the refund document this row belongs to", "1050", required=True, kind="id"),
+        Column(
+            "channel_order_line_id",
+            "the line; absent for what was refunded without naming a line",
+            "5001",
+            kind="id",
+            absent="the money is spread over the lines",
+        ),
+        Column("created_at", "when it happened", "2026-03-05 12:00:00", required=True, kind="time"),
+        Column(
+            "type",
+            "`REFUND` or `CANCELATION`; derived from the shipping state when absent",
+            "REFUND",
+            absent="CANCELATION for units that had not shipped, else REFUND",
+        ),
+        Column(
+            "reason", "the shop's own words", "Article cassé", absent="RETURN for a shipped line, else CHANNEL_SPECIFIC"
+        ),
+        Column("quantity", "units, either sign", "-1", kind="units", absent="0: money alone"),
+        Column("price", "product money, tax excluded, either sign", "-22.92", kind="amount", absent="0"),
+        Column("shipping_price", "shipping money, tax excluded, either sign", "0", kind="amount", absent="0"),
+        Column(
+            "gross_amount",
+            "money that names neither line nor tax, tax included; spread over the lines",
+            "10",
+            kind="amount",
+            absent="0",
+        ),
+        Column(
+            "refund_total",
+            "what the whole document gave back, tax included; what its rows do not name is spread over the lines",
+            "37.50",
+            kind="amount",
+            absent="the sum of the document's rows",
+        ),
+    ),
+    "taxes": (
+        _ORDER_ID,
+        Column(
+            "channel_order_line_id",
+            "the line; absent for a tax on the order's shipping",
+            "5001",
+            kind="id",
+            absent="a tax of the order: spread over the lines",
+        ),
+        Column(
+            "channel_adjustment_id",
+            "set when the tax belongs to an adjustment",
+            "1050-5010",
+            kind="id",
+            absent="a tax of the line or order itself",
+        ),
+        Column("applies_to", "`price` or `shipping`", "price", required=True),
+        Column("code", "the tax as the shop names it", "VAT", required=True),
+        Column("rate", "in the unit of the source (percent unless the channel says otherwise)", "20.0000", kind="rate"),
+        Column("amount", "the tax itself", "9.17", required=True, kind="amount"),
+    ),
+    "addresses": (
+        _ORDER_ID,
+        Column("address_type", "`billing` or `shipping`", "shipping", required=True),
+        Column("first_name", "first name", "Zoë", absent="left out"),
+        Column(
+            "last_name",
+            "last name; a whole name in one column may stand here or in first_name",
+            "Müller",
+            absent="the last word of `first_name`, or the company; without any, the order is rejected",
+        ),
+        Column("company", "company", "Müller GmbH"),
+        Column(
+            "street",
+            "street and number",
+            "Hauptstraße 5",
+            absent="`street_additional_info`; without both, the order is rejected (billing: left out)",
+        ),
+        Column("street_additional_info", "flat, floor, building", "2. OG"),
+        Column("zip_code", "postal code", "10115"),
+        Column("city", "city", "Berlin", absent="the order is rejected (billing: left out), except in city states"),
+        Column("state", "state or region", "BE"),
+        Column("country", "ISO 3166-1 alpha-2 or alpha-3", "DE"),
+        Column("phone", "phone number", "+49 30 1234"),
+        Column("additional_info", "delivery notes", "ring twice"),
+    ),
+    "custom_attributes": (
+        _ORDER_ID,
+        Column(
+            "channel_order_line_id",
+            "absent for an attribute of the order",
+            "5001",
+            kind="id",
+            absent="an attribute of the order",
+        ),
+        Column("id", "attribute id, 1 to 255 characters", "gift-wrap", required=True),
+        Column(
+            "type", "STRING, NUMERIC, BOOLEAN, DATE or LIST (value: a JSON array of strings)", "BOOLEAN", required=True
+        ),
+        Column("value", "the value as text", "1", required=True),
+    ),
+}
