@@ -83,14 +83,12 @@ def _channel(channel: Channel) -> Iterator[Finding]:
     except USER_ERRORS as error:
         yield Finding(subject, "error", str(error))
         return
-    try:
-        reader.check()
-    except USER_ERRORS as error:
-        yield Finding(subject, "error", str(error))
-    else:
+    findings = reader.check()
+    reader.dispose()
+    for finding in findings:
+        yield Finding(subject, finding.verdict, finding.words)
+    if not any(finding.verdict == "error" for finding in findings):
         yield Finding(subject, "ok", f"the shop ({channel.settings.platform}) can be read")
-    finally:
-        reader.dispose()
 
 
 def _holds_password(url: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,23 +59,24 @@ def open_engine(channel: str, database_url: str) -> sa.Engine:
                 return _mysql(url)
             case "postgresql":
                 return _postgresql(url)
+            case _:
+                return _engine(url, {})
+    except (NoSuchModuleError, ImportError):
+        raise ShopError(
+            "no_driver", f"channel {channel!r}: no driver for {url.drivername} is installed; {_remedy(url)}"
+        ) from None
     except (ArgumentError, ValueError):
         raise ShopError(
             "bad_url",
             f"channel {channel!r}: database_url is not a database address; expected for example "
             "mysql://user:password@host/database (special characters of the password percent-encoded)",
         ) from None
-    except (NoSuchModuleError, ImportError):
-        raise ShopError(
-            "no_driver", f"channel {channel!r}: no driver for {url.drivername} is installed; {_remedy(url)}"
-        ) from None
-    raise ShopError("no_driver", f"channel {channel!r}: {_remedy(url)}")
 
 
 def _remedy(url: URL) -> str:
     if url.get_backend_name() == "postgresql":
         return "install channel-to-mirakl[postgresql]"
-    return f"{url.drivername} is not among the databases that can be read: mysql, mariadb, postgresql, sqlite"
+    return "install the SQLAlchemy dialect of that database and name it in database_url, as dialect+driver://..."
 
 
 def _sqlite(channel: str, url: URL) -> sa.Engine:
@@ -83,7 +85,10 @@ def _sqlite(channel: str, url: URL) -> sa.Engine:
         raise ShopError("unreachable", f"channel {channel!r}: there is no SQLite file at {path}")
 
     def connect() -> sqlite3.Connection:
-        return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        # Text that is not UTF-8 costs its own characters, not the chunk.
+        connection.text_factory = lambda text: text.decode(errors="replace")
+        return connection
 
     return sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool)
 
@@ -97,25 +102,60 @@ def _mysql(url: URL) -> sa.Engine:
 def _postgresql(url: URL) -> sa.Engine:
     # Without prepared statements, so that a pooler between (PgBouncer) does not matter.
     options: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "prepare_threshold": None}
-    return _engine(url, {**options, "keepalives_idle": 30, "application_name": "channel-to-mirakl"})
+    engine = _engine(url, {**options, "keepalives_idle": 30, "application_name": "channel-to-mirakl"})
+    sa.event.listen(engine, "connect", _keep_cells)
+    return engine
+
+
+def _keep_cells(connection: Any, _: Any) -> None:
+    """Take as text what Python cannot hold: JSON would lose digits, and `infinity` would cost the whole chunk."""
+    from psycopg import DataError
+    from psycopg.types import datetime as loaders
+    from psycopg.types.string import TextLoader
+
+    def tolerant(loader: Any) -> Any:
+        class Tolerant(loader):  # type: ignore[misc]  # psycopg registers loaders as classes
+            def load(self, data: Any) -> Any:
+                try:
+                    return super().load(data)
+                except DataError:
+                    return bytes(data).decode()
+
+        return Tolerant
+
+    for name in ("json", "jsonb"):
+        connection.adapters.register_loader(name, TextLoader)
+    connection.adapters.register_loader("date", tolerant(loaders.DateLoader))
+    connection.adapters.register_loader("timestamp", tolerant(loaders.TimestampLoader))
+    connection.adapters.register_loader("timestamptz", tolerant(loaders.TimestamptzLoader))
 
 
 def _engine(url: URL, connect_args: dict[str, Any]) -> sa.Engine:
-    return sa.create_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT", connect_args=connect_args)
+    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=connect_args)
+    # Sessions of the databases that are known here are begun by hand.
+    known = url.get_backend_name() in {"mysql", "mariadb", "postgresql"}
+    return engine.execution_options(isolation_level="AUTOCOMMIT") if known else engine
 
 
-def begin_snapshot(connection: sa.Connection, any_table: str) -> dt.datetime:
+def begin_snapshot(connection: sa.Connection, any_table: str, session: Sequence[str], clock: str) -> dt.datetime:
     """Open one consistent read-only snapshot; return the instant of it by the database's clock, in UTC.
 
     The clock is read by the very statement that opens the snapshot (a read of `any_table`), so that of two snapshots
-    the later one also has the later instant. Closing the connection ends it.
+    the later one also has the later instant. Closing the connection ends it. For a database that is not known here,
+    `session` are the statements that begin it, and `clock` the query of its time in UTC.
     """
     backend = "mysql" if connection.dialect.name == "mariadb" else connection.dialect.name
-    for statement in _SESSIONS[backend]:
+    for statement in session or _SESSIONS.get(backend, ()):
         connection.exec_driver_sql(statement)
-    clock = f"SELECT {_CLOCKS[backend]}, (SELECT 1 FROM {any_table} LIMIT 1)"  # noqa: S608
+    if backend in _CLOCKS:
+        clock = f"SELECT {_CLOCKS[backend]}, (SELECT 1 FROM {any_table} LIMIT 1)"  # noqa: S608
     instant = connection.exec_driver_sql(clock).scalar_one()
     if isinstance(instant, str):
         instant = dt.datetime.fromisoformat(instant)
-    read_at: dt.datetime = instant.replace(tzinfo=dt.UTC)
+    read_at: dt.datetime = instant.replace(tzinfo=dt.UTC) if instant.tzinfo is None else instant.astimezone(dt.UTC)
     return read_at
+
+
+def known_clock(connection: sa.Connection) -> bool:
+    """Say whether this module knows how to ask this database for its time."""
+    return connection.dialect.name in {*_CLOCKS, "mariadb"}

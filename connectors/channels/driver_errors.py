@@ -40,6 +40,12 @@ def driver_errors(channel: str, where: str = "") -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _shop_error(channel, error, where) from None
+    except UnicodeDecodeError:
+        raise ShopError(
+            "bad_sql",
+            f"channel {channel!r}{where}: yields text that is not in the character set it claims; select "
+            "HEX() of the column to find it, or CONVERT it in the SQL",
+        ) from None
 
 
 def _shop_error(channel: str, error: DBAPIError, where: str) -> ShopError:

@@ -75,7 +75,8 @@ class PlatformSettings(_Settings):
     `change_times`: what the feed's times are: UTC without offset, wall time of the channel's zone, or timestamptz.
     `times`: the zone of naive cells in the order frames, `local` being the channel's. `optional`: query -> tables that
     it needs; without them it is left out. `optional_parts`: the same for the lines of a query between `-- begin NAME`
-    and `-- end NAME`. `statuses`, `reasons`: as in channels.toml.
+    and `-- end NAME`. `session`, `clock`: for databases other than MariaDB/MySQL, PostgreSQL and SQLite, the statements
+    that begin a consistent snapshot, and the query of the time in UTC. `statuses`, `reasons`: as in channels.toml.
     """
 
     anchor: str
@@ -83,6 +84,8 @@ class PlatformSettings(_Settings):
     change_times: Literal["utc", "local", "timestamptz"] = "utc"
     times: Annotated[str, AfterValidator(_zone)] = "UTC"
     tax_rate_unit: Literal["percent", "fraction"] = "percent"
+    session: list[str] = Field(default_factory=list)
+    clock: str = ""
     optional: Mapping[str, list[str]] = Field(default_factory=dict)
     optional_columns: Mapping[str, OptionalColumn] = Field(default_factory=dict)
     optional_parts: Mapping[str, list[str]] = Field(default_factory=dict)

@@ -61,27 +61,33 @@ class Query:
         return f"{self.name}.sql"
 
 
-def load_queries(channel: str, platform: ShopPlatform, prefix: str, schema: Schema) -> Mapping[str, Query]:
+def load_queries(
+    channel: str, platform: ShopPlatform, prefix: str, schema: Schema
+) -> tuple[dict[str, Query], list[ShopError]]:
     """Read the platform's queries as this shop's schema needs them: prefix, optional columns and parts filled in.
 
-    A query whose optional table the shop does not have is left out.
-
-    Raises:
-        ShopError: a query cannot be read, binds what it must not, or does not bind what it must.
+    A query whose optional table the shop does not have is left out. The faults beside the queries: files that cannot
+    be read, bind what they must not, or do not bind what they must.
     """
-    queries = {}
+    queries: dict[str, Query] = {}
+    faults: list[ShopError] = []
     probes = {requirement.query for requirement in platform.settings.require}
     fills = {"prefix": prefix, **dict(_optional_columns(platform, prefix, schema))}
     for path in sorted(platform.folder.glob("*.sql")):
         needed = platform.settings.optional.get(path.stem, ())
         if all(schema.has_table(with_prefix(table, prefix)) for table in needed):
-            text = _optional_parts(_read(channel, path), platform, prefix, schema)
-            queries[path.stem] = _query(channel, path, _filled(text, fills), path.stem in probes)
-    if "changes" not in queries:
-        raise ShopError(
-            "bad_query", f"channel {channel!r}: {platform.folder} has no changes.sql, the list of changed orders"
-        )
-    return queries
+            try:
+                text = _optional_parts(_read(channel, path), platform, prefix, schema)
+                queries[path.stem] = _query(channel, path, _filled(text, fills), path.stem in probes)
+            except ShopError as fault:
+                faults.append(fault)
+    required = ("changes",) if platform.shape is not None else ("changes", "orders", "lines")
+    faults += [
+        ShopError("bad_query", f"channel {channel!r}: {platform.folder} has no {name}.sql")
+        for name in required
+        if not (platform.folder / f"{name}.sql").is_file()
+    ]
+    return queries, faults
 
 
 def with_prefix(text: str, prefix: str) -> str:

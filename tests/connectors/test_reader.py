@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from connectors.channels import reader as reader_module
+from connectors.channels import snapshot as snapshot_module
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader, ShopSource
 
@@ -55,6 +55,7 @@ def shop(request: pytest.FixtureRequest, postgresql_database: str, tmp_path: Pat
     (tmp_path / "platform.toml").write_text(PLATFORM.format(times=request.param))
     (tmp_path / "changes.sql").write_text(CHANGES.replace("{changed}", "changed"))
     (tmp_path / "orders.sql").write_text(ORDERS)
+    (tmp_path / "lines.sql").write_text("SELECT id FROM sale WHERE id IN :order_ids")
     return ShopSource("shop", str(tmp_path), postgresql_database, chunk_size=2)
 
 
@@ -62,7 +63,7 @@ def shop(request: pytest.FixtureRequest, postgresql_database: str, tmp_path: Pat
 def test_paging_loses_and_repeats_no_order_however_close_the_changes(
     shop: ShopSource, page_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader_module, "PAGE_SIZE", page_size)
+    monkeypatch.setattr(snapshot_module, "PAGE_SIZE", page_size)
     with ShopReader(shop).snapshot() as snapshot:
         chunks = list(snapshot.chunks(DAY, NEXT_DAY))
         assert [cell.int for rows in chunks for cell in rows["orders"]["order_id"]] == list(range(9))

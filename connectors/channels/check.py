@@ -1,0 +1,224 @@
+"""Trying a shop: everything is asked once, of a few orders, and all that is wrong is said, not only the first.
+
+Belongs here: what a user can get wrong in a folder of SQL, named by file, column and row. Does not belong here: what
+normalisation says of single orders.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import pandas as pd
+
+from connectors.channels.errors import ShopError
+from connectors.channels.queries import Use, with_prefix
+from transforms.columns import COLUMNS, Column, Kind
+from transforms.frames import FRAME_NAMES, OrderFrames
+from transforms.money import AmountError, parse_amount
+from transforms.times import TimeError, parse_time
+
+if TYPE_CHECKING:
+    from connectors.channels.reader import ShopReader
+    from connectors.channels.schema import Schema
+    from connectors.channels.snapshot import Snapshot
+
+_T = TypeVar("_T")
+SAMPLE_ORDERS = 100
+SAMPLE_DAYS = 30
+
+_KEYS = {"orders": "channel_order_id", "lines": "channel_order_line_id", "adjustments": "channel_adjustment_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with a shop. An `error` keeps orders from being read whole; a `warning` may be meant."""
+
+    verdict: Literal["error", "warning"]
+    words: str
+
+
+def check_shop(reader: ShopReader) -> list[Finding]:
+    """Try a shop, see `ShopReader.check`."""
+    try:
+        with reader.opened() as (snapshot, schema, faults):
+            findings = [Finding("error", str(fault)) for fault in faults]
+            findings += _indexes(reader, schema)
+            findings += _queries(reader, snapshot)
+            return findings
+    except ShopError as error:
+        return [Finding("error", str(error))]
+
+
+def _indexes(reader: ShopReader, schema: Schema) -> Iterator[Finding]:
+    for index in reader.platform.settings.indexes:
+        table = with_prefix(index.table, reader.prefix)
+        if schema.has_table(table) and not schema.has_index(table, index.column):
+            yield Finding(
+                "warning",
+                f"channel {reader.source.channel!r}: no index on {table}.{index.column}; every read looks through the "
+                f"whole table. CREATE INDEX {table.replace('.', '_')}_{index.column} ON {table} ({index.column})",
+            )
+
+
+def _queries(reader: ShopReader, snapshot: Snapshot) -> list[Finding]:
+    findings: list[Finding] = []
+
+    def tried(ask: Callable[..., _T], *arguments: Any) -> _T | None:
+        try:
+            return ask(*arguments)
+        except ShopError as error:
+            findings.append(Finding("error", str(error)))
+            return None
+
+    end = snapshot.read_at + dt.timedelta(days=1)
+    recently, ever = snapshot.read_at - dt.timedelta(days=SAMPLE_DAYS), dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+    order_ids: list[Any] = []
+    rows: dict[str, pd.DataFrame] = {}
+    for name, query in sorted(snapshot.queries.items(), key=lambda item: item[1].use is not Use.FEED):
+        if query.use is Use.FEED:
+            named = tried(snapshot.first_changes, name, recently, end, SAMPLE_ORDERS)
+            if not order_ids and named is not None:
+                order_ids = named or tried(snapshot.first_changes, name, ever, end, SAMPLE_ORDERS) or []
+        elif query.use in {Use.PER_CHUNK, Use.ONCE}:
+            frame = tried(snapshot.query, name, order_ids)
+            if frame is not None:
+                rows[name] = frame
+    if reader.platform.shape is not None:
+        return findings
+    sound = _Folder(reader.source.channel, rows)
+    findings += sound.columns()
+    if not any(finding.verdict == "error" for finding in findings):
+        frames = tried(reader.frames, rows, snapshot.read_at)
+        if frames is not None:
+            findings += sound.cells(frames)
+            findings += sound.keys(frames)
+            if len(frames.orders) < len(order_ids):
+                gone = len(order_ids) - len(frames.orders)
+                findings.append(
+                    sound.finding(
+                        "warning", "orders", f"has no row for {gone} of {len(order_ids)} orders of changes.sql"
+                    )
+                )
+            findings += _ids(sound, snapshot, frames, order_ids, tried)
+    return findings
+
+
+def _ids(
+    sound: _Folder, snapshot: Snapshot, frames: OrderFrames, order_ids: list[Any], tried: Callable[..., Any]
+) -> Iterator[Finding]:
+    ids = [cell for cell in frames.orders["channel_order_id"].tolist() if cell is not None]
+    if "find" in snapshot.queries:
+        found = tried(snapshot.find, ids)
+        if found is not None and not set(found) >= set(order_ids):
+            yield sound.finding("error", "find", "does not find the orders of changes.sql by their channel_order_id")
+    elif not {str(order_id) for order_id in order_ids} <= set(ids):
+        yield sound.finding(
+            "warning",
+            "find",
+            "is missing, though channel_order_id is not the order_id of changes.sql: single orders cannot be asked for",
+        )
+
+
+class _Folder:
+    """A custom channel's frames as its queries yield them, of a sample of orders."""
+
+    def __init__(self, channel: str, rows: Mapping[str, pd.DataFrame]) -> None:
+        self._channel, self._rows = channel, rows
+
+    def finding(self, verdict: Literal["error", "warning"], name: str, words: str) -> Finding:
+        return Finding(verdict, f"channel {self._channel!r}: {name}.sql {words}")
+
+    def columns(self) -> Iterator[Finding]:
+        """Judge the columns of each query; they are there without a row as well."""
+        for name, frame in self._rows.items():
+            if name not in COLUMNS:
+                yield self.finding("warning", name, f"is no frame and is not used; frames are {', '.join(FRAME_NAMES)}")
+                continue
+            known = [column.name for column in COLUMNS[name]]
+            for column in COLUMNS[name]:
+                if column.required and column.name not in frame.columns:
+                    yield self.finding("error", name, f"lacks the required column {column.name!r}: {column.meaning}")
+            for other in frame.columns:
+                if other not in known:
+                    near = difflib.get_close_matches(other, known, 1)
+                    hint = f"; is {near[0]!r} meant?" if near else ""
+                    yield self.finding("warning", name, f"yields {other!r}, which is no column of this frame{hint}")
+
+    def cells(self, frames: OrderFrames) -> Iterator[Finding]:
+        """Judge each cell by its column's kind; one finding a column, with its first row."""
+        for name, frame in frames.items():
+            owners = frame["channel_order_id"].tolist()
+            for column in COLUMNS[name]:
+                faults = [
+                    (row, fault)
+                    for row, cell in enumerate(frame[column.name].tolist())
+                    if (fault := _fault(column, cell)) is not None
+                ]
+                if faults and (name in self._rows):
+                    row, fault = faults[0]
+                    more = f"; so are {len(faults) - 1} more rows" if len(faults) > 1 else ""
+                    place = f"column {column.name!r}, row {row + 1} (order {owners[row]})"
+                    yield self.finding("error", name, f"{place}: {fault}{more}")
+
+    def keys(self, frames: OrderFrames) -> Iterator[Finding]:
+        """Find rows that stand twice, and rows that belong to nothing."""
+        children = dict(frames.items())
+        for name, key in _KEYS.items():
+            for cell, count in Counter(children[name][key].tolist()).items():
+                if cell is not None and count > 1:
+                    yield self.finding(
+                        "error", name, f"column {key!r}: {cell} stands {count} times; a join multiplies rows"
+                    )
+                    break
+        orders, lines, adjustments = (set(children[name][key].tolist()) for name, key in _KEYS.items())
+        for name in FRAME_NAMES[1:]:
+            yield from self._orphans(name, children[name], "channel_order_id", orders, "error")
+        for name in ("adjustments", "taxes", "custom_attributes"):
+            yield from self._orphans(name, children[name], "channel_order_line_id", lines, "warning")
+        yield from self._orphans("taxes", children["taxes"], "channel_adjustment_id", adjustments, "error")
+        without = orders - set(children["lines"]["channel_order_id"].tolist())
+        if without:
+            yield self.finding("error", "lines", f"has no line of order {min(map(str, without))}; it is rejected")
+
+    def _orphans(
+        self, name: str, frame: pd.DataFrame, key: str, known: set[Any], verdict: Literal["error", "warning"]
+    ) -> Iterator[Finding]:
+        for row, cell in enumerate(frame[key].tolist()):
+            if cell is not None and cell not in known:
+                yield self.finding(verdict, name, f"column {key!r}, row {row + 1}: there is no {cell}")
+                return
+
+
+def _fault(column: Column, cell: str | None) -> str | None:
+    if cell is None or not cell.strip():
+        return "is empty" if column.required and column.kind != "amount" else None
+    try:
+        read = _READERS.get(column.kind)
+        return None if read is None else read(cell)
+    except (AmountError, TimeError) as error:
+        return str(error)
+
+
+def _amount(cell: str) -> None:
+    parse_amount(cell)
+
+
+def _time(cell: str) -> None:
+    parse_time(cell)
+
+
+def _units(cell: str) -> str | None:
+    return "is not a whole number of units" if parse_amount(cell) % 1 else None
+
+
+_READERS: Mapping[Kind, Callable[[str], str | None]] = {
+    "amount": _amount,
+    "rate": _amount,
+    "units": _units,
+    "time": _time,
+}

@@ -1,0 +1,200 @@
+"""One consistent view of a shop: windows, paging, running queries.
+
+Belongs here: what is asked of a shop once it is open. Does not belong here: opening it, and what rows mean.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import sqlalchemy as sa
+
+from connectors.channels.driver_errors import driver_errors
+from connectors.channels.errors import ShopError
+from connectors.channels.queries import Query, Use
+from transforms.frames import table
+
+PAGE_SIZE = 10_000
+
+Rows = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class ShopSource:
+    """Where a channel's orders are.
+
+    `platform`: a built-in name, or the path of a folder. `table_prefix`: as the shop has it, the platform's usual one
+    when None. `timezone`: zone of shop-local times. `chunk_size`: orders. `store`: what queries bind as `:store`.
+    """
+
+    channel: str
+    platform: str
+    database_url: str
+    table_prefix: str | None = None
+    timezone: str = "UTC"
+    chunk_size: int = 500
+    store: str | None = None
+
+
+class Snapshot:
+    """One consistent view of a shop. `read_at` is its instant in UTC, by the shop database's own clock."""
+
+    def __init__(
+        self,
+        source: ShopSource,
+        change_times: str,
+        connection: sa.Connection,
+        read_at: dt.datetime,
+        queries: Mapping[str, Query],
+    ) -> None:
+        self.read_at = read_at
+        self._source, self._change_times = source, change_times
+        self._connection, self.queries = connection, queries
+        self._once: dict[str, pd.DataFrame] | None = None
+
+    def chunks(self, start: dt.datetime, end: dt.datetime) -> Iterator[dict[str, pd.DataFrame]]:
+        """Yield the rows of whole orders whose newest change lies in [start, end), chunk by chunk.
+
+        Each chunk holds one frame per query, cells as the driver gave them.
+
+        Raises:
+            ShopError: a query fails, or the list of changes is not one: unordered, or with an order twice.
+        """
+        yield from self._feed("changes", start, end)
+
+    def placed(self, start: dt.datetime, end: dt.datetime) -> Iterator[dict[str, pd.DataFrame]]:
+        """Yield the rows of whole orders that were placed in [start, end), like `chunks`.
+
+        Raises:
+            ShopError: as `chunks`, or the platform has no placed.sql.
+        """
+        if "placed" not in self.queries:
+            raise ShopError(
+                "bad_query",
+                f"channel {self._source.channel!r}: orders cannot be asked for by the day they were placed: "
+                f"{self._source.platform} has no placed.sql",
+            )
+        yield from self._feed("placed", start, end)
+
+    def orders(self, channel_order_ids: Sequence[str]) -> Iterator[dict[str, pd.DataFrame]]:
+        """Yield the rows of these orders, whatever their day, chunk by chunk; ids that the shop lacks yield none."""
+        for ids in _slices(channel_order_ids, self._source.chunk_size):
+            if "find" in self.queries:
+                ids = self.find(ids)
+            if ids:
+                yield self.rows(ids)
+
+    def first_changes(self, name: str, start: dt.datetime, end: dt.datetime, limit: int) -> list[Any]:
+        """Return the ids of at most `limit` orders of a feed, see `chunks`."""
+        return [order_id for order_id, _ in next(self._pages(name, start, end, limit))]
+
+    def query(self, name: str, order_ids: Sequence[Any]) -> pd.DataFrame:
+        """Read one query, of these orders where it asks for some."""
+        query = self.queries[name]
+        return self._frame(query, {"order_ids": list(order_ids) or [None]} if query.use is Use.PER_CHUNK else {})
+
+    def rows(self, order_ids: Sequence[Any]) -> dict[str, pd.DataFrame]:
+        """Read all rows of these orders, by the platform's internal ids: one frame per query."""
+        if self._once is None:
+            self._once = {q.name: self._frame(q, {}) for q in self.queries.values() if q.use is Use.ONCE}
+        # NULL is in a list of every type, an empty list is not.
+        ids = list(order_ids) or [None]
+        read = {q.name: self._frame(q, {"order_ids": ids}) for q in self.queries.values() if q.use is Use.PER_CHUNK}
+        return {**self._once, **read}
+
+    def find(self, channel_order_ids: Sequence[str]) -> list[Any]:
+        """Translate order ids of the channel to the platform's internal ones."""
+        _, found = self._run(self.queries["find"], {"channel_order_ids": list(channel_order_ids) or [None]})
+        return [row[0] for row in found]
+
+    def probe(self, name: str) -> bool:
+        """Say whether the query of a requirement yields a row."""
+        _, found = self._run(self.queries[name], {})
+        return bool(found)
+
+    def _feed(self, name: str, start: dt.datetime, end: dt.datetime) -> Iterator[dict[str, pd.DataFrame]]:
+        for page in self._pages(name, start, end):
+            for ids in _slices([row[0] for row in page], self._source.chunk_size):
+                yield self.rows(ids)
+
+    def _pages(
+        self, name: str, start: dt.datetime, end: dt.datetime, size: int | None = None
+    ) -> Iterator[list[tuple[Any, Any]]]:
+        size = size or PAGE_SIZE
+        bounds = {"start": self._moment(start), "end": self._moment(end), "page_size": size}
+        # Before the window, so that no order's change is equal to it; the id, of whatever type, is then not looked at.
+        after: tuple[Any, Any] = (None, self._moment(start - dt.timedelta(seconds=1)))
+        while True:
+            query = self.queries[name]
+            columns, rows = self._run(query, {**bounds, "after_time": after[1], "after_id": after[0]})
+            if columns != ["order_id", "changed_at"]:
+                raise self._bad_feed(query, "does not yield the two columns order_id and changed_at")
+            page = [(order_id, self._change(query, changed_at)) for order_id, changed_at in rows]
+            if any(later[1] < earlier[1] for earlier, later in pairwise([after, *page])):
+                raise self._bad_feed(query, "is not ordered by changed_at")
+            if len({order_id for order_id, _ in page}) < len(page):
+                raise self._bad_feed(query, "has an order twice")
+            yield page
+            if len(page) < size:
+                return
+            if page[-1] == after:
+                raise self._bad_feed(query, "yields the same page again")
+            after = page[-1]
+
+    def _change(self, query: Query, cell: Any) -> Any:
+        if self._change_times == "timestamptz":
+            if isinstance(cell, dt.datetime) and cell.tzinfo is not None:
+                return cell
+            raise self._bad_feed(query, "yields a changed_at that is no timestamptz")
+        if isinstance(cell, dt.datetime):
+            return _text(cell)
+        if isinstance(cell, str):
+            return cell
+        raise self._bad_feed(query, "yields a changed_at that is no time")
+
+    def _bad_feed(self, query: Query, fault: str) -> ShopError:
+        return ShopError(
+            "bad_feed",
+            f"channel {self._source.channel!r}: {query.file} {fault}; it must yield order_id and changed_at, once an "
+            "order, ordered by (changed_at, order_id), beyond (:after_time, :after_id)",
+        )
+
+    def _moment(self, moment: dt.datetime) -> dt.datetime | str:
+        match self._change_times:
+            case "timestamptz":
+                return moment.astimezone(dt.UTC)
+            case "local":
+                return _text(moment.astimezone(ZoneInfo(self._source.timezone)))
+            case _:
+                return _text(moment.astimezone(dt.UTC))
+
+    def _frame(self, query: Query, parameters: dict[str, Any]) -> pd.DataFrame:
+        columns, rows = self._run(query, parameters)
+        if len(set(columns)) < len(columns):
+            twice = next(name for name in columns if columns.count(name) > 1)
+            raise ShopError(
+                "bad_frame", f"channel {self._source.channel!r}: {query.file} yields two columns named {twice!r}"
+            )
+        return table(columns, rows)
+
+    def _run(self, query: Query, parameters: dict[str, Any]) -> tuple[list[str], Sequence[Sequence[Any]]]:
+        if "store" in query.parameters:
+            parameters = {**parameters, "store": self._source.store}
+        with driver_errors(self._source.channel, f", query {query.file}"):
+            result = self._connection.execute(query.statement, parameters)
+            return list(result.keys()), result.fetchall()
+
+
+def _slices(items: Sequence[Any], size: int) -> Iterator[list[Any]]:
+    for begin in range(0, len(items), size):
+        yield list(items[begin : begin + size])
+
+
+def _text(moment: dt.datetime) -> str:
+    return moment.replace(tzinfo=None).isoformat(sep=" ")
