@@ -1,0 +1,96 @@
+"""docs/custom-channel.md and the template folder: what they show is executed, and the table of columns cannot rot."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import sqlite3
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from connectors.channels.errors import ShopError
+from connectors.channels.reader import ShopReader, ShopSource
+from connectors.channels.template import write_template
+from transforms.columns import COLUMNS
+from transforms.mapping import ChannelMapping
+from transforms.normalise import normalise
+
+DOC = (Path(__file__).parents[2] / "docs" / "custom-channel.md").read_text(encoding="utf-8")
+DAY = dt.datetime(2026, 3, 5, tzinfo=dt.UTC)
+
+
+def block(kind: str) -> str:
+    found = re.search(rf"^```{kind}\n(.*?)^```", DOC, re.MULTILINE | re.DOTALL)
+    assert found is not None, kind
+    return found[1]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> ShopSource:
+    write_template(tmp_path / "my-shop")
+    with sqlite3.connect(tmp_path / "shop.sqlite") as connection:
+        connection.executescript(block("sql schema") + block("sql rows"))
+    connection.close()
+    return ShopSource("my_shop", str(tmp_path / "my-shop"), f"sqlite:///{tmp_path / 'shop.sqlite'}")
+
+
+def test_the_table_of_columns_in_the_doc_is_the_one_of_the_code() -> None:
+    assert column_tables() in DOC
+
+
+def column_tables() -> str:
+    parts = []
+    for frame, columns in COLUMNS.items():
+        rows = [f"#### {frame}", "", "| column | kind | meaning | example | without it |", "|---|---|---|---|---|"]
+        rows += [
+            f"| `{c.name}` | {c.kind} | {c.meaning} | `{c.example}` | {'**required**' if c.required else c.absent} |"
+            for c in columns
+        ]
+        parts.append("\n".join(rows))
+    return "\n\n".join(parts)
+
+
+def test_the_example_of_the_doc_becomes_the_record_of_the_doc(source: ShopSource) -> None:
+    reader = ShopReader(source)
+    mapping = ChannelMapping(store_id="S-1", platform_statuses=reader.platform.statuses)
+    with reader.snapshot() as snapshot:
+        (rows,) = snapshot.chunks(DAY, DAY + dt.timedelta(days=1))
+        (record,) = normalise(reader.frames(rows, snapshot.read_at), mapping).records
+    payload = json.loads(record.payload, parse_float=Decimal)
+    told = json.loads(block("json record"))
+    assert {name: payload[name] for name in told} == told
+    assert record.notices == ()
+    (line,) = payload["order_lines"]
+    assert (line["quantity"], line["price"]["amount"], line["total_shipping_price"]["amount"]) == (2, 40, 5)
+    assert [(tax["amount"]["amount"], tax["rate"]) for tax in line["taxes"]] == [(8, Decimal("0.2"))]
+    (adjustment,) = line["adjustments"]
+    assert (adjustment["channel_adjustment_id"], adjustment["reason"]) == ("701", "DEFECT")
+    assert (adjustment["price"]["amount"], adjustment["taxes"][0]["amount"]["amount"]) == (20, 4)
+    assert payload["shipping_info"]["address"]["country_iso_code"] == "FRA"
+
+
+def test_an_order_is_found_by_its_number_and_by_the_day_it_was_placed(source: ShopSource) -> None:
+    reader = ShopReader(source)
+    with reader.snapshot() as snapshot:
+        found = [*snapshot.orders(["W-1007"]), *snapshot.placed(DAY - dt.timedelta(days=1), DAY)]
+    assert [rows["orders"]["channel_order_id"].tolist() for rows in found] == [["W-1007"], ["W-1007"]]
+
+
+def test_check_finds_nothing_in_the_example_and_the_index_when_it_is_gone(source: ShopSource, tmp_path: Path) -> None:
+    assert ShopReader(source).check() == []
+    with sqlite3.connect(tmp_path / "shop.sqlite") as connection:
+        connection.execute("DROP INDEX order_events_happened_at")
+    connection.close()
+    (finding,) = ShopReader(source).check()
+    assert finding.verdict == "warning"
+    assert "CREATE INDEX order_events_happened_at ON order_events (happened_at)" in finding.words
+
+
+def test_a_folder_that_holds_something_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "mine.sql").write_text("SELECT 1")
+    with pytest.raises(ShopError, match="is not empty"):
+        write_template(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.sql"]
