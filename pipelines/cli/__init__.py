@@ -32,6 +32,7 @@ for command in (
     looking.coverage,
     looking.failures,
     looking.reconcile,
+    trying.new_channel,
     trying.sandbox,
 ):
     cli.add_command(command)

@@ -1,15 +1,26 @@
-"""Commands for trying things out: the sandbox.
+"""Commands for beginning and trying things out: a folder for a channel of one's own, the sandbox.
 
-Belongs here: their options. Does not belong here: what the sandbox does.
+Belongs here: their options. Does not belong here: what the sandbox does, what stands in the folder.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
+from connectors.channels.template import write_template
 from connectors.mirakl.sandbox import CREDENTIAL, POINTERS, Sandbox, SandboxSettings
+
+
+@click.command("new-channel")
+@click.argument("folder", type=click.Path(path_type=Path))
+def new_channel(folder: Path) -> None:
+    """Write a commented starting point for a channel of your own: SQL files and platform.toml in FOLDER."""
+    for path in write_template(folder):
+        click.echo(path)
+    click.echo(f'name it in channels.toml: platform = "{folder}"; then `mirakl-orders check CHANNEL`')
 
 
 @click.command()
