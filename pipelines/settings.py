@@ -188,6 +188,7 @@ class Channel:
             reject_unmapped=settings.unmapped == "reject",
             strict_money=settings.money == "strict",
             rate_divisor=platform.rate_divisor,
+            amounts_include_tax=platform.amounts_include_tax,
             naive_timezone=platform.naive_timezone(settings.timezone),
         )
 

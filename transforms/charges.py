@@ -11,7 +11,7 @@ Belongs here: amounts of lines and refunds. Does not belong here: statuses, and 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -68,6 +68,8 @@ def charge(cells: Cells, order: Any, rows: Sequence[Any], taxes: Sequence[Any], 
         bucket = "shipping_taxes" if row.applies_to == "shipping" else "taxes"
         take(owner, bucket, cells.tax_key(row, path), cells.amount(row.amount, f"{path}.amount"))
 
+    if cells.mapping.amounts_include_tax:
+        _exclude_taxes(exact, [slot[:2] for slot in slots])
     total = None if order.total is None else to_minor(cells.amount(order.total, "total"), cells.digits)
     rounded, adds_up = round_to_total(exact, cells.digits, total)
     if not adds_up and total is not None:
@@ -120,6 +122,19 @@ def _take_off(lines: list[Line], key: TaxKey | None, minor: int) -> None:
         lines[0].amounts.add("price", None, -minor)
 
 
+def _exclude_taxes(exact: list[Decimal], slots: Sequence[tuple[Hashable, str]]) -> None:
+    """Take each tax out of the amount that includes it: its owner's, or the order's where the owner has none."""
+    places: dict[tuple[Hashable, str], int] = {}
+    for index, slot in enumerate(slots):
+        places.setdefault(slot, index)
+    for index, (owner, bucket) in enumerate(slots):
+        taxed = {"taxes": "price", "shipping_taxes": "shipping"}.get(bucket)
+        if taxed is not None:
+            place = places.get((owner, taxed), places.get((None, taxed)))
+            if place is not None:
+                exact[place] -= exact[index]
+
+
 def refund_rows(cells: Cells, adjustments: Sequence[Any], all_taxes: Sequence[Any]) -> list[RefundRow]:
     """Read the rows of the adjustments frame with their taxes: absolute minor units, each document rounded as a whole.
 
@@ -164,6 +179,8 @@ def _document(cells: Cells, refund_id: str, rows: list[Any], taxes: dict[str, li
             bucket = "shipping_taxes" if tax.applies_to == "shipping" else "taxes"
             take(made, bucket, cells.tax_key(tax, f"{path}.taxes"), tax.amount, "taxes.amount")
 
+    if cells.mapping.amounts_include_tax:
+        _exclude_taxes(exact, [(id(made), bucket) for made, bucket, _ in slots])
     stated = next((row.refund_total for row in rows if row.refund_total is not None), None)
     total = sum(exact, Decimal(0)) if stated is None else abs(cells.amount(stated, f"{path}.refund_total"))
     rounded, _ = round_to_total(exact, cells.digits, to_minor(total, cells.digits))

@@ -26,6 +26,7 @@ class ChannelMapping:
     channel's own, over the platform's. `stores` maps the shop's store key to Mirakl store ids.
     `reject_unmapped`: hold orders whose status nobody mapped. `strict_money`: reject where sums differ.
     `rate_divisor`: 100 where the source gives tax rates in percent. `naive_timezone`: zone of times without offset.
+    `amounts_include_tax`: prices and shipping in the frames include the taxes that the taxes frame lists.
     """
 
     store_id: str
@@ -38,3 +39,4 @@ class ChannelMapping:
     strict_money: bool = False
     rate_divisor: int = 100
     naive_timezone: str = "UTC"
+    amounts_include_tax: bool = False

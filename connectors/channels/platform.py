@@ -73,7 +73,8 @@ class PlatformSettings(_Settings):
 
     `anchor`: the table that is missing in a wrong database. `table_prefix`: what channels have that name none.
     `change_times`: what the feed's times are: UTC without offset, wall time of the channel's zone, or timestamptz.
-    `times`: the zone of naive cells in the order frames, `local` being the channel's. `optional`: query -> tables that
+    `times`: the zone of naive cells in the order frames, `local` being the channel's. `amounts`:
+    whether prices and shipping include the listed taxes. `optional`: query -> tables that
     it needs; without them it is left out. `optional_parts`: the same for the lines of a query between `-- begin NAME`
     and `-- end NAME`. `session`, `clock`: for databases other than MariaDB/MySQL, PostgreSQL and SQLite, the statements
     that begin a consistent snapshot, and the query of the time in UTC. `statuses`, `reasons`: as in channels.toml.
@@ -83,6 +84,7 @@ class PlatformSettings(_Settings):
     table_prefix: str = ""
     change_times: Literal["utc", "local", "timestamptz"] = "utc"
     times: Annotated[str, AfterValidator(_zone)] = "UTC"
+    amounts: Literal["net", "gross"] = "net"
     tax_rate_unit: Literal["percent", "fraction"] = "percent"
     session: list[str] = Field(default_factory=list)
     clock: str = ""
@@ -113,6 +115,11 @@ class ShopPlatform:
     def rate_divisor(self) -> int:
         """What a tax rate is divided by to be a fraction."""
         return 100 if self.settings.tax_rate_unit == "percent" else 1
+
+    @property
+    def amounts_include_tax(self) -> bool:
+        """Say whether prices and shipping in the order frames include their taxes."""
+        return self.settings.amounts == "gross"
 
     def naive_timezone(self, timezone: str) -> str:
         """Return the zone of times without offset in the order frames, of a channel in `timezone`."""

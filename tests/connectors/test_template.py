@@ -8,6 +8,7 @@ import re
 import sqlite3
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,16 +54,23 @@ def column_tables() -> str:
     return "\n\n".join(parts)
 
 
-def test_the_example_of_the_doc_becomes_the_record_of_the_doc(source: ShopSource) -> None:
+def read_payload(source: ShopSource) -> Any:
     reader = ShopReader(source)
-    mapping = ChannelMapping(store_id="S-1", platform_statuses=reader.platform.statuses)
+    platform = reader.platform
+    mapping = ChannelMapping(
+        "S-1", platform_statuses=platform.statuses, amounts_include_tax=platform.amounts_include_tax
+    )
     with reader.snapshot() as snapshot:
         (rows,) = snapshot.chunks(DAY, DAY + dt.timedelta(days=1))
         (record,) = normalise(reader.frames(rows, snapshot.read_at), mapping).records
-    payload = json.loads(record.payload, parse_float=Decimal)
+    assert record.notices == ()
+    return json.loads(record.payload, parse_float=Decimal)
+
+
+def test_the_example_of_the_doc_becomes_the_record_of_the_doc(source: ShopSource) -> None:
+    payload = read_payload(source)
     told = json.loads(block("json record"))
     assert {name: payload[name] for name in told} == told
-    assert record.notices == ()
     (line,) = payload["order_lines"]
     assert (line["quantity"], line["price"]["amount"], line["total_shipping_price"]["amount"]) == (2, 40, 5)
     assert [(tax["amount"]["amount"], tax["rate"]) for tax in line["taxes"]] == [(8, Decimal("0.2"))]
@@ -70,6 +78,19 @@ def test_the_example_of_the_doc_becomes_the_record_of_the_doc(source: ShopSource
     assert (adjustment["channel_adjustment_id"], adjustment["reason"]) == ("701", "DEFECT")
     assert (adjustment["price"]["amount"], adjustment["taxes"][0]["amount"]["amount"]) == (20, 4)
     assert payload["shipping_info"]["address"]["country_iso_code"] == "FRA"
+
+
+def test_a_shop_whose_amounts_include_tax_becomes_the_same_record(source: ShopSource, tmp_path: Path) -> None:
+    net = read_payload(source)
+    with sqlite3.connect(tmp_path / "shop.sqlite") as connection:
+        connection.executescript(
+            "UPDATE order_lines SET net = net + tax; UPDATE refunds SET net = net + tax;"
+            "UPDATE orders SET shipping_net = shipping_net + shipping_tax"
+        )
+    connection.close()
+    settings = tmp_path / "my-shop" / "platform.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace('amounts = "net"', 'amounts = "gross"'))
+    assert read_payload(source) == net
 
 
 def test_an_order_is_found_by_its_number_and_by_the_day_it_was_placed(source: ShopSource) -> None:
