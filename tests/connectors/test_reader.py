@@ -122,6 +122,18 @@ def test_an_error_of_the_callers_own_database_is_not_the_shops(shop: ShopSource)
     own.dispose()
 
 
+def test_a_missing_privilege_names_the_query(shop: ShopSource) -> None:
+    with psycopg.connect(shop.database_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS reader")
+        connection.execute("CREATE ROLE reader LOGIN PASSWORD 'right'")
+        connection.execute("CREATE TABLE secret (id uuid)")
+        connection.execute("GRANT SELECT ON sale TO reader")
+    Path(shop.platform, "lines.sql").write_text("SELECT id FROM secret WHERE id IN :order_ids")
+    url = shop.database_url.replace("postgres@", "reader:right@")
+    words = [finding.words for finding in ShopReader(ShopSource("shop", shop.platform, url)).check()]
+    assert any("query lines.sql: the database refuses access (permission denied for table secret)" in w for w in words)
+
+
 @pytest.mark.parametrize("user", ["reader", "nobody"])
 def test_a_wrong_password_is_one_message_without_the_password(shop: ShopSource, user: str) -> None:
     with psycopg.connect(shop.database_url.replace("+psycopg", ""), autocommit=True) as connection:
