@@ -90,13 +90,14 @@ class Isolation:
         self._post, self._report, self._evidence = post, report, evidence
         self._pointers = evidence.pointers
         self._suspects: list[Refused] = []
+        self._confirming: set[str] = set()
         self._lock = threading.Lock()
 
     @property
     def suspects(self) -> frozenset[str]:
-        """The ids of named orders that wait to be confirmed together."""
+        """The ids of named orders that wait to be confirmed together, or are being confirmed by some thread."""
         with self._lock:
-            return frozenset(suspect.record.channel_order_id for suspect in self._suspects)
+            return frozenset(self._confirming).union(suspect.record.channel_order_id for suspect in self._suspects)
 
     def deliver(self, records: Sequence[Record]) -> bool:
         """Send records as one request and settle every one of them; return whether Mirakl took them at once."""
@@ -113,7 +114,13 @@ class Isolation:
                 if not size or (size < 100 and not all_of_them):
                     return
                 group, self._suspects = self._suspects[:size], self._suspects[size:]
-            self._confirm(group)
+                ids = {suspect.record.channel_order_id for suspect in group}
+                self._confirming |= ids
+            try:
+                self._confirm(group)
+            finally:
+                with self._lock:
+                    self._confirming -= ids
 
     def _send(self, records: Sequence[Record]) -> Faults | None:
         faults = self._post(records)

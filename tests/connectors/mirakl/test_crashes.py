@@ -80,7 +80,6 @@ def test_killed_thirty_times_the_work_is_completed_and_only_what_was_in_flight_i
     assert ledger.count_unaccepted("boutique") == {}
     ledger.dispose()
     repeated = sandbox.stats.stored - ORDERS
-    print(f"{repeated} orders were stored twice, {KILLS} kills, {last['unchanged']} orders were delivered by then")
     assert last["unchanged"] > 0
     assert repeated <= KILLS * THREADS * 100
 

@@ -26,9 +26,7 @@ Make = Callable[..., Delivery]
 OUTCOMES = ("delivered", "unchanged", "superseded", "rejected", "refused", "undelivered")
 
 
-def deliver(
-    delivery: Delivery, records: Sequence[Record], rejects: Sequence[Reject] = (), **options: Any
-) -> DayReport:
+def deliver(delivery: Delivery, records: Sequence[Record], rejects: Sequence[Reject] = (), **options: Any) -> DayReport:
     report = delivery.deliver(records, rejects, **{"day": "2026-03-01", "run_id": "run", **options})
     assert report.counts["orders_read"] == sum(report.counts[name] for name in OUTCOMES)
     return report
@@ -74,7 +72,10 @@ def test_the_counts_of_a_day_add_up(
             make_record(number, title=title, store=store, read_at=f"2026-03-02T00:00:0{read}Z")
             for number, title, store, read in stream
         ],
-        [Reject(str(number), "missing", "city", "is required", f"2026-03-02T00:00:0{read}Z") for number, read in rejects],
+        [
+            Reject(str(number), "missing", "city", "is required", f"2026-03-02T00:00:0{read}Z")
+            for number, read in rejects
+        ],
     )
     assert report.counts["orders_read"] == len(stream) + len(rejects)
     assert report.failures_total == sum(report.counts[name] for name in ("rejected", "refused", "undelivered"))
@@ -166,6 +167,13 @@ def test_all_orders_refused_for_one_reason_stop_the_store_before_long(sandbox: S
     assert count(report) == {"delivered": 3000}
 
 
+def test_named_orders_that_another_thread_confirms_are_not_given_up(sandbox: Sandbox, delivery: Make) -> None:
+    bad = frozenset(str(number) for number in range(0, 5000, 5))
+    sandbox.settings.poisoned = bad
+    report = deliver(delivery(), [make_record(number) for number in range(5000)])
+    assert count(report) == {"delivered": 4000, "refused": 1000}
+
+
 def test_a_request_refused_for_its_origin_is_not_bisected(
     sandbox: Sandbox, delivery: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,7 +197,8 @@ def test_a_limit_on_the_number_of_orders_is_learned(
     monkeypatch.setattr(sandbox, "_answer", answer)
     report = deliver(delivery(threads=1), [make_record(number) for number in range(2000)])
     assert count(report) == {"delivered": 2000}
-    assert report.counts["requests"] <= 2000 / 25 + 30
+    # Two requests of 100 and one of 50 are taken apart; from then on 25 orders go at a time.
+    assert report.counts["requests"] <= 2000 / 25 + 40
 
 
 def test_everything_too_large_is_a_fault_of_the_configuration_and_no_fault_of_the_orders(
@@ -278,9 +287,7 @@ def test_orders_of_a_stopped_store_are_not_kept_in_memory(sandbox: Sandbox, ledg
     client.close()
 
 
-def test_the_ledger_holds_no_personal_data(
-    sandbox: Sandbox, delivery: Make, ledger: Ledger, tmp_path: Path
-) -> None:
+def test_the_ledger_holds_no_personal_data(sandbox: Sandbox, delivery: Make, ledger: Ledger, tmp_path: Path) -> None:
     marked = ["Zwiebelmann", "zwiebel@example.org", "+49 170 555", "Am Zwiebelfeld 3", "ZWIEBELTITEL"]
     address = {"last_name": marked[0], "street": marked[3], "city": "Zwiebelstadt", "phone": marked[2]}
     stream = []
