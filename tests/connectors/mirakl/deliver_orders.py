@@ -30,11 +30,16 @@ def main(url: str, ledger_url: str, first: str, count: str, run_id: str, title: 
     delivery = Delivery(client, ledger, channel="boutique", channel_id=CHANNEL_ID, stop=stop)
     numbers = range(int(first), int(first) + int(count))
     records = (make_record(number, title=title, read_at=read_at) for number in numbers)
-    print("ready", flush=True)
+    _say("ready")
     report = delivery.deliver(records, [], day="2026-03-01", run_id=run_id)
     ledger.dispose()
     client.close()
-    print(" ".join(f"{name}={number}" for name, number in report.counts.items()), flush=True)
+    _say(" ".join(f"{name}={number}" for name, number in report.counts.items()))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
