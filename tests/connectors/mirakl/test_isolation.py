@@ -134,6 +134,27 @@ def test_when_everything_is_refused_for_one_reason_it_stops_as_systemic() -> Non
     assert mirakl.requests < 40
 
 
+def test_named_orders_count_as_suspects_until_their_confirmation_is_over() -> None:
+    """Another thread that looks for what is left of its batch must not give them up meanwhile."""
+    bad = {str(number) for number in range(0, 2000, 20)}
+    mirakl = Mirakl(bad, "exact")
+    confirmed: list[frozenset[str]] = []
+
+    def post(records: Sequence[Record]) -> tuple[Fault, ...] | None:
+        ids = {record.channel_order_id for record in records}
+        if len(ids) > 1 and ids <= bad:
+            confirmed.append(frozenset(ids))
+            assert ids <= isolation.suspects
+        return mirakl.post(records)
+
+    isolation = Isolation(post, mirakl, Evidence(accepted_any=True))
+    for begin in range(0, 2000, 100):
+        isolation.deliver([make_record(number) for number in range(begin, begin + 100)])
+    isolation.confirm()
+    assert confirmed
+    assert isolation.suspects == frozenset()
+
+
 @pytest.mark.parametrize(
     ("field", "position", "ours"),
     [

@@ -167,14 +167,6 @@ def test_all_orders_refused_for_one_reason_stop_the_store_before_long(sandbox: S
     assert count(report) == {"delivered": 3000}
 
 
-def test_named_orders_that_another_thread_confirms_are_not_given_up(sandbox: Sandbox, delivery: Make) -> None:
-    bad = frozenset(str(number) for number in range(0, 5000, 5))
-    sandbox.settings.poisoned = bad
-    sandbox.settings.latency = 0.02
-    report = deliver(delivery(), [make_record(number) for number in range(5000)])
-    assert count(report) == {"delivered": 4000, "refused": 1000}
-
-
 def test_a_request_refused_for_its_origin_is_not_bisected(
     sandbox: Sandbox, delivery: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
