@@ -68,7 +68,8 @@ class Limiter:
                 now = time.monotonic()
                 leave = self._free_at(now)
                 if leave <= now:
-                    self._next = now + self._pace
+                    # A thread wakes a little late; the next one makes up for it, by one interval at most.
+                    self._next = max(self._next, now - self._pace) + self._pace
                     self._pace = max(self._interval, self._pace * _RECOVERY)
                     self._under_way += 1
                     return
