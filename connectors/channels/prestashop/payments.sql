@@ -1,0 +1,20 @@
+-- What was paid on each order's reference, in the order's currency, and what all valid orders of that reference cost:
+-- PrestaShop books a checkout's payment on the reference, not on one of its orders.
+SELECT
+    o.id_order AS order_id,
+    MAX(p.date_add) AS date_add,
+    SUM(
+        CASE
+            WHEN p.id_currency = o.id_currency THEN p.amount
+            ELSE p.amount / NULLIF(p.conversion_rate, 0) * o.conversion_rate
+        END
+    ) AS paid,
+    (
+        SELECT SUM(n.total_paid_tax_incl)
+        FROM {prefix}orders AS n
+        WHERE n.reference = o.reference AND (n.valid = 1 OR n.id_order = o.id_order)
+    ) AS reference_total
+FROM {prefix}orders AS o
+JOIN {prefix}order_payment AS p ON p.order_reference = o.reference
+WHERE o.id_order IN :order_ids AND o.reference <> ''
+GROUP BY o.id_order, o.reference

@@ -1,0 +1,15 @@
+-- Credit slips: the refund documents.
+SELECT
+    id_order AS order_id,
+    id_order_slip,
+    total_products_tax_excl,
+    total_products_tax_incl,
+    total_shipping_tax_excl,
+    total_shipping_tax_incl,
+    amount,
+    shipping_cost_amount,
+    date_add,
+    date_upd
+FROM {prefix}order_slip
+WHERE id_order IN :order_ids
+ORDER BY id_order_slip

@@ -1,0 +1,3 @@
+-- What PrestaShop 9.1 adds to 8: shipments (feature flag improved_shipment), without an index of their own.
+CREATE TABLE ps_shipment (id_shipment int NOT NULL AUTO_INCREMENT PRIMARY KEY, id_order int NOT NULL, id_carrier int NOT NULL, id_delivery_address int, shipping_cost_tax_excl decimal(20,6) DEFAULT 0, shipping_cost_tax_incl decimal(20,6) DEFAULT 0, packed_at datetime, shipped_at datetime, delivered_at datetime, cancelled_at datetime, tracking_number varchar(255), date_add datetime NOT NULL, date_upd datetime NOT NULL) ENGINE=InnoDB;
+CREATE TABLE ps_shipment_product (id_shipment_product int NOT NULL AUTO_INCREMENT PRIMARY KEY, id_shipment int NOT NULL, id_order_detail int NOT NULL, quantity int) ENGINE=InnoDB;

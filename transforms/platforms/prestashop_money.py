@@ -1,0 +1,81 @@
+"""PrestaShop's money: a tax is the difference of two columns, and which taxes share it must be found out.
+
+Belongs here: splitting tax differences, and shipping after vouchers. Does not belong here: frames, credit slips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from transforms.frames import as_text
+from transforms.money import from_minor, spread
+from transforms.rows import number
+
+_SCALE = 6  # decimals of PrestaShop's money columns
+_CENT = Decimal("0.01")
+
+
+class TaxShare(NamedTuple):
+    """A tax by its name and rate in percent (None: unknown), and its weight in a tax that several share."""
+
+    code: str
+    rate: str | None
+    weight: Decimal
+
+
+UNNAMED = TaxShare("TAX", None, Decimal(1))
+
+
+def split_tax(tax: Decimal, shares: Sequence[TaxShare]) -> list[tuple[TaxShare, Decimal]]:
+    """Divide `tax` over the taxes that share it, exactly; a tax that no known one explains is `UNNAMED`."""
+    if not shares:
+        return [(UNNAMED, tax)] if tax else []
+    parts = spread(_micros(tax), [_micros(share.weight) for share in shares])
+    return [(share, from_minor(part, _SCALE)) for share, part in zip(shares, parts, strict=True)]
+
+
+def shares_like(lines: Iterable[Sequence[TaxShare]], price: Decimal, tax: Decimal, rate: Decimal) -> list[TaxShare]:
+    """Find the taxes on shipping or wrapping: those of a line that together have `rate`, or yield `tax` where it is 0.
+
+    PrestaShop keeps only the sum of the rates (carrier_tax_rate), and none for wrapping.
+    """
+    if not tax:
+        return []
+    for shares in lines:
+        together = sum((Decimal(share.rate or 0) for share in shares), Decimal(0))
+        if together and (together == rate if rate else abs(price * together / 100 - tax) <= _CENT):
+            return [share._replace(weight=Decimal(share.rate or 0)) for share in shares]
+    return [UNNAMED._replace(rate=as_text(rate) if rate else None)]
+
+
+class Shipping:
+    """What the buyer pays for shipping: `orders` shows it at full price, a free-shipping voucher takes it off again.
+
+    `discount_excl` and `discount_incl` are the part of the order's vouchers that is used up by it.
+    """
+
+    def __init__(self, order: Any, free_shipping: Sequence[Any], lines: Iterable[Sequence[TaxShare]]) -> None:
+        net, gross = number(order.total_shipping_tax_excl), number(order.total_shipping_tax_incl)
+        self.shares = shares_like(lines, net, gross - net, number(order.carrier_tax_rate))
+        off = min(
+            sum((number(voucher.value) for voucher in free_shipping), Decimal(0)),
+            number(order.total_discounts_tax_incl),
+            gross,
+        )
+        self.discount_incl = off
+        self.discount_excl = net if off >= gross - _CENT and off else off * net_share(net, gross)
+        if self.discount_excl == net:
+            self.discount_incl = gross
+        self.price = net - self.discount_excl
+        self.tax = gross - self.discount_incl - self.price
+
+
+def net_share(net: Any, gross: Any) -> Decimal:
+    """Say how much of a gross amount is net, by another amount of the same taxes; all of it where that one is zero."""
+    return number(net) / number(gross) if number(gross) else Decimal(1)
+
+
+def _micros(amount: Decimal) -> int:
+    return int(amount.scaleb(_SCALE))

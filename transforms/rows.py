@@ -1,0 +1,60 @@
+"""A platform's own rows, as its queries returned them: walking them, and reading their numbers and times.
+
+Belongs here: what every platform module needs to read rows. Does not belong here: what any column means.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict, namedtuple
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from transforms.frames import as_text
+from transforms.money import AmountError, parse_amount
+from transforms.times import TimeError, parse_time
+
+Rows = Mapping[str, pd.DataFrame]
+
+
+def rows_of(rows: Rows, query: str) -> Iterator[Any]:
+    """Yield the rows of a query as named tuples; none where the query was left out (its table is not there)."""
+    frame = rows.get(query)
+    if frame is not None:
+        row_type = _row_type(tuple(frame.columns))
+        yield from map(row_type._make, zip(*(frame[column].tolist() for column in frame.columns), strict=True))
+
+
+def rows_by(rows: Rows, query: str, key: str) -> dict[Any, list[Any]]:
+    """Group the rows of a query by one column, in the query's order; absent keys have no rows."""
+    groups: dict[Any, list[Any]] = defaultdict(list)
+    for row in rows_of(rows, query):
+        groups[getattr(row, key)].append(row)
+    return groups
+
+
+def number(value: Any) -> Decimal:
+    """Read an amount; absent and broken ones are zero (what is sent as it is, `transforms.normalise` judges)."""
+    if type(value) is Decimal:
+        return value
+    try:
+        return parse_amount(as_text(value))
+    except AmountError:
+        return Decimal(0)
+
+
+def moment(value: Any, zone: str) -> dt.datetime | None:
+    """Read a time, wall time in `zone` where it has no offset; absent, zero and broken ones are None."""
+    try:
+        return parse_time(as_text(value), zone)
+    except TimeError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _row_type(columns: tuple[str, ...]) -> Any:
+    return namedtuple("Row", columns)
