@@ -1,0 +1,153 @@
+"""PrestaShop on MariaDB: golden orders in every version, and the days they belong to."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pymysql
+import pytest
+
+from connectors.channels.reader import ShopReader, ShopSource
+from connectors.mirakl.sandbox_rules import findings
+from tests.shops import prestashop
+from transforms.mapping import ChannelMapping
+from transforms.normalise import normalise
+from transforms.outcomes import Record
+from transforms.platforms import PLATFORMS
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+PARIS = ZoneInfo("Europe/Paris")
+MAPPING = ChannelMapping(store_id="S-1", platform_statuses=PLATFORMS["prestashop"].statuses)
+DAYS = [dt.date(2026, 3, 1) + dt.timedelta(days) for days in range(31)]
+DAYS += [dt.date(2026, 10, day) for day in (24, 25, 26)]
+SHOPS = {"1.7.7": ("1.7.7", 1), "8": ("8", 1), "9.1": ("9.1", 1), "8 with state ids of its own": ("8", 101)}
+
+
+def _load(path: Path) -> Any:
+    return json.loads(path.read_text(), parse_float=Decimal)
+
+
+PLAIN = _load(GOLDEN / "prestashop_plain.json")
+CASES = {path.stem: _load(path) for path in sorted((GOLDEN / "prestashop").glob("*.json"))}
+IN_SHOPS = [(shop, name) for shop, (version, _) in SHOPS.items() for name, case in CASES.items() if version in case.get("versions", [version])]
+
+Shop = Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def golden_shop(mariadb_port: int) -> Shop:
+    made: dict[str, str] = {}
+
+    def url(shop: str) -> str:
+        if shop not in made:
+            version, first_state = SHOPS[shop]
+            with database(mariadb_port, f"prestashop_{len(made)}") as (cursor, made[shop]):
+                prestashop.create(cursor, version)
+                prestashop.install(cursor, first_state)
+                for name in (name for in_shop, name in IN_SHOPS if in_shop == shop):
+                    prestashop.insert_order(cursor, CASES[name]["rows"], state_shift=first_state - 1)
+        return made[shop]
+
+    return url
+
+
+class database:
+    """A fresh database on the test server; its cursor, and a URL that may only read."""
+
+    def __init__(self, port: int, name: str) -> None:
+        self.server = pymysql.connect(host="127.0.0.1", port=port, user="root", autocommit=True)
+        self.url = f"mysql://root@127.0.0.1:{port}/{name}"
+        self.name = name
+
+    def __enter__(self) -> tuple[Any, str]:
+        self.cursor = self.server.cursor()
+        for statement in (f"DROP DATABASE IF EXISTS {self.name}", f"CREATE DATABASE {self.name} CHARACTER SET utf8mb4", f"USE {self.name}"):
+            self.cursor.execute(statement)
+        return self.cursor, self.url
+
+    def __exit__(self, *_: object) -> None:
+        self.server.close()
+
+
+@pytest.fixture(scope="module")
+def days_of(golden_shop: Shop) -> Callable[[str], Mapping[str, list[tuple[dt.date, Record]]]]:
+    read: dict[str, dict[str, list[tuple[dt.date, Record]]]] = {}
+
+    def by_order(shop: str) -> Mapping[str, list[tuple[dt.date, Record]]]:
+        if shop not in read:
+            read[shop] = {}
+            for day, record in records_by_day(ShopSource("shop", "prestashop", golden_shop(shop), timezone="Europe/Paris"), DAYS):
+                read[shop].setdefault(record.channel_order_id, []).append((day, record))
+        return read[shop]
+
+    return by_order
+
+
+def records_by_day(source: ShopSource, days: list[dt.date], mapping: ChannelMapping = MAPPING) -> Iterator[tuple[dt.date, Record]]:
+    zone = ZoneInfo(source.timezone)
+    reader = ShopReader(source)
+    with reader.snapshot() as snapshot:
+        for day in days:
+            start, end = (dt.datetime.combine(d, dt.time(), zone) for d in (day, day + dt.timedelta(1)))
+            for rows in snapshot.chunks(start, end):
+                result = normalise(reader.frames(rows, snapshot.read_at), mapping)
+                assert result.rejects == []
+                yield from ((day, record) for record in result.records)
+    reader.dispose()
+
+
+def expected(case: Any) -> Any:
+    """Complete a golden case: the plain order and line under it, `null` for what must not be there, money spelt out."""
+    order = {**PLAIN["order"], **case["expected"]}
+    reference = {"id": "order-reference", "type": "STRING", "value": f"R{order['channel_order_id']}"}
+    order.setdefault("custom_attributes", [reference])
+    order["shipping_info"] = {**PLAIN["order"]["shipping_info"], **order["shipping_info"]}
+    stamps = {"created_at": order["created_at"], "updated_at": order["channel_updated_at"]}
+    order["order_lines"] = [{**PLAIN["line"], **stamps, **line} for line in order["order_lines"]]
+    return _spelt(order)
+
+
+def _spelt(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _spelt(item) for name, item in value.items() if item is not None}
+        case list():
+            return [_spelt(item) for item in value]
+        case str() if money := re.fullmatch(r"(\d+\.\d\d) ([A-Z]{3})", value):
+            return {"amount": Decimal(money[1]), "currency": money[2]}
+        case _:
+            return value
+
+
+@pytest.mark.parametrize(("shop", "name"), IN_SHOPS)
+def test_golden_order(shop: str, name: str, days_of: Any) -> None:
+    case = CASES[name]
+    [(_, record)] = days_of(shop)[case["expected"]["channel_order_id"]]
+    assert json.loads(record.payload, parse_float=Decimal) == expected(case)
+    assert [notice.code for notice in record.notices] == case.get("notices", [])
+    assert list(findings(json.loads(record.payload), "orders[0]")) == []
+
+
+@pytest.mark.parametrize(("shop", "name"), IN_SHOPS)
+def test_an_order_is_in_one_day_only_the_day_of_its_newest_change(shop: str, name: str, days_of: Any) -> None:
+    want = expected(CASES[name])
+    newest = dt.datetime.fromisoformat(want["channel_updated_at"]).astimezone(PARIS).date()
+    assert [day for day, _ in days_of(shop)[want["channel_order_id"]]] == [newest]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_money_of_a_golden_order_adds_up_to_what_the_shop_charged(name: str) -> None:
+    def total(line: Any) -> Decimal:
+        taxes = line.get("taxes", []) + line.get("shipping_taxes", [])
+        return sum((tax["amount"]["amount"] for tax in taxes), line["price"]["amount"] + line["total_shipping_price"]["amount"])
+
+    [order] = CASES[name]["rows"]["orders"]
+    charged = Decimal({**prestashop.DEFAULTS["orders"], **order}["total_paid_tax_incl"])
+    assert sum(total(line) for line in expected(CASES[name])["order_lines"]) == charged
