@@ -36,7 +36,12 @@ def _load(path: Path) -> Any:
 
 PLAIN = _load(GOLDEN / "prestashop_plain.json")
 CASES = {path.stem: _load(path) for path in sorted((GOLDEN / "prestashop").glob("*.json"))}
-IN_SHOPS = [(shop, name) for shop, (version, _) in SHOPS.items() for name, case in CASES.items() if version in case.get("versions", [version])]
+IN_SHOPS = [
+    (shop, name)
+    for shop, (version, _) in SHOPS.items()
+    for name, case in CASES.items()
+    if version in case.get("versions", [version])
+]
 
 Shop = Callable[[str], str]
 
@@ -68,7 +73,11 @@ class database:
 
     def __enter__(self) -> tuple[Any, str]:
         self.cursor = self.server.cursor()
-        for statement in (f"DROP DATABASE IF EXISTS {self.name}", f"CREATE DATABASE {self.name} CHARACTER SET utf8mb4", f"USE {self.name}"):
+        for statement in (
+            f"DROP DATABASE IF EXISTS {self.name}",
+            f"CREATE DATABASE {self.name} CHARACTER SET utf8mb4",
+            f"USE {self.name}",
+        ):
             self.cursor.execute(statement)
         return self.cursor, self.url
 
@@ -83,14 +92,18 @@ def days_of(golden_shop: Shop) -> Callable[[str], Mapping[str, list[tuple[dt.dat
     def by_order(shop: str) -> Mapping[str, list[tuple[dt.date, Record]]]:
         if shop not in read:
             read[shop] = {}
-            for day, record in records_by_day(ShopSource("shop", "prestashop", golden_shop(shop), timezone="Europe/Paris"), DAYS):
+            for day, record in records_by_day(
+                ShopSource("shop", "prestashop", golden_shop(shop), timezone="Europe/Paris"), DAYS
+            ):
                 read[shop].setdefault(record.channel_order_id, []).append((day, record))
         return read[shop]
 
     return by_order
 
 
-def records_by_day(source: ShopSource, days: list[dt.date], mapping: ChannelMapping = MAPPING) -> Iterator[tuple[dt.date, Record]]:
+def records_by_day(
+    source: ShopSource, days: list[dt.date], mapping: ChannelMapping = MAPPING
+) -> Iterator[tuple[dt.date, Record]]:
     zone = ZoneInfo(source.timezone)
     reader = ShopReader(source)
     with reader.snapshot() as snapshot:
@@ -146,7 +159,9 @@ def test_an_order_is_in_one_day_only_the_day_of_its_newest_change(shop: str, nam
 def test_the_money_of_a_golden_order_adds_up_to_what_the_shop_charged(name: str) -> None:
     def total(line: Any) -> Decimal:
         taxes = line.get("taxes", []) + line.get("shipping_taxes", [])
-        return sum((tax["amount"]["amount"] for tax in taxes), line["price"]["amount"] + line["total_shipping_price"]["amount"])
+        return sum(
+            (tax["amount"]["amount"] for tax in taxes), line["price"]["amount"] + line["total_shipping_price"]["amount"]
+        )
 
     [order] = CASES[name]["rows"]["orders"]
     charged = Decimal({**prestashop.DEFAULTS["orders"], **order}["total_paid_tax_incl"])

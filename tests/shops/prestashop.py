@@ -61,53 +61,146 @@ def install(cursor: Any, first_state: int = 1) -> None:
     states += [(id_state, "From an old shop", {"deleted": 1}) for id_state in range(1, min(first_state, 14))]
     insert(cursor, "order_state", [{"id_order_state": id_, "unremovable": 1, **flags} for id_, _, flags in states])
     names = [(id_, lang, name if lang == 1 else f"[{name}]") for id_, name, _ in states for lang in (1, 2)]
-    insert(cursor, "order_state_lang", [{"id_order_state": i, "id_lang": g, "name": n, "template": ""} for i, g, n in names])
+    insert(
+        cursor,
+        "order_state_lang",
+        [{"id_order_state": i, "id_lang": g, "name": n, "template": ""} for i, g, n in names],
+    )
     settings: list[tuple[str, Any, int | None]] = [("PS_TIMEZONE", "Europe/Paris", None), ("PS_LANG_DEFAULT", 1, None)]
     settings += [(key, first_state + index, None) for index, (key, _, _) in enumerate(INSTALLED_STATES)]
     settings += [("PS_TIMEZONE", "America/New_York", 2), ("PS_OS_DELIVERED", 18 + shift, 2)]
     insert(
         cursor,
         "configuration",
-        [{"name": name, "value": value, "id_shop": shop, "date_add": ZERO, "date_upd": ZERO} for name, value, shop in settings],
+        [
+            {"name": name, "value": value, "id_shop": shop, "date_add": ZERO, "date_upd": ZERO}
+            for name, value, shop in settings
+        ],
     )
-    insert(cursor, "shop", [{"id_shop": 1, "id_shop_group": 1, "name": "Boutique"}, {"id_shop": 2, "id_shop_group": 1, "name": "US"}])
-    insert(cursor, "currency", [{"id_currency": i, "iso_code": code, "conversion_rate": rate} for i, code, rate in ((1, "EUR", "1"), (2, "USD", "1.1"))])
-    taxes = ((1, "20", "VAT FR 20%", 0), (2, "5.5", "VAT FR 5.5%", 0), (3, "5", "GST", 0), (4, "9.975", "QST", 0), (5, "19.6", "VAT FR 19.6%", 1))
+    insert(
+        cursor,
+        "shop",
+        [{"id_shop": 1, "id_shop_group": 1, "name": "Boutique"}, {"id_shop": 2, "id_shop_group": 1, "name": "US"}],
+    )
+    insert(
+        cursor,
+        "currency",
+        [
+            {"id_currency": i, "iso_code": code, "conversion_rate": rate}
+            for i, code, rate in ((1, "EUR", "1"), (2, "USD", "1.1"))
+        ],
+    )
+    taxes = (
+        (1, "20", "VAT FR 20%", 0),
+        (2, "5.5", "VAT FR 5.5%", 0),
+        (3, "5", "GST", 0),
+        (4, "9.975", "QST", 0),
+        (5, "19.6", "VAT FR 19.6%", 1),
+    )
     insert(cursor, "tax", [{"id_tax": i, "rate": rate, "deleted": deleted} for i, rate, _, deleted in taxes])
-    insert(cursor, "tax_lang", [{"id_tax": i, "id_lang": g, "name": name if g == 1 else f"[{name}]"} for i, _, name, _ in taxes for g in (1, 2)])
+    insert(
+        cursor,
+        "tax_lang",
+        [
+            {"id_tax": i, "id_lang": g, "name": name if g == 1 else f"[{name}]"}
+            for i, _, name, _ in taxes
+            for g in (1, 2)
+        ],
+    )
     carriers = ((1, 1, "0", 0), (2, 2, "Colissimo", 0), (3, 3, "Old Post", 1), (4, 4, "DHL", 0))
-    insert(cursor, "carrier", [{"id_carrier": i, "id_reference": r, "name": name, "deleted": deleted} for i, r, name, deleted in carriers])
+    insert(
+        cursor,
+        "carrier",
+        [{"id_carrier": i, "id_reference": r, "name": name, "deleted": deleted} for i, r, name, deleted in carriers],
+    )
     insert(cursor, "country", [{"id_country": 8, "iso_code": "FR"}, {"id_country": 6, "iso_code": "ES"}])
     insert(cursor, "state", [{"id_state": 5, "id_country": 6, "name": "Madrid", "iso_code": "ES-M"}])
     people = ((1, "Zoë", "Müller", "zoe@example.com", 0), (2, "Ana", "García", "ana@example.com", 1))
-    insert(cursor, "customer", [{"id_customer": i, "firstname": f, "lastname": n, "email": m, "is_guest": g} for i, f, n, m, g in people])
+    insert(
+        cursor,
+        "customer",
+        [{"id_customer": i, "firstname": f, "lastname": n, "email": m, "is_guest": g} for i, f, n, m, g in people],
+    )
     insert(cursor, "address", ADDRESSES)
 
 
 ADDRESSES: tuple[Row, ...] = (
-    {"id_address": 1, "address1": "5 rue de la Paix", "postcode": "75002", "city": "Paris", "phone": "+33 1 00 00 00 00"},
+    {
+        "id_address": 1,
+        "address1": "5 rue de la Paix",
+        "postcode": "75002",
+        "city": "Paris",
+        "phone": "+33 1 00 00 00 00",
+    },
     {"id_address": 2, "address1": "9 avenue Foch", "address2": "", "company": "", "postcode": "75016", "city": "Paris"},
     {"id_address": 3, "address1": "1 rue Ancienne", "postcode": "69001", "city": "Lyon", "deleted": 1},
     {
-        "id_address": 4, "id_customer": 2, "id_country": 6, "id_state": 5, "firstname": "Ana", "lastname": "García", "company": "ACME SL",
-        "address1": "Calle Mayor 1", "address2": "2º B", "postcode": "28013", "city": "Madrid", "phone": "+34 910 000 000",
-        "phone_mobile": "+34 600 000 000", "other": "Ring twice", "vat_number": "ESB12345678", "dni": "12345678Z",
+        "id_address": 4,
+        "id_customer": 2,
+        "id_country": 6,
+        "id_state": 5,
+        "firstname": "Ana",
+        "lastname": "García",
+        "company": "ACME SL",
+        "address1": "Calle Mayor 1",
+        "address2": "2º B",
+        "postcode": "28013",
+        "city": "Madrid",
+        "phone": "+34 910 000 000",
+        "phone_mobile": "+34 600 000 000",
+        "other": "Ring twice",
+        "vat_number": "ESB12345678",
+        "dni": "12345678Z",
     },
 )
 
 DEFAULTS: Mapping[str, Row] = {
-    "address": {"id_country": 8, "id_customer": 1, "alias": "Home", "firstname": "Zoë", "lastname": "Müller", "date_add": ZERO, "date_upd": ZERO},
+    "address": {
+        "id_country": 8,
+        "id_customer": 1,
+        "alias": "Home",
+        "firstname": "Zoë",
+        "lastname": "Müller",
+        "date_add": ZERO,
+        "date_upd": ZERO,
+    },
     "orders": {
-        "id_carrier": 2, "id_lang": 1, "id_customer": 1, "id_cart": 1, "id_currency": 1, "id_address_delivery": 1,
-        "id_address_invoice": 2, "current_state": 2, "payment": "Card", "module": "ps_card", "valid": 1,
-        "total_products": "20", "total_products_wt": "24", "total_shipping_tax_excl": "5", "total_shipping_tax_incl": "6",
-        "carrier_tax_rate": "20", "total_paid_tax_incl": "30", "total_paid_real": "30", "invoice_date": ZERO,
-        "delivery_date": ZERO, "date_add": "2026-03-01 10:00:00", "date_upd": "2026-03-02 11:00:00",
+        "id_carrier": 2,
+        "id_lang": 1,
+        "id_customer": 1,
+        "id_cart": 1,
+        "id_currency": 1,
+        "id_address_delivery": 1,
+        "id_address_invoice": 2,
+        "current_state": 2,
+        "payment": "Card",
+        "module": "ps_card",
+        "valid": 1,
+        "total_products": "20",
+        "total_products_wt": "24",
+        "total_shipping_tax_excl": "5",
+        "total_shipping_tax_incl": "6",
+        "carrier_tax_rate": "20",
+        "total_paid_tax_incl": "30",
+        "total_paid_real": "30",
+        "invoice_date": ZERO,
+        "delivery_date": ZERO,
+        "date_add": "2026-03-01 10:00:00",
+        "date_upd": "2026-03-02 11:00:00",
     },
     "order_detail": {
-        "id_shop": 1, "product_id": 7, "product_attribute_id": 0, "product_reference": "MUG", "product_name": "Mug",
-        "product_quantity": 2, "unit_price_tax_excl": "10", "unit_price_tax_incl": "12", "total_price_tax_excl": "20",
-        "total_price_tax_incl": "24", "product_weight": "0", "tax_name": "",
+        "id_shop": 1,
+        "product_id": 7,
+        "product_attribute_id": 0,
+        "product_reference": "MUG",
+        "product_name": "Mug",
+        "product_quantity": 2,
+        "unit_price_tax_excl": "10",
+        "unit_price_tax_incl": "12",
+        "total_price_tax_excl": "20",
+        "total_price_tax_incl": "24",
+        "product_weight": "0",
+        "tax_name": "",
     },
     "order_detail_tax": {"id_tax": 1, "unit_amount": "2", "total_amount": "4"},
     "order_carrier": {"id_carrier": 2},
@@ -139,14 +232,21 @@ def insert_order(cursor: Any, rows: Mapping[str, Iterable[Row]], state_shift: in
     [order] = rows["orders"]
     order = {**DEFAULTS["orders"], "reference": f"R{order['id_order']}", **order}
     order["total_paid"] = order["total_paid_tax_incl"]
-    own = {"id_order": order["id_order"], "id_order_detail": order["id_order"] * 10, "date_add": order["date_add"], "order_reference": order["reference"]}
+    own = {
+        "id_order": order["id_order"],
+        "id_order_detail": order["id_order"] * 10,
+        "date_add": order["date_add"],
+        "order_reference": order["reference"],
+    }
     order["current_state"] += state_shift
     insert(cursor, "orders", [order])
     for table in [*OF_EVERY_ORDER, *(set(rows) - {*OF_EVERY_ORDER, "orders"})]:
         cursor.execute(f"SHOW COLUMNS FROM ps_{table}")
         columns = {column[0] for column in cursor.fetchall()}
         for row in rows.get(table, [{}]):
-            cells = {name: value for name, value in own.items() if name in columns and name not in DEFAULTS.get(table, {})} | dict(row)
+            cells = {
+                name: value for name, value in own.items() if name in columns and name not in DEFAULTS.get(table, {})
+            } | dict(row)
             if table == "order_history":
                 cells["id_order_state"] = cells.get("id_order_state", 2) + state_shift
             insert(cursor, table, [cells])

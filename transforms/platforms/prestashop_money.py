@@ -46,7 +46,7 @@ def shares_like(lines: Iterable[Sequence[TaxShare]], price: Decimal, tax: Decima
     for shares in lines:
         together = sum((Decimal(share.rate or 0) for share in shares), Decimal(0))
         if together and (together == rate if rate else abs(price * together / 100 - tax) <= _CENT):
-            return [share._replace(weight=Decimal(share.rate or 0)) for share in shares]
+            return list(shares)
     return [UNNAMED._replace(rate=as_text(rate) if rate else None)]
 
 
