@@ -32,7 +32,7 @@ class Use(Enum):
     ONCE = "once"
 
 
-# What a query of each use must bind; every query may bind `:store` too.
+# What a query of each use must bind; every query may bind `OF_EVERY_QUERY` too.
 PARAMETERS: Mapping[Use, frozenset[str]] = {
     Use.FEED: frozenset({"start", "end", "after_time", "after_id", "page_size"}),
     Use.FIND: frozenset({"channel_order_ids"}),
@@ -40,6 +40,7 @@ PARAMETERS: Mapping[Use, frozenset[str]] = {
     Use.PER_CHUNK: frozenset({"order_ids"}),
     Use.ONCE: frozenset(),
 }
+OF_EVERY_QUERY = frozenset({"store", "timezone"})
 _LISTS = ("order_ids", "channel_order_ids")
 # Strings and quoted names are kept whole: what looks like a comment in them is none. Neither are optimizer hints.
 _COMMENT = re.compile(r"('(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`)|--[^\n]*|/\*(?![+!]).*?\*/", re.DOTALL)
@@ -131,8 +132,8 @@ def _query(channel: str, path: Path, text: str, is_probe: bool) -> Query:
     bound = frozenset(statement.compile().params)
     use = _use(path.stem, bound, is_probe)
     place = f"channel {channel!r}: {path.name}"
-    if unknown := sorted(bound - PARAMETERS[use] - {"store"}):
-        known = ", ".join(f":{name}" for name in sorted(PARAMETERS[use] | {"store"}))
+    if unknown := sorted(bound - PARAMETERS[use] - OF_EVERY_QUERY):
+        known = ", ".join(f":{name}" for name in sorted(PARAMETERS[use] | OF_EVERY_QUERY))
         raise ShopError(
             "bad_query",
             f"{place} binds :{unknown[0]}, which it cannot have; it can have {known} (write CAST(:x AS type) for "

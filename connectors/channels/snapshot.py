@@ -30,7 +30,8 @@ class ShopSource:
     """Where a channel's orders are.
 
     `platform`: a built-in name, or the path of a folder. `table_prefix`: as the shop has it, the platform's usual one
-    when None. `timezone`: zone of shop-local times. `chunk_size`: orders. `store`: what queries bind as `:store`.
+    when None. `timezone`: zone of shop-local times. `chunk_size`: orders. `store`: one of several stores.
+    Queries may bind `:store` and `:timezone`.
     """
 
     channel: str
@@ -184,8 +185,8 @@ class Snapshot:
         return table(columns, rows)
 
     def _run(self, query: Query, parameters: dict[str, Any]) -> tuple[list[str], Sequence[Sequence[Any]]]:
-        if "store" in query.parameters:
-            parameters = {**parameters, "store": self._source.store}
+        settings = {"store": self._source.store, "timezone": self._source.timezone}
+        parameters = parameters | {name: value for name, value in settings.items() if name in query.parameters}
         with driver_errors(self._source.channel, f", query {query.file}"):
             result = self._connection.execute(query.statement, parameters)
             return list(result.keys()), result.fetchall()
