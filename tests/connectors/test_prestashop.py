@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,10 @@ from tests.shops import prestashop
 from transforms.mapping import ChannelMapping
 from transforms.normalise import normalise
 from transforms.outcomes import Record
-from transforms.platforms import PLATFORMS
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-PARIS = ZoneInfo("Europe/Paris")
-MAPPING = ChannelMapping(store_id="S-1", platform_statuses=PLATFORMS["prestashop"].statuses)
+# The second shop of the test database has a zone of its own, so each is a channel of its own.
+ZONES = {"1": "Europe/Paris", "2": "America/New_York"}
 DAYS = [dt.date(2026, 3, 1) + dt.timedelta(days) for days in range(31)]
 DAYS += [dt.date(2026, 10, day) for day in (24, 25, 26)]
 SHOPS = {"1.7.7": ("1.7.7", 1), "8": ("8", 1), "9.1": ("9.1", 1), "8 with state ids of its own": ("8", 101)}
@@ -46,6 +46,17 @@ IN_SHOPS = [
 Shop = Callable[[str], str]
 
 
+@contextmanager
+def database(port: int, name: str) -> Iterator[tuple[Any, str]]:
+    """Make an empty database on the test server; yield a cursor in it and its URL."""
+    server = pymysql.connect(host="127.0.0.1", port=port, user="root", autocommit=True)
+    with closing(server), server.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+        cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        cursor.execute(f"USE {name}")
+        yield cursor, f"mysql://root@127.0.0.1:{port}/{name}"
+
+
 @pytest.fixture(scope="module")
 def golden_shop(mariadb_port: int) -> Shop:
     made: dict[str, str] = {}
@@ -63,28 +74,6 @@ def golden_shop(mariadb_port: int) -> Shop:
     return url
 
 
-class database:
-    """A fresh database on the test server; its cursor, and a URL that may only read."""
-
-    def __init__(self, port: int, name: str) -> None:
-        self.server = pymysql.connect(host="127.0.0.1", port=port, user="root", autocommit=True)
-        self.url = f"mysql://root@127.0.0.1:{port}/{name}"
-        self.name = name
-
-    def __enter__(self) -> tuple[Any, str]:
-        self.cursor = self.server.cursor()
-        for statement in (
-            f"DROP DATABASE IF EXISTS {self.name}",
-            f"CREATE DATABASE {self.name} CHARACTER SET utf8mb4",
-            f"USE {self.name}",
-        ):
-            self.cursor.execute(statement)
-        return self.cursor, self.url
-
-    def __exit__(self, *_: object) -> None:
-        self.server.close()
-
-
 @pytest.fixture(scope="module")
 def days_of(golden_shop: Shop) -> Callable[[str], Mapping[str, list[tuple[dt.date, Record]]]]:
     read: dict[str, dict[str, list[tuple[dt.date, Record]]]] = {}
@@ -92,20 +81,27 @@ def days_of(golden_shop: Shop) -> Callable[[str], Mapping[str, list[tuple[dt.dat
     def by_order(shop: str) -> Mapping[str, list[tuple[dt.date, Record]]]:
         if shop not in read:
             read[shop] = {}
-            for day, record in records_by_day(
-                ShopSource("shop", "prestashop", golden_shop(shop), timezone="Europe/Paris"), DAYS
-            ):
-                read[shop].setdefault(record.channel_order_id, []).append((day, record))
+            for store, zone in ZONES.items():
+                source = ShopSource("shop", "prestashop", golden_shop(shop), timezone=zone, store=store)
+                for day, record in records_by_day(source, DAYS):
+                    read[shop].setdefault(record.channel_order_id, []).append((day, record))
         return read[shop]
 
     return by_order
 
 
 def records_by_day(
-    source: ShopSource, days: list[dt.date], mapping: ChannelMapping = MAPPING
+    source: ShopSource, days: list[dt.date], stores: Mapping[str, str] | None = None
 ) -> Iterator[tuple[dt.date, Record]]:
-    zone = ZoneInfo(source.timezone)
     reader = ShopReader(source)
+    platform, zone = reader.platform, ZoneInfo(source.timezone)
+    mapping = ChannelMapping(
+        store_id="S-1",
+        stores=stores or {},
+        platform_statuses=platform.statuses,
+        rate_divisor=platform.rate_divisor,
+        naive_timezone=platform.naive_timezone(source.timezone),
+    )
     with reader.snapshot() as snapshot:
         for day in days:
             start, end = (dt.datetime.combine(d, dt.time(), zone) for d in (day, day + dt.timedelta(1)))
@@ -151,7 +147,8 @@ def test_golden_order(shop: str, name: str, days_of: Any) -> None:
 @pytest.mark.parametrize(("shop", "name"), IN_SHOPS)
 def test_an_order_is_in_one_day_only_the_day_of_its_newest_change(shop: str, name: str, days_of: Any) -> None:
     want = expected(CASES[name])
-    newest = dt.datetime.fromisoformat(want["channel_updated_at"]).astimezone(PARIS).date()
+    zone = ZoneInfo(ZONES[str(CASES[name]["rows"]["orders"][0].get("id_shop", 1))])
+    newest = dt.datetime.fromisoformat(want["channel_updated_at"]).astimezone(zone).date()
     assert [day for day, _ in days_of(shop)[want["channel_order_id"]]] == [newest]
 
 

@@ -16,14 +16,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 
 from transforms.frames import OrderFrames, as_text, order_frames
 from transforms.platforms.prestashop_money import UNNAMED, Shipping, TaxShare, shares_like, split_tax
 from transforms.platforms.prestashop_slips import SlipReader
-from transforms.rows import Rows, moment, number, rows_by, rows_of
+from transforms.rows import Rows, number, rows_by, rows_of
 
 STATUSES: Mapping[str, str] = {
     "PS_OS_CHEQUE": "AWAITING_PAYMENT",
@@ -54,20 +53,16 @@ Cells = dict[str, Any]
 
 
 def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
-    """Shape the rows of `connectors/channels/prestashop/*.sql` into order frames; times become UTC.
-
-    `timezone` is used where the shop's configuration names no zone (PS_TIMEZONE).
-    """
-    shop = _Shop(rows, timezone)
+    """Shape the rows of `connectors/channels/prestashop/*.sql` into order frames; times stay the shop's wall time."""
+    shop = _Shop(rows)
     frames = {name: pd.DataFrame(cells, dtype=object) for name, cells in shop.tables.items() if cells}
     return order_frames(frames, read_at)
 
 
-class _Settings:
-    """What the configuration means for one shop: its zone, and which part each state plays there."""
+class _States:
+    """Which part each state plays in one shop."""
 
-    def __init__(self, values: Mapping[str, str], states: Mapping[str, Any], timezone: str) -> None:
-        self.zone = _known_zone(values.get("PS_TIMEZONE")) or timezone
+    def __init__(self, values: Mapping[str, str], states: Mapping[str, Any]) -> None:
         self._states = states
         self._parts: dict[str, str] = {}
         for part in STATUSES:
@@ -89,13 +84,12 @@ class _Settings:
 
 
 class _Shop:
-    def __init__(self, rows: Rows, timezone: str) -> None:
-        self._timezone = timezone
+    def __init__(self, rows: Rows) -> None:
         self.tables: dict[str, list[Cells]] = defaultdict(list)
         self.states = {str(row.id_order_state): row for row in rows_of(rows, "states")}
         self.taxes = {row.id_tax: (row.name or "TAX", as_text(row.rate)) for row in rows_of(rows, "taxes")}
         self._configuration = list(rows_of(rows, "configuration"))
-        self._settings: dict[tuple[Any, Any], _Settings] = {}
+        self._states_by_shop: dict[tuple[Any, Any], _States] = {}
         self._line_taxes = rows_by(rows, "line_taxes", "id_order_detail")
         self._customizations = rows_by(rows, "customizations", "id_order_detail")
         by_order = ("lines", "history", "payments", "cart_rules", "slips", "returns", "shipments", "addresses")
@@ -106,28 +100,27 @@ class _Shop:
 
     def _order(self, order: Any) -> None:
         of = {name: groups.get(order.order_id, []) for name, groups in self._by_order.items()}
-        settings = self._settings_of(order)
+        states = self._states_of(order)
         parcels = _Parcels(of["shipments"])
         shares = {line.id_order_detail: self._line_shares(line) for line in of["lines"]}
         shipping = Shipping(order, of["cart_rules"], list(shares.values()))
-        left = [entry for entry in of["history"] if settings.part(entry.id_order_state) in _HAS_LEFT]
-        short = [entry for entry in of["history"] if settings.part(entry.id_order_state) in _OUT_OF_STOCK]
+        left = [entry for entry in of["history"] if states.part(entry.id_order_state) in _HAS_LEFT]
+        short = [entry for entry in of["history"] if states.part(entry.id_order_state) in _OUT_OF_STOCK]
         refunds = SlipReader(
             order=order,
-            zone=settings.zone,
             lines={line.id_order_detail: line for line in of["lines"]},
             line_shares=shares,
             shipping_shares=shipping.shares,
             returns=of["returns"],
             shipped_at=as_text(left[0].date_add) if left else None,
-            shipped_now=settings.part(order.current_state) in _HAS_LEFT,
+            shipped_now=states.part(order.current_state) in _HAS_LEFT,
             out_of_stock_at=as_text(short[0].date_add) if short else None,
         ).read(of["slips"], self._slip_lines)
         self.tables["adjustments"] += refunds.adjustments
         self.tables["taxes"] += refunds.taxes
         self._taxes(order, None, "shipping", shipping.tax, shipping.shares)
         for line in of["lines"]:
-            self._line(line, shares[line.id_order_detail], parcels, settings.zone)
+            self._line(line, shares[line.id_order_detail], parcels)
         self._discount(order, shipping, shares)
         self._wrapping(order, list(shares.values()))
         self._places(order, of["addresses"])
@@ -135,16 +128,16 @@ class _Shop:
         self.tables["orders"].append(
             {
                 "channel_order_id": order.order_id,
-                "created_at": moment(order.date_add, settings.zone) or as_text(order.date_add),
-                "updated_at": _newest(order, of, settings.zone),
+                "created_at": order.date_add,
+                "updated_at": _newest(order, of),
                 "status": ((state.name or "").strip() if state else "") or str(order.current_state),
-                "status_hint": settings.part(order.current_state),
+                "status_hint": states.part(order.current_state),
                 "currency": order.currency,
                 "total": order.total_paid_tax_incl,
                 "total_paid": _paid(order, of["payments"]),
                 "total_refunded": refunds.total,
                 "shipping_price": shipping.price,
-                "shipped_at": moment(left[0].date_add, settings.zone) if left else None,
+                "shipped_at": left[0].date_add if left else None,
                 "store": order.id_shop,
                 "email": order.email,
                 # A carrier called 0 goes by the shop's name.
@@ -154,9 +147,9 @@ class _Shop:
             }
         )
 
-    def _settings_of(self, order: Any) -> _Settings:
+    def _states_of(self, order: Any) -> _States:
         key = (order.id_shop, order.id_shop_group)
-        if key not in self._settings:
+        if key not in self._states_by_shop:
             everywhere, group, own = {}, {}, {}
             for row in self._configuration:
                 if row.id_shop is None and row.id_shop_group is None:
@@ -165,8 +158,8 @@ class _Shop:
                     group[row.name] = row.value
                 elif row.id_shop == order.id_shop:
                     own[row.name] = row.value
-            self._settings[key] = _Settings({**everywhere, **group, **own}, self.states, self._timezone)
-        return self._settings[key]
+            self._states_by_shop[key] = _States({**everywhere, **group, **own}, self.states)
+        return self._states_by_shop[key]
 
     def _line_shares(self, line: Any) -> list[TaxShare]:
         """Name the taxes of a line, each with its weight in the line's tax."""
@@ -194,7 +187,7 @@ class _Shop:
             for share, amount in split_tax(tax, shares)
         ]
 
-    def _line(self, line: Any, shares: Sequence[TaxShare], parcels: _Parcels, zone: str) -> None:
+    def _line(self, line: Any, shares: Sequence[TaxShare], parcels: _Parcels) -> None:
         line_id = line.id_order_detail
         variant = f"-{line.product_attribute_id}" if line.product_attribute_id else ""
         self.tables["lines"].append(
@@ -208,7 +201,7 @@ class _Shop:
                 "quantity_refunded": line.product_quantity_refunded + line.product_quantity_return,
                 "quantity_shipped": parcels.shipped(line_id),
                 "quantity_delivered": parcels.delivered(line_id),
-                "shipped_at": moment(parcels.shipped_at(line_id), zone),
+                "shipped_at": parcels.shipped_at(line_id),
             }
         )
         tax = number(line.total_price_tax_incl) - number(line.total_price_tax_excl)
@@ -303,7 +296,7 @@ class _Parcels:
         return self._units([row for row in self._rows if _is_set(row.delivered_at)], line_id)
 
     def shipped_at(self, line_id: Any) -> str | None:
-        """Say when the first of a line's units left, in the shop's zone."""
+        """Say when the first of a line's units left."""
         rows = [row for row in self._rows if row.id_order_detail == line_id and _is_set(row.shipped_at)]
         return min((str(as_text(row.shipped_at)) for row in rows), default=None)
 
@@ -317,13 +310,12 @@ def _is_set(time: Any) -> bool:
     return bool(time) and not (as_text(time) or "").startswith("0000")
 
 
-def _newest(order: Any, of: Mapping[str, Sequence[Any]], zone: str) -> Any:
+def _newest(order: Any, of: Mapping[str, Sequence[Any]]) -> str:
     """Take the newest stamp of the order and its rows, as `changes.sql` does; stamps of one shop compare as text."""
     stamps = [order.date_add, order.date_upd, order.carrier_date_add]
     stamps += [row.date_add for name in ("history", "payments") for row in of[name]]
     stamps += [row.date_upd for name in ("slips", "returns", "shipments") for row in of[name]]
-    newest = max(as_text(stamp) or "" for stamp in stamps)
-    return moment(newest, zone) or newest
+    return max(as_text(stamp) or "" for stamp in stamps)
 
 
 def _paid(order: Any, payments: Sequence[Any]) -> Decimal:
@@ -341,10 +333,3 @@ def _attribute(order_id: Any, name: str, value: Any, line_id: Any = None) -> Cel
         "type": "STRING",
         "value": value,
     }
-
-
-def _known_zone(name: str | None) -> str | None:
-    try:
-        return str(ZoneInfo(name)) if name else None
-    except (ZoneInfoNotFoundError, ValueError):
-        return None

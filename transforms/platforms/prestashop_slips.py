@@ -18,7 +18,7 @@ from transforms.adjustments import adjustment_reason
 from transforms.frames import as_text
 from transforms.money import from_minor, minor_digits, spread, to_minor
 from transforms.platforms.prestashop_money import TaxShare, net_share, split_tax
-from transforms.rows import moment, number
+from transforms.rows import number
 
 _RETURN_DENIED = 4
 _ROUNDING = Decimal("0.01")  # a line
@@ -47,10 +47,9 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class SlipReader:
-    """Reads the slips of one order. Times are the shop's own, as text, to be compared with each other only."""
+    """Reads the slips of one order. Times are the shop's own, as text."""
 
     order: Any
-    zone: str
     lines: Mapping[Any, Any]
     line_shares: Mapping[Any, Sequence[TaxShare]]
     shipping_shares: Sequence[TaxShare]
@@ -155,7 +154,7 @@ class SlipReader:
                 "channel_adjustment_id": adjustment_id,
                 "refund_id": f"slip-{slip.id_order_slip}",
                 "channel_order_line_id": line_id,
-                "created_at": moment(slip.date_add, self.zone) or as_text(slip.date_add),
+                "created_at": slip.date_add,
                 "reason": reason,
                 **cells,
             }
