@@ -1,0 +1,122 @@
+"""PrestaShop shops as a whole: several shops in one database, days of a zone, versions, single orders."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from connectors.channels.errors import ShopError
+from connectors.channels.reader import ShopReader, ShopSource
+from tests.connectors.test_prestashop import database, records_by_day
+from tests.shops import prestashop
+
+
+@pytest.fixture
+def shop(mariadb_port: int) -> Iterator[tuple[Any, str]]:
+    with database(mariadb_port, "prestashop_shop") as (cursor, url):
+        prestashop.create(cursor, "8")
+        prestashop.install(cursor)
+        yield cursor, url
+
+
+def in_one_zone(cursor: Any) -> None:
+    cursor.execute("DELETE FROM ps_configuration WHERE id_shop = 2")
+
+
+def source(url: str, store: str | None = "1", timezone: str = "Europe/Paris") -> ShopSource:
+    return ShopSource("boutique", "prestashop", url, timezone=timezone, store=store)
+
+
+def test_each_order_is_in_one_day_of_the_shops_zone_when_clocks_change(shop: tuple[Any, str]) -> None:
+    cursor, url = shop
+    changes = {
+        1: "2026-03-28 23:59:59",
+        2: "2026-03-29 00:00:00",
+        3: "2026-03-29 23:59:59",  # a day of 23 hours
+        4: "2026-03-30 00:00:00",
+        5: "2026-10-25 00:00:00",
+        6: "2026-10-25 02:30:00",
+        7: "2026-10-25 23:59:59",  # a day of 25 hours
+        8: "2026-10-26 00:00:00",
+    }
+    for order_id, changed in changes.items():
+        prestashop.insert_order(cursor, {"orders": [{"id_order": order_id, "date_upd": changed}]})
+    days = [dt.date(2026, month, day) for month, day in ((3, 28), (3, 29), (3, 30), (10, 24), (10, 25), (10, 26))]
+    found = [(int(record.channel_order_id), day.isoformat()) for day, record in records_by_day(source(url), days)]
+    assert sorted(found) == [(order_id, changed[:10]) for order_id, changed in changes.items()]
+
+
+def test_orders_of_one_second_are_all_found_over_pages(shop: tuple[Any, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    cursor, url = shop
+    monkeypatch.setattr("connectors.channels.reader.PAGE_SIZE", 2)
+    for order_id in range(1, 8):
+        prestashop.insert_order(cursor, {"orders": [{"id_order": order_id}]})
+    found = [record.channel_order_id for _, record in records_by_day(source(url), [dt.date(2026, 3, 2)])]
+    assert found == ["1", "2", "3", "4", "5", "6", "7"]
+
+
+def test_a_channel_with_a_store_reads_that_shop_only(shop: tuple[Any, str]) -> None:
+    cursor, url = shop
+    for order_id, id_shop in ((1, 1), (2, 2)):
+        prestashop.insert_order(cursor, {"orders": [{"id_order": order_id, "id_shop": id_shop}]})
+    day = [dt.date(2026, 3, 2)]
+    assert [record.channel_order_id for _, record in records_by_day(source(url), day)] == ["1"]
+    second = source(url, store="2", timezone="America/New_York")
+    assert [record.channel_order_id for _, record in records_by_day(second, day)] == ["2"]
+
+
+def test_a_channel_without_a_store_reads_all_shops_each_order_to_its_own_mirakl_store(shop: tuple[Any, str]) -> None:
+    cursor, url = shop
+    in_one_zone(cursor)
+    for order_id, id_shop in ((1, 1), (2, 2)):
+        prestashop.insert_order(cursor, {"orders": [{"id_order": order_id, "id_shop": id_shop}]})
+    stores = {"1": "S-FR", "2": "S-US"}
+    records = records_by_day(source(url, store=None), [dt.date(2026, 3, 2)], stores)
+    assert [(record.channel_order_id, record.store) for _, record in records] == [("1", "S-FR"), ("2", "S-US")]
+
+
+def test_a_shop_of_another_zone_than_its_channel_is_refused_with_what_to_set(shop: tuple[Any, str]) -> None:
+    _, url = shop
+    with pytest.raises(ShopError, match="set timezone to its PS_TIMEZONE"):
+        ShopReader(source(url, timezone="Europe/Lisbon")).check()
+
+
+def test_shops_of_two_zones_in_one_channel_are_refused(shop: tuple[Any, str]) -> None:
+    _, url = shop
+    with pytest.raises(ShopError, match="Shops of several zones in one database need a channel each"):
+        ShopReader(source(url, store=None)).check()
+
+
+def test_a_version_before_1_7_7_is_refused_by_name(shop: tuple[Any, str]) -> None:
+    cursor, url = shop
+    cursor.execute("ALTER TABLE ps_order_cart_rule DROP COLUMN deleted")
+    with pytest.raises(ShopError, match=r"this PrestaShop is older than 1\.7\.7"):
+        ShopReader(source(url)).check()
+
+
+def test_a_wrong_prefix_is_one_message_that_names_the_prefixes_seen(shop: tuple[Any, str]) -> None:
+    _, url = shop
+    with pytest.raises(ShopError, match="no table shop_orders; prefixes seen: 'ps_'"):
+        ShopReader(ShopSource("boutique", "prestashop", url, table_prefix="shop_", timezone="Europe/Paris")).check()
+
+
+def test_one_order_is_read_by_its_id_whatever_its_day(shop: tuple[Any, str]) -> None:
+    cursor, url = shop
+    for order_id in (1, 2):
+        prestashop.insert_order(cursor, {"orders": [{"id_order": order_id, "reference": "SHARED"}]})
+    with ShopReader(source(url)).snapshot() as snapshot:
+        [rows] = snapshot.orders(["2"])
+    assert rows["orders"]["order_id"].tolist() == [2]
+
+
+def test_an_order_is_found_on_the_day_it_was_placed(shop: tuple[Any, str]) -> None:
+    cursor, url = shop
+    prestashop.insert_order(cursor, {"orders": [{"id_order": 1}]})
+    reader = ShopReader(source(url))
+    day = dt.datetime(2026, 2, 28, 23, tzinfo=dt.UTC)  # 1 March in Paris
+    with reader.snapshot() as snapshot:
+        [rows] = snapshot.placed(day, day + dt.timedelta(days=1))
+    assert rows["orders"]["order_id"].tolist() == [1]
