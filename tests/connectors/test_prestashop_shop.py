@@ -14,12 +14,21 @@ from tests.connectors.test_prestashop import database, records_by_day
 from tests.shops import prestashop
 
 
-@pytest.fixture
-def shop(mariadb_port: int) -> Iterator[tuple[Any, str]]:
+@pytest.fixture(scope="module")
+def tables(mariadb_port: int) -> Iterator[tuple[Any, str]]:
     with database(mariadb_port, "prestashop_shop") as (cursor, url):
         prestashop.create(cursor, "8")
-        prestashop.install(cursor)
         yield cursor, url
+
+
+@pytest.fixture
+def shop(tables: tuple[Any, str]) -> tuple[Any, str]:
+    cursor, _ = tables
+    cursor.execute("SHOW TABLES")
+    for (table,) in cursor.fetchall():
+        cursor.execute(f"DELETE FROM {table}")
+    prestashop.install(cursor)
+    return tables
 
 
 def in_one_zone(cursor: Any) -> None:
@@ -92,9 +101,12 @@ def test_shops_of_two_zones_in_one_channel_are_refused(shop: tuple[Any, str]) ->
 
 def test_a_version_before_1_7_7_is_refused_by_name(shop: tuple[Any, str]) -> None:
     cursor, url = shop
-    cursor.execute("ALTER TABLE ps_order_cart_rule DROP COLUMN deleted")
-    with pytest.raises(ShopError, match=r"this PrestaShop is older than 1\.7\.7"):
-        ShopReader(source(url)).check()
+    cursor.execute("ALTER TABLE ps_order_cart_rule RENAME COLUMN deleted TO not_yet")
+    try:
+        with pytest.raises(ShopError, match=r"this PrestaShop is older than 1\.7\.7"):
+            ShopReader(source(url)).check()
+    finally:
+        cursor.execute("ALTER TABLE ps_order_cart_rule RENAME COLUMN not_yet TO deleted")
 
 
 def test_a_wrong_prefix_is_one_message_that_names_the_prefixes_seen(shop: tuple[Any, str]) -> None:
