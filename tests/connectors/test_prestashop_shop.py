@@ -65,7 +65,7 @@ def test_each_order_is_in_one_day_of_the_shops_zone_when_clocks_change(shop: tup
 
 def test_orders_of_one_second_are_all_found_over_pages(shop: tuple[Any, str], monkeypatch: pytest.MonkeyPatch) -> None:
     cursor, url = shop
-    monkeypatch.setattr("connectors.channels.reader.PAGE_SIZE", 2)
+    monkeypatch.setattr("connectors.channels.snapshot.PAGE_SIZE", 2)
     for order_id in range(1, 8):
         prestashop.insert_order(cursor, {"orders": [{"id_order": order_id}]})
     found = [record.channel_order_id for _, record in records_by_day(source(url), [dt.date(2026, 3, 2)])]
@@ -137,3 +137,30 @@ def test_an_order_is_found_on_the_day_it_was_placed(shop: tuple[Any, str]) -> No
     with reader.snapshot() as snapshot:
         [rows] = snapshot.placed(day, day + dt.timedelta(days=1))
     assert rows["orders"]["order_id"].tolist() == [1]
+
+
+def test_check_names_each_missing_index_with_the_statement_that_makes_it(shop: tuple[Any, str]) -> None:
+    _, url = shop
+    findings = ShopReader(source(url)).check()
+    assert {finding.verdict for finding in findings} == {"warning"}
+    assert [finding.words.rpartition("table. ")[2] for finding in findings] == [
+        "CREATE INDEX ps_orders_date_upd ON ps_orders (date_upd)",
+        "CREATE INDEX ps_order_history_date_add ON ps_order_history (date_add)",
+        "CREATE INDEX ps_order_slip_date_upd ON ps_order_slip (date_upd)",
+        "CREATE INDEX ps_order_payment_date_add ON ps_order_payment (date_add)",
+        "CREATE INDEX ps_order_carrier_date_add ON ps_order_carrier (date_add)",
+        "CREATE INDEX ps_order_return_date_upd ON ps_order_return (date_upd)",
+    ]
+
+
+def test_check_finds_nothing_where_the_indexes_are_there(shop: tuple[Any, str]) -> None:
+    cursor, url = shop
+    warnings = [finding.words.rpartition("table. ")[2] for finding in ShopReader(source(url)).check()]
+    try:
+        for statement in warnings:
+            cursor.execute(statement)
+        assert ShopReader(source(url)).check() == []
+    finally:
+        for statement in warnings:
+            _, _, name, _, table, _ = statement.split()
+            cursor.execute(f"DROP INDEX {name} ON {table}")
