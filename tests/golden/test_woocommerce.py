@@ -15,7 +15,7 @@ from typing import Any
 import pymysql
 import pytest
 
-from connectors.channels import reader as shop_reader
+from connectors.channels import snapshot as shop_snapshot
 from connectors.channels.reader import ShopReader, ShopSource
 from connectors.mirakl.sandbox_rules import findings
 from tests.golden.record import charged, compact, expected, only, refunded
@@ -84,7 +84,7 @@ def read(database_url: str, prefix: str) -> Outcome:
 def small_pages() -> Iterator[None]:
     """Nearly all orders share one second: pages smaller than that lose or repeat some unless ties are told apart."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shop_reader, "PAGE_SIZE", 5)
+        patch.setattr(shop_snapshot, "PAGE_SIZE", 5)
         yield
 
 
