@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pymysql
 import pytest
 
@@ -30,6 +31,7 @@ CASES = [
     for path in sorted((Path(__file__).parent / "woocommerce").glob("*.toml"))
     for case in tomllib.loads(path.read_text())["case"]
 ]
+OPENAPI = Path(__file__).parents[3] / "shared" / "mirakl"
 DAY = dt.datetime(2026, 3, 5, tzinfo=dt.UTC)
 MAPPING = ChannelMapping(store_id="S-1", platform_statuses=PLATFORMS["woocommerce"].statuses)
 Outcome = dict[str, Record | Reject]
@@ -145,3 +147,13 @@ def test_what_is_sent_passes_the_rules_of_the_sandbox(outcomes: Outcome) -> None
     for record in outcomes.values():
         if isinstance(record, Record):
             assert list(findings(json.loads(record.payload), record.channel_order_id)) == []
+
+
+@pytest.mark.parametrize("document", sorted(OPENAPI.glob("upsert_orders.openapi.json")), ids=lambda path: path.name)
+def test_what_is_sent_satisfies_the_published_openapi(document: Path, outcomes: Outcome) -> None:
+    schema = {"$ref": "#/components/schemas/UpsertOrdersRequest", **json.loads(document.read_text())}
+    validator = jsonschema.Draft202012Validator(schema)
+    for record in outcomes.values():
+        if isinstance(record, Record):
+            origin = {"channel_id": "1", "channel_store_id": record.store}
+            validator.validate({"origin": origin, "orders": [json.loads(record.payload)]})
