@@ -206,7 +206,7 @@ def _deliver(context: dg.AssetExecutionContext, state: State, delivery: Delivery
         tables.records_of(frames.read(channel, MIRAKL_ORDERS, day, tables.RECORD_COLUMNS)),
         tables.rejects_of(frames.read(channel, MIRAKL_ORDERS, day, tables.REJECT_COLUMNS)),
         day=day,
-        run_id=context.run_id,
+        run_id=context.run.run_id,
     )
     counts = ", ".join(f"{count:,} {outcome}" for outcome, count in report.counts.items() if count)
     context.log.info(f"{day}: {counts or 'no orders'}")

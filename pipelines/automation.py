@@ -2,12 +2,12 @@
 
 `sync_<channel>_today` re-reads the open day every quarter of an hour, unless its previous run is still at it: late
 commits are found, and only what changed is sent. `sync_<channel>_lookback` reads the last closed days once a night,
-so that neither a missed tick nor an order that changed around midnight is left behind.
+so that neither a missed tick nor an order that changed around midnight is left behind. `inspect_<channel>_nightly`
+then compares those days, shop against ledger, and sends nothing.
 
 Belongs here: when channels run. Does not belong here: what a run does.
 """
 
-import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
@@ -19,10 +19,11 @@ from dagster._core.storage.tags import (
     SCHEDULE_NAME_TAG,
 )
 
-from pipelines.assets import asset_keys
+from pipelines.assets import MIRAKL_DELIVERY, asset_keys
+from pipelines.checks import NOTHING_WAITS, RECONCILED
+from pipelines.days import LOOKBACK_DAYS, closed_days
 from pipelines.settings import Channel
 
-LOOKBACK_DAYS = 3
 # Runs of the open day go before backfills, both in the queue and for the slot of the sender.
 _TODAY_TAGS = {"dagster/priority": "10"}
 
@@ -32,12 +33,33 @@ def job_name(channel: str) -> str:
     return f"sync_{channel}"
 
 
+def inspection_name(channel: str) -> str:
+    """Return the name of the job that looks for orders left behind."""
+    return f"inspect_{channel}"
+
+
 def channel_job(channel: Channel) -> UnresolvedAssetJobDefinition:
     """Build the job that takes a channel's orders all the way."""
     return dg.define_asset_job(
         job_name(channel.name),
-        selection=dg.AssetSelection.assets(*asset_keys(channel.name)),
+        selection=dg.AssetSelection.assets(*asset_keys(channel.name))
+        - dg.AssetSelection.checks(_standing_check(channel.name, RECONCILED)),
         description=f"Reads, normalises and delivers the orders of {channel.name} for the chosen days.",
+    )
+
+
+def _standing_check(channel: str, check: str) -> dg.AssetCheckKey:
+    return dg.AssetCheckKey(dg.AssetKey([channel, MIRAKL_DELIVERY]), check)
+
+
+def inspection_job(channel: Channel) -> UnresolvedAssetJobDefinition:
+    """Build the job that looks for orders left behind, and sends nothing."""
+    return dg.define_asset_job(
+        inspection_name(channel.name),
+        selection=dg.AssetSelection.checks(
+            *(_standing_check(channel.name, check) for check in (NOTHING_WAITS, RECONCILED))
+        ),
+        description=f"Looks for orders of {channel.name} that wait, were never accepted, differ, or are gone.",
     )
 
 
@@ -62,7 +84,8 @@ def today_schedule(channel: Channel) -> dg.ScheduleDefinition:
         running = context.instance.get_run_records(filters, limit=1)
         if running:
             return dg.SkipReason(f"run {running[0].dagster_run.run_id} of this schedule is still at it")
-        return dg.RunRequest(partition_key=_day(channel, context, 0), tags=_TODAY_TAGS)
+        day = context.scheduled_execution_time.astimezone(channel.settings.zone).date().isoformat()
+        return dg.RunRequest(partition_key=day, tags=_TODAY_TAGS)
 
     return today
 
@@ -78,16 +101,21 @@ def lookback_schedule(channel: Channel) -> dg.ScheduleDefinition:
         description=f"Every night: the last {LOOKBACK_DAYS} closed days again; what Mirakl holds is not sent twice.",
     )
     def lookback(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        first = max(_day(channel, context, -LOOKBACK_DAYS), channel.settings.start_date.isoformat())
-        last = _day(channel, context, -1)
-        if last < first:
+        days = closed_days(channel, context.scheduled_execution_time)
+        if not days:
             yield dg.SkipReason("no day of this channel is closed yet")
         else:
-            yield dg.RunRequest(tags=range_tags(first, last))
+            yield dg.RunRequest(tags=range_tags(days[0], days[-1]))
 
     return lookback
 
 
-def _day(channel: Channel, context: dg.ScheduleEvaluationContext, offset: int) -> str:
-    today = context.scheduled_execution_time.astimezone(channel.settings.zone).date()
-    return (today + dt.timedelta(days=offset)).isoformat()
+def inspection_schedule(channel: Channel) -> dg.ScheduleDefinition:
+    """Build the schedule of the inspection, some time after the look-back."""
+    return dg.ScheduleDefinition(
+        name=f"{inspection_name(channel.name)}_nightly",
+        job_name=inspection_name(channel.name),
+        cron_schedule="30 4 * * *",
+        execution_timezone=channel.settings.timezone,
+        description=f"Every night: the last {LOOKBACK_DAYS} closed days compared, shop against ledger; sends nothing.",
+    )

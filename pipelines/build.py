@@ -10,8 +10,8 @@ import warnings
 import dagster as dg
 
 from pipelines.assets import MIRAKL_DELIVERY, channel_assets
-from pipelines.automation import channel_job, lookback_schedule, today_schedule
-from pipelines.checks import nothing_waits
+from pipelines.automation import channel_job, inspection_job, inspection_schedule, lookback_schedule, today_schedule
+from pipelines.checks import nothing_waits, reconciled
 from pipelines.replay import replay_job, undelivered_sensor
 from pipelines.resources import Mirakl, State
 from pipelines.settings import Settings
@@ -27,14 +27,19 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[*assets, *(_broken_block(name, message) for name, message in settings.broken.items())],
         asset_checks=[
-            nothing_waits(channel.name, dg.AssetKey([channel.name, MIRAKL_DELIVERY])) for channel in channels
+            check(channel, dg.AssetKey([channel.name, MIRAKL_DELIVERY]))
+            for channel in channels
+            for check in (nothing_waits, reconciled)
         ],
         jobs=[
             *(channel_job(channel) for channel in channels),
+            *(inspection_job(channel) for channel in channels),
             *(replay_job(channel, settings) for channel in channels),
         ],
         sensors=[undelivered_sensor(channel) for channel in channels],
-        schedules=[make(channel) for channel in channels for make in (today_schedule, lookback_schedule)],
+        schedules=[
+            make(channel) for channel in channels for make in (today_schedule, lookback_schedule, inspection_schedule)
+        ],
         resources={"state": State(), "mirakl": Mirakl()},
         # A chain has nothing to run side by side, and starting processes takes longer than most days.
         executor=dg.in_process_executor,

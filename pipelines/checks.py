@@ -5,6 +5,7 @@ None blocks: a blocking check on a delivery would make its backfill call failed 
 Belongs here: the checks and what they count. Does not belong here: the outcome policy of a day (`assets`).
 """
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +14,12 @@ import dagster as dg
 
 from connectors.mirakl.report import DayReport
 from pipelines import metadata
+from pipelines.days import closed_days
 from pipelines.metadata import Metadata
+from pipelines.reconcile import DIFFERS, GONE, NEVER_ACCEPTED, Reconciliation, reconcile
 from pipelines.resources import State, failures_explained
+from pipelines.settings import Channel
+from pipelines.shop import open_shop
 from transforms.coverage import Word
 from transforms.normalise import Normalised
 
@@ -24,6 +29,7 @@ ALL_ACCEPTED = "all_accepted"
 NOTHING_SHRUNK = "nothing_shrunk"
 STAMPS_SANE = "stamps_sane"
 NOTHING_WAITS = "nothing_waits"
+RECONCILED = "reconciled"
 
 _SAMPLES = 50
 
@@ -180,7 +186,7 @@ def _result(
     )
 
 
-def nothing_waits(channel: str, delivery: dg.AssetKey) -> dg.AssetChecksDefinition:
+def nothing_waits(channel: Channel, delivery: dg.AssetKey) -> dg.AssetChecksDefinition:
     """Build the standing check of a channel: orders that Mirakl has not accepted in their current state, by age."""
 
     @dg.asset_check(
@@ -190,16 +196,49 @@ def nothing_waits(channel: str, delivery: dg.AssetKey) -> dg.AssetChecksDefiniti
     )
     def check(state: dg.ResourceParam[State]) -> dg.AssetCheckResult:
         with failures_explained(), state.ledger() as ledger:
-            waiting = ledger.count_unaccepted(channel)
+            waiting = ledger.count_unaccepted(channel.name)
         orders = sum(count for count, _ in waiting.values())
         since = min((oldest for _, oldest in waiting.values()), default="")
         return _result(
             NOTHING_WAITS,
             not waiting,
             f"{orders:,} orders are not accepted by Mirakl in their current state, the oldest since {since}; "
-            f"`mirakl-orders failures {channel}` lists them",
+            f"`mirakl-orders failures {channel.name}` lists them",
             {outcome: waiting.get(outcome, (0, ""))[0] for outcome in ("undelivered", "refused", "rejected")},
             [{"outcome": outcome, "orders": count, "oldest": oldest} for outcome, (count, oldest) in waiting.items()],
+        )
+
+    return check
+
+
+def reconciled(channel: Channel, delivery: dg.AssetKey) -> dg.AssetChecksDefinition:
+    """Build the check that reads the last closed days again and compares the shop with what Mirakl accepted."""
+
+    @dg.asset_check(
+        asset=delivery,
+        name=RECONCILED,
+        description="Reads the shop's last closed days: each order is at Mirakl as it is, and none is gone.",
+    )
+    def check(state: dg.ResourceParam[State]) -> dg.AssetCheckResult:
+        days = closed_days(channel, dt.datetime.now(dt.UTC))
+        found = Reconciliation()
+        if days:
+            with failures_explained(), state.ledger() as ledger, open_shop(channel) as shop:
+                found = reconcile(channel, days, shop, ledger)
+        span = f"--from {days[0]} --to {days[-1]}" if days else ""
+        differences = ", ".join(f"{count:,} {finding}" for finding, count in found.found.items())
+        return _result(
+            RECONCILED,
+            not found.found,
+            f"{differences}; `mirakl-orders reconcile {channel.name} {span}` lists them",
+            {
+                "orders_read": found.orders,
+                "matching": found.matching,
+                "never_accepted": found.found[NEVER_ACCEPTED],
+                "differs": found.found[DIFFERS],
+                "gone": found.found[GONE],
+            },
+            found.findings,
         )
 
     return check

@@ -11,6 +11,8 @@ import dagster as dg
 
 from pipelines.settings import Channel, SettingsError
 
+LOOKBACK_DAYS = 3
+
 
 def days_of(channel: Channel) -> dg.DailyPartitionsDefinition:
     """Return the channel's days."""
@@ -18,6 +20,13 @@ def days_of(channel: Channel) -> dg.DailyPartitionsDefinition:
     return dg.DailyPartitionsDefinition(
         start_date=settings.start_date.isoformat(), timezone=settings.timezone, end_offset=1
     )
+
+
+def closed_days(channel: Channel, now: dt.datetime) -> list[str]:
+    """Return the last `LOOKBACK_DAYS` days of a channel that are over, as far as it has as many."""
+    today = now.astimezone(channel.settings.zone).date()
+    last = [today - dt.timedelta(days=ago) for ago in range(LOOKBACK_DAYS, 0, -1)]
+    return [day.isoformat() for day in last if day >= channel.settings.start_date]
 
 
 def day_window(channel: Channel, day: str) -> tuple[dt.datetime, dt.datetime]:
