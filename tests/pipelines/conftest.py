@@ -44,6 +44,7 @@ def environment(tmp_path: Path, sandbox: Sandbox, shop: OwnShop, monkeypatch: py
         "LEDGER_URL": f"sqlite:///{tmp_path / 'ledger.sqlite'}",
         "FRAMES_URL": str(tmp_path / "frames"),
         "DAGSTER_HOME": str(tmp_path / "dagster"),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+import dagster as dg
 import pytest
+from dagster._serdes import serialize_value
 
+from connectors.mirakl.report import DayReport, Failure
 from connectors.mirakl.sandbox import Sandbox
-from tests.own_shop import OwnShop
-from tests.pipelines.conftest import Runs, failure, red
+from pipelines import metadata
+from pipelines.shop import Shop
+from tests.own_shop import PERSONAL, OwnShop
+from tests.pipelines.conftest import DELIVERY, Runs, failure, red
+from transforms.frames import OrderFrames
 
 D1, D2, D3 = "2026-03-02", "2026-03-03", "2026-03-04"
 NOON = "12:00:00"
@@ -156,3 +165,139 @@ def test_days_when_the_clocks_change_hold_every_order_once(
     read = [runs.told(key)["orders_read"] for key in (before.isoformat(), day, after.isoformat())]
     assert read == [24, hours, 24]
     assert len(sandbox.orders) == sandbox.stats.stored == sum(read)
+
+
+def test_an_order_that_changes_during_the_run_belongs_to_the_day_of_the_snapshot(
+    runs: Runs, shop: OwnShop, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.order("moving", f"{D1} {NOON}")
+    shop.order("new-day", f"{D2} {NOON}")
+    read = Shop.changed
+
+    def changed(self: Shop, day: str) -> Iterator[OrderFrames]:
+        if day == D2:
+            # After the first day was read, and before the second is.
+            shop.order("moving", f"{D2} 13:00:00", status="sent")
+        yield from read(self, day)
+
+    with closing(sqlite3.connect(shop.database)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")  # so that SQLite lets one write while another reads
+    monkeypatch.setattr(Shop, "changed", changed)
+    assert runs.sync(D1, D2).success
+    assert [runs.told(day)["orders_read"] for day in (D1, D2)] == [1, 1]
+    assert sandbox.orders["1234", "moving"]["status"] == "AWAITING_SHIPMENT"
+    monkeypatch.setattr(Shop, "changed", read)
+    assert runs.sync(D1, D2).success
+    assert [runs.told(day)["orders_read"] for day in (D1, D2)] == [0, 2]
+    assert sandbox.orders["1234", "moving"]["status"] == "SHIPPED"
+
+
+def test_words_sums_lines_and_stamps_that_are_not_right_turn_their_own_check_red(runs: Runs, shop: OwnShop) -> None:
+    shop.order("word", f"{D1} {NOON}", status="strange")
+    assert red(runs.sync(D1)) == {"everything_mapped"}
+    shop.order("sum", f"{D2} {NOON}", total="12.00")
+    shop.order("lines", f"{D2} {NOON}", lines=2)
+    assert red(runs.sync(D2)) == {"money_adds_up"}
+    shop.order("lines", f"{D3} {NOON}", lines=1)
+    assert red(runs.sync(D3)) == {"nothing_shrunk"}
+    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=10)
+    shop.order("future", tomorrow.replace(tzinfo=None, microsecond=0).isoformat(sep=" "))
+    day = tomorrow.astimezone(ZoneInfo("Europe/Paris")).date().isoformat()
+    assert red(runs.sync(day)) == {"stamps_sane"}
+
+
+def test_a_run_over_days_that_are_done_keeps_the_standing_check_red_while_an_order_waits(
+    runs: Runs, shop: OwnShop
+) -> None:
+    shop.order("bad", f"{D1} {NOON}", currency="???")
+    shop.order("good", f"{D2} {NOON}")
+    runs.sync(D1)
+    assert red(runs.sync(D2)) == {"nothing_waits"}
+    shop.order("bad", f"{D3} {NOON}")
+    assert red(runs.sync(D3)) == set()
+
+
+def test_the_inspection_compares_the_last_days_and_sends_nothing(runs: Runs, shop: OwnShop, sandbox: Sandbox) -> None:
+    yesterday = dt.datetime.now(ZoneInfo("Europe/Paris")).date() - dt.timedelta(days=1)
+    shop.order("1", f"{yesterday} {NOON}")
+    result = runs.job("inspect_own")
+    assert result.success
+    [check] = [found for found in result.get_asset_check_evaluations() if found.check_name == "reconciled"]
+    assert not check.passed
+    assert check.metadata["never_accepted"].value == 1
+    assert "mirakl-orders reconcile own --from" in (check.description or "")
+    assert sandbox.stats.requests == 0
+    runs.sync(yesterday.isoformat())
+    result = runs.job("inspect_own")
+    assert {check.check_name for check in result.get_asset_check_evaluations()} == {"nothing_waits", "reconciled"}
+    assert red(result) == set()
+
+
+def test_failure_metadata_stays_small_whatever_failed() -> None:
+    report = DayReport(D1)
+    for number in range(13_000):
+        report.fail(
+            Failure(
+                f"a-rather-long-order-id-{number:08}",
+                "refused",
+                f"CODE_{number % 500}",
+                f"order_lines[{number % 90}].adjustments[{number % 7}].price.amount",
+                "é" * 500,
+            )
+        )
+    report.stopped = "ü" * 1000
+    event = dg.AssetMaterialization(DELIVERY, partition=D1, metadata=metadata.delivery_metadata("own", report))
+    assert len(serialize_value(event).encode()) < 16_384
+    assert event.metadata["failures_total"].value == 13_000
+
+
+def test_no_personal_data_is_told_to_dagster(
+    runs: Runs, shop: OwnShop, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    three_days(shop)
+    shop.order("bad", f"{D1} {NOON}", currency="???", status="strange", total="7.77")
+    shop.order("odd", f"{D1} {NOON}", status="strange", total="7.77")
+    sandbox.settings = replace(sandbox.settings, poisoned=frozenset({f"{D3}/1"}), known_stores=frozenset({"S-1"}))
+    with caplog.at_level("DEBUG"):
+        run = runs.sync(D1, D3)
+    logged = [serialize_value(entry) for entry in runs.instance.all_logs(run.run_id)]
+    assert any("money_mismatch" in text for text in logged)
+    for text in (*logged, caplog.text):
+        assert not [word for word in PERSONAL if word in text]
+    with closing(sqlite3.connect(runs.environment["LEDGER_URL"].removeprefix("sqlite:///"))) as ledger:
+        held = "\n".join(ledger.iterdump())
+    assert f"{D3}/1" in held
+    assert not [word for word in PERSONAL if word in held]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "step", "message"),
+    [
+        ("MIRAKL_CLIENT_ID", "", "mirakl_delivery", "MIRAKL_CLIENT_ID"),
+        ("LEDGER_URL", "mysql://me:hunter2@host/x", "mirakl_delivery", "LEDGER_URL is not a database address"),
+        ("FRAMES_URL", "nothing://x", "raw_orders", "FRAMES_URL"),
+    ],
+)
+def test_a_wrong_variable_fails_the_step_that_needs_it_once_and_with_one_message(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, step: str, message: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    result = runs.sync(D1)
+    assert message in failure(result)
+    assert "hunter2" not in failure(result)
+    [event] = result.get_step_failure_events()
+    assert event.step_key == f"own__{step}"
+    assert not [event for event in result.all_events if event.event_type_value == "STEP_UP_FOR_RETRY"]
+
+
+def test_only_an_unreachable_shop_is_asked_again(runs: Runs, shop: OwnShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = dg.RetryPolicy
+    monkeypatch.setattr(dg, "RetryPolicy", lambda max_retries, **_: policy(max_retries))
+    (shop.folder / "changes.sql").write_text("SELECT nonsense")
+    broken = runs.sync(D1)
+    assert not broken.success
+    assert not [event for event in broken.all_events if event.event_type_value == "STEP_UP_FOR_RETRY"]
+    shop.database.unlink()
+    gone = runs.sync(D1)
+    assert len([event for event in gone.all_events if event.event_type_value == "STEP_UP_FOR_RETRY"]) == 2
+    assert "no SQLite file" in failure(gone)

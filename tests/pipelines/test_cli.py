@@ -1,0 +1,286 @@
+"""`mirakl-orders` as it is called: exit status, what is printed, and what is not."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+import pytest
+
+from connectors.mirakl.report import COUNTS
+from connectors.mirakl.sandbox import Sandbox
+from pipelines import instance
+from pipelines.cli import cli, main
+from tests.own_shop import OwnShop
+
+DAY, NEXT = "2026-03-02", "2026-03-03"
+RANGE = ("--from", DAY, "--to", NEXT)
+COMMAND = [sys.executable, "-m", "pipelines.cli"]
+
+
+def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in this process, as its own process would; anything but an exit is a traceback."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        with redirect_stdout(out), redirect_stderr(err), patch("sys.argv", ["mirakl-orders", *arguments]):
+            main()
+    except SystemExit as ended:
+        texts = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+        return subprocess.CompletedProcess(arguments, int(ended.code or 0), *texts)
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+
+
+def told(*arguments: str, status: int = 0) -> Any:
+    done = call(*arguments, "--json")
+    assert done.returncode == status, done.stderr + done.stdout
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def orders(environment: dict[str, str], shop: OwnShop) -> OwnShop:
+    """A shop with two orders on each of two days."""
+    home = Path(environment["DAGSTER_HOME"])
+    home.mkdir()
+    shutil.copy(Path(instance.__file__).parent / "dagster.yaml", home)
+    for day in (DAY, NEXT):
+        for number in (1, 2):
+            shop.order(f"{day}/{number}", f"{day} 12:00:00")
+    return shop
+
+
+def test_every_command_and_option_says_what_it_is_for() -> None:
+    for command in cli.commands.values():
+        assert command.help, command.name
+        for parameter in command.params:
+            assert parameter.param_type_name == "argument" or getattr(parameter, "help", None), (
+                command.name,
+                parameter.name,
+            )
+    assert {"sync", "check", "plan", "coverage", "failures", "replay", "reconcile", "sandbox"} <= cli.commands.keys()
+
+
+def test_sync_delivers_and_the_second_time_sends_nothing(orders: OwnShop, sandbox: Sandbox) -> None:
+    first = told("sync", "own", *RANGE)
+    assert set(COUNTS) <= first.keys()
+    assert (first["orders_read"], first["delivered"], first["requests"]) == (4, 4, 2)
+    assert [(day["day"], day["delivered"], day["failed"]) for day in first["days"]] == [
+        (DAY, 2, False),
+        (NEXT, 2, False),
+    ]
+    second = told("sync", "own", *RANGE)
+    assert (second["unchanged"], second["delivered"], second["requests"]) == (4, 0, 0)
+    assert sandbox.stats.stored == 4
+
+
+def test_refused_orders_are_status_3_and_named_by_failures_until_they_are_accepted(
+    orders: OwnShop, sandbox: Sandbox
+) -> None:
+    sandbox.settings = replace(sandbox.settings, poisoned=frozenset({f"{DAY}/1"}))
+    orders.order("bad", f"{NEXT} 12:00:00", currency="???")
+    done = told("sync", "own", *RANGE, status=3)
+    assert (done["refused"], done["rejected"], done["delivered"]) == (1, 1, 3)
+
+    listed = {row["channel_order_id"]: row for row in told("failures", "own")}
+    assert {name: row["outcome"] for name, row in listed.items()} == {f"{DAY}/1": "refused", "bad": "rejected"}
+    table = call("failures").stdout
+    assert "bad" in table
+    assert f"{DAY}/1" in table
+    rows = list(csv.DictReader(io.StringIO(call("failures", "own", "--since", NEXT, "--csv").stdout)))
+    assert [row["channel_order_id"] for row in rows] == ["bad"]
+    assert told("failures", "own", "--code", listed["bad"]["code"])[0]["channel_order_id"] == "bad"
+
+    sandbox.settings = replace(sandbox.settings, poisoned=frozenset())
+    again = told("replay", "own", "--outcome", "refused")
+    assert (again["orders_read"], again["delivered"]) == (1, 1)
+    assert [row["channel_order_id"] for row in told("failures")] == ["bad"]
+
+
+def test_a_day_without_an_answer_is_status_1_and_says_why(orders: OwnShop, sandbox: Sandbox) -> None:
+    sandbox.settings = replace(sandbox.settings, known_stores=frozenset({"S-9"}))
+    done = call("sync", "own", *RANGE)
+    assert done.returncode == 1
+    assert "store is unknown to Mirakl" in done.stdout
+    sandbox.settings = replace(sandbox.settings, known_stores=frozenset())
+    assert told("replay", "own", "--outcome", "undelivered")["delivered"] == 4
+
+
+def test_replay_takes_orders_by_id_or_placement_and_writes_down_the_ones_that_are_gone(
+    orders: OwnShop, sandbox: Sandbox
+) -> None:
+    sandbox.settings = replace(sandbox.settings, poisoned=frozenset({f"{DAY}/1"}))
+    told("sync", "own", *RANGE, status=3)
+    orders.order(f"{DAY}/2", f"{NEXT} 18:00:00", status="sent")
+    assert told("replay", "own", "--order", f"{DAY}/2")["delivered"] == 1
+    assert sandbox.orders["1234", f"{DAY}/2"]["status"] == "SHIPPED"
+    placed = told("replay", "own", "--placed-from", "2026-01-05", "--placed-to", "2026-01-05", status=3)
+    assert (placed["orders_read"], placed["unchanged"], placed["refused"]) == (4, 3, 1)
+    orders.remove(f"{DAY}/1")
+    assert told("replay", "own")["orders_read"] == 0
+    assert told("failures", "own") == []
+
+
+def test_reconcile_names_what_was_never_accepted_differs_or_is_gone(orders: OwnShop) -> None:
+    told("sync", "own", *RANGE)
+    assert told("reconcile", "own", *RANGE)["matching"] == 4
+    orders.order("new", f"{DAY} 13:00:00")
+    orders.order(f"{DAY}/1", f"{DAY} 14:00:00", status="sent")
+    orders.remove(f"{NEXT}/1")
+    found = told("reconcile", "own", *RANGE, status=3)
+    assert {row["channel_order_id"]: row["finding"] for row in found["findings"]} == {
+        "new": "never accepted",
+        f"{DAY}/1": "differs from what was accepted",
+        f"{NEXT}/1": "no longer in the shop",
+    }
+
+
+def test_plan_says_what_a_sync_would_send_and_which_fields_a_new_mapping_changes(
+    orders: OwnShop, environment: dict[str, str], sandbox: Sandbox
+) -> None:
+    plan = told("plan", "own", *RANGE)
+    assert (plan["new"], plan["requests"]) == (4, 1)
+    told("sync", "own", *RANGE)
+    orders.order("new", f"{DAY} 13:00:00")
+    path = Path(environment["CHANNELS_FILE"])
+    path.write_text(path.read_text() + '[channels.own.statuses]\npaid = "SHIPPED"\n')
+    sent = sandbox.stats.requests
+    plan = told("plan", "own", *RANGE)
+    assert (plan["new"], plan["changed"], plan["unchanged"]) == (1, 4, 0)
+    assert plan["fields"]["status: AWAITING_SHIPMENT -> SHIPPED"] == 4
+    assert sandbox.stats.requests == sent
+
+
+def test_coverage_is_status_3_while_a_word_is_not_mapped(orders: OwnShop) -> None:
+    told("coverage", "own", *RANGE)
+    orders.order("odd", f"{DAY} 13:00:00", status="strange")
+    words = told("coverage", "own", *RANGE, status=3)
+    assert [word["word"] for word in words if word["fate"] == "unmapped"] == ["strange"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("MIRAKL_CLIENT_SECRET", "hunter2", "MIRAKL_CLIENT_SECRET"),
+        ("MIRAKL_CLIENT_ID", "", "MIRAKL_CLIENT_ID"),
+        ("MIRAKL_BASE_URL", "http://mirakl.example", "MIRAKL_BASE_URL"),
+        ("MIRAKL_TOKEN_URL", "nowhere", "MIRAKL_TOKEN_URL"),
+        ("LEDGER_URL", "mysql://me:hunter2@host/db", "LEDGER_URL"),
+        ("LEDGER_URL", "sqlite:////proc/none/ledger.sqlite", "LEDGER_URL"),
+        ("FRAMES_URL", "/proc/none", "FRAMES_URL"),
+        ("FRAMES_URL", "nothing://none", "FRAMES_URL"),
+    ],
+)
+def test_check_names_a_wrong_variable_in_one_line(
+    orders: OwnShop, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    done = call("check")
+    assert done.returncode == 1
+    [line] = [line for line in done.stdout.splitlines() if "error" in line.split()[:1]]
+    assert message in line
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("database_url", '"env:NOT_SET"', "the environment variable NOT_SET is not set"),
+        ("database_url", '"sqlite:////nowhere.sqlite"', "no SQLite file"),
+        ("database_url", '"mysql://me:hunter2@127.0.0.1:1/db"', "cannot be reached"),
+        ("database_url", '"oracle://me:hunter2@host/db"', "not among the databases"),
+        ("database_url", '"nonsense"', "not a database address"),
+        ("platform", '"woocommerce"', "no table"),
+        ("timezone", '"Europe/Pariss"', "unknown time zone"),
+    ],
+)
+def test_check_names_what_is_wrong_with_a_block_in_one_line(
+    orders: OwnShop, environment: dict[str, str], key: str, value: str, message: str
+) -> None:
+    Path(environment["CHANNELS_FILE"]).write_text(orders.block(**{key: value}))
+    done = call("check")
+    assert done.returncode == 1
+    [line] = [line for line in done.stdout.splitlines() if "error" in line.split()[:1]]
+    assert message in line
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_check_is_content_with_a_right_configuration(orders: OwnShop, sandbox: Sandbox) -> None:
+    done = call("check")
+    assert done.returncode == 0, done.stdout
+    assert sandbox.stats.requests == 0
+
+
+def begin_slow_sync(orders: OwnShop, environment: dict[str, str], sandbox: Sandbox) -> subprocess.Popen[str]:
+    """Start a sync of 64 orders, two to a request and ten requests a second; return once some have arrived."""
+    path = Path(environment["CHANNELS_FILE"])
+    path.write_text("[mirakl]\norders_per_request = 2\nrequests_per_second = 10\n" + path.read_text())
+    for number in range(60):
+        orders.order(f"many/{number}", f"{DAY} 12:00:00")
+    process = subprocess.Popen(
+        [*COMMAND, "sync", "own", *RANGE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+    )
+    end = time.monotonic() + 60
+    while not sandbox.orders and time.monotonic() < end:
+        time.sleep(0.05)
+    assert process.poll() is None
+    return process
+
+
+def test_sigterm_finishes_what_is_in_flight_and_the_next_run_sends_the_rest(
+    orders: OwnShop, environment: dict[str, str], sandbox: Sandbox
+) -> None:
+    process = begin_slow_sync(orders, environment, sandbox)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1, out + err
+    assert "stopped; run the same command again to complete the work" in err
+    assert "Traceback" not in err
+    arrived = sandbox.stats.stored
+    assert 0 < arrived < 64
+    done = told("sync", "own", *RANGE)
+    assert (done["delivered"], done["unchanged"]) == (64 - arrived, arrived)
+    assert (sandbox.stats.stored, sandbox.stats.stale) == (64, 0)
+
+
+def test_after_kill_9_the_next_run_completes_the_work(
+    orders: OwnShop, environment: dict[str, str], sandbox: Sandbox
+) -> None:
+    process = begin_slow_sync(orders, environment, sandbox)
+    process.kill()
+    process.communicate(timeout=60)
+    arrived = sandbox.stats.stored
+    done = told("sync", "own", *RANGE)
+    in_flight = done["delivered"] - (64 - arrived)
+    assert 0 <= in_flight <= 8 * 2
+    assert len(sandbox.orders) == 64
+    assert told("failures", "own") == []
+
+
+def test_the_sandbox_prints_the_variables_that_lead_to_it() -> None:
+    with subprocess.Popen([*COMMAND, "sandbox", "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline().strip() for _ in range(3)]
+        try:
+            base = lines[0].removeprefix("export MIRAKL_BASE_URL=").removesuffix("/api/channel-platform")
+            with httpx.Client(transport=httpx.HTTPTransport(retries=5)) as client:
+                assert client.get(f"{base}/_sandbox/stats").json()["orders"] == 0
+        finally:
+            process.terminate()
+    assert lines[1:] == [
+        f"export MIRAKL_TOKEN_URL={base}/oauth/token",
+        "export MIRAKL_CLIENT_ID=sandbox MIRAKL_CLIENT_SECRET=sandbox",
+    ]
