@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
+from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES, DagsterRunStatus
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
@@ -24,6 +24,8 @@ from pipelines.checks import NOTHING_WAITS, RECONCILED
 from pipelines.days import LOOKBACK_DAYS, closed_days
 from pipelines.settings import Channel
 
+# What waits in the queue counts too: a busy instance would pile up runs of the same day.
+UNFINISHED = [*IN_PROGRESS_RUN_STATUSES, DagsterRunStatus.QUEUED]
 # Runs of the open day go before backfills, both in the queue and for the slot of the sender.
 _TODAY_TAGS = {"dagster/priority": "10"}
 
@@ -80,7 +82,7 @@ def today_schedule(channel: Channel) -> dg.ScheduleDefinition:
         description="Every 15 minutes: orders changed today. Skipped while the previous run is still at it.",
     )
     def today(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        filters = dg.RunsFilter(tags={SCHEDULE_NAME_TAG: name}, statuses=list(IN_PROGRESS_RUN_STATUSES))
+        filters = dg.RunsFilter(tags={SCHEDULE_NAME_TAG: name}, statuses=UNFINISHED)
         running = context.instance.get_run_records(filters, limit=1)
         if running:
             return dg.SkipReason(f"run {running[0].dagster_run.run_id} of this schedule is still at it")

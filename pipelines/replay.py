@@ -13,7 +13,6 @@ from dataclasses import replace
 from itertools import islice
 
 import dagster as dg
-from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 from pydantic import Field
 
 from connectors.ledger import UNACCEPTED, Ledger
@@ -21,6 +20,7 @@ from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from pipelines import metadata
 from pipelines.assets import MIRAKL_DELIVERY, POOL, open_delivery
+from pipelines.automation import UNFINISHED
 from pipelines.resources import Mirakl, State, failures_explained
 from pipelines.settings import Channel, Settings
 from pipelines.shop import Shop, open_shop
@@ -31,6 +31,7 @@ GONE = "gone"
 _TOGETHER = 500
 _FIRST_WAIT = dt.timedelta(minutes=5)
 _TRIES = 8
+_UNTRIED = json.dumps({"tries": 0, "not_before": 0.0})
 
 
 class Selection(dg.Config):
@@ -140,8 +141,9 @@ def undelivered_sensor(channel: Channel) -> dg.SensorDefinition:
         with state.ledger() as ledger:
             orders = ledger.count_unaccepted(channel.name).get("undelivered", (0, ""))[0]
         if not orders:
-            return dg.SensorResult(cursor="", skip_reason="no order is without an answer")
-        tried = json.loads(context.cursor) if context.cursor else {"tries": 0, "not_before": 0.0}
+            # An empty cursor would leave the old one in place.
+            return dg.SensorResult(cursor=_UNTRIED, skip_reason="no order is without an answer")
+        tried = json.loads(context.cursor or _UNTRIED)
         if tried["tries"] >= _TRIES:
             return dg.SkipReason(f"{orders:,} orders are without an answer after {_TRIES} tries; see what stopped them")
         now = dt.datetime.now(dt.UTC).timestamp()
@@ -149,7 +151,7 @@ def undelivered_sensor(channel: Channel) -> dg.SensorDefinition:
             return dg.SkipReason(
                 f"{orders:,} orders are without an answer; next try in {tried['not_before'] - now:.0f} s"
             )
-        filters = dg.RunsFilter(job_name=job_name(channel.name), statuses=list(IN_PROGRESS_RUN_STATUSES))
+        filters = dg.RunsFilter(job_name=job_name(channel.name), statuses=UNFINISHED)
         if context.instance.get_run_records(filters, limit=1):
             return dg.SkipReason("a replay of this channel is still at it")
         wait = _FIRST_WAIT.total_seconds() * 2 ** tried["tries"]

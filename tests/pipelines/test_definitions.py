@@ -1,0 +1,244 @@
+"""What Dagster loads: assets, jobs, schedules, sensors, pools; and when automation asks for runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from connectors.ledger import LedgerEntry
+from pipelines.assets import POOL
+from pipelines.replay import _TRIES
+from pipelines.resources import State
+from pipelines.settings import load_settings
+from tests.own_shop import OwnShop
+from tests.pipelines.conftest import Runs
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """A schedule's context opens the instance by its reference, which an ephemeral one has not."""
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as made:
+        yield made
+
+
+@pytest.fixture
+def two_and_a_broken_one(environment: dict[str, str], shop: OwnShop) -> None:
+    """Channels `own` and `other`, and a block that cannot be used."""
+    broken = shop.block("broken", timezone='"Europe/Pariss"')
+    Path(environment["CHANNELS_FILE"]).write_text(shop.block() + shop.block("other", timezone='"UTC"') + broken)
+
+
+@pytest.mark.usefixtures("two_and_a_broken_one")
+def test_two_channels_are_loaded_and_a_broken_block_is_shown(runs: Runs) -> None:
+    definitions = runs.definitions()
+    dg.Definitions.validate_loadable(definitions)
+    graph = definitions.resolve_asset_graph()
+    groups: dict[str, set[str]] = {}
+    for node in graph.asset_nodes:
+        groups.setdefault(node.group_name or "", set()).add("/".join(node.key.path))
+    names = ("shop_database", "raw_orders", "mirakl_orders", "mirakl_delivery")
+    assert groups == {
+        "own": {f"own/{name}" for name in names},
+        "other": {f"other/{name}" for name in names},
+        "broken_channels": {"broken_channels/broken"},
+    }
+    message = graph.get(dg.AssetKey(["broken_channels", "broken"])).description or ""
+    assert "[channels.broken] timezone: unknown time zone 'Europe/Pariss'" in message
+    assert list(load_settings().broken) == ["broken"]
+
+
+@pytest.mark.usefixtures("two_and_a_broken_one")
+def test_a_broken_block_leaves_the_other_channels_running(runs: Runs, shop: OwnShop) -> None:
+    shop.order("1", "2026-03-02 12:00:00")
+    assert runs.sync("2026-03-02").success
+
+
+@pytest.mark.usefixtures("two_and_a_broken_one")
+def test_the_same_order_id_on_two_channels_is_two_orders_in_the_ledger(runs: Runs, shop: OwnShop) -> None:
+    shop.order("1", "2026-03-02 12:00:00", currency="???")
+    assert runs.sync("2026-03-02").success
+    assert runs.sync("2026-03-02", channel="other").success
+    ledger = runs.ledger()
+    assert [name for name, _ in ledger.unaccepted()] == ["other", "own"]
+    ledger.dispose()
+
+
+def test_the_definitions_of_a_channel_are_the_pinned_ones(runs: Runs) -> None:
+    definitions = runs.definitions()
+    repository = definitions.get_repository_def()
+    assert {job.name for job in repository.get_all_jobs()} - {"__ASSET_JOB"} == {
+        "sync_own",
+        "inspect_own",
+        "replay_own",
+    }
+    schedules = {
+        name.name: (name.cron_schedule, name.execution_timezone, name.job_name, name.default_status.value)
+        for name in repository.schedule_defs
+    }
+    assert schedules == {
+        "sync_own_today": ("*/15 * * * *", "Europe/Paris", "sync_own", "STOPPED"),
+        "sync_own_lookback": ("30 1 * * *", "Europe/Paris", "sync_own", "STOPPED"),
+        "inspect_own_nightly": ("30 4 * * *", "Europe/Paris", "inspect_own", "STOPPED"),
+    }
+    assert [(sensor.name, sensor.default_status.value) for sensor in repository.sensor_defs] == [
+        ("replay_own_undelivered", "STOPPED")
+    ]
+
+
+def test_all_assets_of_a_channel_have_the_same_days_and_only_the_sender_has_the_pool(runs: Runs) -> None:
+    graph = runs.definitions().resolve_asset_graph()
+    nodes = [graph.get(dg.AssetKey(["own", name])) for name in ("raw_orders", "mirakl_orders", "mirakl_delivery")]
+    assert len({node.partitions_def for node in nodes}) == 1
+    days = nodes[0].partitions_def
+    assert isinstance(days, dg.DailyPartitionsDefinition)
+    assert (days.timezone, days.get_first_partition_key()) == ("Europe/Paris", "2026-01-01")
+    assert {node.backfill_policy for node in nodes} == {dg.BackfillPolicy.multi_run(7)}
+    assert [node.pools for node in nodes] == [set(), set(), {POOL}]
+
+
+def test_reconciliation_runs_in_its_own_job_and_what_waits_in_both(runs: Runs) -> None:
+    checks = {
+        name: {key.name for key in runs.definitions().resolve_job_def(name).asset_layer.asset_graph.asset_check_keys}
+        for name in ("sync_own", "inspect_own")
+    }
+    assert checks["inspect_own"] == {"nothing_waits", "reconciled"}
+    inline = {"everything_mapped", "money_adds_up", "all_accepted", "nothing_shrunk", "stamps_sane"}
+    assert checks["sync_own"] == inline | {"nothing_waits"}
+
+
+def tick(runs: Runs, name: str, at: str) -> Any:
+    repository = runs.definitions().get_repository_def()
+    context = dg.build_schedule_context(
+        instance=runs.instance,
+        scheduled_execution_time=dt.datetime.fromisoformat(at),
+        repository_def=repository,
+    )
+    return repository.get_schedule_def(name).evaluate_tick(context)
+
+
+@pytest.mark.parametrize(
+    ("at", "day"), [("2026-03-02T22:45:00+00:00", "2026-03-02"), ("2026-03-02T23:15:00+00:00", "2026-03-03")]
+)
+def test_today_is_the_day_in_the_channels_zone(runs: Runs, at: str, day: str) -> None:
+    [request] = tick(runs, "sync_own_today", at).run_requests
+    assert request.partition_key == day
+
+
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.QUEUED])
+def test_today_is_skipped_while_the_run_before_is_still_at_it(runs: Runs, status: dg.DagsterRunStatus) -> None:
+    job = runs.definitions().resolve_job_def("sync_own")
+    run = runs.instance.create_run_for_job(job, tags={"dagster/schedule_name": "sync_own_today"}, status=status)
+    skipped = tick(runs, "sync_own_today", "2026-03-02T12:00:00+00:00")
+    assert not skipped.run_requests
+    assert run.run_id in skipped.skip_message
+
+
+@pytest.mark.parametrize(
+    ("at", "span"),
+    [
+        ("2026-03-02T00:30:00+00:00", ("2026-02-27", "2026-03-01")),
+        ("2026-01-03T00:30:00+00:00", ("2026-01-01", "2026-01-02")),
+        ("2026-01-01T00:30:00+00:00", None),
+    ],
+)
+def test_the_look_back_asks_for_the_last_closed_days(runs: Runs, at: str, span: tuple[str, str] | None) -> None:
+    requests = tick(runs, "sync_own_lookback", at).run_requests
+    found = [
+        (request.tags["dagster/asset_partition_range_start"], request.tags["dagster/asset_partition_range_end"])
+        for request in requests
+    ]
+    assert found == ([span] if span else [])
+
+
+class Sensor:
+    """The sensor that replays what is without an answer, evaluated as the daemon would, at a time of our choice."""
+
+    def __init__(self, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.runs, self.cursor = runs, ""
+        self.sensor = runs.definitions().resolve_sensor_def("replay_own_undelivered")
+        self._now = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+        clock = self
+
+        class Clock(dt.datetime):
+            @classmethod
+            def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:  # type: ignore[override]
+                return clock._now
+
+        monkeypatch.setattr("pipelines.replay.dt.datetime", Clock)
+
+    def tick(self, minutes: float = 0) -> Any:
+        self._now += dt.timedelta(minutes=minutes)
+        context = dg.build_sensor_context(
+            instance=self.runs.instance, cursor=self.cursor or None, resources={"state": State()}
+        )
+        found = self.sensor.evaluate_tick(context)
+        if found.cursor is not None:
+            self.cursor = found.cursor
+        return found
+
+
+@pytest.fixture
+def sensor(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> Sensor:
+    return Sensor(runs, monkeypatch)
+
+
+def leave_waiting(runs: Runs, outcome: str) -> None:
+    ledger = runs.ledger()
+    stamp = "2026-03-02T10:00:00Z"
+    since = None if outcome == "delivered" else stamp
+    ledger.write("own", [LedgerEntry("1", outcome, stamp, "run", "2026-03-02", unaccepted_since=since)])
+    ledger.dispose()
+
+
+def test_the_sensor_has_nothing_to_do_while_every_order_has_an_answer(runs: Runs, sensor: Sensor) -> None:
+    leave_waiting(runs, "refused")
+    found = sensor.tick()
+    assert not found.run_requests
+    assert found.skip_message == "no order is without an answer"
+
+
+def test_the_sensor_asks_for_a_replay_of_what_is_undelivered(runs: Runs, sensor: Sensor) -> None:
+    leave_waiting(runs, "undelivered")
+    [request] = sensor.tick().run_requests
+    assert request.run_config["ops"]["replay_own_orders"]["config"]["outcome"] == "undelivered"
+
+
+def test_the_sensor_waits_twice_as_long_after_each_try_and_gives_up_in_the_end(runs: Runs, sensor: Sensor) -> None:
+    leave_waiting(runs, "undelivered")
+    wait = 5.0
+    for _ in range(_TRIES):
+        assert len(sensor.tick().run_requests) == 1
+        assert not sensor.tick(wait - 1).run_requests
+        sensor.tick(0)
+        sensor._now += dt.timedelta(minutes=1)
+        wait *= 2
+    found = sensor.tick(10_000)
+    assert not found.run_requests
+    assert f"after {_TRIES} tries" in found.skip_message
+
+
+def test_the_sensor_begins_anew_once_everything_was_answered(runs: Runs, sensor: Sensor) -> None:
+    leave_waiting(runs, "undelivered")
+    for minutes in (0, 5, 10):
+        assert len(sensor.tick(minutes).run_requests) == 1
+    assert json.loads(sensor.cursor)["tries"] == 3
+    leave_waiting(runs, "delivered")
+    assert not sensor.tick().run_requests
+    leave_waiting(runs, "undelivered")
+    assert len(sensor.tick().run_requests) == 1
+    assert json.loads(sensor.cursor)["tries"] == 1
+
+
+def test_the_sensor_does_not_start_a_replay_beside_another(runs: Runs, sensor: Sensor) -> None:
+    leave_waiting(runs, "undelivered")
+    job = runs.definitions().resolve_job_def("replay_own")
+    runs.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    found = sensor.tick()
+    assert not found.run_requests
+    assert "still at it" in found.skip_message
