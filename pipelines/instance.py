@@ -1,20 +1,26 @@
 """The Dagster instance that the command line runs on.
 
-Belongs here: finding or making it. Does not belong here: running anything.
+A run of the shell lives in the shell's process. When that was killed, Dagster still counts the run as started and the
+sender's slot as taken, and no daemon need be there to notice: the next command does.
+
+Belongs here: finding or making it, and clearing up after killed commands. Does not belong here: running anything.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 
 HOME_VARIABLE = "DAGSTER_HOME"
 DEFAULT_HOME = Path("var/dagster")
+_HOST_TAG, _PROCESS_TAG = "mirakl-orders/host", "mirakl-orders/process"
 
 
 def own_home() -> Path:
@@ -33,4 +39,30 @@ def dagster_instance() -> Iterator[dg.DagsterInstance]:
     if not os.environ.get(HOME_VARIABLE):
         os.environ[HOME_VARIABLE] = str(own_home())
     with dg.DagsterInstance.get() as instance:
+        _end_killed_runs(instance)
         yield instance
+
+
+def process_tags() -> dict[str, str]:
+    """Return the tags by which a run of the shell names its process."""
+    return {_HOST_TAG: socket.gethostname(), _PROCESS_TAG: str(os.getpid())}
+
+
+def _end_killed_runs(instance: dg.DagsterInstance) -> None:
+    mine = dg.RunsFilter(tags={_HOST_TAG: socket.gethostname()}, statuses=IN_PROGRESS_RUN_STATUSES)
+    for run in instance.get_runs(mine):
+        if not _alive(int(run.tags[_PROCESS_TAG])):
+            instance.report_run_failed(run, "the process of this run was killed")
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
+
+def _alive(process: int) -> bool:
+    if process == os.getpid():
+        return False  # this process has run nothing yet: the number was another's
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's, and there
+    return True

@@ -17,6 +17,7 @@ from connectors.mirakl.report import COUNTS
 from pipelines.assets import DAYS_PER_RUN, MIRAKL_DELIVERY
 from pipelines.automation import job_name, range_tags
 from pipelines.build import build_definitions
+from pipelines.instance import process_tags
 from pipelines.metadata import FAILURE_COLUMNS
 from pipelines.replay import Selection
 from pipelines.replay import job_name as replay_job_name
@@ -85,7 +86,7 @@ def sync(
         progress(f"{window[0]} to {window[-1]}" if len(window) > 1 else window[0])
         run = job.execute_in_process(
             instance=instance,
-            tags=range_tags(window[0], window[-1]),
+            tags={**range_tags(window[0], window[-1]), **process_tags()},
             run_config=_log_level(verbose),
             raise_on_error=False,
         )
@@ -108,7 +109,10 @@ def replay(
     name = replay_job_name(channel.name)
     config = {"config": selection.model_dump(exclude_none=True)}
     run = _job(settings, channel, name).execute_in_process(
-        instance=instance, run_config={**_log_level(verbose), "ops": {f"{name}_orders": config}}, raise_on_error=False
+        instance=instance,
+        tags=process_tags(),
+        run_config={**_log_level(verbose), "ops": {f"{name}_orders": config}},
+        raise_on_error=False,
     )
     _stop_if_interrupted(run)
     observed = next(_metadata(instance.fetch_observations, channel.name, run.run_id), {})

@@ -130,10 +130,11 @@ def test_today_is_the_day_in_the_channels_zone(runs: Runs, at: str, day: str) ->
     assert request.partition_key == day
 
 
-@pytest.mark.parametrize("status", [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.QUEUED])
-def test_today_is_skipped_while_the_run_before_is_still_at_it(runs: Runs, status: dg.DagsterRunStatus) -> None:
+@pytest.mark.parametrize("event", [dg.DagsterEventType.RUN_START, dg.DagsterEventType.RUN_ENQUEUED])
+def test_today_is_skipped_while_the_run_before_is_waiting_or_at_it(runs: Runs, event: dg.DagsterEventType) -> None:
     job = runs.definitions().resolve_job_def("sync_own")
-    run = runs.instance.create_run_for_job(job, tags={"dagster/schedule_name": "sync_own_today"}, status=status)
+    run = runs.instance.create_run_for_job(job, tags={"dagster/schedule_name": "sync_own_today"})
+    runs.instance.report_dagster_event(dg.DagsterEvent(event.value, job.name), run.run_id)
     skipped = tick(runs, "sync_own_today", "2026-03-02T12:00:00+00:00")
     assert not skipped.run_requests
     assert run.run_id in skipped.skip_message
