@@ -10,6 +10,9 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.code_pointer import ModuleCodePointer
+from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from connectors.ledger import LedgerEntry
 from pipelines.assets import POOL
@@ -130,11 +133,19 @@ def test_today_is_the_day_in_the_channels_zone(runs: Runs, at: str, day: str) ->
     assert request.partition_key == day
 
 
-@pytest.mark.parametrize("event", [dg.DagsterEventType.RUN_START, dg.DagsterEventType.RUN_ENQUEUED])
-def test_today_is_skipped_while_the_run_before_is_waiting_or_at_it(runs: Runs, event: dg.DagsterEventType) -> None:
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.QUEUED])
+def test_today_is_skipped_while_the_run_before_is_waiting_or_at_it(runs: Runs, status: dg.DagsterRunStatus) -> None:
     job = runs.definitions().resolve_job_def("sync_own")
-    run = runs.instance.create_run_for_job(job, tags={"dagster/schedule_name": "sync_own_today"})
-    runs.instance.report_dagster_event(dg.DagsterEvent(event.value, job.name), run.run_id)
+    repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "repository")
+    run = runs.instance.create_run_for_job(
+        job,
+        tags={"dagster/schedule_name": "sync_own_today"},
+        status=status,
+        remote_job_origin=RemoteJobOrigin(repository, job.name),
+        job_code_origin=JobPythonOrigin(
+            job.name, RepositoryPythonOrigin("python", ModuleCodePointer("pipelines.definitions", "defs"))
+        ),
+    )
     skipped = tick(runs, "sync_own_today", "2026-03-02T12:00:00+00:00")
     assert not skipped.run_requests
     assert run.run_id in skipped.skip_message
