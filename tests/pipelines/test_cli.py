@@ -201,7 +201,7 @@ def test_check_names_a_wrong_variable_in_one_line(
         ("database_url", '"env:NOT_SET"', "the environment variable NOT_SET is not set"),
         ("database_url", '"sqlite:////nowhere.sqlite"', "no SQLite file"),
         ("database_url", '"mysql://me:hunter2@127.0.0.1:1/db"', "cannot be reached"),
-        ("database_url", '"oracle://me:hunter2@host/db"', "not among the databases"),
+        ("database_url", '"oracle://me:hunter2@host/db"', "no driver for oracle"),
         ("database_url", '"nonsense"', "not a database address"),
         ("platform", '"woocommerce"', "no table"),
         ("timezone", '"Europe/Pariss"', "unknown time zone"),
