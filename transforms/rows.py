@@ -1,11 +1,10 @@
-"""A platform's own rows, as its queries returned them: walking them, and reading their numbers and times.
+"""A platform's own rows, as its queries returned them: walking them, and reading their numbers.
 
 Belongs here: what every platform module needs to read rows. Does not belong here: what any column means.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict, namedtuple
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -16,7 +15,6 @@ import pandas as pd
 
 from transforms.frames import as_text
 from transforms.money import AmountError, parse_amount
-from transforms.times import TimeError, parse_time
 
 Rows = Mapping[str, pd.DataFrame]
 
@@ -45,14 +43,6 @@ def number(value: Any) -> Decimal:
         return parse_amount(as_text(value))
     except AmountError:
         return Decimal(0)
-
-
-def moment(value: Any, zone: str) -> dt.datetime | None:
-    """Read a time, wall time in `zone` where it has no offset; absent, zero and broken ones are None."""
-    try:
-        return parse_time(as_text(value), zone)
-    except TimeError:
-        return None
 
 
 @lru_cache(maxsize=256)

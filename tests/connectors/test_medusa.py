@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,6 @@ from transforms.outcomes import Record, Reject
 
 CASES = {path.stem: tomllib.loads(path.read_text()) for path in Path(__file__).parents[1].glob("golden/medusa/*.toml")}
 MARCH = [dt.datetime(2026, 3, day, tzinfo=dt.UTC) for day in range(1, 32)]
-
-
-def psycopg_url(database_url: str) -> str:
-    return database_url.replace("+psycopg", "")
 
 
 def mapping(reader: ShopReader) -> ChannelMapping:
@@ -61,21 +58,30 @@ def read_days(reader: ShopReader) -> Days:
 
 
 @pytest.fixture(scope="module")
-def read(request: pytest.FixtureRequest, postgresql_port: int) -> Days:
-    """Read the golden orders of one version of Medusa, day by day."""
-    server = f"host=127.0.0.1 port={postgresql_port} user=postgres"
+def read(postgresql_port: int) -> Callable[[str], Days]:
+    """Read the golden orders of a version of Medusa, day by day; each version's shop is made and read once."""
+
+    @cache
+    def of_version(version: str) -> Days:
+        reader = golden_shop(postgresql_port, version)
+        days = read_days(reader)
+        reader.dispose()
+        return days
+
+    return of_version
+
+
+def golden_shop(port: int, version: str) -> ShopReader:
+    server = f"host=127.0.0.1 port={port} user=postgres"
     with psycopg.connect(f"{server} dbname=postgres", autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS medusa WITH (FORCE)")
         connection.execute("CREATE DATABASE medusa")
     with psycopg.connect(f"{server} dbname=medusa") as connection:
-        database = medusa_shop(connection, request.param)
+        shop = medusa_shop(connection, version)
         for case in CASES.values():
-            if request.param in case["medusa"]:
-                database.insert_all(case["rows"])
-    reader = ShopReader(ShopSource("shop", "medusa", f"postgresql://postgres@127.0.0.1:{postgresql_port}/medusa"))
-    days = read_days(reader)
-    reader.dispose()
-    return days
+            if version in case["medusa"]:
+                shop.insert_all(case["rows"])
+    return ShopReader(ShopSource("shop", "medusa", f"postgresql://postgres@127.0.0.1:{port}/medusa"))
 
 
 def compact(value: Any) -> Any:
@@ -97,25 +103,23 @@ def compact(value: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("read", "name"),
+    ("version", "name"),
     [(version, name) for version in SCHEMAS for name, case in CASES.items() if version in case["medusa"]],
-    indirect=["read"],
 )
-def test_each_golden_order_becomes_what_the_facts_say(read: Days, name: str) -> None:
-    case = CASES[name]
+def test_each_golden_order_becomes_what_the_facts_say(read: Callable[[str], Days], version: str, name: str) -> None:
+    case, days = CASES[name], read(version)
     [order_id] = [row["id"] for row in case["rows"]["order"]]
-    assert read.days.get(order_id, []) == ([case["day"]] if "day" in case else [])
+    assert days.days.get(order_id, []) == ([case["day"]] if "day" in case else [])
     if "expected" in case:
-        record = read.records[order_id]
+        record = days.records[order_id]
         payload = json.loads(record.payload, parse_float=Decimal)
         assert compact(payload) == case["expected"]
         assert [notice.code for notice in record.notices] == case.get("notices", [])
         assert list(findings(json.loads(record.payload), "orders[0]")) == []
     elif "reject" in case:
-        reject = read.rejects[order_id]
-        assert {"channel_order_id": reject.channel_order_id, "code": reject.code, "field": reject.field} == case[
-            "reject"
-        ]
+        reject = days.rejects[order_id]
+        told = {"channel_order_id": reject.channel_order_id, "code": reject.code, "field": reject.field}
+        assert told == case["reject"]
     else:
-        assert order_id not in read.records
-        assert order_id not in read.rejects
+        assert order_id not in days.records
+        assert order_id not in days.rejects

@@ -67,7 +67,12 @@ class MedusaShop:
         """Insert rows; a column that this version of Medusa does not have is left out."""
         columns = self._columns[table]
         for given in rows:
-            row = {"id": f"{table}_{next(self._numbers[table])}", "created_at": PLACED, **_USUAL.get(table, {}), **given}
+            row = {
+                "id": f"{table}_{next(self._numbers[table])}",
+                "created_at": PLACED,
+                **_USUAL.get(table, {}),
+                **given,
+            }
             row.setdefault("updated_at", row["created_at"])
             if table == "payment":
                 row.setdefault("payment_session_id", f"of_{row['id']}")

@@ -77,7 +77,9 @@ class Price:
         return Price(self.net + other.net, tuple(a + b for a, b in zip(self.taxes, other.taxes, strict=True)))
 
 
-def price(amount: Decimal, includes_tax: bool, taxes: Sequence[Tax], discounts: Iterable[tuple[Decimal, bool]]) -> Price:
+def price(
+    amount: Decimal, includes_tax: bool, taxes: Sequence[Tax], discounts: Iterable[tuple[Decimal, bool]]
+) -> Price:
     """Split an amount into net and taxes, after discounts (each with whether it includes tax)."""
     rate = sum((tax.rate for tax in taxes), Decimal(0)) / _HUNDRED
     if rate <= -1:

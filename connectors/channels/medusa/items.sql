@@ -14,5 +14,5 @@ SELECT
     i.return_dismissed_quantity
 FROM order_item AS i
 JOIN "order" AS o ON o.id = i.order_id AND i.version <= o.version
-WHERE i.order_id IN :order_ids AND i.deleted_at IS NULL
+WHERE o.id IN :order_ids AND i.order_id IN :order_ids AND i.deleted_at IS NULL
 ORDER BY i.order_id, i.version, i.created_at, i.id

@@ -1,0 +1,122 @@
+"""Medusa's change feed and the plans of all queries, on a shop of some thousand orders that has the indexes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from connectors.channels.errors import ShopError
+from connectors.channels.queries import Query, Use, load_queries
+from connectors.channels.reader import ShopReader, ShopSource
+from connectors.channels.schema import Schema
+from tests.shops.fill_medusa import fill_medusa
+from tests.shops.medusa import MedusaShop, medusa_shop
+
+ORDERS = 20_000
+# Tables of a handful of rows, which PostgreSQL rightly reads whole.
+SMALL = {"shipping_option", "return_reason", "refund_reason"}
+WINDOW = (dt.datetime(2026, 1, 2, 12, tzinfo=dt.UTC), dt.datetime(2026, 1, 2, 12, 15, tzinfo=dt.UTC))
+
+
+@pytest.fixture(scope="module")
+def filled_url(postgresql_port: int) -> str:
+    server = f"host=127.0.0.1 port={postgresql_port} user=postgres"
+    with psycopg.connect(f"{server} dbname=postgres", autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS medusa_filled WITH (FORCE)")
+        connection.execute("CREATE DATABASE medusa_filled")
+    url = f"postgresql://postgres@127.0.0.1:{postgresql_port}/medusa_filled"
+    with psycopg.connect(f"{server} dbname=medusa_filled") as connection:
+        medusa_shop(connection)
+        connection.commit()
+        for statement in ShopReader(ShopSource("shop", "medusa", url)).missing_indexes():
+            connection.execute(statement.encode())
+        fill_medusa(connection, ORDERS)
+    return url
+
+
+@pytest.fixture(scope="module")
+def filled(filled_url: str) -> Iterator[ShopReader]:
+    reader = ShopReader(ShopSource("shop", "medusa", filled_url))
+    yield reader
+    reader.dispose()
+
+
+@pytest.fixture
+def empty(postgresql_database: str) -> Iterator[tuple[ShopReader, psycopg.Connection[Any], MedusaShop]]:
+    """An empty shop, read by one connection and written by another that commits each statement."""
+    with psycopg.connect(postgresql_database.replace("+psycopg", ""), autocommit=True) as connection:
+        shop = medusa_shop(connection)
+        reader = ShopReader(ShopSource("shop", "medusa", postgresql_database))
+        yield reader, connection, shop
+        reader.dispose()
+
+
+def parameters(query: Query) -> dict[str, Any]:
+    start, end = WINDOW
+    known = {
+        "start": start,
+        "end": end,
+        "after_time": start - dt.timedelta(seconds=1),
+        "after_id": None,
+        "page_size": 10_000,
+        "store": None,
+        "order_ids": [f"order_{n}" for n in range(3_000, 3_020)],
+        "channel_order_ids": ["order_3000"],
+    }
+    return {name: known[name] for name in query.parameters}
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from nodes(child)
+
+
+def test_no_query_reads_a_table_of_orders_from_end_to_end(filled: ShopReader, filled_url: str) -> None:
+    engine = sa.create_engine(filled_url.replace("postgresql:", "postgresql+psycopg:"))
+    scanned = {}
+    with engine.connect() as connection:
+        # As set for SSDs; PostgreSQL's default is a disk's, with which it reads tables as small as these ones whole.
+        connection.exec_driver_sql("SET random_page_cost = 1.1")
+        queries = load_queries("shop", filled.platform, "", Schema(connection))
+        assert {query.use for query in queries.values()} == {Use.FEED, Use.PER_CHUNK}
+        for query in queries.values():
+            statement = sa.text(f"EXPLAIN (FORMAT JSON) {query.statement.text}")
+            if "order_ids" in query.parameters:
+                statement = statement.bindparams(sa.bindparam("order_ids", expanding=True))
+            [plan] = connection.execute(statement, parameters(query)).scalar_one()
+            tables = {node["Relation Name"] for node in nodes(plan["Plan"]) if node["Node Type"] == "Seq Scan"}
+            if tables - SMALL:
+                scanned[query.file] = tables - SMALL
+    engine.dispose()
+    assert scanned == {}, scanned
+
+
+def test_every_order_of_the_shop_is_in_exactly_one_hour_of_the_feed(filled: ShopReader) -> None:
+    found: list[str] = []
+    with filled.snapshot() as snapshot:
+        for hours in range(24 * 13):
+            start = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(hours=hours)
+            for rows in snapshot.chunks(start, start + dt.timedelta(hours=1)):
+                found += rows["orders"]["order_id"].tolist()
+                assert rows["stamps"]["changed_at"].between(start, start + dt.timedelta(hours=1)).all()
+    assert sorted(found) == sorted(f"order_{n}" for n in range(1, ORDERS + 1))
+
+
+def test_check_knows_each_missing_index_and_how_to_make_it(
+    empty: tuple[ShopReader, psycopg.Connection[Any], MedusaShop],
+) -> None:
+    reader, connection, _ = empty
+    missing = reader.missing_indexes()
+    assert 'CREATE INDEX order_updated_at ON "order" (updated_at)' in missing
+    assert "CREATE INDEX fulfillment_label_updated_at ON fulfillment_label (updated_at)" in missing
+    assert "CREATE INDEX return_updated_at ON return (updated_at)" in missing
+    assert len(missing) == len(reader.platform.settings.indexes)
+    for statement in missing:
+        connection.execute(statement.encode())
+    assert reader.missing_indexes() == []
