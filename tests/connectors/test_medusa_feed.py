@@ -10,7 +10,6 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from connectors.channels.errors import ShopError
 from connectors.channels.queries import Query, Use, load_queries
 from connectors.channels.reader import ShopReader, ShopSource
 from connectors.channels.schema import Schema

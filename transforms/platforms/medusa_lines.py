@@ -13,6 +13,7 @@ Belongs here: versions and prices. Does not belong here: refunds, and the words 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -152,7 +153,7 @@ class LineBook:
         quantity = Decimal(0) if is_removed else exact(newest.quantity)
         total = Price(Decimal(0), (Decimal(0),) * len(taxes)) if is_removed else self._price(newest, taxes)
         removals = []
-        for earlier, later in zip(versions, versions[1:], strict=False):
+        for earlier, later in itertools.pairwise(versions):
             if earlier not in rows:
                 continue
             before = exact(rows[earlier].quantity)
