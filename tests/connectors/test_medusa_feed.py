@@ -10,6 +10,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from connectors.channels.errors import ShopError
 from connectors.channels.queries import Query, Use, load_queries
 from connectors.channels.reader import ShopReader, ShopSource
 from connectors.channels.schema import Schema
@@ -119,3 +120,48 @@ def test_check_knows_each_missing_index_and_how_to_make_it(
     for statement in missing:
         connection.execute(statement.encode())
     assert reader.missing_indexes() == []
+
+
+def place(shop: MedusaShop, order_id: str, number: int, **order: Any) -> None:
+    shop.insert("order", [{"id": order_id, "display_id": number, **order}])
+    shop.insert("order_line_item", [{"id": f"line_{order_id}", "unit_price": 10}])
+    shop.insert("order_item", [{"order_id": order_id, "item_id": f"line_{order_id}", "quantity": 1}])
+
+
+def ids(reader: ShopReader, start: str, end: str) -> list[str]:
+    with reader.snapshot() as snapshot:
+        window = (dt.datetime.fromisoformat(start), dt.datetime.fromisoformat(end))
+        return [order_id for rows in snapshot.chunks(*window) for order_id in rows["orders"]["order_id"].tolist()]
+
+
+def test_days_meet_at_midnight_to_the_microsecond(
+    empty: tuple[ShopReader, psycopg.Connection[Any], MedusaShop],
+) -> None:
+    reader, _, shop = empty
+    place(shop, "order_late", 1, updated_at="2026-03-04T23:59:59.999999Z")
+    place(shop, "order_early", 2, updated_at="2026-03-05T00:00:00Z")
+    place(shop, "order_of_the_same_instant", 3, updated_at="2026-03-05T00:00:00Z")
+    assert ids(reader, "2026-03-04T00:00Z", "2026-03-05T00:00Z") == ["order_late"]
+    assert ids(reader, "2026-03-05T00:00Z", "2026-03-06T00:00Z") == ["order_early", "order_of_the_same_instant"]
+
+
+def test_a_block_with_a_store_reads_the_orders_of_that_sales_channel(
+    empty: tuple[ShopReader, psycopg.Connection[Any], MedusaShop], postgresql_database: str
+) -> None:
+    reader, _, shop = empty
+    place(shop, "order_web", 1, sales_channel_id="sc_web")
+    place(shop, "order_app", 2, sales_channel_id="sc_app")
+    day = ("2026-03-01T00:00Z", "2026-03-02T00:00Z")
+    assert ids(reader, *day) == ["order_app", "order_web"]
+    of_app = ShopReader(ShopSource("shop", "medusa", postgresql_database, store="sc_app"))
+    assert ids(of_app, *day) == ["order_app"]
+    of_app.dispose()
+
+
+def test_a_database_that_is_no_medusa_v2_is_said_in_one_message(
+    empty: tuple[ShopReader, psycopg.Connection[Any], MedusaShop],
+) -> None:
+    reader, connection, _ = empty
+    connection.execute("DROP TABLE order_item")
+    with pytest.raises(ShopError, match=r"not the database of a Medusa v2 .* Medusa v1 is not supported"):
+        reader.check()
