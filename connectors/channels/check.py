@@ -58,10 +58,13 @@ def _indexes(reader: ShopReader, schema: Schema) -> Iterator[Finding]:
     for index in reader.platform.settings.indexes:
         table = with_prefix(index.table, reader.prefix)
         if schema.has_table(table) and not schema.has_index(table, index.column):
+            statement = (
+                f"CREATE INDEX {table.replace('.', '_')}_{index.column} ON {schema.quoted(table)} ({index.column})"
+            )
             yield Finding(
                 "warning",
                 f"channel {reader.source.channel!r}: no index on {table}.{index.column}; every read looks through the "
-                f"whole table. CREATE INDEX {table.replace('.', '_')}_{index.column} ON {table} ({index.column})",
+                f"whole table. {statement}",
             )
 
 

@@ -18,7 +18,7 @@ from connectors.channels.driver_errors import driver_errors
 from connectors.channels.errors import ShopError
 from connectors.channels.platform import SETTINGS_FILE, load_platform
 from connectors.channels.queries import load_queries, with_prefix
-from connectors.channels.schema import Schema, quoted
+from connectors.channels.schema import Schema
 from connectors.channels.snapshot import Rows
 from connectors.channels.snapshot import ShopSource as ShopSource
 from connectors.channels.snapshot import Snapshot as Snapshot
@@ -93,7 +93,7 @@ class ShopReader:
                 self._require_anchor(schema, anchor)
                 queries, faults = load_queries(channel, self.platform, self.prefix, schema)
                 connection.rollback()
-                read_at = begin_snapshot(connection, quoted(connection, anchor), settings.session, settings.clock)
+                read_at = begin_snapshot(connection, schema.quoted(anchor), settings.session, settings.clock)
                 snapshot = Snapshot(self.source, settings.change_times, connection, read_at, queries)
                 faults += self._unmet(schema, snapshot)
             yield snapshot, schema, faults

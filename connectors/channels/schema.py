@@ -46,6 +46,11 @@ class Schema:
         """List the tables of the connection's own schema."""
         return self._inspector.get_table_names()
 
+    def quoted(self, table: str) -> str:
+        """Write a table's name as SQL of this database."""
+        name, schema = _split(table)
+        return self._inspector.dialect.identifier_preparer.format_table(sa.table(name, schema=schema))
+
     def has_index(self, table: str, column: str) -> bool:
         """Say whether some index, or the primary key, begins with this column."""
         name, schema = _split(table)
@@ -55,12 +60,6 @@ class Schema:
         keys += [unique["column_names"] for unique in uniques]
         keys.append(self._inspector.get_pk_constraint(name, schema=schema)["constrained_columns"])
         return any(list(key[:1]) == [column] for key in keys)
-
-
-def quoted(connection: sa.Connection, table: str) -> str:
-    """Write a table's name as SQL of this database."""
-    name, schema = _split(table)
-    return connection.dialect.identifier_preparer.format_table(sa.table(name, schema=schema))
 
 
 def _split(table: str) -> tuple[str, str | None]:
