@@ -1,0 +1,20 @@
+-- Credit memos, cancelled ones (state 3) included: they are no refunds, but their stamp counts.
+SELECT
+    m.order_id,
+    m.entity_id AS creditmemo_id,
+    m.increment_id,
+    m.state,
+    m.grand_total,
+    m.shipping_amount,
+    m.shipping_tax_amount,
+    m.discount_amount,
+    m.discount_tax_compensation_amount,
+    m.customer_note,
+    m.created_at,
+    m.updated_at,
+    {memo_customer_balance_amount} AS customer_balance_amount,
+    {memo_gift_cards_amount} AS gift_cards_amount,
+    {memo_reward_currency_amount} AS reward_currency_amount
+FROM {prefix}sales_creditmemo AS m
+WHERE m.order_id IN :order_ids
+ORDER BY m.entity_id
