@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from transforms.frames import OrderFrames
-from transforms.platforms import medusa, prestashop, woocommerce
+from transforms.platforms import magento2, medusa, prestashop, woocommerce
 
 Shape = Callable[[Mapping[str, pd.DataFrame], dt.datetime, str], OrderFrames]
 
@@ -29,6 +29,7 @@ class Platform:
 
 
 PLATFORMS: Mapping[str, Platform] = {
+    "magento2": Platform(magento2.shape, magento2.STATUSES),
     "medusa": Platform(medusa.shape, medusa.STATUSES),
     "prestashop": Platform(prestashop.shape, prestashop.STATUSES),
     "woocommerce": Platform(woocommerce.shape, woocommerce.STATUSES),

@@ -1,0 +1,187 @@
+"""What Magento gives back: credit memos, item by item, and cancelled units, which have no document.
+
+The money of a credit memo adds up to its grand total: what its items and shipping do not explain is the adjustment
+that its author made by hand, given beyond them or kept back from them.
+
+Belongs here: rows of the adjustments frame and their taxes. Does not belong here: what was charged.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from transforms.platforms.magento2_items import Sold
+from transforms.platforms.magento2_money import ZERO, Money, net, paid_otherwise, shared
+from transforms.platforms.rows import split
+
+_CANCELLED_MEMO = 3
+_HALF_A_CENT = Decimal("0.005")
+
+Cells = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Line:
+    """A thing sold with its money; `gone` counts units cancelled or refunded so far."""
+
+    thing: Sold
+    money: Money
+    gone: int = 0
+
+
+@dataclass(slots=True)
+class Given:
+    """One row of the adjustments frame, with its money."""
+
+    cells: Cells
+    money: Money
+    on_shipping: bool = False
+
+    def adjustment(self) -> Cells:
+        """Return the row of the adjustments frame."""
+        return {**self.cells, "shipping_price" if self.on_shipping else "price": self.money.net}
+
+    def taxes(self) -> Iterator[Cells]:
+        """Yield its rows of the taxes frame."""
+        for tax in (*self.money.taxes, *self.money.fixed):
+            yield {
+                "channel_adjustment_id": self.cells["channel_adjustment_id"],
+                "applies_to": "shipping" if self.on_shipping else "price",
+                "code": tax.code,
+                "rate": tax.rate,
+                "amount": tax.amount,
+            }
+
+
+@dataclass(slots=True)
+class Memo:
+    """A credit memo: its header row, its item rows, and all that was written about it."""
+
+    row: Any
+    items: list[Any]
+    words: str | None
+
+
+@dataclass(slots=True)
+class Cancellation:
+    """Why units of an order were cancelled, when (None: when their line last changed), and on whose behalf."""
+
+    at: dt.datetime | None
+    words: str | None
+    reason: str
+
+
+@dataclass(slots=True)
+class Refunds:
+    """What was given back of one order. `left_by(thing, at)` counts the units that had been shipped by then."""
+
+    order: Any
+    lines: dict[Any, Line]
+    shipping: Money
+    left_by: Callable[[Sold, dt.datetime], int]
+
+    def cancelled(self, units: dict[Any, int], cancellation: Cancellation) -> list[Given]:
+        """Return the cancelled units of each line, with the shipping cancelled with them; nothing of it was charged."""
+        document = f"cancel-{self.order.order_id}"
+        given = []
+        for line_id, quantity in units.items():
+            line = self.lines[line_id]
+            line.gone += quantity
+            at = cancellation.at or line.thing.row.updated_at
+            cells = _cells(document, f"cancel-{line_id}", at, cancellation.words, cancellation.reason)
+            cells |= {"channel_order_line_id": line_id, "quantity": quantity, "type": "CANCELATION", "charged": "0"}
+            given.append(Given(cells, line.money.part(quantity, line.thing.quantity)))
+        amount, whole = self.order.shipping_canceled or ZERO, self.order.shipping_amount or ZERO
+        if given and amount and whole:
+            cells = {**given[0].cells, "channel_adjustment_id": f"{document}-shipping"}
+            del cells["channel_order_line_id"], cells["quantity"]
+            given.append(Given(cells, self.shipping.part(amount, whole), on_shipping=True))
+        return given
+
+    def given_back(self, memos: Iterable[Memo]) -> Iterator[Given]:
+        """Yield the rows of the credit memos, in the order these were made; cancelled ones gave nothing back."""
+        for memo in sorted(memos, key=lambda memo: (memo.row.created_at, memo.row.creditmemo_id)):
+            if memo.row.state != _CANCELLED_MEMO:
+                yield from self._memo(memo)
+
+    def _memo(self, memo: Memo) -> list[Given]:
+        row = memo.row
+        document = f"cm-{row.increment_id or row.creditmemo_id}"
+        given = [self._item(memo, document, item) for item in memo.items if item.order_item_id in self.lines]
+        given = [one for one in given if one.money.total() or one.cells["quantity"]]
+        shipping = self._shipping(memo)
+        if shipping.total():
+            reason = given[0].cells["default_reason"] if given else "CHANNEL_SPECIFIC"
+            cells = _cells(document, f"{document}-shipping", row.created_at, memo.words, reason)
+            given.append(Given(cells, shipping, on_shipping=True))
+        explained = sum((one.money.total() for one in given), ZERO)
+        total = explained if row.grand_total is None else row.grand_total + paid_otherwise(row)
+        if total < explained:
+            _keep_back(given, max(total, ZERO))
+        elif total - explained >= _HALF_A_CENT:
+            cells = _cells(document, f"{document}-adjustment", row.created_at, memo.words, "AGREEMENT")
+            given.append(Given({**cells, "gross_amount": total - explained}, Money(ZERO)))
+        for one in given:
+            one.cells["refund_total"] = total
+        return given
+
+    def _item(self, memo: Memo, document: str, item: Any) -> Given:
+        line = self.lines[item.order_item_id]
+        row = line.thing.row
+        quantity = line.thing.units(item.qty or ZERO)
+        left = self.left_by(line.thing, memo.row.created_at)
+        # Magento takes refunded units off what is still to be shipped, as long as there is some.
+        cancels = bool(line.thing.shippers) and 0 < quantity <= line.thing.quantity - left - line.gone
+        line.gone += quantity
+        reason = "CUSTOMER_CANCELATION" if cancels or not left else "RETURN"
+        cells = _cells(document, f"{document}-{item.creditmemo_item_id}", memo.row.created_at, memo.words, reason)
+        cells |= {
+            "channel_order_line_id": item.order_item_id,
+            "quantity": quantity,
+            "type": "CANCELATION" if cancels else "REFUND",
+        }
+        fixed, whole = item.weee_tax_applied_row_amount or ZERO, row.weee_tax_applied_row_amount or ZERO
+        money = Money(
+            net(item.row_total, item.discount_amount, item.discount_tax_compensation_amount),
+            shared(item.tax_amount or ZERO, line.money.taxes, row.tax_percent),
+            line.money.part(fixed, whole).fixed if fixed and whole else [],
+        )
+        return Given(cells, money)
+
+    def _shipping(self, memo: Memo) -> Money:
+        """Return the shipping given back. Its discount is written nowhere but in the sums of the credit memo."""
+        row, order = memo.row, self.order
+        items = [item for item in memo.items if item.order_item_id in self.lines]
+        amount = row.shipping_amount or ZERO
+        discount = compensation = ZERO
+        if order.shipping_discount_amount:
+            discount = abs(row.discount_amount or ZERO) - sum((item.discount_amount or ZERO for item in items), ZERO)
+            discount = min(max(discount, ZERO), amount)
+        if order.shipping_discount_tax_compensation_amount:
+            compensation = row.discount_tax_compensation_amount or ZERO
+            compensation -= sum((item.discount_tax_compensation_amount or ZERO for item in items), ZERO)
+            compensation = min(max(compensation, ZERO), discount)
+        taxes = shared(row.shipping_tax_amount or ZERO, self.shipping.taxes, None)
+        return Money(net(amount, discount, compensation), taxes)
+
+
+def _keep_back(given: list[Given], total: Decimal) -> None:
+    """Lower all amounts in proportion, to what was given back in all."""
+    amounts = [one.money.amounts() for one in given]
+    parts = iter(split(total, [amount for each in amounts for amount in each]))
+    for one, each in zip(given, amounts, strict=True):
+        one.money = one.money.with_amounts([next(parts) for _ in each])
+
+
+def _cells(document: str, adjustment_id: str, at: dt.datetime, words: str | None, reason: str) -> Cells:
+    return {
+        "channel_adjustment_id": adjustment_id,
+        "refund_id": document,
+        "created_at": at,
+        "reason": words,
+        "default_reason": reason,
+    }
