@@ -128,6 +128,8 @@ class RefundRow:
     quantity: int
     amounts: Amounts
     gross: int = 0
+    default_reason: str | None = None
+    charged: bool = True
 
 
 @dataclass(slots=True)
@@ -141,13 +143,17 @@ class LineAdjustment:
     reason: str
     quantity: int
     amounts: Amounts
+    charged: bool = True
 
 
-def adjustment_reason(text: str | None, shipped: bool, own: Mapping[str, str]) -> str:
-    """Map a free text to Mirakl's reason by keyword, the channel's own first; else by whether the line had shipped."""
+def adjustment_reason(text: str | None, shipped: bool, own: Mapping[str, str], default: str | None = None) -> str:
+    """Map a free text to Mirakl's reason by keyword, the channel's own first.
+
+    Where no keyword is found: `default`, or by whether the line had shipped.
+    """
     if match := matched_keyword(text or "", own):
         return match[1]
-    return "RETURN" if shipped else "CHANNEL_SPECIFIC"
+    return default or ("RETURN" if shipped else "CHANNEL_SPECIFIC")
 
 
 def matched_keyword(text: str, own: Mapping[str, str]) -> tuple[str, str] | None:
@@ -209,7 +215,7 @@ def _on_line(row: RefundRow, line: AdjustedLine, reasons: Mapping[str, str]) -> 
     # Units that never left are removed from the line and Connect frees their stock; the rest is money given back.
     # Of a line that has left in part, words about goods in the buyer's hands mean the part that left.
     waiting = 0 < row.quantity <= line.units - shipped
-    reason = adjustment_reason(row.reason, shipped > 0 and not waiting, reasons)
+    reason = adjustment_reason(row.reason, shipped > 0 and not waiting, reasons, row.default_reason)
     cancels = waiting and not (shipped and reason in _AFTER_SHIPMENT)
     return LineAdjustment(
         adjustment_id=row.adjustment_id,
@@ -219,6 +225,7 @@ def _on_line(row: RefundRow, line: AdjustedLine, reasons: Mapping[str, str]) -> 
         reason=reason,
         quantity=row.quantity,
         amounts=row.amounts,
+        charged=row.charged,
     )
 
 
@@ -248,9 +255,10 @@ def _spread_row(
                 line_id=line_id,
                 type=row.type or "REFUND",
                 created_at=row.created_at,
-                reason=adjustment_reason(row.reason, line.shipped_by(row.created_at) > 0, reasons),
+                reason=adjustment_reason(row.reason, line.shipped_by(row.created_at) > 0, reasons, row.default_reason),
                 quantity=covered,
                 amounts=amounts,
+                charged=row.charged,
             )
         )
     return made

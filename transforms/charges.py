@@ -170,6 +170,8 @@ def _document(cells: Cells, refund_id: str, rows: list[Any], taxes: dict[str, li
             reason=row.reason,
             quantity=abs(cells.units(row.quantity, f"{path}.quantity")),
             amounts=Amounts(),
+            default_reason=row.default_reason,
+            charged=row.charged != "0",
         )
         document.append(made)
         take(made, "price", None, row.price, "price.amount")

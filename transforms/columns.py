@@ -203,6 +203,15 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "reason", "the shop's own words", "Article cassé", absent="RETURN for a shipped line, else CHANNEL_SPECIFIC"
         ),
+        Column(
+            "default_reason",
+            "Mirakl's reason, for words in which no keyword is found",
+            "AGREEMENT",
+            absent="RETURN for a shipped line, else CHANNEL_SPECIFIC",
+        ),
+        Column(
+            "charged", "0 for units cancelled before they were charged: no money went back", "1", kind="flag", absent="1"
+        ),
         Column("quantity", "units, either sign", "-1", kind="units", absent="0: money alone"),
         Column("price", "product money, tax excluded, either sign", "-22.92", kind="amount", absent="0"),
         Column("shipping_price", "shipping money, tax excluded, either sign", "0", kind="amount", absent="0"),

@@ -144,7 +144,7 @@ class _Builder:
         for line in lines:
             line.adjustments = by_line.get(line.row.channel_order_line_id, [])
         if self.order.total_refunded is not None:
-            told = sum(adjustment.amounts.total() for line in lines for adjustment in line.adjustments)
+            told = sum(made.amounts.total() for line in lines for made in line.adjustments if made.charged)
             refunded = to_minor(self.cells.amount(self.order.total_refunded, "total_refunded"), self.cells.digits)
             if told != refunded:
                 self.cells.mismatch("order_lines.adjustments", told, refunded, "the shop refunded")
@@ -172,13 +172,13 @@ class _Builder:
         ]
 
     def _line_status(self, line: Line) -> MappedStatus:
-        cancelled = sum(a.quantity for a in line.adjustments if a.type == "CANCELATION")
-        refunded = sum(a.quantity for a in line.adjustments if a.type == "REFUND")
+        cancelled = sum(a.quantity for a in line.adjustments if not a.charged)
         # Units that a refund document took off the order are money given back as well: closed means REFUNDED.
+        refunded = sum(a.quantity for a in line.adjustments if a.charged)
         units = Quantities(
             ordered=line.quantity,
-            cancelled=self._count(line.row.quantity_cancelled, line, "cancelled") or 0,
-            refunded=max(cancelled + refunded, self._count(line.row.quantity_refunded, line, "refunded") or 0),
+            cancelled=max(cancelled, self._count(line.row.quantity_cancelled, line, "cancelled") or 0),
+            refunded=max(refunded, self._count(line.row.quantity_refunded, line, "refunded") or 0),
             shipped=self._count(line.row.quantity_shipped, line, "shipped"),
             delivered=self._count(line.row.quantity_delivered, line, "delivered"),
         )

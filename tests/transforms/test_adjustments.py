@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.transforms.conftest import LINE, ORDER, TAX
+from tests.transforms.conftest import LINE, MAPPING, ORDER, TAX
 from tests.transforms.test_normalise import payload_of
 from transforms.frames import OrderFrames
+from transforms.normalise import normalise
 
 Build = Callable[..., OrderFrames]
 SECOND_LINE = {**LINE, "channel_order_line_id": "12", "price": "10.00"}
@@ -96,3 +98,27 @@ def test_a_share_never_takes_the_id_of_an_item_of_its_document(frames: Build) ->
     ]
     order = payload_of(frames(orders=[ORDER], lines=[LINE], adjustments=refunds))
     assert [row[0] for row in told(order)] == ["50-11", "50-rest-11"]
+
+
+def test_units_cancelled_before_they_were_charged_are_told_but_are_no_refund(frames: Build) -> None:
+    cancelled = item("cancel-11", type="CANCELATION", quantity="2", price="20.00", charged="0")
+    unpaid = {**ORDER, "total_paid": "0", "total_refunded": "0"}
+    result = normalise(frames(orders=[unpaid], lines=[LINE], adjustments=[cancelled]), MAPPING)
+    [line] = json.loads(result.records[0].payload)["order_lines"]
+    assert (line["status"], line["status_reason"]) == ("CLOSED", "CANCELED")
+    assert [adjustment["type"] for adjustment in line["adjustments"]] == ["CANCELATION"]
+    assert result.records[0].notices == ()
+
+
+def test_cancelled_and_refunded_units_close_a_line_together(frames: Build) -> None:
+    cancelled = item("cancel-11", refund_id="cancel", type="CANCELATION", quantity="1", price="10.00", charged="0")
+    refunded = item("50-1", quantity="1", price="10.00")
+    order = payload_of(frames(orders=[ORDER], lines=[LINE], adjustments=[cancelled, refunded]))
+    assert (order["status"], order["status_reason"]) == ("CLOSED", "REFUNDED")
+
+
+def test_a_default_reason_stands_where_the_words_hold_no_keyword(frames: Build) -> None:
+    mute = item("50-1", price="1.00", reason="see ticket 7", default_reason="AGREEMENT")
+    telling = item("50-2", price="1.00", reason="arrived broken", default_reason="AGREEMENT")
+    order = payload_of(frames(orders=[ORDER], lines=[LINE], adjustments=[mute, telling]))
+    assert [reason for _, _, reason, *_ in told(order)] == ["AGREEMENT", "DEFECT"]
