@@ -4,7 +4,7 @@ What is peculiar here: a status is the merchant's word, its state is Magento's; 
 units have no document; an order's number is unique in its store only; children of an order change without it.
 Composites are resolved in `magento2_items`; `magento2_money` has what was charged, `magento2_refunds` what went back.
 
-Belongs here: orders, lines, taxes, addresses, states. Does not belong here: Mirakl's words, what a second platform needs.
+Belongs here: orders, lines, taxes, addresses, states. Does not belong here: Mirakl's words, what others need too.
 """
 
 from __future__ import annotations
