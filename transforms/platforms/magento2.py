@@ -200,7 +200,7 @@ class _Order:
                 "custom_attributes",
                 {
                     "channel_order_line_id": row.item_id,
-                    "id": "qty_ordered",
+                    "id": "ordered-quantity",
                     "type": "NUMERIC",
                     "value": row.qty_ordered,
                 },

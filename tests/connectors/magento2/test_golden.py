@@ -1,0 +1,54 @@
+"""Golden cases: each trap and quirk of Magento 2 as an order, with the record written by hand from the facts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+from connectors.channels.reader import ShopReader, ShopSource
+from connectors.mirakl.sandbox_rules import findings
+from tests.connectors.magento2.conftest import payload, read_days
+from tests.shops.magento2 import CASES, expected
+
+Found = dict[str, list[tuple[dt.date, dict[str, Any]]]]
+
+
+@pytest.fixture(scope="session")
+def found(golden_shop: ShopSource) -> Found:
+    records: Found = defaultdict(list)
+    reader = ShopReader(golden_shop)
+    for day, result in read_days(reader):
+        assert result.rejects == []
+        for record in result.records:
+            assert record.notices == ()
+            records[record.channel_order_id].append((day, payload(record)))
+    reader.dispose()
+    return records
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_order_becomes_its_record_on_the_day_of_its_newest_change(name: str, found: Found) -> None:
+    record = expected(CASES[name])
+    [(day, sent)] = found[record["channel_order_id"]]
+    assert _floats(sent) == _floats(record)
+    assert day.isoformat() == record["channel_updated_at"][:10]
+    assert list(findings(_floats(sent), "order")) == []
+
+
+def test_every_case_is_an_order_and_every_order_a_case(found: Found) -> None:
+    assert sorted(found) == sorted(case["expected"]["channel_order_id"] for case in CASES.values())
+
+
+def _floats(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _floats(cell) for name, cell in value.items()}
+        case list():
+            return [_floats(cell) for cell in value]
+        case bool() | str() | int():
+            return value
+        case _:
+            return float(value)
