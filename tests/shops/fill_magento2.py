@@ -113,6 +113,7 @@ _ROWS: list[tuple[str, str, str, str]] = [
     ),
     ("sales_creditmemo_item", "parent_id, order_item_id, qty, row_total, tax_amount", "n, n * 3, 1, 10, 2", _CREDITED),
     ("sales_creditmemo_comment", "parent_id, comment, created_at", "n, 'Changed mind', {changed}", _CREDITED),
+    ("sales_order_status_change_history", "order_id, status, created_at", "n, 'processing', {placed}", "TRUE"),
     (
         "sales_order_status_history",
         "parent_id, status, entity_name, created_at",

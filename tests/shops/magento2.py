@@ -52,7 +52,7 @@ _REQUIRED = {
 
 
 def make_shop(server: pymysql.Connection[Any], database: str) -> None:
-    """Make an empty shop, and a user `reader` who may read it, but no card data."""
+    """Make an empty shop, and a user of the same name who may read it, but no card data."""
     with server.cursor() as cursor:
         cursor.execute(f"DROP DATABASE IF EXISTS {database}")
         cursor.execute(f"CREATE DATABASE {database} CHARACTER SET utf8mb4")
@@ -61,11 +61,11 @@ def make_shop(server: pymysql.Connection[Any], database: str) -> None:
         for statement in SCHEMA.read_text().split(";\n"):
             if statement.strip():
                 cursor.execute(statement)
-        cursor.execute("CREATE OR REPLACE USER reader@'127.0.0.1' IDENTIFIED BY 'secret'")
+        cursor.execute(f"CREATE OR REPLACE USER {database}@'127.0.0.1' IDENTIFIED BY 'secret'")
         cursor.execute("SHOW TABLES")
         for (table,) in cursor.fetchall():
             columns = "(entity_id, parent_id, method)" if table == "sales_order_payment" else ""
-            cursor.execute(f"GRANT SELECT {columns} ON {database}.{table} TO reader@'127.0.0.1'")
+            cursor.execute(f"GRANT SELECT {columns} ON {database}.{table} TO {database}@'127.0.0.1'")
 
 
 def insert(server: pymysql.Connection[Any], table: str, cells: Mapping[str, Any]) -> None:

@@ -22,7 +22,7 @@ FIRST_DAY, DAYS = dt.datetime(2026, 2, 27, tzinfo=dt.UTC), 16
 
 
 def source(port: int, database: str, **settings: Any) -> ShopSource:
-    url = f"mysql://reader:secret@127.0.0.1:{port}/{database}"
+    url = f"mysql://{database}:secret@127.0.0.1:{port}/{database}"
     return ShopSource("shop", "magento2", url, **settings)
 
 

@@ -68,16 +68,18 @@ def test_no_query_reads_an_order_table_from_end_to_end(filled: sa.Connection) ->
     assert {name: tables for name, tables in full_scans(filled).items() if tables} == {}
 
 
-def test_without_the_recommended_indexes_the_feed_reads_exactly_those_two_tables(
+def test_without_the_recommended_indexes_the_feed_reads_those_two_tables_from_end_to_end(
     filled: sa.Connection, server: pymysql.Connection[Any]
 ) -> None:
     with server.cursor() as cursor:
         for table in RECOMMENDED:
-            cursor.execute(f"ALTER TABLE magento_filled.{table} ALTER INDEX recommended IGNORED")
-        scans = full_scans(filled)
-        for table in RECOMMENDED:
-            cursor.execute(f"ALTER TABLE magento_filled.{table} ALTER INDEX recommended NOT IGNORED")
-    assert scans["changes"] == RECOMMENDED
+            cursor.execute(f"DROP INDEX recommended ON magento_filled.{table}")
+        try:
+            scans = full_scans(filled)
+        finally:
+            for table in RECOMMENDED:
+                cursor.execute(f"CREATE INDEX recommended ON magento_filled.{table} (updated_at)")
+    assert scans["changes"] >= RECOMMENDED
 
 
 def test_orders_of_one_second_are_neither_lost_nor_repeated_between_pages(
