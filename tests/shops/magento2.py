@@ -64,7 +64,7 @@ def make_shop(server: pymysql.Connection[Any], database: str) -> None:
         cursor.execute(f"CREATE OR REPLACE USER {database}@'127.0.0.1' IDENTIFIED BY 'secret'")
         cursor.execute("SHOW TABLES")
         for (table,) in cursor.fetchall():
-            columns = "(entity_id, parent_id, method)" if table == "sales_order_payment" else ""
+            columns = "(parent_id, method)" if table == "sales_order_payment" else ""
             cursor.execute(f"GRANT SELECT {columns} ON {database}.{table} TO {database}@'127.0.0.1'")
 
 

@@ -143,3 +143,12 @@ def test_a_save_without_a_business_change_moves_the_stamp_but_not_the_content(
     [(day, after)] = list(read_days(ShopReader(shop)))
     assert day == dt.date(2026, 3, 8)
     assert [record.payload_hash for record in after.records] == [record.payload_hash for record in before.records]
+
+
+def test_a_shop_as_magento_makes_it_lacks_the_two_recommended_indexes_and_no_other(shop: ShopSource) -> None:
+    url = shop.database_url.replace("mysql://", "mysql+pymysql://")
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+        schema = Schema(connection)
+        wanted = [(index.table.format(prefix=""), index.column) for index in ShopReader(shop).platform.settings.indexes]
+        lacking = {(table, column) for table, column in wanted if not schema.has_index(table, column)}
+    assert lacking == {(table, "updated_at") for table in RECOMMENDED}
