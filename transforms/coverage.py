@@ -39,8 +39,12 @@ def coverage(frames: OrderFrames, mapping: ChannelMapping) -> Counter[Word]:
         found[_status("status", word, hint, mapping)] += count
     for word, count in _counted(frames.lines["status"].tolist()):
         found[_status("line status", word, None, mapping)] += count
-    for text, count in _counted(frames.adjustments["reason"].tolist()):
-        found[_reason(text, mapping)] += count
+    reasons = Counter(
+        zip(frames.adjustments["reason"].tolist(), frames.adjustments["default_reason"].tolist(), strict=True)
+    )
+    for (text, default), count in reasons.items():
+        if text and text.strip():
+            found[_reason(text.strip(), default, mapping)] += count
     for method, count in _counted(orders["shipping_method"].tolist()):
         found[Word("shipping method", method, "as is", method)] += count
     for code, count in _counted(frames.taxes["code"].tolist()):
@@ -64,9 +68,9 @@ def _status(kind: str, word: str | None, hint: str | None, mapping: ChannelMappi
     return Word(kind, shown, "mapped", target)
 
 
-def _reason(text: str, mapping: ChannelMapping) -> Word:
+def _reason(text: str, default: str | None, mapping: ChannelMapping) -> Word:
     match = matched_keyword(text, mapping.reasons)
     if match is None:
-        return Word("refund reason", text, "fallback", "RETURN once shipped, else CHANNEL_SPECIFIC")
+        return Word("refund reason", text, "fallback", default or "RETURN once shipped, else CHANNEL_SPECIFIC")
     keyword, reason = match
     return Word("refund reason", keyword, "mapped", reason)

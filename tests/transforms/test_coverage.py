@@ -39,6 +39,13 @@ def test_a_reason_is_counted_by_the_keyword_that_decided(frames: Build) -> None:
     assert [word.fate for word in found if word.word == "Mrs Miller"] == ["fallback"]
 
 
+def test_a_reason_without_a_keyword_goes_where_the_shop_says(frames: Build) -> None:
+    refund = {"channel_order_id": "1", "channel_adjustment_id": "5", "refund_id": "5", "created_at": "2026-03-03"}
+    mute = {**refund, "reason": "Mrs Miller", "default_reason": "AGREEMENT"}
+    found = coverage(frames(orders=[ORDER], adjustments=[mute]), MAPPING)
+    assert found[Word("refund reason", "Mrs Miller", "fallback", "AGREEMENT")] == 1
+
+
 def test_countries_taxes_and_methods_are_counted(frames: Build) -> None:
     address = {"channel_order_id": "1", "address_type": "shipping"}
     found = coverage(
