@@ -20,8 +20,8 @@ import pandas as pd
 from transforms.frames import OrderFrames, as_text, order_frames
 from transforms.platforms.magento2_items import Sold, line_of, sold
 from transforms.platforms.magento2_money import ZERO, line_money, order_taxes, paid_otherwise, shipping_money
-from transforms.platforms.magento2_refunds import Cancellation, Line, Memo, Refunds
-from transforms.platforms.rows import Rows, each, grouped
+from transforms.platforms.magento2_refunds import CANCELLED_MEMO, Cancellation, Line, Memo, Refunds
+from transforms.platforms.rows import Rows, each, grouped, when
 
 # A merchant names statuses freely, so the state behind one decides, as `state:<state>`. A channel's own map may name
 # statuses, and these; `state:holded+<state before>` lets it send what is on hold as what it was before.
@@ -110,7 +110,8 @@ class _Order:
             yield "addresses", _address(row)
 
     def _order(self) -> dict[str, Any]:
-        order, memos = self.order, self.shop.memos[self.order.order_id]
+        order = self.order
+        valid = [memo for memo in self.shop.memos[order.order_id] if memo.state != CANCELLED_MEMO]
         track = next(iter(self.shop.tracks[order.order_id]), None)
         return {
             "created_at": order.created_at,
@@ -120,7 +121,7 @@ class _Order:
             "currency": order.order_currency_code,
             "total": order.grand_total + paid_otherwise(order) if order.grand_total is not None else None,
             "total_paid": (order.total_paid or ZERO) + paid_otherwise(order),
-            "total_refunded": (order.total_refunded or ZERO) + sum(map(paid_otherwise, memos), ZERO),
+            "total_refunded": (order.total_refunded or ZERO) + sum(map(paid_otherwise, valid), ZERO),
             "shipping_price": self.shipping.net,
             "store": order.store_code or order.store_id,
             "email": order.customer_email,
@@ -217,7 +218,7 @@ class _Order:
         units = {}
         for line_id, line in self.lines.items():
             row, thing = line.thing.row, line.thing
-            cancelled = thing.units(row.qty_canceled or ZERO)
+            cancelled = min(thing.units(row.qty_canceled or ZERO), thing.quantity)
             units[line_id] = thing.quantity - thing.units(row.qty_refunded or ZERO) if whole else cancelled
         return {line_id: cancelled for line_id, cancelled in units.items() if cancelled > 0}
 
@@ -225,7 +226,7 @@ class _Order:
         order_id = self.order.order_id
         history = [row for row in self.shop.history[order_id] if row.status in self.shop.statuses["canceled"]]
         changes = [row for row in self.shop.changes[order_id] if row.status in self.shop.statuses["canceled"]]
-        at = min((row.created_at for row in (*history, *changes)), default=None)
+        at = min((row.created_at for row in (*history, *changes)), key=when, default=None)
         # An edited order lives on in its successor: nobody has cancelled anything.
         if self.order.relation_child_id:
             return Cancellation(at, None, "CHANNEL_SPECIFIC")
@@ -242,13 +243,13 @@ class _Order:
             # Some other software may count what it shipped without writing a shipment: then nobody knows when.
             if not parcels:
                 return Decimal(shipper.qty_shipped or ZERO)
-            return sum((row.qty or ZERO for row in parcels if row.created_at <= at), ZERO)
+            return sum((row.qty or ZERO for row in parcels if when(row.created_at) <= at), ZERO)
 
         return thing.shipped(count)
 
     def _shipped_at(self, thing: Sold) -> Any:
         shippers = {shipper.item_id for shipper, _ in thing.shippers}
-        return min((row.created_at for row in self.shipments if row.order_item_id in shippers), default=None)
+        return min((row.created_at for row in self.shipments if row.order_item_id in shippers), key=when, default=None)
 
 
 def _words(texts: Iterable[str | None]) -> str | None:

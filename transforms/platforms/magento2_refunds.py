@@ -16,9 +16,9 @@ from typing import Any
 
 from transforms.platforms.magento2_items import Sold
 from transforms.platforms.magento2_money import ZERO, Money, net, paid_otherwise, shared
-from transforms.platforms.rows import split
+from transforms.platforms.rows import split, when
 
-_CANCELLED_MEMO = 3
+CANCELLED_MEMO = 3
 _HALF_A_CENT = Decimal("0.005")
 
 Cells = dict[str, Any]
@@ -104,8 +104,8 @@ class Refunds:
 
     def given_back(self, memos: Iterable[Memo]) -> Iterator[Given]:
         """Yield the rows of the credit memos, in the order these were made; cancelled ones gave nothing back."""
-        for memo in sorted(memos, key=lambda memo: (memo.row.created_at, memo.row.creditmemo_id)):
-            if memo.row.state != _CANCELLED_MEMO:
+        for memo in sorted(memos, key=lambda memo: (when(memo.row.created_at), memo.row.creditmemo_id)):
+            if memo.row.state != CANCELLED_MEMO:
                 yield from self._memo(memo)
 
     def _memo(self, memo: Memo) -> list[Given]:
@@ -133,7 +133,7 @@ class Refunds:
         line = self.lines[item.order_item_id]
         row = line.thing.row
         quantity = line.thing.units(item.qty or ZERO)
-        left = self.left_by(line.thing, memo.row.created_at)
+        left = self.left_by(line.thing, when(memo.row.created_at))
         # Magento takes refunded units off what is still to be shipped, as long as there is some.
         cancels = bool(line.thing.shippers) and 0 < quantity <= line.thing.quantity - left - line.gone
         line.gone += quantity

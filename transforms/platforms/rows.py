@@ -5,6 +5,7 @@ Belongs here: what platform modules share about rows. Does not belong here: what
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict, namedtuple
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -37,6 +38,11 @@ def grouped(rows: Rows, name: str, key: str) -> Mapping[Any, list[Any]]:
     for row in each(rows, name):
         groups[getattr(row, key)].append(row)
     return groups
+
+
+def when(stamp: Any) -> dt.datetime:
+    """Return a stamp to compare by; what is none, as a zero date, is before all others."""
+    return stamp if isinstance(stamp, dt.datetime) else dt.datetime.min
 
 
 def unpacked(text: str | None) -> Any:

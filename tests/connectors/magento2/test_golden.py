@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from connectors.channels.reader import ShopReader, ShopSource
 from connectors.mirakl.sandbox_rules import findings
-from tests.connectors.magento2.conftest import payload, read_days
+from tests.connectors.magento2.conftest import MAPPING, payload, read_days
 from tests.shops.magento2 import CASES, expected
+from transforms.normalise import normalise
 
 Found = dict[str, list[tuple[dt.date, dict[str, Any]]]]
 
@@ -52,3 +54,24 @@ def _floats(value: Any) -> Any:
             return value
         case _:
             return float(value)
+
+
+@pytest.mark.parametrize("cell", [None, "0000-00-00 00:00:00", ""], ids=["nothing", "a zero date", "an empty text"])
+def test_no_column_without_its_value_takes_the_other_orders_down(cell: str | None, golden_shop: ShopSource) -> None:
+    """Damaged rows end as records or rejects; a column of times may hold zero dates, one of texts nothing at all."""
+    reader = ShopReader(golden_shop)
+    with reader.snapshot() as snapshot:
+        [rows] = snapshot.orders([case["expected"]["channel_order_id"] for case in CASES.values()])
+        read_at = snapshot.read_at
+    reader.dispose()
+    for query, frame in rows.items():
+        for column in frame.columns:
+            fits = cell is None or (column.endswith("_at") == cell.startswith("0") and not _is_number(frame[column]))
+            if fits and column not in {"order_id", "creditmemo_id"}:
+                broken = {**rows, query: frame.assign(**{column: [cell] * len(frame)})}
+                result = normalise(reader.frames(broken, read_at), MAPPING)
+                assert len(result.records) + len(result.rejects) == len(CASES), (query, column)
+
+
+def _is_number(cells: Any) -> bool:
+    return any(isinstance(cell, int | Decimal) for cell in cells)
