@@ -171,7 +171,7 @@ def _document(cells: Cells, refund_id: str, rows: list[Any], taxes: dict[str, li
             quantity=abs(cells.units(row.quantity, f"{path}.quantity")),
             amounts=Amounts(),
             default_reason=row.default_reason,
-            charged=row.charged != "0",
+            charged=(row.charged or "1").strip().lower() not in {"0", "f", "false", "no", "n"},
         )
         document.append(made)
         take(made, "price", None, row.price, "price.amount")

@@ -210,7 +210,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             absent="RETURN for a shipped line, else CHANNEL_SPECIFIC",
         ),
         Column(
-            "charged", "0 for units cancelled before they were charged: no money went back", "1", kind="flag", absent="1"
+            "charged",
+            "0 for units cancelled before they were charged: no money went back",
+            "1",
+            kind="flag",
+            absent="1",
         ),
         Column("quantity", "units, either sign", "-1", kind="units", absent="0: money alone"),
         Column("price", "product money, tax excluded, either sign", "-22.92", kind="amount", absent="0"),

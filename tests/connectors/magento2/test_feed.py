@@ -11,7 +11,7 @@ import pymysql
 import pytest
 import sqlalchemy as sa
 
-from connectors.channels import reader as reader_module
+from connectors.channels import snapshot as snapshot_module
 from connectors.channels.platform import load_platform
 from connectors.channels.queries import Use, load_queries
 from connectors.channels.reader import ShopReader, ShopSource
@@ -52,7 +52,9 @@ def full_scans(connection: sa.Connection, **ids: list[Any]) -> dict[str, set[str
         "channel_order_ids": ["000001000", "000001001"],
     }
     scans: dict[str, set[str]] = {}
-    for query in load_queries("shop", load_platform("shop", "magento2"), "", Schema(connection)).values():
+    queries, faults = load_queries("shop", load_platform("shop", "magento2"), "", Schema(connection))
+    assert faults == []
+    for query in queries.values():
         if query.use is not Use.ONCE:
             lists = [sa.bindparam(name, expanding=True) for name in ("order_ids", "channel_order_ids")]
             explain = sa.text(f"EXPLAIN {query.statement.text}")
@@ -85,7 +87,7 @@ def test_without_the_recommended_indexes_the_feed_reads_those_two_tables_from_en
 def test_orders_of_one_second_are_neither_lost_nor_repeated_between_pages(
     golden_shop: ShopSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader_module, "PAGE_SIZE", 2)
+    monkeypatch.setattr(snapshot_module, "PAGE_SIZE", 2)
     reader = ShopReader(golden_shop)
     read = Counter(record.channel_order_id for _, result in read_days(reader) for record in result.records)
     reader.dispose()
@@ -145,10 +147,23 @@ def test_a_save_without_a_business_change_moves_the_stamp_but_not_the_content(
     assert [record.payload_hash for record in after.records] == [record.payload_hash for record in before.records]
 
 
-def test_a_shop_as_magento_makes_it_lacks_the_two_recommended_indexes_and_no_other(shop: ShopSource) -> None:
-    url = shop.database_url.replace("mysql://", "mysql+pymysql://")
-    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
-        schema = Schema(connection)
-        wanted = [(index.table.format(prefix=""), index.column) for index in ShopReader(shop).platform.settings.indexes]
-        lacking = {(table, column) for table, column in wanted if not schema.has_index(table, column)}
-    assert lacking == {(table, "updated_at") for table in RECOMMENDED}
+def test_check_asks_a_shop_as_magento_makes_it_for_two_indexes_and_finds_nothing_else(
+    shop: ShopSource, server: pymysql.Connection[Any]
+) -> None:
+    findings = ShopReader(shop).check()
+    assert {finding.verdict for finding in findings} == {"warning"}
+    statements = [finding.words[finding.words.index("CREATE INDEX") :] for finding in findings]
+    assert statements == [
+        "CREATE INDEX sales_order_item_updated_at ON sales_order_item (updated_at)",
+        "CREATE INDEX sales_shipment_track_updated_at ON sales_shipment_track (updated_at)",
+    ]
+    with server.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+    assert ShopReader(shop).check() == []
+
+
+def test_check_tells_when_an_index_of_magentos_own_is_gone(shop: ShopSource, server: pymysql.Connection[Any]) -> None:
+    with server.cursor() as cursor:
+        cursor.execute("DROP INDEX SALES_ORDER_UPDATED_AT ON sales_order")
+    assert any("no index on sales_order.updated_at" in finding.words for finding in ShopReader(shop).check())
