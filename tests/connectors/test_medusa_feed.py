@@ -171,5 +171,8 @@ def test_a_database_that_is_no_medusa_v2_is_said_in_one_message(
 ) -> None:
     reader, connection, _ = empty
     connection.execute("DROP TABLE order_item")
-    with pytest.raises(ShopError, match=r"not the database of a Medusa v2 .* Medusa v1 is not supported"), reader.snapshot():
+    with (
+        pytest.raises(ShopError, match=r"not the database of a Medusa v2 .* Medusa v1 is not supported"),
+        reader.snapshot(),
+    ):
         pass
