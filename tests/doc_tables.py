@@ -11,6 +11,7 @@ from pathlib import Path
 
 from connectors.channels.platform import load_platform
 from transforms.adjustments import REASON_KEYWORDS
+from transforms.columns import COLUMNS
 from transforms.platforms import PLATFORMS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -18,12 +19,26 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 def tables() -> dict[str, str]:
     """Return marker name -> table."""
-    return {"statuses": "\n\n".join(_statuses()), "reasons": _table("keyword", "reason", REASON_KEYWORDS)}
+    return {
+        "statuses": "\n\n".join(_statuses()),
+        "reasons": _table("keyword", "reason", REASON_KEYWORDS),
+        "columns": "\n\n".join(_columns()),
+    }
 
 
 def _statuses() -> Iterator[str]:
     for name in PLATFORMS:
         yield f"**{name}**\n\n{_table('status word', 'Mirakl', load_platform(name, name).statuses)}"
+
+
+def _columns() -> Iterator[str]:
+    for frame, columns in COLUMNS.items():
+        rows = [f"#### {frame}", "", "| column | kind | meaning | example | without it |", "|---|---|---|---|---|"]
+        rows += [
+            f"| `{c.name}` | {c.kind} | {c.meaning} | `{c.example}` | {'**required**' if c.required else c.absent} |"
+            for c in columns
+        ]
+        yield "\n".join(rows)
 
 
 def _table(left: str, right: str, rows: Mapping[str, str]) -> str:

@@ -15,7 +15,6 @@ import pytest
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader, ShopSource
 from connectors.channels.template import write_template
-from transforms.columns import COLUMNS
 from transforms.mapping import ChannelMapping
 from transforms.normalise import normalise
 
@@ -36,22 +35,6 @@ def source(tmp_path: Path) -> ShopSource:
         connection.executescript(block("sql schema") + block("sql rows"))
     connection.close()
     return ShopSource("my_shop", str(tmp_path / "my-shop"), f"sqlite:///{tmp_path / 'shop.sqlite'}")
-
-
-def test_the_table_of_columns_in_the_doc_is_the_one_of_the_code() -> None:
-    assert column_tables() in DOC
-
-
-def column_tables() -> str:
-    parts = []
-    for frame, columns in COLUMNS.items():
-        rows = [f"#### {frame}", "", "| column | kind | meaning | example | without it |", "|---|---|---|---|---|"]
-        rows += [
-            f"| `{c.name}` | {c.kind} | {c.meaning} | `{c.example}` | {'**required**' if c.required else c.absent} |"
-            for c in columns
-        ]
-        parts.append("\n".join(rows))
-    return "\n\n".join(parts)
 
 
 def read_payload(source: ShopSource) -> Any:
