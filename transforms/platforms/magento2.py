@@ -18,10 +18,10 @@ from typing import Any
 import pandas as pd
 
 from transforms.frames import OrderFrames, as_text, order_frames
-from transforms.platforms.magento2_items import Sold, line_of, sold
+from transforms.platforms.magento2_items import Sold, line_of, sold, when
 from transforms.platforms.magento2_money import ZERO, line_money, order_taxes, paid_otherwise, shipping_money
 from transforms.platforms.magento2_refunds import CANCELLED_MEMO, Cancellation, Line, Memo, Refunds
-from transforms.platforms.rows import Rows, each, grouped, when
+from transforms.rows import Rows, rows_by, rows_of
 
 # A merchant names statuses freely, so the state behind one decides, as `state:<state>`. A channel's own map may name
 # statuses, and these; `state:holded+<state before>` lets it send what is on hold as what it was before.
@@ -52,11 +52,11 @@ def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
     """Shape the rows of `connectors/channels/magento2/*.sql` into order frames. Magento's times are UTC in any zone."""
     shop = _Shop(rows)
     tables: Tables = defaultdict(list)
-    for order in each(rows, "orders"):
+    for order in rows_of(rows, "orders"):
         for name, cells in _Order(shop, order).frames():
             tables[name].append({"channel_order_id": order.increment_id, **cells})
     # Said twice, an order whose number another store has used as well is held: one would replace the other.
-    tables["orders"] += [{"channel_order_id": twin.increment_id} for twin in each(rows, "twins")]
+    tables["orders"] += [{"channel_order_id": twin.increment_id} for twin in rows_of(rows, "twins")]
     return order_frames({name: pd.DataFrame(cells, dtype=object) for name, cells in tables.items() if cells}, read_at)
 
 
@@ -64,19 +64,19 @@ class _Shop:
     """The rows of one chunk by order, and the states behind the shop's statuses."""
 
     def __init__(self, rows: Rows) -> None:
-        self.items = grouped(rows, "items", "order_id")
-        self.taxes = grouped(rows, "taxes", "order_id")
-        self.shipments = grouped(rows, "shipments", "order_id")
-        self.tracks = grouped(rows, "tracks", "order_id")
-        self.invoices = grouped(rows, "invoices", "order_id")
-        self.memos = grouped(rows, "creditmemos", "order_id")
-        self.memo_items = grouped(rows, "creditmemo_items", "creditmemo_id")
-        self.memo_comments = grouped(rows, "creditmemo_comments", "creditmemo_id")
-        self.history = grouped(rows, "status_history", "order_id")
-        self.changes = grouped(rows, "status_changes", "order_id")
-        self.addresses = grouped(rows, "addresses", "order_id")
+        self.items = rows_by(rows, "items", "order_id")
+        self.taxes = rows_by(rows, "taxes", "order_id")
+        self.shipments = rows_by(rows, "shipments", "order_id")
+        self.tracks = rows_by(rows, "tracks", "order_id")
+        self.invoices = rows_by(rows, "invoices", "order_id")
+        self.memos = rows_by(rows, "creditmemos", "order_id")
+        self.memo_items = rows_by(rows, "creditmemo_items", "creditmemo_id")
+        self.memo_comments = rows_by(rows, "creditmemo_comments", "creditmemo_id")
+        self.history = rows_by(rows, "status_history", "order_id")
+        self.changes = rows_by(rows, "status_changes", "order_id")
+        self.addresses = rows_by(rows, "addresses", "order_id")
         self.statuses: dict[str, set[str]] = defaultdict(set)
-        for pair in each(rows, "states"):
+        for pair in rows_of(rows, "states"):
             self.statuses[pair.state].add(pair.status)
 
 

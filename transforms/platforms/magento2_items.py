@@ -8,13 +8,14 @@ Belongs here: composites and units. Does not belong here: money, frames.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from transforms.platforms.rows import unpacked
+from transforms.packed import structure
 
 _ZERO = Decimal(0)
 
@@ -72,7 +73,7 @@ def line_of(things: Iterable[Sold], items: Iterable[Any]) -> Mapping[Any, Any]:
 
 
 def _composite(parent: Any, children: list[Any]) -> list[Sold]:
-    options = unpacked(parent.product_options)
+    options = structure(parent.product_options)
     options = options if isinstance(options, dict) else {}
     priced_by_parts = str(options.get("product_calculations")) == "0"
     shipped_by_parts = str(options.get("shipment_type")) == "1"
@@ -92,3 +93,8 @@ def _ships(row: Any, per_unit: Decimal = Decimal(1)) -> tuple[tuple[Any, Decimal
 
 def _per_unit(part: Any, whole: Any) -> Decimal:
     return (part.qty_ordered or _ZERO) / whole.qty_ordered if whole.qty_ordered else _ZERO
+
+
+def when(stamp: Any) -> dt.datetime:
+    """Return a stamp to compare by; what is none, as a zero date, is before all others."""
+    return stamp if isinstance(stamp, dt.datetime) else dt.datetime.min

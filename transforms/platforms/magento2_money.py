@@ -9,14 +9,18 @@ Belongs here: amounts charged. Does not belong here: refunds, frames.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from transforms.platforms.rows import number, split, unpacked
+from transforms.money import spread
+from transforms.packed import structure
+from transforms.rows import number
 
 ZERO = Decimal(0)
+# Magento keeps four decimals.
+_SCALE = 10_000
 
 # Names for taxes that an order carries without saying which: imported ones, and a fixed product tax without its title.
 _SOME_TAX = "TAX"
@@ -128,8 +132,14 @@ def paid_otherwise(row: Any) -> Decimal:
 
 def _fixed(row: Any) -> list[Tax]:
     total = row.weee_tax_applied_row_amount or ZERO
-    applied = unpacked(row.weee_tax_applied)
+    applied = structure(row.weee_tax_applied)
     entries = list(applied.values()) if isinstance(applied, dict) else applied if isinstance(applied, list) else []
     titles = [entry for entry in entries if isinstance(entry, dict)]
     like = [Tax(str(entry.get("title") or _FIXED_TAX), None, number(entry.get("row_amount"))) for entry in titles]
     return shared(total, like or [Tax(_FIXED_TAX, None, total)], None)
+
+
+def split(total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+    """Divide an amount in proportion to `weights`, in steps of 0.0001; the parts add up to it exactly."""
+    parts = spread(round(total * _SCALE), [round(weight * _SCALE) for weight in weights])
+    return [Decimal(part) / _SCALE for part in parts]

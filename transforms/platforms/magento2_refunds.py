@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from transforms.platforms.magento2_items import Sold
-from transforms.platforms.magento2_money import ZERO, Money, net, paid_otherwise, shared
-from transforms.platforms.rows import split, when
+from transforms.platforms.magento2_items import Sold, when
+from transforms.platforms.magento2_money import ZERO, Money, net, paid_otherwise, shared, split
 
 CANCELLED_MEMO = 3
 _HALF_A_CENT = Decimal("0.005")

@@ -6,10 +6,9 @@ Belongs here: what the rows of `connectors/channels/woocommerce/*.sql` mean. Doe
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict, namedtuple
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +19,7 @@ from transforms.frames import OrderFrames, as_text, order_frames, table
 from transforms.money import AmountError, parse_amount
 from transforms.platforms.woocommerce.serialised import moment, tax_amounts
 from transforms.platforms.woocommerce.shipments import Shipments, shipments
+from transforms.rows import Rows, rows_by, rows_of
 
 STATUSES: Mapping[str, str] = {
     "wc-pending": "AWAITING_PAYMENT",
@@ -40,7 +40,6 @@ _NEVER_ORDERED = frozenset({"wc-checkout-draft", "auto-draft", "draft"})
 _PAID = frozenset({"wc-processing", "wc-completed", "wc-partial-shipped", "wc-shipped", "wc-delivered"})
 _UTC = "UTC"
 
-Rows = Mapping[str, pd.DataFrame]
 Cells = dict[str, Any]
 
 
@@ -62,21 +61,21 @@ class _Shop:
         self.tables: dict[str, list[Cells]] = defaultdict(list)
         self.items: dict[Any, list[Any]] = defaultdict(list)
         self.refunded_items: dict[str, list[Any]] = defaultdict(list)
-        for item in _rows(rows, "items"):
+        for item in rows_of(rows, "items"):
             if item.refund_id is None:
                 self.items[item.order_id].append(item)
             else:
                 self.refunded_items[str(item.refund_id)].append(item)
-        self.refunds = _by_order(rows, "refunds")
-        self.fulfillments = _by_order(rows, "fulfillments")
+        self.refunds = rows_by(rows, "refunds", "order_id")
+        self.fulfillments = rows_by(rows, "fulfillments", "order_id")
         self.meta: dict[Any, dict[str, str]] = defaultdict(dict)
-        for row in _rows(rows, "order_meta"):
+        for row in rows_of(rows, "order_meta"):
             self.meta[row.order_id].setdefault(row.meta_key, row.meta_value)
-        self.unpaid = {row.order_id for row in _rows(rows, "order_notes")}
-        self.products = {str(row.product_id): row for row in _rows(rows, "product_meta")}
-        self.products |= {str(row.product_id): row for row in _rows(rows, "products") if row.sku or row.is_virtual}
-        self.rates = {str(row.tax_rate_id): row for row in _rows(rows, "tax_rates")}
-        for order in _rows(rows, "orders"):
+        self.unpaid = {row.order_id for row in rows_of(rows, "order_notes")}
+        self.products = {str(row.product_id): row for row in rows_of(rows, "product_meta")}
+        self.products |= {str(row.product_id): row for row in rows_of(rows, "products") if row.sku or row.is_virtual}
+        self.rates = {str(row.tax_rate_id): row for row in rows_of(rows, "tax_rates")}
+        for order in rows_of(rows, "orders"):
             if self.meta[order.order_id].pop("_wp_trash_meta_status", None) not in _NEVER_ORDERED:
                 self._order(order)
 
@@ -217,29 +216,9 @@ def _frame(cells: list[Cells]) -> pd.DataFrame:
     return table(names, [[row.get(name) for name in names] for row in cells])
 
 
-@lru_cache(maxsize=64)
-def _row_type(name: str, columns: tuple[str, ...]) -> Any:
-    return namedtuple(name, columns)
-
-
-def _rows(rows: Rows, name: str) -> Iterator[Any]:
-    frame = rows.get(name)
-    if frame is None:
-        return iter(())
-    columns = tuple(frame.columns)
-    return map(_row_type(name, columns)._make, zip(*(frame[column].tolist() for column in columns), strict=True))
-
-
-def _by_order(rows: Rows, name: str) -> dict[Any, list[Any]]:
-    groups: dict[Any, list[Any]] = defaultdict(list)
-    for row in _rows(rows, name):
-        groups[row.order_id].append(row)
-    return groups
-
-
 def _site_zone(rows: Rows, timezone: str) -> str:
     """Return the site's zone: its name, else its offset in hours, as WordPress itself decides."""
-    options = {row.option_name: row.option_value for row in _rows(rows, "site")}
+    options = {row.option_name: row.option_value for row in rows_of(rows, "site")}
     name, offset = options.get("timezone_string"), options.get("gmt_offset")
     try:
         if name:

@@ -13,7 +13,8 @@ from typing import Any
 
 from transforms.frames import as_text
 from transforms.money import AmountError, parse_amount
-from transforms.platforms.woocommerce.serialised import entries, json, moment, structure
+from transforms.packed import entries, json, structure
+from transforms.platforms.woocommerce.serialised import moment
 
 # Plugins name the same things in their own ways; the first that is there counts.
 _ITEM = ("item_id", "line_item_id", "order_item_id", "id")
