@@ -18,6 +18,8 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 
+from pipelines.settings import SettingsError
+
 HOME_VARIABLE = "DAGSTER_HOME"
 DEFAULT_HOME = Path("var/dagster")
 _HOST_TAG, _PROCESS_TAG = "mirakl-orders/host", "mirakl-orders/process"
@@ -35,10 +37,18 @@ def own_home() -> Path:
 
 @contextmanager
 def dagster_instance() -> Iterator[dg.DagsterInstance]:
-    """Open the instance of DAGSTER_HOME, else our own under `var/`."""
+    """Open the instance of DAGSTER_HOME, else our own under `var/`.
+
+    Raises:
+        SettingsError: DAGSTER_HOME names no folder that exists, or its dagster.yaml is wrong.
+    """
     if not os.environ.get(HOME_VARIABLE):
         os.environ[HOME_VARIABLE] = str(own_home())
-    with dg.DagsterInstance.get() as instance:
+    try:
+        opened = dg.DagsterInstance.get()
+    except dg.DagsterError as error:
+        raise SettingsError(f"{HOME_VARIABLE}: {' '.join(str(error).split())}") from None
+    with opened as instance:
         _end_killed_runs(instance)
         yield instance
 

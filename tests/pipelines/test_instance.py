@@ -1,0 +1,33 @@
+"""The Dagster instance of the command line: found, made, or refused in one message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.instance import dagster_instance
+from pipelines.settings import SettingsError
+
+
+def test_a_dagster_home_that_is_not_there_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "nowhere"))
+    with pytest.raises(SettingsError, match=r"DAGSTER_HOME: .*nowhere.* does not exist"), dagster_instance():
+        pass
+
+
+def test_a_wrong_dagster_yaml_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dagster.yaml").write_text("storage: nonsense\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    with pytest.raises(SettingsError, match="DAGSTER_HOME: "), dagster_instance():
+        pass
+
+
+def test_without_dagster_home_an_instance_with_one_sender_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    with dagster_instance() as instance:
+        assert instance.global_op_concurrency_default_limit == 1
+    assert (tmp_path / "var" / "dagster" / "dagster.yaml").is_file()
