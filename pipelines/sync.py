@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 
 from connectors.mirakl.report import COUNTS
-from pipelines.assets import DAYS_PER_RUN, MIRAKL_DELIVERY
+from pipelines.assets import DAYS_PER_RUN, MIRAKL_DELIVERY, RAW_ORDERS
 from pipelines.automation import job_name, range_tags
 from pipelines.build import build_definitions
 from pipelines.instance import process_tags
@@ -95,6 +95,11 @@ def sync(
         for check in run.get_asset_check_evaluations():
             if not check.passed:
                 result.red_checks[check.check_name] = check.description or ""
+        if f"{channel.name}__{RAW_ORDERS}" in run.get_failed_step_keys():
+            # The shop cannot be read, and that was tried more than once: later days would end the same way.
+            rest = days[len(result.days) :]
+            result.days.extend(DayResult(day, failed=True, reason=_failure(run)) for day in rest)
+            break
     return result
 
 

@@ -82,7 +82,7 @@ def _remedy(url: URL) -> str:
 def _sqlite(channel: str, url: URL) -> sa.Engine:
     path = Path(url.database or "")
     if not path.is_file():
-        raise ShopError("unreachable", f"channel {channel!r}: there is no SQLite file at {path}")
+        raise ShopError("unreachable", f"channel {channel!r}: there is no SQLite file at {path}; check database_url")
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)

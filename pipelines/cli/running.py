@@ -11,6 +11,7 @@ import sys
 import click
 from rich.console import Console
 
+from connectors.channels.reader import ShopReader
 from pipelines import show
 from pipelines import sync as runs
 from pipelines.cli.options import DAY, as_json, days
@@ -104,7 +105,7 @@ def _ready(name: str) -> tuple[Settings, Channel]:
     """Load the channel; what is wrong with the configuration is said before anything runs."""
     settings = load_settings()
     channel = settings.channel(name)
-    channel.source()
+    ShopReader(channel.source()).dispose()
     Environment().mirakl(settings.mirakl)
     return settings, channel
 

@@ -16,7 +16,10 @@ from dagster._serdes import serialize_value
 from connectors.mirakl.report import DayReport, Failure
 from connectors.mirakl.sandbox import Sandbox
 from pipelines import metadata
+from pipelines.days import days_of
+from pipelines.settings import load_settings
 from pipelines.shop import Shop
+from pipelines.sync import sync
 from tests.own_shop import PERSONAL, OwnShop
 from tests.pipelines.conftest import DELIVERY, Runs, failure, red
 from transforms.frames import OrderFrames
@@ -301,3 +304,17 @@ def test_only_an_unreachable_shop_is_asked_again(runs: Runs, shop: OwnShop, monk
     gone = runs.sync(D1)
     assert len([event for event in gone.all_events if event.event_type_value == "STEP_UP_FOR_RETRY"]) == 2
     assert "no SQLite file" in failure(gone)
+
+
+def test_when_the_shop_cannot_be_read_later_days_are_not_tried(
+    environment: dict[str, str], instance: dg.DagsterInstance, shop: OwnShop
+) -> None:
+    (shop.folder / "changes.sql").write_text("SELECT nonsense")
+    seen: list[str] = []
+    settings = load_settings()
+    channel = settings.channel("own")
+    days = days_of(channel).get_partition_keys()[:20]
+    result = sync(settings, channel, days, instance, progress=seen.append)
+    assert len(seen) == 1
+    assert [day.day for day in result.days if day.failed and "changes.sql" in (day.reason or "")] == days
+    assert result.exit_status == 1
