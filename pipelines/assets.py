@@ -66,15 +66,12 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
         deps=[dg.AssetKey([name, SHOP_DATABASE])],
         partitions_def=days_of(channel),
         backfill_policy=dg.BackfillPolicy.multi_run(DAYS_PER_RUN),
-        retry_policy=dg.RetryPolicy(
-            max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
-        ),
         kinds={"sql", "parquet"},
         owners=channel.settings.owners,
         metadata={"dagster/column_schema": metadata.raw_schema()},
     )
     def raw_orders(context: dg.AssetExecutionContext, state: dg.ResourceParam[State]) -> dg.MaterializeResult[None]:
-        with failures_explained():
+        with failures_explained(context.retry_number):
             frames = state.frames()
             with open_shop(channel) as shop:
                 for day in context.partition_keys:

@@ -20,6 +20,8 @@ from pipelines.settings import MiraklLimits, SettingsError
 from pipelines.storage import FrameStorage, StorageError
 from transforms.frames import FrameError
 
+UNREACHABLE_RETRIES = 2
+FIRST_WAIT_SECONDS = 10.0
 USER_ERRORS = (SettingsError, ShopError, MiraklError, LedgerError, StorageError, FrameError)
 
 
@@ -54,10 +56,17 @@ class Mirakl:
 
 
 @contextmanager
-def failures_explained() -> Iterator[None]:
-    """Turn what a user can cause into a failure with one message; only an unreachable shop is worth another try."""
+def failures_explained(attempt: int = UNREACHABLE_RETRIES) -> Iterator[None]:
+    """Turn what a user can cause into a failure with one message; only an unreachable shop is worth another try.
+
+    `attempt` counts from 0; without it nothing is tried again. Asked for here and not by a retry policy, because that
+    would also try again what a signal has ended.
+    """
     try:
         yield
     except USER_ERRORS as error:
         code = getattr(error, "code", type(error).__name__)
-        raise dg.Failure(str(error), metadata={"code": code}, allow_retries=code == "unreachable") from None
+        if code == "unreachable" and attempt < UNREACHABLE_RETRIES:
+            wait = FIRST_WAIT_SECONDS * 2**attempt
+            raise dg.RetryRequested(max_retries=UNREACHABLE_RETRIES, seconds_to_wait=wait) from None
+        raise dg.Failure(str(error), metadata={"code": code}, allow_retries=False) from None

@@ -15,7 +15,7 @@ from dagster._serdes import serialize_value
 
 from connectors.mirakl.report import DayReport, Failure
 from connectors.mirakl.sandbox import Sandbox
-from pipelines import metadata
+from pipelines import metadata, resources
 from pipelines.days import days_of
 from pipelines.settings import load_settings
 from pipelines.shop import Shop
@@ -294,8 +294,7 @@ def test_a_wrong_variable_fails_the_step_that_needs_it_once_and_with_one_message
 
 
 def test_only_an_unreachable_shop_is_asked_again(runs: Runs, shop: OwnShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    policy = dg.RetryPolicy
-    monkeypatch.setattr(dg, "RetryPolicy", lambda max_retries, **_: policy(max_retries))
+    monkeypatch.setattr(resources, "FIRST_WAIT_SECONDS", 0.0)
     (shop.folder / "changes.sql").write_text("SELECT nonsense")
     broken = runs.sync(D1)
     assert not broken.success
@@ -318,3 +317,15 @@ def test_when_the_shop_cannot_be_read_later_days_are_not_tried(
     assert len(seen) == 1
     assert [day.day for day in result.days if day.failed and "changes.sql" in (day.reason or "")] == days
     assert result.exit_status == 1
+
+
+def test_a_signal_while_the_shop_is_read_ends_the_run_and_is_no_reason_to_try_again(
+    runs: Runs, shop: OwnShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Shop, "changed", interrupted)
+    result = runs.sync(D1)
+    assert not result.success
+    assert not [event for event in result.all_events if event.event_type_value == "STEP_UP_FOR_RETRY"]
