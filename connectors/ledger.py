@@ -4,7 +4,8 @@ Mirakl has no way to ask what it holds (contract 4B), so this is the only proof 
 request: a claim before it leaves, the outcome when the answer is there. A process killed in between leaves the order
 `undelivered`, which is the truth: Mirakl may or may not hold it, and the next run sends it again.
 
-Belongs here: reading and writing rows. Does not belong here: the tables (`ledger_schema`), HTTP, or what a shop holds.
+Belongs here: transactions, and what is asked of the ledger as a whole. Does not belong here: one order's row
+(`ledger_rows`), the tables (`ledger_schema`), HTTP, or what a shop holds.
 """
 
 from __future__ import annotations
@@ -13,59 +14,18 @@ import datetime as dt
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, fields
-from operator import attrgetter
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from connectors import ledger_rows as rows
+from connectors.ledger_rows import LedgerEntry
 from connectors.ledger_schema import NOT_ACCEPTED, ORDERS, LedgerError, explained, open_engine, prepare
 
 __all__ = ["LONGEST_ORDER_ID", "UNACCEPTED", "Claims", "Ledger", "LedgerEntry", "LedgerError", "now"]
 
 UNACCEPTED = ("undelivered", "refused", "rejected")
-_IDS_PER_QUERY = 5000
 # PostgreSQL indexes at most some 2,700 bytes; 500 characters of UTF-8 and the channel's name fit.
 LONGEST_ORDER_ID = 500
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """One order's row.
-
-    `outcome`: delivered, refused, rejected or undelivered (no definite answer). `delivered_hash` is what Mirakl holds
-    for certain, None while that is in doubt; `attempted_hash` what was sent last; `stamp` the newest
-    `channel_updated_at` that Mirakl may hold, `doubtful_stamp` that of an earlier request which was never answered and
-    may still arrive; `read_at` the reading that the row stands for; line and adjustment counts
-    are those last delivered. `unaccepted_since` is set while Mirakl has not accepted the order's current state, and
-    only then. Times are UTC with `Z`.
-    """
-
-    channel_order_id: str
-    outcome: str
-    read_at: str
-    run_id: str
-    day: str
-    store: str | None = None
-    delivered_hash: str | None = None
-    attempted_hash: str | None = None
-    stamp: str | None = None
-    doubtful_stamp: str | None = None
-    order_lines: int | None = None
-    adjustments: int | None = None
-    error_code: str | None = None
-    error_field: str | None = None
-    error_field_sent: str | None = None
-    error_reason: str | None = None
-    attempts: int = 0
-    first_sent_at: str | None = None
-    last_sent_at: str | None = None
-    unaccepted_since: str | None = None
-
-
-_FIELDS = tuple(item.name for item in fields(LedgerEntry))
-_COLUMNS = [ORDERS.c[name] for name in _FIELDS]
-_cells = attrgetter(*_FIELDS)
 
 
 class Ledger:
@@ -77,7 +37,7 @@ class Ledger:
 
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
-        self._insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        self._sqlite = self._engine.dialect.name == "sqlite"
         # SQLite lets one write at a time and has others poll; threads of this process queue up instead.
         self._writing = threading.Lock()
         try:
@@ -95,24 +55,24 @@ class Ledger:
     def claims(self, channel: str) -> Iterator[Claims]:
         """Open a transaction in which nobody else claims orders of this channel."""
         with self._transaction(channel) as connection:
-            yield Claims(self, connection, channel)
+            yield Claims(connection, channel)
 
     def known(self, channel: str, order_ids: Sequence[str]) -> dict[str, LedgerEntry]:
         """Return the rows of these orders; one query for up to 5,000."""
         with self._reading() as connection:
-            return self._known(connection, channel, order_ids)
+            return rows.known(connection, channel, order_ids)
 
     def write(self, channel: str, entries: Sequence[LedgerEntry]) -> None:
         """Write rows, whatever stands there."""
         with self._transaction(channel) as connection:
-            self._upsert(connection, channel, entries)
+            rows.write(connection, channel, entries)
 
     def settle(self, channel: str, outcomes: Sequence[tuple[LedgerEntry, LedgerEntry]]) -> None:
         """Write (row as claimed, row as it ended); a row claimed anew since, by whoever, is left alone."""
         with self._transaction(channel) as connection:
-            rows = self._known(connection, channel, [claimed.channel_order_id for claimed, _ in outcomes])
-            mine = [ended for claimed, ended in outcomes if rows.get(claimed.channel_order_id, claimed) == claimed]
-            self._upsert(connection, channel, mine)
+            stands = rows.known(connection, channel, [claimed.channel_order_id for claimed, _ in outcomes])
+            mine = [ended for claimed, ended in outcomes if stands.get(claimed.channel_order_id, claimed) == claimed]
+            rows.write(connection, channel, mine)
 
     def unaccepted(
         self, channel: str | None = None, code: str | None = None, since: str | None = None, limit: int | None = None
@@ -121,7 +81,7 @@ class Ledger:
 
         `since` is a day (`2026-01-31`): only rows of that day or later.
         """
-        query = sa.select(ORDERS.c.channel, *_COLUMNS).where(NOT_ACCEPTED)
+        query = sa.select(ORDERS.c.channel, *rows.COLUMNS).where(NOT_ACCEPTED)
         for column, value in ((ORDERS.c.channel, channel), (ORDERS.c.error_code, code)):
             if value is not None:
                 query = query.where(column == value)
@@ -146,7 +106,7 @@ class Ledger:
         self, channel: str, first_day: str | None = None, last_day: str | None = None
     ) -> Iterator[list[LedgerEntry]]:
         """Yield the rows of a channel in pages of up to 1,000 by order id; of these days where given, both included."""
-        query = sa.select(*_COLUMNS).where(ORDERS.c.channel == channel).order_by(ORDERS.c.channel_order_id)
+        query = sa.select(*rows.COLUMNS).where(ORDERS.c.channel == channel).order_by(ORDERS.c.channel_order_id)
         if first_day is not None:
             query = query.where(ORDERS.c.day >= first_day)
         if last_day is not None:
@@ -168,9 +128,9 @@ class Ledger:
 
     @contextmanager
     def _transaction(self, lock: str) -> Iterator[sa.Connection]:
-        alone = self._writing if self._engine.dialect.name == "sqlite" else nullcontext()
+        alone = self._writing if self._sqlite else nullcontext()
         with alone, explained(), self._engine.connect() as connection:
-            if self._engine.dialect.name == "sqlite":
+            if self._sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"ledger {lock}"})
@@ -181,38 +141,20 @@ class Ledger:
                 raise
             connection.commit()
 
-    def _known(self, connection: sa.Connection, channel: str, order_ids: Sequence[str]) -> dict[str, LedgerEntry]:
-        rows: dict[str, LedgerEntry] = {}
-        for begin in range(0, len(order_ids), _IDS_PER_QUERY):
-            ids = order_ids[begin : begin + _IDS_PER_QUERY]
-            query = sa.select(*_COLUMNS).where(ORDERS.c.channel == channel, ORDERS.c.channel_order_id.in_(ids))
-            rows.update((row[0], LedgerEntry(*row)) for row in connection.execute(query))
-        return rows
-
-    def _upsert(self, connection: sa.Connection, channel: str, entries: Sequence[LedgerEntry]) -> None:
-        if not entries:
-            return
-        insert = self._insert(ORDERS)
-        changes = {name: insert.excluded[name] for name in _FIELDS if name != "channel_order_id"}
-        statement = insert.on_conflict_do_update(index_elements=["channel", "channel_order_id"], set_=changes)
-        connection.execute(
-            statement, [{"channel": channel, **dict(zip(_FIELDS, _cells(entry), strict=True))} for entry in entries]
-        )
-
 
 class Claims:
     """One transaction on a channel's rows: read what is known, then write, with nobody in between."""
 
-    def __init__(self, ledger: Ledger, connection: sa.Connection, channel: str) -> None:
-        self._ledger, self._connection, self._channel = ledger, connection, channel
+    def __init__(self, connection: sa.Connection, channel: str) -> None:
+        self._connection, self._channel = connection, channel
 
     def known(self, order_ids: Sequence[str]) -> dict[str, LedgerEntry]:
         """Return the rows of these orders, in one query."""
-        return self._ledger._known(self._connection, self._channel, order_ids)
+        return rows.known(self._connection, self._channel, order_ids)
 
     def write(self, entries: Sequence[LedgerEntry]) -> None:
         """Write rows, in bulk."""
-        self._ledger._upsert(self._connection, self._channel, entries)
+        rows.write(self._connection, self._channel, entries)
 
 
 def now() -> str:

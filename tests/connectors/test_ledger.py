@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -71,6 +72,34 @@ def test_a_later_row_takes_the_place_of_the_earlier(ledger: Ledger) -> None:
     ledger.write(CHANNEL, [FULL])
     ledger.write(CHANNEL, [entry("A-1")])
     assert ledger.known(CHANNEL, ["A-1"]) == {"A-1": entry("A-1")}
+
+
+def test_postgresql_reads_only_the_rows_asked_for_also_from_a_table_it_has_not_analysed(
+    postgresql_database: str,
+) -> None:
+    ledger = Ledger(postgresql_database)
+    ledger.write(CHANNEL, [entry(f"{number:05}") for number in range(20_000)])
+    ledger.dispose()
+    before = _index_entries_read(postgresql_database)
+    ledger = Ledger(postgresql_database)
+    assert len(ledger.known(CHANNEL, [f"{number:05}" for number in range(0, 20_000, 100)])) == 200
+    ledger.dispose()
+    assert 200 <= _index_entries_read(postgresql_database) - before < 1_000
+
+
+def _index_entries_read(url: str) -> int:
+    engine = sa.create_engine(url)
+    query = sa.text("SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'ledger_orders_pkey'")
+    # Other connections say what they read when they end, which is a moment after they are closed.
+    with engine.connect() as connection:
+        others = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = 'test' AND pid <> pg_backend_pid()")
+        deadline = time.monotonic() + 10
+        while connection.scalar(others) and time.monotonic() < deadline:
+            time.sleep(0.02)
+            connection.rollback()
+        read = connection.scalar(query)
+    engine.dispose()
+    return int(read)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,106 @@
+"""One order's row of the ledger, read and written in bulk: one statement for a chunk of orders, on either database.
+
+Belongs here: the row, and the two statements that SQLite and PostgreSQL want in different words. Does not belong here:
+transactions (`ledger`), the tables (`ledger_schema`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from operator import attrgetter
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from connectors.ledger_schema import ORDERS
+
+_IDS_PER_QUERY = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One order's row.
+
+    `outcome`: delivered, refused, rejected or undelivered (no definite answer). `delivered_hash` is what Mirakl holds
+    for certain, None while that is in doubt; `attempted_hash` what was sent last; `stamp` the newest
+    `channel_updated_at` that Mirakl may hold, `doubtful_stamp` that of an earlier request which was never answered and
+    may still arrive; `read_at` the reading that the row stands for; line and adjustment counts
+    are those last delivered. `unaccepted_since` is set while Mirakl has not accepted the order's current state, and
+    only then. Times are UTC with `Z`.
+    """
+
+    channel_order_id: str
+    outcome: str
+    read_at: str
+    run_id: str
+    day: str
+    store: str | None = None
+    delivered_hash: str | None = None
+    attempted_hash: str | None = None
+    stamp: str | None = None
+    doubtful_stamp: str | None = None
+    order_lines: int | None = None
+    adjustments: int | None = None
+    error_code: str | None = None
+    error_field: str | None = None
+    error_field_sent: str | None = None
+    error_reason: str | None = None
+    attempts: int = 0
+    first_sent_at: str | None = None
+    last_sent_at: str | None = None
+    unaccepted_since: str | None = None
+
+
+_FIELDS = tuple(item.name for item in fields(LedgerEntry))
+COLUMNS = [ORDERS.c[name] for name in _FIELDS]
+_cells = attrgetter(*_FIELDS)
+# Rows that come as one list a column: a statement a row costs PostgreSQL several times as much.
+_LISTS = (
+    sa.func.unnest(*(sa.bindparam(column.name, type_=sa.ARRAY(column.type)) for column in COLUMNS))
+    .table_valued(*(sa.column(column.name, column.type) for column in COLUMNS))
+    .render_derived("given")
+)
+_GIVEN = sa.select(sa.bindparam("channel", type_=sa.Text), *_LISTS.c)
+_KNOWN = sa.select(*COLUMNS).where(ORDERS.c.channel == sa.bindparam("channel"))
+_KNOWN_IN = _KNOWN.where(ORDERS.c.channel_order_id.in_(sa.bindparam("order_ids", expanding=True)))
+# A look into the index for each id, whatever PostgreSQL believes of the table: of one that has grown since its last
+# ANALYZE it believes that reading the whole channel costs less, again for every chunk of a first backfill.
+_ASKED = (
+    sa.func.unnest(sa.bindparam("order_ids", type_=sa.ARRAY(sa.Text)))
+    .table_valued(sa.column("channel_order_id", sa.Text))
+    .render_derived("asked")
+)
+_EACH = _KNOWN.where(ORDERS.c.channel_order_id == _ASKED.c.channel_order_id).limit(1).lateral("known")
+_KNOWN_EACH = sa.select(*_EACH.c).select_from(_ASKED.join(_EACH, sa.true()))
+
+
+def _upserting(insert: postgresql.Insert | sqlite.Insert) -> sa.Insert:
+    changes = {name: insert.excluded[name] for name in _FIELDS if name != "channel_order_id"}
+    return insert.on_conflict_do_update(index_elements=["channel", "channel_order_id"], set_=changes)
+
+
+_WRITE = _upserting(sqlite.insert(ORDERS))
+_WRITE_ALL = _upserting(postgresql.insert(ORDERS).from_select(["channel", *_FIELDS], _GIVEN))
+
+
+def known(connection: sa.Connection, channel: str, order_ids: Sequence[str]) -> dict[str, LedgerEntry]:
+    """Return the rows of these orders; one query for up to 5,000."""
+    query = _KNOWN_EACH if connection.dialect.name == "postgresql" else _KNOWN_IN
+    rows: dict[str, LedgerEntry] = {}
+    for begin in range(0, len(order_ids), _IDS_PER_QUERY):
+        asked = {"channel": channel, "order_ids": list(order_ids[begin : begin + _IDS_PER_QUERY])}
+        rows.update((row[0], LedgerEntry(*row)) for row in connection.execute(query, asked))
+    return rows
+
+
+def write(connection: sa.Connection, channel: str, entries: Sequence[LedgerEntry]) -> None:
+    """Write rows, each order once, whatever stands there."""
+    if not entries:
+        return
+    cells = [_cells(entry) for entry in entries]
+    if connection.dialect.name == "postgresql":
+        columns = dict(zip(_FIELDS, map(list, zip(*cells, strict=True)), strict=True))
+        connection.execute(_WRITE_ALL, {"channel": channel, **columns})
+    else:
+        connection.execute(_WRITE, [{"channel": channel, **dict(zip(_FIELDS, row, strict=True))} for row in cells])
