@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from connectors.addresses import read_address
 
 _METADATA = sa.MetaData()
 # Text throughout: neither a shop's ids nor Mirakl's codes have a documented length (contract 2.10), and one order with
@@ -104,20 +105,21 @@ def open_engine(url: str) -> sa.Engine:
         LedgerError: not such a URL.
     """
     try:
-        parsed = make_url(url)
+        parsed = read_address(url)
         if parsed.get_backend_name() == "sqlite":
             return _sqlite_engine(parsed)
         if parsed.get_backend_name() == "postgresql":
             if parsed.drivername == "postgresql":
                 parsed = parsed.set(drivername="postgresql+psycopg")
             return sa.create_engine(parsed, pool_pre_ping=True, pool_size=10)
-    except (ArgumentError, NoSuchModuleError, ImportError):
+    except (ArgumentError, ValueError, NoSuchModuleError, ImportError):
         pass
     except OSError as error:
         raise LedgerError(f"LEDGER_URL: the folder of the ledger cannot be made ({error.strerror})") from None
     raise LedgerError(
         "LEDGER_URL is not a database address this software can keep its ledger in; "
-        "expected sqlite:///path/to/ledger.sqlite or postgresql+psycopg://user:password@host/database"
+        "expected sqlite:///path/to/ledger.sqlite or postgresql+psycopg://user:password@host/database, special "
+        "characters of the password percent-encoded"
     )
 
 

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from connectors.addresses import read_address
 from connectors.channels.errors import ShopError
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 600
+PERCENT_ENCODED = "special characters of the password are percent-encoded: %40 for @, %3A for :, %2F for /"
 
 _DRIVERS = {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql", "postgresql": "postgresql+psycopg"}
 # How a session begins its snapshot, and its clock in UTC.
@@ -50,13 +52,13 @@ def open_engine(channel: str, database_url: str) -> sa.Engine:
         ShopError: not a database URL, or of a kind that no installed driver speaks.
     """
     try:
-        url = make_url(database_url)
+        url = read_address(database_url)
         url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
         match url.get_backend_name():
             case "sqlite":
                 return _sqlite(channel, url)
-            case "mysql" | "mariadb":
-                return _mysql(url)
+            case "mysql" | "mariadb" if url.get_driver_name() == "pymysql":
+                return _mysql(channel, url)
             case "postgresql":
                 return _postgresql(url)
             case _:
@@ -68,14 +70,16 @@ def open_engine(channel: str, database_url: str) -> sa.Engine:
     except (ArgumentError, ValueError):
         raise ShopError(
             "bad_url",
-            f"channel {channel!r}: database_url is not a database address; expected for example "
-            "mysql://user:password@host/database (special characters of the password percent-encoded)",
+            f"channel {channel!r}: database_url is not a database address; expected env:NAME, or for example "
+            f"mysql://user:password@host/database; {PERCENT_ENCODED}",
         ) from None
 
 
 def _remedy(url: URL) -> str:
     if url.get_backend_name() == "postgresql":
-        return "install channel-to-mirakl[postgresql]"
+        return "write postgresql://... and install channel-to-mirakl[postgresql]"
+    if url.get_backend_name() in {"mysql", "mariadb"}:
+        return "write mysql://..., whose driver is installed"
     return "install the SQLAlchemy dialect of that database and name it in database_url, as dialect+driver://..."
 
 
@@ -93,10 +97,28 @@ def _sqlite(channel: str, url: URL) -> sa.Engine:
     return sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool)
 
 
-def _mysql(url: URL) -> sa.Engine:
-    # The password stays in the URL object: SQLAlchemy masks it, and pymysql takes it as it is, whatever it holds.
-    timeouts = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "read_timeout": READ_TIMEOUT_SECONDS}
-    return _engine(url.update_query_dict({"charset": "utf8mb4"}), timeouts)
+def _mysql(channel: str, url: URL) -> sa.Engine:
+    if not url.database:
+        raise ShopError(
+            "bad_url",
+            f"channel {channel!r}: database_url names no database; expected mysql://user:password@host/DATABASE",
+        )
+    # Whoever does not greet at once is no MariaDB or MySQL; a query may take longer.
+    timeouts = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "read_timeout": CONNECT_TIMEOUT_SECONDS}
+    engine = _engine(url.update_query_dict({"charset": "utf8mb4"}), timeouts)
+    sa.event.listen(engine, "do_connect", _password_in_utf8)
+    sa.event.listen(engine, "connect", _wait_for_queries)
+    return engine
+
+
+def _password_in_utf8(_dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> None:
+    # pymysql would write it in Latin-1, which is not what the server knows, or cannot hold it at all.
+    if isinstance(options.get("password"), str):
+        options["password"] = options["password"].encode()
+
+
+def _wait_for_queries(connection: Any, _: Any) -> None:
+    connection._read_timeout = READ_TIMEOUT_SECONDS
 
 
 def _postgresql(url: URL) -> sa.Engine:

@@ -6,27 +6,31 @@ Belongs here: the error numbers and states of the databases. Does not belong her
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
 
+from connectors.channels.database import PERCENT_ENCODED
 from connectors.channels.errors import ShopError
 
 # MySQL and MariaDB give a number, PostgreSQL an SQLSTATE, SQLite only words.
-_CODES = {
-    **dict.fromkeys([1044, 1045, 1142, 1143, "28000", "28P01", "42501"], "access_denied"),
-    **dict.fromkeys([1049, 2002, 2003, 2005, 2006, 2013, "3D000"], "unreachable"),
+_CODES: Mapping[int | str | None, str] = {
+    **dict.fromkeys([1045, "28000", "28P01"], "login_refused"),
+    **dict.fromkeys([1044, 1142, 1143, "42501"], "access_denied"),
+    **dict.fromkeys([1049, 1102, "3D000"], "no_database"),
+    **dict.fromkeys([2002, 2003, 2005, 2006, 2013], "unreachable"),
     **dict.fromkeys([1146, 1054, "42P01", "42703"], "missing_table"),
     **dict.fromkeys([1969, 3024, "57014"], "timeout"),
 }
 _WORDS = {
     "unable to open": "unreachable",
-    "not a database": "unreachable",
+    "not a database": "no_database",
     "no such table": "missing_table",
     "no such column": "missing_table",
 }
-_REFUSED = re.compile(r'authentication failed|role ".*" does not exist|no password supplied')
+_NO_LOGIN = re.compile(r'authentication failed|role ".*" does not exist|no password supplied|no pg_hba.conf entry')
+_NO_DATABASE = re.compile(r'database ".*" does not exist')
 # PostgreSQL and MySQL quote the offending value after these; it may be personal.
 _VALUE = re.compile(
     r"(invalid input syntax[^:]*|out of range[^:]*|Incorrect \w+ value|Truncated incorrect \w+ value): .*"
@@ -55,7 +59,15 @@ def _shop_error(channel: str, error: DBAPIError, where: str) -> ShopError:
     place = f"channel {channel!r}{where}"
     match code:
         case "access_denied":
-            return ShopError(code, f"{place}: the database refuses access ({words}); the user needs SELECT")
+            return ShopError(code, f"{place}: the database refuses access ({words}); the user needs SELECT there")
+        case "login_refused":
+            return ShopError(
+                "access_denied",
+                f"{place}: the database does not let the user in ({words}); check user and password in database_url, "
+                f"and that the user may come from this machine; {PERCENT_ENCODED}",
+            )
+        case "no_database":
+            return ShopError(code, f"{place}: there is no such database ({words}); check database_url")
         case "unreachable":
             return ShopError(code, f"{place}: the database cannot be reached ({words}); check database_url")
         case "missing_table":
@@ -80,7 +92,9 @@ def _code(cause: BaseException | None) -> str:
         and type(cause).__name__.endswith(("OperationalError", "ConnectionTimeout"))
     ):
         # Before a connection stands there is no SQLSTATE.
-        return "access_denied" if _REFUSED.search(words) else "unreachable"
+        if _NO_LOGIN.search(words):
+            return "login_refused"
+        return "no_database" if _NO_DATABASE.search(words) else "unreachable"
     if isinstance(state, str) and state.startswith(("08", "57P")):
         return "unreachable"
     return next((code for part, code in _WORDS.items() if part in words), "bad_sql")

@@ -11,7 +11,7 @@ class ShopError(Exception):
 
     `code` is stable:
     configuration: unknown_platform, bad_platform, bad_query, bad_prefix, bad_url, no_driver;
-    the database: unreachable, access_denied, timeout, missing_table, unsupported, bad_sql;
+    the database: unreachable, no_database, access_denied, timeout, missing_table, unsupported, bad_sql;
     what queries yield: bad_feed, bad_frame.
     """
 

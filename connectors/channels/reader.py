@@ -79,8 +79,14 @@ class ShopReader:
         channel, settings = self.source.channel, self.platform.settings
         anchor = with_prefix(settings.anchor, self.prefix)
         # Only what asks the shop stands inside `driver_errors`: the caller's block may use another database.
-        with driver_errors(channel):
-            connection = self._engine.connect()
+        try:
+            with driver_errors(channel):
+                connection = self._engine.connect()
+        except TypeError as error:
+            # What stands behind the ? of an address is given to the driver as it is.
+            raise ShopError(
+                "bad_url", f"channel {channel!r}: database_url has an option that its driver does not know ({error})"
+            ) from None
         with connection:
             if not settings.clock and not known_clock(connection):
                 raise ShopError(

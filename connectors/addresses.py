@@ -1,0 +1,22 @@
+"""Reading the address of a database as a user wrote it, for the shops and the ledger alike.
+
+Belongs here: what makes an address one. Does not belong here: engines and what each kind of database needs.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+
+def read_address(text: str) -> URL:
+    """Read a SQLAlchemy URL.
+
+    Raises:
+        ArgumentError, ValueError: it is none, or a password in it is not percent-encoded. The words hold no part of it.
+    """
+    url = make_url(text)
+    # Of `user:p@ss@host` SQLAlchemy makes the host `ss@host`: every message that names the host would tell the rest.
+    if "@" in (url.host or "") or (url.host and "@" in (url.database or "")):
+        raise ArgumentError("the password is not percent-encoded")
+    return url.set(drivername="postgresql") if url.drivername == "postgres" else url
