@@ -93,8 +93,9 @@ def _judge(payload: dict[str, Any], notices: list[Notice], mapping: ChannelMappi
     try:
         OrderRequest.model_validate(payload)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        reason = first["msg"].removeprefix("Value error, ")
+        first = error.errors(include_url=False, include_input=False)[0]
+        blank = first.get("ctx", {}).get("pattern") == r"\S"
+        reason = "is empty" if blank else first["msg"].removeprefix("Value error, ")
         raise OrderError(_code(first["type"]), _path(first["loc"]), reason) from None
     held = {"unmapped_status": mapping.reject_unmapped, "money_mismatch": mapping.strict_money}
     for notice in notices:

@@ -123,6 +123,11 @@ def test_one_bad_order_does_not_stop_another(frames: Build) -> None:
     assert [(reject.channel_order_id, reject.field) for reject in result.rejects] == [("2", "currency")]
 
 
+def test_a_field_that_is_blank_is_said_to_be_empty(frames: Build) -> None:
+    [reject] = normalise(frames(orders=[ORDER], lines=[{**LINE, "product_id": " "}]), MAPPING).rejects
+    assert (reject.field, reject.reason) == ("order_lines[0].product.id", "is empty")
+
+
 def test_a_later_stamp_alone_does_not_change_the_hash(frames: Build) -> None:
     first = normalise(frames(orders=[ORDER], lines=[LINE]), MAPPING).records[0]
     later = normalise(frames(orders=[{**ORDER, "updated_at": "2026-03-04 10:00:00"}], lines=[LINE]), MAPPING).records[0]
