@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 
 from transforms.frames import OrderFrames, as_text, order_frames
-from transforms.platforms.prestashop_money import UNNAMED, Shipping, TaxShare, shares_like, split_tax
+from transforms.platforms.prestashop_money import UNNAMED, Shipping, TaxShare, names_by_rate, shares_like, split_tax
 from transforms.platforms.prestashop_slips import SlipReader
 from transforms.rows import Rows, number, rows_by, rows_of
 
@@ -88,6 +88,7 @@ class _Shop:
         self.tables: dict[str, list[Cells]] = defaultdict(list)
         self.states = {str(row.id_order_state): row for row in rows_of(rows, "states")}
         self.taxes = {row.id_tax: (row.name or "TAX", as_text(row.rate)) for row in rows_of(rows, "taxes")}
+        self._tax_names = names_by_rate(self.taxes.values())
         self._configuration = list(rows_of(rows, "configuration"))
         self._states_by_shop: dict[tuple[Any, Any], _States] = {}
         self._line_taxes = rows_by(rows, "line_taxes", "id_order_detail")
@@ -103,7 +104,7 @@ class _Shop:
         states = self._states_of(order)
         parcels = _Parcels(of["shipments"])
         shares = {line.id_order_detail: self._line_shares(line) for line in of["lines"]}
-        shipping = Shipping(order, of["cart_rules"], list(shares.values()))
+        shipping = Shipping(order, of["cart_rules"], list(shares.values()), self._tax_names)
         left = [entry for entry in of["history"] if states.part(entry.id_order_state) in _HAS_LEFT]
         short = [entry for entry in of["history"] if states.part(entry.id_order_state) in _OUT_OF_STOCK]
         refunds = SlipReader(
@@ -248,7 +249,7 @@ class _Shop:
                     "product_title": "Gift wrapping",
                 }
             )
-            self._taxes(order, line_id, "price", tax, shares_like(shares, price, tax, Decimal(0)))
+            self._taxes(order, line_id, "price", tax, shares_like(shares, price, tax, Decimal(0), {}))
 
     def _places(self, order: Any, addresses: Sequence[Any]) -> None:
         attributes = {

@@ -5,7 +5,8 @@ Belongs here: splitting tax differences, and shipping after vouchers. Does not b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -36,10 +37,21 @@ def split_tax(tax: Decimal, shares: Sequence[TaxShare]) -> list[tuple[TaxShare, 
     return [(share, from_minor(part, _SCALE)) for share, part in zip(shares, parts, strict=True)]
 
 
-def shares_like(lines: Iterable[Sequence[TaxShare]], price: Decimal, tax: Decimal, rate: Decimal) -> list[TaxShare]:
+def names_by_rate(taxes: Iterable[tuple[str, str | None]]) -> dict[Decimal, str]:
+    """Return the name of each rate in percent under which the shop has one tax only; `taxes` are (name, rate)."""
+    names: dict[Decimal, set[str]] = defaultdict(set)
+    for name, rate in taxes:
+        names[number(rate)].add(name)
+    return {rate: next(iter(known)) for rate, known in names.items() if len(known) == 1}
+
+
+def shares_like(
+    lines: Iterable[Sequence[TaxShare]], price: Decimal, tax: Decimal, rate: Decimal, names: Mapping[Decimal, str]
+) -> list[TaxShare]:
     """Find the taxes on shipping or wrapping: those of a line that together have `rate`, or yield `tax` where it is 0.
 
-    PrestaShop keeps only the sum of the rates (carrier_tax_rate), and none for wrapping.
+    PrestaShop keeps only the sum of the rates (carrier_tax_rate), and none for wrapping. Where no line is taxed so, it
+    is the shop's only tax of that rate (`names`), else one without a name.
     """
     if not tax:
         return []
@@ -47,7 +59,7 @@ def shares_like(lines: Iterable[Sequence[TaxShare]], price: Decimal, tax: Decima
         together = sum((Decimal(share.rate or 0) for share in shares), Decimal(0))
         if together and (together == rate if rate else abs(price * together / 100 - tax) <= _CENT):
             return list(shares)
-    return [UNNAMED._replace(rate=as_text(rate) if rate else None)]
+    return [UNNAMED._replace(code=names.get(rate, UNNAMED.code), rate=as_text(rate))] if rate else [UNNAMED]
 
 
 class Shipping:
@@ -56,9 +68,15 @@ class Shipping:
     `discount_excl` and `discount_incl` are the part of the order's vouchers that is used up by it.
     """
 
-    def __init__(self, order: Any, free_shipping: Sequence[Any], lines: Iterable[Sequence[TaxShare]]) -> None:
+    def __init__(
+        self,
+        order: Any,
+        free_shipping: Sequence[Any],
+        lines: Iterable[Sequence[TaxShare]],
+        names: Mapping[Decimal, str],
+    ) -> None:
         net, gross = number(order.total_shipping_tax_excl), number(order.total_shipping_tax_incl)
-        self.shares = shares_like(lines, net, gross - net, number(order.carrier_tax_rate))
+        self.shares = shares_like(lines, net, gross - net, number(order.carrier_tax_rate), names)
         off = min(
             sum((number(voucher.value) for voucher in free_shipping), Decimal(0)),
             number(order.total_discounts_tax_incl),

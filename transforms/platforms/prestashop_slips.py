@@ -76,7 +76,7 @@ class SlipReader:
             shares = self.line_shares.get(part.row.id_order_detail, ())
             self._taxes(refunds, adjustment_id, "price", part.gross - part.net, shares)
             refunds.total += part.gross
-        if not parts and (gross := number(slip.amount) or number(slip.total_products_tax_incl)):
+        if not parts and (gross := self._unnamed(slip)):
             self._add(refunds, slip, f"slip-{slip.id_order_slip}", reason, {"gross_amount": gross})
             refunds.total += gross
         net, gross = self._shipping(slip)
@@ -103,7 +103,7 @@ class SlipReader:
         """Bring the lines to what the head says was given back, in proportion, to the cent."""
         net = sum((part.net for part in parts), Decimal(0))
         gross = sum((part.gross for part in parts), Decimal(0))
-        given = _given(slip, net, gross, _ROUNDING * len(parts))
+        given = _given(slip, net, gross, self._shipping(slip), _ROUNDING * len(parts))
         digits = minor_digits((self.order.currency or "").strip().upper())
         if given == gross or digits is None:
             return parts
@@ -113,6 +113,15 @@ class SlipReader:
             part.gross = from_minor(minor, digits)
             part.net = part.gross * share
         return parts
+
+    def _unnamed(self, slip: Any) -> Decimal:
+        """Say what a slip without lines gives back besides shipping, tax included."""
+        products = number(slip.total_products_tax_incl)
+        amount = number(slip.amount) or products
+        counts_shipping = slip.total_products_tax_incl is not None and (
+            abs(amount - products - self._shipping(slip)[1]) <= _ROUNDING
+        )
+        return products if counts_shipping else amount
 
     def _shipping(self, slip: Any) -> tuple[Decimal, Decimal]:
         share = net_share(self.order.total_shipping_tax_excl, self.order.total_shipping_tax_incl)
@@ -141,7 +150,9 @@ class SlipReader:
             # Words that name no reason still are those of a return.
             told = adjustment_reason(words, shipped=False, own={}) != "CHANNEL_SPECIFIC"
             return words if told else f"{words} (return)"
-        if shipped or (part.line is not None and part.line.product_quantity_return >= part.row.product_quantity):
+        # What the counter holds may have come back later, unless nobody wrote down when the goods left.
+        came_back = part.line is not None and part.line.product_quantity_return >= part.row.product_quantity
+        if shipped or (came_back and not self.shipped_at):
             return "return"
         return "out of stock" if self.out_of_stock_at and self.out_of_stock_at <= at else "cancelled"
 
@@ -176,14 +187,15 @@ class SlipReader:
         ]
 
 
-def _given(slip: Any, net: Decimal, gross: Decimal, rounding: Decimal) -> Decimal:
+def _given(slip: Any, net: Decimal, gross: Decimal, shipping: tuple[Decimal, Decimal], rounding: Decimal) -> Decimal:
     """Say what a slip gives back on products, tax included.
 
-    `amount` is the sum of the lines (net or gross, as the shop shows prices) or what was chosen by hand; where a
-    voucher is held back, only one of the two totals says so.
+    `amount` is the sum of the lines (net or gross, as the shop shows prices; some software counts the shipping in) or
+    what was chosen by hand; where a voucher is held back, only one of the two totals says so.
     """
     amount = number(slip.amount)
-    if amount and min(abs(amount - net), abs(amount - gross)) > rounding:
+    sums = (net, gross, net + shipping[0], gross + shipping[1])
+    if amount and min(abs(amount - lines) for lines in sums) > rounding:
         return amount
     totals = ((slip.total_products_tax_excl, net), (slip.total_products_tax_incl, gross))
     held_back = max((lines - number(total) for total, lines in totals if number(total)), default=Decimal(0))
