@@ -19,8 +19,16 @@ import pandas as pd
 
 from transforms.frames import OrderFrames, as_text, order_frames
 from transforms.platforms.magento2_items import Sold, line_of, sold, when
-from transforms.platforms.magento2_money import ZERO, line_money, order_taxes, paid_otherwise, shipping_money
-from transforms.platforms.magento2_refunds import CANCELLED_MEMO, Cancellation, Line, Memo, Refunds
+from transforms.platforms.magento2_money import (
+    ZERO,
+    Tax,
+    line_money,
+    order_taxes,
+    paid_otherwise,
+    shipping_money,
+    wrapping_money,
+)
+from transforms.platforms.magento2_refunds import CANCELLED_MEMO, Cancellation, Line, Memo, Refunds, wrapping_line
 from transforms.rows import Rows, rows_by, rows_of
 
 # A merchant names statuses freely, so the state behind one decides, as `state:<state>`. A channel's own map may name
@@ -91,17 +99,20 @@ class _Order:
         self.taxes = order_taxes(shop.taxes[order.order_id], line_of(things, self.items))
         self.lines = {thing.row.item_id: Line(thing, line_money(thing.row, self.taxes)) for thing in things}
         self.shipping = shipping_money(order, self.taxes)
+        self.wrapping = wrapping_money(order, self.taxes.wrapping)
 
     def frames(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (frame name, row)."""
         yield "orders", self._order()
         for line in self.lines.values():
             yield from self._line(line)
+        if self.wrapping.total():
+            yield from self._wrapping()
         for tax in self.shipping.taxes:
             yield "taxes", {"applies_to": "shipping", "code": tax.code, "rate": tax.rate, "amount": tax.amount}
         for tax in self.taxes.rest:
             yield "taxes", {"applies_to": "price", "code": tax.code, "rate": tax.rate, "amount": tax.amount}
-        refunds = Refunds(self.order, self.lines, self.shipping, self._left_by)
+        refunds = Refunds(self.order, self.lines, self.shipping, self.wrapping, self._left_by)
         for given in (*refunds.cancelled(self._cancelled(), self._cancellation()), *refunds.given_back(self._memos())):
             yield "adjustments", given.adjustment()
             for cells in given.taxes():
@@ -140,7 +151,7 @@ class _Order:
 
     def _state(self) -> str | None:
         order = self.order
-        match order.state:
+        match order.state or self._state_of_status():
             case None:
                 return None
             case "new" if self._nothing_due():
@@ -153,6 +164,11 @@ class _Order:
                 return f"state:holded+{order.hold_before_state}"
             case state:
                 return f"state:{state}"
+
+    def _state_of_status(self) -> str | None:
+        """Return the state of an imported order that has none: the only one its status stands under."""
+        states = [state for state, statuses in self.shop.statuses.items() if self.order.status in statuses]
+        return states[0] if len(states) == 1 else None
 
     def _nothing_due(self) -> bool:
         order = self.order
@@ -185,17 +201,7 @@ class _Order:
                 "shipped_at": self._shipped_at(thing),
             },
         )
-        for tax in (*line.money.taxes, *line.money.fixed):
-            yield (
-                "taxes",
-                {
-                    "channel_order_line_id": row.item_id,
-                    "applies_to": "price",
-                    "code": tax.code,
-                    "rate": tax.rate,
-                    "amount": tax.amount,
-                },
-            )
+        yield from _line_taxes(row.item_id, (*line.money.taxes, *line.money.fixed))
         if thing.by_weight:
             yield (
                 "custom_attributes",
@@ -206,6 +212,21 @@ class _Order:
                     "value": row.qty_ordered,
                 },
             )
+
+    def _wrapping(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        line_id = wrapping_line(self.order)
+        yield (
+            "lines",
+            {
+                "channel_order_line_id": line_id,
+                "kind": "fee",
+                "quantity": 1,
+                "price": self.wrapping.net,
+                "product_id": "gift-wrapping",
+                "product_title": "Gift wrapping",
+            },
+        )
+        yield from _line_taxes(line_id, self.wrapping.taxes)
 
     def _was_cancelled(self, thing: Sold) -> bool:
         """Say whether a closed order, which counts as refunded, had this line cancelled instead."""
@@ -250,6 +271,12 @@ class _Order:
     def _shipped_at(self, thing: Sold) -> Any:
         shippers = {shipper.item_id for shipper, _ in thing.shippers}
         return min((row.created_at for row in self.shipments if row.order_item_id in shippers), key=when, default=None)
+
+
+def _line_taxes(line_id: Any, taxes: Iterable[Tax]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for tax in taxes:
+        cells = {"applies_to": "price", "code": tax.code, "rate": tax.rate, "amount": tax.amount}
+        yield "taxes", {"channel_order_line_id": line_id, **cells}
 
 
 def _words(texts: Iterable[str | None]) -> str | None:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from transforms.platforms.magento2_items import Sold, when
-from transforms.platforms.magento2_money import ZERO, Money, net, paid_otherwise, shared, split
+from transforms.platforms.magento2_money import ZERO, Money, net, paid_otherwise, shared, split, wrapping_money
 
 CANCELLED_MEMO = 3
 _HALF_A_CENT = Decimal("0.005")
@@ -81,6 +81,7 @@ class Refunds:
     order: Any
     lines: dict[Any, Line]
     shipping: Money
+    wrapping: Money
     left_by: Callable[[Sold, dt.datetime], int]
 
     def cancelled(self, units: dict[Any, int], cancellation: Cancellation) -> list[Given]:
@@ -94,6 +95,12 @@ class Refunds:
             cells = _cells(document, f"cancel-{line_id}", at, cancellation.words, cancellation.reason)
             cells |= {"channel_order_line_id": line_id, "quantity": quantity, "type": "CANCELATION", "charged": "0"}
             given.append(Given(cells, line.money.part(quantity, line.thing.quantity)))
+        if given and self.order.state == "canceled" and self.wrapping.total():
+            cells = {
+                "channel_adjustment_id": f"cancel-{wrapping_line(self.order)}",
+                "channel_order_line_id": wrapping_line(self.order),
+            }
+            given.append(Given({**given[0].cells, **cells, "quantity": 1}, self.wrapping))
         amount, whole = self.order.shipping_canceled or ZERO, self.order.shipping_amount or ZERO
         if given and amount and whole:
             cells = {**given[0].cells, "channel_adjustment_id": f"{document}-shipping"}
@@ -112,9 +119,14 @@ class Refunds:
         document = f"cm-{row.increment_id or row.creditmemo_id}"
         given = [self._item(memo, document, item) for item in memo.items if item.order_item_id in self.lines]
         given = [one for one in given if one.money.total() or one.cells["quantity"]]
-        shipping = self._shipping(memo)
+        reason = given[0].cells["default_reason"] if given else "CHANNEL_SPECIFIC"
+        wrapping, shipping = wrapping_money(row, self.wrapping.taxes), self._shipping(memo)
+        if wrapping.total():
+            cells = _cells(document, f"{document}-wrapping", row.created_at, memo.words, reason)
+            cells |= {"channel_order_line_id": wrapping_line(self.order), "type": "REFUND"}
+            cells["quantity"] = int(wrapping.total() >= self.wrapping.total())
+            given.append(Given(cells, wrapping))
         if shipping.total():
-            reason = given[0].cells["default_reason"] if given else "CHANNEL_SPECIFIC"
             cells = _cells(document, f"{document}-shipping", row.created_at, memo.words, reason)
             given.append(Given(cells, shipping, on_shipping=True))
         explained = sum((one.money.total() for one in given), ZERO)
@@ -166,6 +178,11 @@ class Refunds:
             compensation = min(max(compensation, ZERO), discount)
         taxes = shared(row.shipping_tax_amount or ZERO, self.shipping.taxes, None)
         return Money(net(amount, discount, compensation), taxes)
+
+
+def wrapping_line(order: Any) -> str:
+    """Name the line of an order's gift wrapping."""
+    return f"wrapping-{order.order_id}"
 
 
 def _keep_back(given: list[Given], total: Decimal) -> None:

@@ -14,7 +14,9 @@ SELECT
     m.updated_at,
     {memo_customer_balance_amount} AS customer_balance_amount,
     {memo_gift_cards_amount} AS gift_cards_amount,
-    {memo_reward_currency_amount} AS reward_currency_amount
+    {memo_reward_currency_amount} AS reward_currency_amount,
+    {memo_wrapping_amount} AS wrapping_amount,
+    {memo_wrapping_tax_amount} AS wrapping_tax_amount
 FROM {prefix}sales_creditmemo AS m
 WHERE m.order_id IN :order_ids
 ORDER BY m.entity_id

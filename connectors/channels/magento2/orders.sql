@@ -1,5 +1,6 @@
 -- One row an order, amounts in the order's own currency. Of the payment only the method is read, never card data.
--- Store credit, gift cards and reward points (Adobe Commerce) pay a part of the order and are not in grand_total.
+-- Store credit, gift cards and reward points (Adobe Commerce) pay a part of the order and are not in grand_total; gift
+-- wrapping (of the order, of its items, and the printed card) is in grand_total and on no item.
 SELECT
     o.entity_id AS order_id,
     o.increment_id,
@@ -27,6 +28,8 @@ SELECT
     {customer_balance_amount} AS customer_balance_amount,
     {gift_cards_amount} AS gift_cards_amount,
     {reward_currency_amount} AS reward_currency_amount,
+    {wrapping_amount} AS wrapping_amount,
+    {wrapping_tax_amount} AS wrapping_tax_amount,
     (SELECT MIN(p.method) FROM {prefix}sales_order_payment AS p WHERE p.parent_id = o.entity_id) AS payment_method
 FROM {prefix}sales_order AS o
 LEFT JOIN {prefix}store AS shop ON shop.store_id = o.store_id

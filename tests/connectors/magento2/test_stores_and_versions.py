@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from decimal import Decimal
 from typing import Any
 
 import pymysql
@@ -110,6 +111,118 @@ def test_store_credit_pays_a_part_and_is_no_missing_money(shop: ShopSource, serv
     assert record.notices == ()
     [adjustment] = payload(record)["order_lines"][0]["adjustments"]
     assert (adjustment["price"]["amount"], adjustment["taxes"][0]["amount"]["amount"]) == (10, 2)
+
+
+@pytest.fixture
+def wrapping_shop(shop: ShopSource, server: pymysql.Connection[Any]) -> ShopSource:
+    """A shop that wraps gifts (Adobe Commerce)."""
+    with server.cursor() as cursor:
+        for table in ("sales_order", "sales_creditmemo"):
+            for what in ("", "items_", "card_"):
+                for column in ("price", "tax_amount"):
+                    cursor.execute(f"ALTER TABLE {table} ADD COLUMN gw_{what}{column} decimal(12,4) DEFAULT NULL")
+    return shop
+
+
+def wrapped(state: str, **rows: Any) -> dict[str, Any]:
+    """An order of 30.00 whose two mugs are wrapped for 3.00, with a card for 1.00, each with 20 % VAT beside."""
+    price = {"gw_items_price": 3, "gw_items_tax_amount": "0.6", "gw_card_price": 1, "gw_card_tax_amount": "0.2"}
+    order = {"state": state, "status": state, "grand_total": "34.8", "total_paid": "34.8", "tax_amount": "5.8", **price}
+    taxes = [
+        {"item": 1, "taxable_item_type": "product", "tax_percent": 20, "amount": 4, "real_amount": 4},
+        {"taxable_item_type": "shipping", "tax_percent": 20, "amount": 1, "real_amount": 1},
+        {
+            "associated_item": 1,
+            "taxable_item_type": "item_gw",
+            "tax_percent": 20,
+            "amount": "0.6",
+            "real_amount": "0.6",
+        },
+        {"taxable_item_type": "printed_card_gw", "tax_percent": 20, "amount": "0.2", "real_amount": "0.2"},
+    ]
+    own = {**order, **rows.pop("sales_order", {})}
+    return {"id": 101, "rows": {"sales_order": own, "sales_order_tax_item": taxes, **rows}}
+
+
+def sent(source: ShopSource) -> dict[str, Any]:
+    [(_, result)] = read_days(ShopReader(source))
+    [record] = result.records
+    assert record.notices == ()
+    return payload(record)
+
+
+def euros(amount: float) -> dict[str, Any]:
+    return {"amount": pytest.approx(Decimal(str(amount))), "currency": "EUR"}
+
+
+def vat(amount: float) -> dict[str, Any]:
+    return {"code": "VAT-20", "rate": Decimal("0.2"), "amount": euros(amount)}
+
+
+def test_gift_wrapping_is_a_line_of_its_own(wrapping_shop: ShopSource, server: pymysql.Connection[Any]) -> None:
+    insert_case(server, wrapped("processing"))
+    mugs, wrapping = sent(wrapping_shop)["order_lines"]
+    assert (mugs["price"], mugs["taxes"]) == (euros(20), [vat(4)])
+    assert mugs["total_shipping_price"] == euros(5)
+    assert wrapping == {
+        "channel_order_line_id": "wrapping-101",
+        "created_at": "2026-03-01T09:00:00Z",
+        "updated_at": "2026-03-02T10:00:00Z",
+        "quantity": 1,
+        "price": euros(4),
+        "taxes": [vat(0.8)],
+        "total_shipping_price": euros(0),
+        "product": {"id": "gift-wrapping", "title": "Gift wrapping"},
+        "status": "AWAITING_SHIPMENT",
+        "can_cancel": True,
+        "can_refund": True,
+    }
+
+
+def test_a_credit_memo_gives_the_wrapping_back_on_its_line(
+    wrapping_shop: ShopSource, server: pymysql.Connection[Any]
+) -> None:
+    memo = {"increment_id": "9", "state": 2, "grand_total": "34.8", "shipping_amount": 5, "shipping_tax_amount": 1}
+    memo |= {"gw_items_price": 3, "gw_items_tax_amount": "0.6", "gw_card_price": 1, "gw_card_tax_amount": "0.2"}
+    rows = {
+        "sales_order": {"total_refunded": "34.8"},
+        "sales_order_item": [{"qty_refunded": 2}],
+        "sales_creditmemo": [memo],
+        "sales_creditmemo_item": [{"order_item": 1, "qty": 2, "row_total": 20, "tax_amount": 4}],
+    }
+    insert_case(server, wrapped("closed", **rows))
+    order = sent(wrapping_shop)
+    mugs, wrapping = order["order_lines"]
+    assert [made["channel_adjustment_id"] for made in mugs["adjustments"]] == ["cm-9-1011", "cm-9-shipping"]
+    assert (order["status"], wrapping["status"], wrapping["status_reason"]) == ("CLOSED", "CLOSED", "REFUNDED")
+    assert wrapping["adjustments"] == [
+        {
+            "channel_adjustment_id": "cm-9-wrapping",
+            "type": "REFUND",
+            "created_at": "2026-03-01T09:00:00Z",
+            "reason": "CUSTOMER_CANCELATION",
+            "quantity": 1,
+            "price": euros(4),
+            "taxes": [vat(0.8)],
+            "shipping_price": euros(0),
+        }
+    ]
+
+
+def test_the_wrapping_of_a_cancelled_order_is_cancelled_with_it(
+    wrapping_shop: ShopSource, server: pymysql.Connection[Any]
+) -> None:
+    rows = {
+        "sales_order": {"total_paid": None, "total_due": "34.8", "shipping_canceled": 5},
+        "sales_order_item": [{"qty_canceled": 2}],
+    }
+    insert_case(server, wrapped("canceled", **rows))
+    mugs, wrapping = sent(wrapping_shop)["order_lines"]
+    assert [made["channel_adjustment_id"] for made in mugs["adjustments"]] == ["cancel-1011", "cancel-101-shipping"]
+    [adjustment] = wrapping["adjustments"]
+    assert adjustment["channel_adjustment_id"] == "cancel-wrapping-101"
+    assert (adjustment["type"], adjustment["quantity"]) == ("CANCELATION", 1)
+    assert (adjustment["price"], adjustment["taxes"]) == (euros(4), [vat(0.8)])
 
 
 def test_card_data_is_never_read(golden_shop: ShopSource) -> None:
