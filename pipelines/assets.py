@@ -166,11 +166,19 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
     def mirakl_delivery(
         context: dg.AssetExecutionContext, state: dg.ResourceParam[State], mirakl: dg.ResourceParam[Mirakl]
     ) -> Iterator[Outcome]:
-        with failures_explained(), state.ledger() as ledger, mirakl.client(settings.mirakl) as client:
-            delivery = open_delivery(client, ledger, channel, settings, context.log.info)
-            reports = [_deliver(context, state, delivery, name, day) for day in context.partition_keys]
+        reports: list[DayReport] = []
+        try:
+            with failures_explained(), state.ledger() as ledger, mirakl.client(settings.mirakl) as client:
+                delivery = open_delivery(client, ledger, channel, settings, context.log.info)
+                reports.extend(_deliver(context, state, delivery, name, day) for day in context.partition_keys)
+                open_days = [report for report in reports if report.counts["undelivered"]]
+                if open_days:
+                    context.log_event(checks.something_waits(name, ledger, key))
+        except BaseException:
+            # The days before the one that was cut short are done, and keep their numbers.
+            _tell_days_apart(context, key, name, reports)
+            raise
         yield from checks.delivery_results(name, reports)
-        open_days = [report for report in reports if report.counts["undelivered"]]
         if not open_days:
             for report in reports:
                 context.add_asset_metadata(metadata.delivery_metadata(name, report), partition_key=report.day)

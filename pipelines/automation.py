@@ -19,7 +19,7 @@ from dagster._core.storage.tags import (
     SCHEDULE_NAME_TAG,
 )
 
-from pipelines.assets import MIRAKL_DELIVERY, asset_keys
+from pipelines.assets import MIRAKL_DELIVERY, SHOP_DATABASE, asset_keys
 from pipelines.checks import NOTHING_WAITS, RECONCILED
 from pipelines.days import LOOKBACK_DAYS, closed_days
 from pipelines.settings import Channel
@@ -44,14 +44,9 @@ def channel_job(channel: Channel) -> UnresolvedAssetJobDefinition:
     """Build the job that takes a channel's orders all the way."""
     return dg.define_asset_job(
         job_name(channel.name),
-        selection=dg.AssetSelection.assets(*asset_keys(channel.name))
-        - dg.AssetSelection.checks(_standing_check(channel.name, RECONCILED)),
+        selection=dg.AssetSelection.assets(*asset_keys(channel.name)),
         description=f"Reads, normalises and delivers the orders of {channel.name} for the chosen days.",
     )
-
-
-def _standing_check(channel: str, check: str) -> dg.AssetCheckKey:
-    return dg.AssetCheckKey(dg.AssetKey([channel, MIRAKL_DELIVERY]), check)
 
 
 def inspection_job(channel: Channel) -> UnresolvedAssetJobDefinition:
@@ -59,7 +54,8 @@ def inspection_job(channel: Channel) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         inspection_name(channel.name),
         selection=dg.AssetSelection.checks(
-            *(_standing_check(channel.name, check) for check in (NOTHING_WAITS, RECONCILED))
+            dg.AssetCheckKey(dg.AssetKey([channel.name, MIRAKL_DELIVERY]), NOTHING_WAITS),
+            dg.AssetCheckKey(dg.AssetKey([channel.name, SHOP_DATABASE]), RECONCILED),
         ),
         description=f"Looks for orders of {channel.name} that wait, were never accepted, differ, or are gone.",
     )

@@ -9,7 +9,7 @@ import warnings
 
 import dagster as dg
 
-from pipelines.assets import MIRAKL_DELIVERY, channel_assets
+from pipelines.assets import MIRAKL_DELIVERY, SHOP_DATABASE, channel_assets
 from pipelines.automation import channel_job, inspection_job, inspection_schedule, lookback_schedule, today_schedule
 from pipelines.checks import nothing_waits, reconciled
 from pipelines.replay import replay_job, undelivered_sensor
@@ -27,9 +27,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[*assets, *(_broken_block(name, message) for name, message in settings.broken.items())],
         asset_checks=[
-            check(channel, dg.AssetKey([channel.name, MIRAKL_DELIVERY]))
+            check(channel, dg.AssetKey([channel.name, asset]))
             for channel in channels
-            for check in (nothing_waits, reconciled)
+            for check, asset in ((nothing_waits, MIRAKL_DELIVERY), (reconciled, SHOP_DATABASE))
         ],
         jobs=[
             *(channel_job(channel) for channel in channels),

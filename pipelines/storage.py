@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 import fsspec
 import pyarrow as pa
@@ -100,14 +101,14 @@ class FrameStorage:
     def remove_old(self, channel: str, days: int) -> int:
         """Remove this channel's files that were written more than `days` days ago; return how many."""
         before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
-        old = [
-            path
-            for path in self._files.find(f"{self._root}/{channel}")
-            if self._files.modified(path).astimezone(dt.UTC) < before
-        ]
-        for path in old:
-            self._files.rm(path)
-        return len(old)
+        removed = 0
+        for path in self._files.find(f"{self._root}/{channel}"):
+            # Runs side by side finish and remove files while this one looks at them.
+            with suppress(FileNotFoundError):
+                if self._files.modified(path).astimezone(dt.UTC) < before:
+                    self._files.rm(path)
+                    removed += 1
+        return removed
 
     def _make(self, folder: str) -> None:
         for place in (self._root, folder.rpartition("/")[0], folder):

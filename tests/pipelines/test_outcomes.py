@@ -16,6 +16,7 @@ from dagster._serdes import serialize_value
 from connectors.mirakl.report import DayReport, Failure
 from connectors.mirakl.sandbox import Sandbox
 from pipelines import metadata, resources
+from pipelines.automation import range_tags
 from pipelines.days import days_of
 from pipelines.settings import load_settings
 from pipelines.shop import Shop
@@ -83,6 +84,13 @@ def test_rejected_and_refused_orders_are_answers_the_day_is_done_and_the_check_i
     assert runs.told(D2)["failures_total"] == 0
 
 
+def standing_check(runs: Runs) -> tuple[str, str | None]:
+    key = dg.AssetCheckKey(DELIVERY, "nothing_waits")
+    [record] = runs.instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
+    evaluation = record.evaluation
+    return record.status.value, evaluation.description if evaluation else None
+
+
 def test_a_day_without_an_answer_fails_alone_in_the_middle_of_a_range(
     runs: Runs, shop: OwnShop, sandbox: Sandbox
 ) -> None:
@@ -97,6 +105,30 @@ def test_a_day_without_an_answer_fails_alone_in_the_middle_of_a_range(
     assert (told["orders_read"], told["delivered"], told["undelivered"]) == (3, 1, 2)
     assert "the store is unknown" in told["stopped"]
     assert f"2 orders of channel 'own' are without an answer ({D2})" in failure(result)
+
+
+def test_a_failing_day_turns_the_standing_check_red_in_the_same_run(
+    runs: Runs, shop: OwnShop, sandbox: Sandbox
+) -> None:
+    three_days(shop)
+    without_store_2(sandbox)
+    assert runs.sync(D1).success
+    assert standing_check(runs) == ("SUCCEEDED", None)
+    result = runs.sync(D2, D3)
+    assert not result.success
+    status, words = standing_check(runs)
+    assert status == "FAILED"
+    assert (words or "").startswith("2 orders are not accepted by Mirakl in their current state, the oldest since")
+
+
+def test_days_done_before_the_one_that_cannot_be_delivered_keep_their_numbers(runs: Runs, shop: OwnShop) -> None:
+    three_days(shop)
+    runs.only("raw_orders", D1)
+    runs.only("mirakl_orders", D1)
+    result = runs.job("sync_own", tags=range_tags(D1, D3), asset_selection=[DELIVERY])
+    assert f"there are no mirakl_orders of channel 'own' for {D2}" in failure(result)
+    assert runs.days_done() == {D1}
+    assert runs.told(D1)["delivered"] == 2
 
 
 def test_the_next_run_of_a_failed_day_sends_only_what_is_open(runs: Runs, shop: OwnShop, sandbox: Sandbox) -> None:

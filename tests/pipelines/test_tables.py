@@ -113,6 +113,20 @@ def test_frames_are_removed_after_the_retention_time(tmp_path: Path) -> None:
     assert len(list(storage.read("boutique", "mirakl_orders", "2026-03-02"))) == 1
 
 
+def test_removing_old_frames_does_not_mind_what_runs_beside_it_finish(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = FrameStorage(str(tmp_path / "frames"))
+    storage.write("boutique", "mirakl_orders", "2026-03-01", tables.MIRAKL_ORDERS, [one_row()])
+    listed = storage._files.find
+
+    def find(root: str) -> list[str]:
+        return [f"{root}/raw_orders/.2026-03-02.renamed-since", *listed(root)]
+
+    monkeypatch.setattr(storage._files, "find", find)
+    assert storage.remove_old("boutique", 30) == 0
+
+
 def test_a_day_without_orders_is_an_empty_file(tmp_path: Path) -> None:
     storage = FrameStorage(str(tmp_path / "frames"))
     storage.write("boutique", "raw_orders", "2026-03-01", tables.RAW_ORDERS, [])
