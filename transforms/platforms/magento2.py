@@ -22,6 +22,7 @@ from transforms.platforms.magento2_items import Sold, line_of, sold, when
 from transforms.platforms.magento2_money import (
     ZERO,
     Tax,
+    below_zero,
     line_money,
     order_taxes,
     paid_otherwise,
@@ -108,6 +109,10 @@ class _Order:
             yield from self._line(line)
         if self.wrapping.total():
             yield from self._wrapping()
+        below = below_zero(line.thing.row for line in self.lines.values())
+        if below and self._charged():
+            rest = f"rounding-{self.order.order_id}"
+            yield "lines", {"channel_order_line_id": rest, "kind": "discount", "quantity": 1, "price": below}
         for tax in self.shipping.taxes:
             yield "taxes", {"applies_to": "shipping", "code": tax.code, "rate": tax.rate, "amount": tax.amount}
         for tax in self.taxes.rest:
@@ -130,7 +135,7 @@ class _Order:
             "status": order.status or order.state,
             "status_hint": self._state(),
             "currency": order.order_currency_code,
-            "total": order.grand_total + paid_otherwise(order) if order.grand_total is not None else None,
+            "total": self._charged(),
             "total_paid": (order.total_paid or ZERO) + paid_otherwise(order),
             "total_refunded": (order.total_refunded or ZERO) + sum(map(paid_otherwise, valid), ZERO),
             "shipping_price": self.shipping.net,
@@ -140,6 +145,10 @@ class _Order:
             "shipping_method": order.shipping_description,
             "shipping_method_code": order.shipping_method,
         }
+
+    def _charged(self) -> Decimal | None:
+        order = self.order
+        return None if order.grand_total is None else order.grand_total + paid_otherwise(order)
 
     def _newest(self) -> Any:
         shop, order_id = self.shop, self.order.order_id

@@ -99,10 +99,18 @@ def order_taxes(rows: Iterable[Any], line_of: Mapping[Any, Any]) -> OrderTaxes:
 def line_money(row: Any, taxes: OrderTaxes) -> Money:
     """Return what an item row cost, after discounts."""
     return Money(
-        net=net(row.row_total, row.discount_amount, row.discount_tax_compensation_amount),
+        net=max(_exact_net(row), ZERO),
         taxes=shared(row.tax_amount or ZERO, taxes.products[row.item_id], row.tax_percent),
         fixed=_fixed(row) + [tax for tax in taxes.fixed[row.item_id] if tax.amount],
     )
+
+
+def below_zero(items: Iterable[Any]) -> Decimal:
+    """Return what discounts take beyond their items' prices, as a negative amount.
+
+    Magento carries cents of rounding from item to item, so a coupon of 100 % may leave one at -0.01, another at 0.01.
+    """
+    return sum((min(_exact_net(row), ZERO) for row in items), ZERO)
 
 
 def shipping_money(order: Any, taxes: OrderTaxes) -> Money:
@@ -117,6 +125,10 @@ def shipping_money(order: Any, taxes: OrderTaxes) -> Money:
 def wrapping_money(row: Any, like: list[Tax]) -> Money:
     """Return what gift wrapping cost by an order's row, or a credit memo gives back of it (Adobe Commerce)."""
     return Money(row.wrapping_amount or ZERO, shared(row.wrapping_tax_amount or ZERO, like, None))
+
+
+def _exact_net(item: Any) -> Decimal:
+    return net(item.row_total, item.discount_amount, item.discount_tax_compensation_amount)
 
 
 def net(amount: Decimal | None, discount: Decimal | None, compensation: Decimal | None) -> Decimal:

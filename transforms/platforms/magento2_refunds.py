@@ -157,7 +157,7 @@ class Refunds:
         }
         fixed, whole = item.weee_tax_applied_row_amount or ZERO, row.weee_tax_applied_row_amount or ZERO
         money = Money(
-            net(item.row_total, item.discount_amount, item.discount_tax_compensation_amount),
+            max(net(item.row_total, item.discount_amount, item.discount_tax_compensation_amount), ZERO),
             shared(item.tax_amount or ZERO, line.money.taxes, row.tax_percent),
             line.money.part(fixed, whole).fixed if fixed and whole else [],
         )
@@ -171,13 +171,13 @@ class Refunds:
         discount = compensation = ZERO
         if order.shipping_discount_amount:
             discount = abs(row.discount_amount or ZERO) - sum((item.discount_amount or ZERO for item in items), ZERO)
-            discount = min(max(discount, ZERO), amount)
         if order.shipping_discount_tax_compensation_amount:
             compensation = row.discount_tax_compensation_amount or ZERO
             compensation -= sum((item.discount_tax_compensation_amount or ZERO for item in items), ZERO)
-            compensation = min(max(compensation, ZERO), discount)
         taxes = shared(row.shipping_tax_amount or ZERO, self.shipping.taxes, None)
-        return Money(net(amount, discount, compensation), taxes)
+        # A discount on prices with tax is more than the amount without; the compensation makes up for it.
+        left = net(amount, max(discount, ZERO), max(compensation, ZERO))
+        return Money(min(max(left, ZERO), amount), taxes)
 
 
 def wrapping_line(order: Any) -> str:
