@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from transforms.money import spread
@@ -101,18 +101,17 @@ class Amounts:
 class AdjustedLine:
     """What adjustments need to know of a line; `remaining` and `units` shrink as documents are applied.
 
-    `shipped` counts the units that have left by now, `shipped_at` says when the first did, if known.
+    `departures` lists how many units had left altogether, and since when, if known.
     """
 
     line_id: str
     units: int
-    shipped: int
-    shipped_at: dt.datetime | None
+    departures: Sequence[tuple[int, dt.datetime | None]]
     remaining: Amounts
 
     def shipped_by(self, at: dt.datetime) -> int:
-        """Count the units that had left at that time; of those that left nobody knows when, all had."""
-        return 0 if self.shipped_at is not None and self.shipped_at > at else self.shipped
+        """Count the units that had left at that time; those that left nobody knows when had."""
+        return max((units for units, left_at in self.departures if left_at is None or left_at <= at), default=0)
 
 
 @dataclass(slots=True)

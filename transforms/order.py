@@ -5,6 +5,7 @@ Belongs here: the assembly of one order. Does not belong here: frames, serialisa
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ class _Builder:
         updated_at = self.cells.required_time(self.order.updated_at, "channel_updated_at")
         # A copied or imported order may claim an update before its own creation; Mirakl's stamp must not.
         self.updated_at = max(updated_at, self.created_at)
+        self.shipped_at = self.cells.time(self.order.shipped_at, "shipped_at")
 
     def build(self) -> tuple[dict[str, Any], list[Notice]]:
         order = self.order
@@ -111,9 +113,7 @@ class _Builder:
                 self.notices.append(
                     Notice("unmapped_status", f"{path}.status", f"line status {row.status!r} is not mapped")
                 )
-            shipped_at = self.cells.time(row.shipped_at, f"{path}.shipped_at") or self.cells.time(
-                self.order.shipped_at, "shipped_at"
-            )
+            shipped_at = self.cells.time(row.shipped_at, f"{path}.shipped_at") or self.shipped_at
             quantity = self.cells.units(row.quantity, f"{path}.quantity")
             lines.append(Line(row, path, quantity, own, Amounts(), shipped_at))
         if not lines:
@@ -125,8 +125,7 @@ class _Builder:
             line.row.channel_order_line_id: AdjustedLine(
                 line_id=line.row.channel_order_line_id,
                 units=line.quantity,
-                shipped=self._shipped_by_now(line),
-                shipped_at=line.shipped_at,
+                departures=self._departures(line),
                 remaining=Amounts(
                     line.amounts.price,
                     line.amounts.shipping,
@@ -149,12 +148,17 @@ class _Builder:
             if told != refunded:
                 self.cells.mismatch("order_lines.adjustments", told, refunded, "the shop refunded")
 
-    def _shipped_by_now(self, line: Line) -> int:
+    def _departures(self, line: Line) -> list[tuple[int, dt.datetime | None]]:
         shipped = self._count(line.row.quantity_shipped, line, "shipped")
-        # An order that was sent went whole, whatever its shipments name; a closed one may have left before.
-        if line.status.status in {"SHIPPED", "DELIVERED"} or (shipped is None and line.shipped_at is not None):
-            return line.quantity
-        return shipped or 0
+        sent = line.status.status in {"SHIPPED", "DELIVERED"}
+        if not shipped:
+            # A closed order may have left before.
+            left = sent or (shipped is None and line.shipped_at is not None)
+            return [(line.quantity, line.shipped_at)] if left else []
+        # An order that was sent went whole, whatever its shipments name: from then on. Nobody knows since when? Then
+        # the units that its shipments lack are those that were cancelled.
+        whole = [(line.quantity, self.shipped_at)] if sent and self.shipped_at is not None else []
+        return [(shipped, line.shipped_at), *whole]
 
     def _count(self, text: str | None, line: Line, what: str) -> int | None:
         return None if text is None else self.cells.units(text, f"{line.path}.quantity_{what}")

@@ -1,0 +1,119 @@
+"""An adjustment that was told once is told the same for ever, whatever happens to its order later."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.transforms.conftest import ORDER, READ_AT, TAX
+from tests.transforms.test_normalise import payload_of
+from transforms.frames import order_frames
+
+UNITS = st.integers(1, 3)
+LINE_NUMBERS = st.integers(0, 2)
+EVENTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("ship"), LINE_NUMBERS, UNITS),
+        st.tuples(st.just("cancel"), LINE_NUMBERS, UNITS),
+        st.tuples(st.just("return"), LINE_NUMBERS, UNITS),
+        st.tuples(st.just("money"), LINE_NUMBERS, st.integers(1, 900)),
+        st.tuples(st.just("give"), LINE_NUMBERS, st.integers(1, 2500)),
+        st.tuples(st.just("shipping"), LINE_NUMBERS, st.integers(1, 300)),
+        st.tuples(st.just("complete"), LINE_NUMBERS, st.just(0)),
+    ),
+    max_size=8,
+)
+
+
+class Shop:
+    """An order to which things happen; it ships what is still to be shipped, and takes back what it had shipped."""
+
+    def __init__(self, quantities: Sequence[int], cents: Sequence[int]) -> None:
+        self.quantities, self.cents = quantities, cents
+        self.waiting, self.shipped = list(quantities), [0] * len(quantities)
+        self.buyer = [0] * len(quantities)
+        self.shipped_at: list[str | None] = [None] * len(quantities)
+        self.completed_at: str | None = None
+        self.adjustments: list[dict[str, Any]] = []
+
+    def happens(self, number: int, what: str, index: int, amount: int) -> None:
+        at = (dt.datetime(2026, 3, 3) + dt.timedelta(hours=number)).isoformat()
+        index %= len(self.quantities)
+        refund = {"channel_order_id": "1", "refund_id": str(number), "created_at": at}
+        row = {**refund, "channel_adjustment_id": f"{number}-{index}", "channel_order_line_id": str(index)}
+        units = min(amount, self.waiting[index])
+        back = min(amount, self.buyer[index])
+        price = f"{self.cents[index] * amount / 400:.2f}"
+        if what == "ship" and units:
+            self.waiting[index] -= units
+            self.shipped[index] += units
+            self.buyer[index] += units
+            self.shipped_at[index] = self.shipped_at[index] or at
+        elif what == "cancel" and units:
+            self.waiting[index] -= units
+            self.adjustments.append({**row, "quantity": units, "price": price})
+        elif what == "return" and back:
+            self.buyer[index] -= back
+            self.adjustments.append({**row, "quantity": back, "price": price, "reason": "Returned"})
+        elif what == "money":
+            self.adjustments.append({**row, "quantity": 0, "price": f"{amount / 100}", "refund_total": amount / 50})
+        elif what == "give":
+            self.adjustments.append({**refund, "channel_adjustment_id": str(number), "gross_amount": amount / 100})
+        elif what == "shipping":
+            self.adjustments.append({**refund, "channel_adjustment_id": str(number), "shipping_price": amount / 100})
+        elif what == "complete" and self.completed_at is None:
+            self.completed_at = at
+            # Its parcels need not name all that left.
+            self.buyer = [had + left for had, left in zip(self.buyer, self.waiting, strict=True)]
+            self.waiting = [0] * len(self.quantities)
+
+    def told(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return what Mirakl is told of its adjustments now, with their lines."""
+        lines = [
+            {
+                "channel_order_id": "1",
+                "channel_order_line_id": str(index),
+                "quantity": quantity,
+                "price": self.cents[index] / 100,
+                "product_id": "MUG",
+                "product_title": "Mug",
+                "quantity_shipped": self.shipped[index] or None,
+                "shipped_at": self.shipped_at[index],
+            }
+            for index, quantity in enumerate(self.quantities)
+        ]
+        taxes = [
+            {**TAX, "channel_order_line_id": str(index), "amount": cents / 500} for index, cents in enumerate(self.cents)
+        ]
+        order = {**ORDER, "shipping_price": "4.90", "shipped_at": self.completed_at}
+        order["status"] = "paid" if self.completed_at is None else "sent"
+        tables = {"orders": [order], "lines": lines, "taxes": taxes, "adjustments": self.adjustments}
+        frames = order_frames({name: pd.DataFrame(rows, dtype=object) for name, rows in tables.items() if rows}, READ_AT)
+        return [
+            (line["channel_order_line_id"], adjustment)
+            for line in payload_of(frames)["order_lines"]
+            for adjustment in line.get("adjustments", ())
+        ]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.integers(1, 4), min_size=1, max_size=3),
+    st.lists(st.integers(0, 5000), min_size=3, max_size=3),
+    EVENTS,
+)
+def test_an_adjustment_keeps_its_line_id_kind_reason_and_amounts_while_the_order_only_grows(
+    quantities: list[int], cents: list[int], events: list[tuple[str, int, int]]
+) -> None:
+    shop = Shop(quantities, cents[: len(quantities)])
+    before: list[tuple[str, Mapping[str, Any]]] = []
+    for number, event in enumerate(events):
+        shop.happens(number, *event)
+        now = shop.told()
+        assert [adjustment for adjustment in before if adjustment not in now] == []
+        before = now
