@@ -6,8 +6,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pytest
+
 from tests.transforms.conftest import LINE, MAPPING, ORDER, TAX
 from tests.transforms.test_normalise import payload_of
+from transforms.adjustments import adjustment_reason
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise
 
@@ -55,10 +58,169 @@ def test_units_that_wait_while_others_have_left_can_still_be_cancelled(frames: B
     assert order["order_lines"][0]["status"] == "SHIPPED"
 
 
-def test_units_that_came_back_are_no_cancelation_while_others_wait(frames: Build) -> None:
+@pytest.mark.parametrize("reason", ["Returned", "Lost by the carrier", "Arrived broken", "Undeliverable"])
+def test_units_that_had_left_are_no_cancelation_while_others_wait(frames: Build, reason: str) -> None:
     line = {**LINE, "quantity": "3", "quantity_shipped": "2", "shipped_at": "2026-03-02 08:00:00"}
-    refund = item("50-1", quantity="-1", price="-6.67", reason="Returned")
+    refund = item("50-1", quantity="-1", price="-6.67", reason=reason)
     assert told(payload_of(frames(orders=[ORDER], lines=[line], adjustments=[refund])))[0][1] == "REFUND"
+
+
+def test_no_more_units_are_cancelled_than_wait(frames: Build) -> None:
+    line = {**LINE, "quantity_shipped": "1", "shipped_at": "2026-03-03 08:00:00"}
+    refunds = [item(f"{n}", refund_id=f"{n}", quantity="-1", price="-10.00") for n in (50, 51)]
+    order = payload_of(frames(orders=[ORDER], lines=[line], adjustments=refunds))
+    assert [row[:3] for row in told(order)] == [
+        ("50", "CANCELATION", "CHANNEL_SPECIFIC"),
+        ("51", "REFUND", "RETURN"),
+    ]
+
+
+def test_a_unit_cancelled_in_between_stays_so_when_the_order_is_completed(frames: Build) -> None:
+    line = {**LINE, "quantity": "3", "quantity_shipped": "2", "shipped_at": "2026-03-02 08:00:00"}
+    refund = item("50-1", quantity="-1", price="-6.67")
+    before = frames(orders=[ORDER], lines=[line], adjustments=[refund])
+    completed = {**ORDER, "status": "sent", "shipped_at": "2026-03-04 08:00:00"}
+    after = frames(orders=[completed], lines=[line], adjustments=[refund])
+    assert (
+        told(payload_of(before)) == told(payload_of(after)) == [("50-1", "CANCELATION", "CHANNEL_SPECIFIC", 1, "6.67")]
+    )
+
+
+def test_the_shops_own_type_is_told_for_items_and_for_money(frames: Build) -> None:
+    refunds = [
+        item("50-1", quantity="1", price="10.00", type="REFUND"),
+        {**REFUND, "channel_adjustment_id": "50", "gross_amount": "3", "type": "CANCELATION"},
+    ]
+    order = payload_of(frames(orders=[ORDER], lines=[LINE], adjustments=refunds))
+    assert [row[1] for row in told(order)] == ["REFUND", "CANCELATION"]
+
+
+def test_an_amount_that_takes_all_that_is_left_covers_the_units_left(frames: Build) -> None:
+    refunds = [
+        item("50-1", quantity="1", price="10.00"),
+        {**REFUND, "refund_id": "51", "channel_adjustment_id": "51", "gross_amount": "14.00"},
+        {**REFUND, "refund_id": "52", "channel_adjustment_id": "52", "gross_amount": "1.00"},
+    ]
+    order = payload_of(frames(orders=[ORDER], lines=[LINE], taxes=[TAX], adjustments=refunds))
+    assert [(row[0], row[3], row[4]) for row in told(order)] == [
+        ("50-1", 1, "10.0"),
+        ("51-11", 1, "10.0"),
+        ("52-11", 0, "1.0"),
+    ]
+
+
+def test_more_than_is_left_of_any_line_is_product_money_of_all(frames: Build) -> None:
+    refunds = [
+        {**REFUND, "refund_id": str(number), "channel_adjustment_id": str(number), "gross_amount": amount}
+        for number, amount in ((50, "30.00"), (51, "4.00"))
+    ]
+    order = payload_of(frames(orders=[ORDER], lines=[LINE, SECOND_LINE], adjustments=refunds))
+    assert [(row[0], row[4]) for row in told(order) if row[0].startswith("51")] == [("51-11", "2.0"), ("51-12", "2.0")]
+
+
+def test_money_is_spread_over_what_earlier_documents_left(frames: Build) -> None:
+    """20 + 4 tax and 10 of product, 6 of shipping; shipping is given back, then product money, then the rest."""
+    refunds = [
+        {**REFUND, "refund_id": "50", "channel_adjustment_id": "50", "shipping_price": "6.00"},
+        item("51-1", refund_id="51", price="20.00"),
+        {**REFUND, "refund_id": "52", "channel_adjustment_id": "52", "gross_amount": "7.00"},
+    ]
+    order = payload_of(
+        frames(
+            orders=[{**ORDER, "shipping_price": "6.00"}], lines=[LINE, SECOND_LINE], taxes=[TAX], adjustments=refunds
+        )
+    )
+    given = {
+        a["channel_adjustment_id"]: (
+            str(a["price"]["amount"]),
+            [str(tax["amount"]["amount"]) for tax in a.get("taxes", ())],
+            str(a["shipping_price"]["amount"]),
+        )
+        for line in order["order_lines"]
+        for a in line["adjustments"]
+    }
+    assert given == {
+        "50-11": ("0.0", [], "4.0"),
+        "50-12": ("0.0", [], "2.0"),
+        "51-1": ("20.0", [], "0.0"),
+        "52-11": ("0.0", ["2.0"], "0.0"),
+        "52-12": ("5.0", [], "0.0"),
+    }
+
+
+def test_shipping_beyond_that_of_a_documents_own_lines_is_that_of_all_lines(frames: Build) -> None:
+    refunds = [
+        item("50-1", quantity="1", price="10.00"),
+        {**REFUND, "channel_adjustment_id": "50-2", "shipping_price": "4.50"},
+    ]
+    order = payload_of(
+        frames(orders=[{**ORDER, "shipping_price": "6.00"}], lines=[LINE, SECOND_LINE], adjustments=refunds)
+    )
+    shipping = [str(a["shipping_price"]["amount"]) for line in order["order_lines"] for a in line["adjustments"]]
+    assert shipping == ["0.0", "3.0", "1.5"]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("Order cancelled by the buyer", "CUSTOMER_CANCELATION"),
+        ("They CHANGED THEIR MIND", "CUSTOMER_CANCELATION"),
+        ("changed mind", "CUSTOMER_CANCELATION"),
+        ("Annulation", "CUSTOMER_CANCELATION"),
+        ("Stornierung", "CUSTOMER_CANCELATION"),
+        ("Out of stock", "OUT_OF_STOCK"),
+        ("Rupture", "OUT_OF_STOCK"),
+        ("leider ausverkauft", "OUT_OF_STOCK"),
+        ("Agotado", "OUT_OF_STOCK"),
+        ("Returned", "RETURN"),
+        ("Retour client", "RETURN"),
+        ("Rückgabe", "RETURN"),
+        ("Devolución", "RETURN"),
+        ("Lost by the carrier", "ITEM_NOT_RECEIVED"),
+        ("Not received", "ITEM_NOT_RECEIVED"),
+        ("never arrived", "ITEM_NOT_RECEIVED"),
+        ("Colis perdu", "ITEM_NOT_RECEIVED"),
+        ("Non reçu", "ITEM_NOT_RECEIVED"),
+        ("Paket verloren", "ITEM_NOT_RECEIVED"),
+        ("Undeliverable", "UNABLE_TO_DELIVER"),
+        ("Unable to deliver", "UNABLE_TO_DELIVER"),
+        ("Arrived broken", "DEFECT"),
+        ("Damaged", "DEFECT"),
+        ("Defect", "DEFECT"),
+        ("Article cassé", "DEFECT"),
+        ("Endommagé", "DEFECT"),
+        ("Défectueux", "DEFECT"),
+        ("Beschädigt", "DEFECT"),
+        ("Goodwill", "AGREEMENT"),
+        ("Geste commercial", "AGREEMENT"),
+        ("Kulanz", "AGREEMENT"),
+        ("Cancelled: out of stock, then returned broken", "CUSTOMER_CANCELATION"),
+        ("see ticket 7", "CHANNEL_SPECIFIC"),
+        (None, "CHANNEL_SPECIFIC"),
+    ],
+)
+def test_the_shops_words_say_why(words: str | None, reason: str) -> None:
+    assert adjustment_reason(words, shipped=False, own={}) == reason
+
+
+def test_the_channels_own_keywords_come_first() -> None:
+    assert adjustment_reason("Retour", shipped=True, own={"RETOUR": "DEFECT"}) == "DEFECT"
+
+
+def test_a_refund_in_the_second_of_the_departure_is_of_goods_that_had_left(frames: Build) -> None:
+    line = {**LINE, "quantity_shipped": "2", "shipped_at": REFUND["created_at"]}
+    refund = item("50-1", quantity="-1", price="-10.00")
+    assert told(payload_of(frames(orders=[ORDER], lines=[line], adjustments=[refund])))[0][1:3] == ("REFUND", "RETURN")
+
+
+@pytest.mark.parametrize(
+    ("cell", "status"),
+    [(word, "CANCELED") for word in ("0", "f", "False", "no", "N")] + [("1", "REFUNDED"), ("", "REFUNDED")],
+)
+def test_only_charged_units_count_as_refunded(frames: Build, cell: str, status: str) -> None:
+    refund = item("50-1", quantity="2", price="20.00", charged=cell)
+    order = payload_of(frames(orders=[ORDER], lines=[LINE], adjustments=[refund]))
+    assert order["status_reason"] == status
 
 
 def test_shipping_after_a_refund_does_not_rewrite_the_refund(frames: Build) -> None:

@@ -88,12 +88,15 @@ class Shop:
             for index, quantity in enumerate(self.quantities)
         ]
         taxes = [
-            {**TAX, "channel_order_line_id": str(index), "amount": cents / 500} for index, cents in enumerate(self.cents)
+            {**TAX, "channel_order_line_id": str(index), "amount": cents / 500}
+            for index, cents in enumerate(self.cents)
         ]
         order = {**ORDER, "shipping_price": "4.90", "shipped_at": self.completed_at}
         order["status"] = "paid" if self.completed_at is None else "sent"
         tables = {"orders": [order], "lines": lines, "taxes": taxes, "adjustments": self.adjustments}
-        frames = order_frames({name: pd.DataFrame(rows, dtype=object) for name, rows in tables.items() if rows}, READ_AT)
+        frames = order_frames(
+            {name: pd.DataFrame(rows, dtype=object) for name, rows in tables.items() if rows}, READ_AT
+        )
         return [
             (line["channel_order_line_id"], adjustment)
             for line in payload_of(frames)["order_lines"]
