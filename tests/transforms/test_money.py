@@ -18,7 +18,9 @@ def test_a_currency_has_the_minor_digits_of_iso_4217(currency: str, digits: int 
     assert minor_digits(currency) == digits
 
 
-@pytest.mark.parametrize("text", ["1,50", "12,3x", "NaN", "Infinity", "1e3", "--1", "1 000", "1000000000000", "-1000000000000"])
+@pytest.mark.parametrize(
+    "text", ["1,50", "12,3x", "NaN", "Infinity", "1e3", "--1", "1 000", "1000000000000", "-1000000000000"]
+)
 def test_damage_is_not_an_amount(text: str) -> None:
     with pytest.raises(AmountError):
         parse_amount(text)
