@@ -18,6 +18,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 
+from pipelines.launcher import process_is_alive
 from pipelines.settings import SettingsError
 
 HOME_VARIABLE = "DAGSTER_HOME"
@@ -61,18 +62,8 @@ def process_tags() -> dict[str, str]:
 def _end_killed_runs(instance: dg.DagsterInstance) -> None:
     mine = dg.RunsFilter(tags={_HOST_TAG: socket.gethostname()}, statuses=IN_PROGRESS_RUN_STATUSES)
     for run in instance.get_runs(mine):
-        if not _alive(int(run.tags[_PROCESS_TAG])):
+        process = int(run.tags[_PROCESS_TAG])
+        # This process has run nothing yet: the number was another's.
+        if process == os.getpid() or not process_is_alive(process):
             instance.report_run_failed(run, "the process of this run was killed")
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-
-
-def _alive(process: int) -> bool:
-    if process == os.getpid():
-        return False  # this process has run nothing yet: the number was another's
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # somebody else's, and there
-    return True

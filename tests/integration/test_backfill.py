@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 import pipelines
-from connectors.mirakl.sandbox import CREDENTIAL, Sandbox, SandboxSettings
+from connectors.mirakl.sandbox import Sandbox, SandboxSettings
 from tests.own_shop import OwnShop
-from tests.servers.ports import free_port
+from tests.servers.dagster import SELECTOR, Dagster, running_dagster, variables, wait_for
 
 DAYS = [f"2026-03-{day:02}" for day in range(1, 11)]
 FAILING = "2026-03-05"
 ASSETS = [["own", name] for name in ("raw_orders", "mirakl_orders", "mirakl_delivery")]
 PER_DAY = 3
-SELECTOR = {"repositoryLocationName": "pipelines.definitions", "repositoryName": "__repository__"}
 
 LAUNCH = """mutation($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {
     __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
@@ -53,53 +45,18 @@ TICK = """mutation($selector: ScheduleSelector!, $at: Float) {
         runRequests { tags { key value } } } } } }"""
 
 
-class Dagster:
-    """A running Dagster, asked by GraphQL."""
+def finished(dagster: Dagster, backfill: str) -> dict[str, Any]:
+    def done() -> dict[str, Any] | None:
+        found: dict[str, Any] = dagster.ask(BACKFILL, id=backfill)
+        return found if found["status"] not in {"REQUESTED", "FAILING", "CANCELING"} else None
 
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}/graphql"
-
-    def ask(self, query: str, **variables: Any) -> Any:
-        answer = httpx.post(self.url, json={"query": query, "variables": variables}, timeout=60).json()
-        assert "errors" not in answer, answer["errors"]
-        [value] = answer["data"].values()
-        return value
-
-    def finished(self, backfill: str) -> dict[str, Any]:
-        def done() -> dict[str, Any] | None:
-            found: dict[str, Any] = self.ask(BACKFILL, id=backfill)
-            return found if found["status"] not in {"REQUESTED", "FAILING", "CANCELING"} else None
-
-        return wait_for(done, "the backfill", 180)
-
-    def delivery(self) -> dict[str, Any]:
-        node: dict[str, Any] = self.ask(NODE, key={"path": ASSETS[2]}, days=DAYS)
-        return node
+    ended: dict[str, Any] = wait_for(done, "the backfill", 180)
+    return ended
 
 
-def wait_for(ready: Callable[[], Any], what: str, seconds: float) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := ready():
-            return found
-        time.sleep(0.5)
-    raise AssertionError(f"{what} did not come to an end in {seconds} s")
-
-
-@contextmanager
-def running(command: list[str], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command and all it starts in a group of its own; nothing of it outlives the block."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(30)
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+def delivery(dagster: Dagster) -> dict[str, Any]:
+    node: dict[str, Any] = dagster.ask(NODE, key={"path": ASSETS[2]}, days=DAYS)
+    return node
 
 
 @pytest.fixture(scope="module")
@@ -120,34 +77,8 @@ def dagster(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Itera
     home = folder / "home"
     home.mkdir()
     shutil.copy(Path(pipelines.__file__).parent / "dagster.yaml", home)
-    environment = {
-        **os.environ,
-        "DAGSTER_HOME": str(home),
-        "CHANNELS_FILE": str(folder / "channels.toml"),
-        "MIRAKL_BASE_URL": sandbox.base_url,
-        "MIRAKL_TOKEN_URL": sandbox.token_url,
-        "MIRAKL_CLIENT_ID": CREDENTIAL,
-        "MIRAKL_CLIENT_SECRET": CREDENTIAL,
-        "LEDGER_URL": f"sqlite:///{folder / 'ledger.sqlite'}",
-        "FRAMES_URL": str(folder / "frames"),
-    }
-    port = free_port()
-    workspace = Path(pipelines.__file__).parents[1] / "workspace.yaml"
-    command = [sys.executable, "-m", "dagster", "dev", "-w", str(workspace), "-p", str(port), "-h", "127.0.0.1"]
-    with running(command, environment, folder / "log") as process:
-        asked = Dagster(port)
-
-        def up() -> bool:
-            assert process.poll() is None, (folder / "log").read_text()[-3000:]
-            try:
-                return bool(
-                    asked.ask("{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }")["nodes"]
-                )
-            except (httpx.HTTPError, KeyError):
-                return False
-
-        wait_for(up, "starting Dagster", 90)
-        yield asked
+    with running_dagster(variables(folder, sandbox), folder / "log") as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +87,7 @@ def backfill(dagster: Dagster) -> str:
     params = {"assetSelection": [{"path": path} for path in ASSETS], "partitionNames": DAYS}
     launched = dagster.ask(LAUNCH, params=params)
     assert launched["__typename"] == "LaunchBackfillSuccess", launched
-    found = dagster.finished(launched["backfillId"])
+    found = finished(dagster, launched["backfillId"])
     assert found["status"] == "COMPLETED_FAILED", found
     return str(launched["backfillId"])
 
@@ -181,14 +112,14 @@ def test_a_backfill_fails_for_the_day_without_an_answer_alone(dagster: Dagster, 
         for status in data["assetBackfillStatuses"]
     }
     assert counts == {"raw_orders": (10, 0), "mirakl_orders": (10, 0), "mirakl_delivery": (9, 1)}
-    assert ranges(dagster.delivery()) == {
+    assert ranges(delivery(dagster)) == {
         "MATERIALIZED": [(DAYS[0], "2026-03-04"), ("2026-03-06", DAYS[-1])],
         "FAILED": [(FAILING, FAILING)],
     }
 
 
 def test_each_day_of_the_backfill_has_its_own_numbers(dagster: Dagster, backfill: str) -> None:
-    told = {event["partition"]: numbers(event) for event in dagster.delivery()["assetMaterializations"]}
+    told = {event["partition"]: numbers(event) for event in delivery(dagster)["assetMaterializations"]}
     assert sorted(told) == [day for day in DAYS if day != FAILING]
     for counts in told.values():
         assert (counts["orders_read"], counts["delivered"], counts["undelivered"], counts["requests"]) == (3, 3, 0, 1)
@@ -209,14 +140,14 @@ def test_executing_the_backfill_again_from_failure_runs_that_day_only_and_sends_
     assert sandbox.stats.stored == 27
     launched = dagster.ask(AGAIN, params={"parentRunId": backfill, "strategy": "FROM_FAILURE"})
     assert launched["__typename"] == "LaunchBackfillSuccess", launched
-    found = dagster.finished(launched["backfillId"])
+    found = finished(dagster, launched["backfillId"])
     assert found["status"] == "COMPLETED_SUCCESS", found
     targeted = {
         status["assetKey"]["path"][1]: status["numPartitionsTargeted"]
         for status in found["assetBackfillData"]["assetBackfillStatuses"]
     }
     assert targeted["mirakl_delivery"] == 1
-    node = dagster.delivery()
+    node = delivery(dagster)
     assert ranges(node) == {"MATERIALIZED": [(DAYS[0], DAYS[-1])]}
     events = [event for event in node["assetMaterializations"] if event["partition"] == FAILING]
     assert [numbers(event)["delivered"] for event in events] == [3]
