@@ -94,8 +94,7 @@ class Normalisation:
             _result(
                 EVERYTHING_MAPPED,
                 not unmapped,
-                f"not mapped: {_some(unmapped)}; orders in such a status are sent as CHANNEL_SPECIFIC until it "
-                f"stands under [channels.{channel}.statuses]",
+                f"not mapped: {_some(unmapped)}{_remedy(channel, unmapped)}",
                 {"unmapped_words": len(unmapped), "unmapped_orders": unmapped.total()},
                 [{**word._asdict(), "orders": count} for word, count in unmapped.most_common()],
             ),
@@ -170,6 +169,12 @@ def delivery_results(channel: str, reports: Sequence[DayReport]) -> Iterator[dg.
 def _some(words: Counter[Word]) -> str:
     shown = [f"{word.kind} {word.word!r} ({count:,})" for word, count in words.most_common(3)]
     return ", ".join(shown) + (f" and {len(words) - 3:,} more" if len(words) > 3 else "")
+
+
+def _remedy(channel: str, words: Counter[Word]) -> str:
+    if all(word.kind == "country" for word in words):
+        return "; orders delivered there are rejected until the shop says an ISO 3166-1 code"
+    return f"; orders in such a status are sent as CHANNEL_SPECIFIC until it stands under [channels.{channel}.statuses]"
 
 
 def _result(

@@ -1,10 +1,11 @@
-"""A platform's own rows, as its queries returned them: walking them, and reading their numbers.
+"""A platform's own rows, as its queries returned them: walking them, reading their numbers, ordering their times.
 
 Belongs here: what every platform module needs to read rows. Does not belong here: what any column means.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict, namedtuple
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -17,6 +18,7 @@ from transforms.frames import as_text
 from transforms.money import AmountError, parse_amount
 
 Rows = Mapping[str, pd.DataFrame]
+_BEFORE_ALL = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 def rows_of(rows: Rows, query: str) -> Iterator[Any]:
@@ -43,6 +45,13 @@ def number(value: Any) -> Decimal:
         return parse_amount(as_text(value))
     except AmountError:
         return Decimal(0)
+
+
+def when(stamp: Any) -> dt.datetime:
+    """Return a stamp to compare by, in UTC; what is none, as a zero date or `infinity`, is before all others."""
+    if not isinstance(stamp, dt.datetime):
+        return _BEFORE_ALL
+    return stamp if stamp.tzinfo else stamp.replace(tzinfo=dt.UTC)
 
 
 @lru_cache(maxsize=256)

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from transforms.frames import OrderFrames, as_text, order_frames
-from transforms.platforms.magento2_items import Sold, line_of, sold, when
+from transforms.platforms.magento2_items import Sold, line_of, sold
 from transforms.platforms.magento2_money import (
     ZERO,
     Tax,
@@ -30,7 +30,7 @@ from transforms.platforms.magento2_money import (
     wrapping_money,
 )
 from transforms.platforms.magento2_refunds import CANCELLED_MEMO, Cancellation, Line, Memo, Refunds, wrapping_line
-from transforms.rows import Rows, rows_by, rows_of
+from transforms.rows import Rows, rows_by, rows_of, when
 
 # A merchant names statuses freely, so the state behind one decides, as `state:<state>`. A channel's own map may name
 # statuses, and these; `state:holded+<state before>` lets it send what is on hold as what it was before.

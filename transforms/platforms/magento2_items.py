@@ -8,7 +8,6 @@ Belongs here: composites and units. Does not belong here: money, frames.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -93,8 +92,3 @@ def _ships(row: Any, per_unit: Decimal = Decimal(1)) -> tuple[tuple[Any, Decimal
 
 def _per_unit(part: Any, whole: Any) -> Decimal:
     return (part.qty_ordered or _ZERO) / whole.qty_ordered if whole.qty_ordered else _ZERO
-
-
-def when(stamp: Any) -> dt.datetime:
-    """Return a stamp to compare by; what is none, as a zero date, is before all others."""
-    return stamp if isinstance(stamp, dt.datetime) else dt.datetime.min

@@ -21,7 +21,7 @@ import pandas as pd
 from transforms.frames import OrderFrames, order_frames
 from transforms.platforms.medusa_lines import BrokenNumber, Line, LineBook, Price, Tax, exact, price
 from transforms.platforms.medusa_refunds import Cells, Order, RefundBook
-from transforms.rows import Rows, rows_by, rows_of
+from transforms.rows import Rows, rows_by, rows_of, when
 
 _UNPAID = ("not_paid", "awaiting", "requires_action", "partially_authorized")
 _REFUSED = ("canceled", "failed")
@@ -176,7 +176,9 @@ class _Shop:
         shipped: dict[str, dt.datetime] = {}
         for parcel in self.fulfillments[row.order_id]:
             if parcel.shipped_at is not None and parcel.item_id is not None:
-                shipped[parcel.item_id] = min(shipped.get(parcel.item_id, parcel.shipped_at), parcel.shipped_at)
+                shipped[parcel.item_id] = min(
+                    shipped.get(parcel.item_id, parcel.shipped_at), parcel.shipped_at, key=when
+                )
         return shipped
 
     def _hint(self, row: Any, lines: list[Line], bill: Decimal) -> str | None:

@@ -21,7 +21,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from transforms.frames import as_text
-from transforms.rows import Rows, rows_by, rows_of
+from transforms.rows import Rows, rows_by, rows_of, when
 
 _HUNDRED = Decimal(100)
 
@@ -104,7 +104,7 @@ class Removal:
 class Line:
     """One line: `quantity` and `price` are of all units ever ordered, `row` is the newest row, `item` what was bought.
 
-    `is_removed`: the order's version has no row of it.
+    `is_removed`: the order's version has no row of it, or one of no units.
     """
 
     row: Any
@@ -140,8 +140,8 @@ class LineBook:
         came: dict[int, dt.datetime] = {}
         for row in self._versions[order_id]:
             by_item[row.item_id].append(row)
-            came[row.version] = min(came.get(row.version, row.created_at), row.created_at)
-        came.setdefault(version, max(came.values(), default=dt.datetime.max.replace(tzinfo=dt.UTC)))
+            came[row.version] = min(came.get(row.version, row.created_at), row.created_at, key=when)
+        came.setdefault(version, max(came.values(), key=when, default=dt.datetime.max.replace(tzinfo=dt.UTC)))
         versions = sorted(came)
         return [self._line(item_id, history, version, versions) for item_id, history in by_item.items()], came
 
@@ -149,7 +149,7 @@ class LineBook:
         taxes = tuple(Tax(tax.code, exact(tax.rate)) for tax in self._taxes[item_id])
         rows = {row.version: row for row in history}
         newest = history[-1]
-        is_removed = newest.version != version
+        is_removed = newest.version != version or not exact(newest.quantity)
         quantity = Decimal(0) if is_removed else exact(newest.quantity)
         total = Price(Decimal(0), (Decimal(0),) * len(taxes)) if is_removed else self._price(newest, taxes)
         removals = []

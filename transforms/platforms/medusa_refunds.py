@@ -20,7 +20,7 @@ from typing import Any
 
 from transforms.money import from_minor, minor_digits, to_minor
 from transforms.platforms.medusa_lines import Line, Price, exact
-from transforms.rows import Rows, rows_by
+from transforms.rows import Rows, rows_by, when
 
 Cells = dict[str, Any]
 _NOTHING = Decimal(0)
@@ -87,7 +87,7 @@ class RefundBook:
         """
         order_id = order.row.order_id
         by_id = {line.row.item_id: line for line in order.lines}
-        credits = [(int(credit.created_in_version or 1), credit) for credit in self._credits[order_id]]
+        credits = [(int(exact(credit.created_in_version or 1)), credit) for credit in self._credits[order_id]]
         goods = [
             *self._removals(order),
             *self._returned(order_id, by_id),
@@ -104,7 +104,7 @@ class RefundBook:
             *((refund.created_at, 3, refund.refund_id, refund) for refund in refunds),
         ]
         steps = (ledger.charge, ledger.pay, ledger.give_back, ledger.refund)
-        for _, step, _, what in sorted(events, key=lambda event: event[:3]):
+        for _, step, _, what in sorted(events, key=lambda event: (when(event[0]), *event[1:3])):
             steps[step](what)
         paid_back = -sum((amount for _, amount in booked if amount < 0), _NOTHING)
         unbooked = paid_back - sum((exact(refund.amount) for refund in refunds), _NOTHING)
