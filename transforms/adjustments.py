@@ -197,10 +197,11 @@ def _apply(
         if line is None:
             unnamed.append(row)
             continue
-        if not row.quantity and not row.amounts.total():
+        if not row.quantity and not row.amounts.total() and not row.gross:
             continue
         made.append(_on_line(row, line, reasons))
         line.remaining.subtract(row.amounts)
+        _split_gross(row, line)
         line.units -= min(row.quantity, line.units)
     named = {adjustment.line_id: lines[adjustment.line_id] for adjustment in made}
     used = {row.adjustment_id for row in document}
@@ -226,6 +227,22 @@ def _on_line(row: RefundRow, line: AdjustedLine, reasons: Mapping[str, str]) -> 
         amounts=row.amounts,
         charged=row.charged,
     )
+
+
+def _split_gross(row: RefundRow, line: AdjustedLine) -> None:
+    """Tell money of the row that includes tax apart by what is left of its line: the goods first, then its shipping."""
+    left = row.gross
+    for buckets in (("price", "taxes"), ("shipping", "shipping_taxes")):
+        slots = [part for part in line.remaining.parts() if part[0] in buckets and part[2] > 0]
+        money = min(left, sum(part[2] for part in slots))
+        left -= money
+        share = Amounts()
+        for (bucket, key, _), part in zip(slots, spread(money, [slot[2] for slot in slots]), strict=True):
+            share.add(bucket, key, part)
+            row.amounts.add(bucket, key, part)
+        line.remaining.subtract(share)
+    # More than the line has left to give is product money.
+    row.amounts.price += left
 
 
 def _spread_row(

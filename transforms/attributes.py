@@ -27,7 +27,7 @@ def custom_attributes(
     """
     readers: Mapping[str, Callable[[str], Any]] = {
         "NUMERIC": lambda text: cells.amount(text, "custom_attributes.value"),
-        "BOOLEAN": lambda text: text.strip().lower() in {"1", "t", "true", "yes", "y"},
+        "BOOLEAN": lambda text: cells.flag(text, "custom_attributes.value") or False,
         "DATE": lambda text: format_time(cells.required_time(text, "custom_attributes.value")),
         "LIST": _json_list,
     }

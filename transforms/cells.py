@@ -19,6 +19,10 @@ from transforms.outcomes import Notice
 from transforms.times import TimeError, parse_time
 
 _ONE = Decimal(1)
+FLAGS: Mapping[str, bool] = {
+    **dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True),
+    **dict.fromkeys(("0", "f", "false", "n", "no", "off"), False),
+}
 
 
 class OrderError(Exception):
@@ -65,6 +69,21 @@ class Cells:
             return parse_amount(text)
         except AmountError as error:
             raise OrderError("invalid_amount", path, str(error)) from None
+
+    def required_amount(self, text: str | None, path: str) -> Decimal:
+        """Read an amount that must be there: an empty cell is no price of zero."""
+        if text is None or not text.strip():
+            raise OrderError("missing", path, "is missing")
+        return self.amount(text, path)
+
+    def flag(self, text: str | None, path: str) -> bool | None:
+        """Read a yes or no; absent and empty are None."""
+        word = (text or "").strip().lower()
+        if not word:
+            return None
+        if word not in FLAGS:
+            raise OrderError("invalid_flag", path, "is neither yes nor no")
+        return FLAGS[word]
 
     def units(self, text: str | None, path: str) -> int:
         """Read a whole number of units."""

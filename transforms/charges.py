@@ -51,7 +51,7 @@ def charge(cells: Cells, order: Any, rows: Sequence[Any], taxes: Sequence[Any], 
         exact.append(amount)
 
     for index, line in enumerate(lines):
-        take(index, "price", None, cells.amount(line.row.price, f"{line.path}.price.amount"))
+        take(index, "price", None, cells.required_amount(line.row.price, f"{line.path}.price.amount"))
         if line.row.total_shipping_price is not None:
             path = f"{line.path}.total_shipping_price.amount"
             take(index, "shipping", None, cells.amount(line.row.total_shipping_price, path))
@@ -171,7 +171,7 @@ def _document(cells: Cells, refund_id: str, rows: list[Any], taxes: dict[str, li
             quantity=abs(cells.units(row.quantity, f"{path}.quantity")),
             amounts=Amounts(),
             default_reason=row.default_reason,
-            charged=(row.charged or "1").strip().lower() not in {"0", "f", "false", "no", "n"},
+            charged=cells.flag(row.charged, f"{path}.charged") is not False,
         )
         document.append(made)
         take(made, "price", None, row.price, "price.amount")

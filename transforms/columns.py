@@ -20,6 +20,7 @@ class Column:
 
     `kind` is how its cells are read: `id` and `text` as they stand, `time` with or without offset, `amount` and `rate`
     as plain decimals (amounts in major units of the order's currency), `units` as whole numbers, `flag` as 0 or 1.
+    `words` are the only ones that a cell may hold, if there are such.
     `absent` says what happens without it; the column, or a cell of it, may be missing where it is not required.
     """
 
@@ -29,6 +30,7 @@ class Column:
     required: bool = False
     kind: Kind = "text"
     absent: str = "left out"
+    words: tuple[str, ...] = ()
 
 
 _ORDER_ID = Column("channel_order_id", "order id, unique on the channel", "1042", required=True, kind="id")
@@ -124,6 +126,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "`product` (default), `fee` (a line of its own if positive) or `discount`",
             "product",
             absent="`product`",
+            words=("product", "fee", "discount"),
         ),
         Column(
             "created_at",
@@ -199,6 +202,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "`REFUND` or `CANCELATION`; derived from the shipping state when absent",
             "REFUND",
             absent="CANCELATION for units that had not shipped, else REFUND",
+            words=("REFUND", "CANCELATION"),
         ),
         Column(
             "reason", "the shop's own words", "Article cassé", absent="RETURN for a shipped line, else CHANNEL_SPECIFIC"
@@ -221,7 +225,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("shipping_price", "shipping money, tax excluded, either sign", "0", kind="amount", absent="0"),
         Column(
             "gross_amount",
-            "money that names neither line nor tax, tax included; spread over the lines",
+            "money that names no tax, tax included; told apart by the line it names, else spread over all lines",
             "10",
             kind="amount",
             absent="0",
@@ -250,14 +254,14 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             kind="id",
             absent="a tax of the line or order itself",
         ),
-        Column("applies_to", "`price` or `shipping`", "price", required=True),
+        Column("applies_to", "`price` or `shipping`", "price", required=True, words=("price", "shipping")),
         Column("code", "the tax as the shop names it", "VAT", required=True),
         Column("rate", "in the unit of the source (percent unless the channel says otherwise)", "20.0000", kind="rate"),
         Column("amount", "the tax itself", "9.17", required=True, kind="amount"),
     ),
     "addresses": (
         _ORDER_ID,
-        Column("address_type", "`billing` or `shipping`", "shipping", required=True),
+        Column("address_type", "`billing` or `shipping`", "shipping", required=True, words=("billing", "shipping")),
         Column("first_name", "first name", "Zoë", absent="left out"),
         Column(
             "last_name",

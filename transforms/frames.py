@@ -25,6 +25,7 @@ from transforms.columns import COLUMNS as COLUMNS
 from transforms.columns import Column
 
 FRAME_NAMES = tuple(COLUMNS)
+_BITS = {b"\0": False, b"\1": True}
 
 
 class FrameError(ValueError):
@@ -86,6 +87,9 @@ def _canonical(name: str, frame: pd.DataFrame | None) -> pd.DataFrame:
 def _cells(column: Column, values: list[Any]) -> list[str | None]:
     if column.kind == "id":
         values = [_binary_id(value) if isinstance(value, bytes | bytearray | memoryview) else value for value in values]
+    if column.kind == "flag":
+        # A bit of MySQL's is a byte of 0 or 1, which as text would be neither.
+        values = [_BITS.get(value, value) if isinstance(value, bytes) else value for value in values]
     return as_texts(values)
 
 

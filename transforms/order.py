@@ -31,6 +31,8 @@ ROW_TYPES: Mapping[str, Any] = {
     for name, columns in COLUMNS.items()
 }
 
+_WORDED = [(name, column) for name, columns in COLUMNS.items() for column in columns if column.words]
+
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 _URL: TypeAdapter[str] = TypeAdapter(Url)
 
@@ -71,6 +73,7 @@ class _Builder:
         order = self.order
         if not (order.channel_order_id or "").strip():
             raise OrderError("missing", "channel_order_id", "is missing")
+        self._require_words()
         mapped = map_status(order.status, order.status_hint, self.mapping)
         if not mapped.known:
             self.notices.append(
@@ -94,13 +97,21 @@ class _Builder:
             payload["status_reason"] = rolled.reason
         if billing := self._billing():
             payload["billing_info"] = {"address": billing}
-        if order.has_incident is not None:
-            payload["has_incident"] = order.has_incident.strip().lower() in {"1", "t", "true", "yes", "y"}
+        if (has_incident := self.cells.flag(order.has_incident, "has_incident")) is not None:
+            payload["has_incident"] = has_incident
         if order.sub_channel_code:
             payload["sub_channel_code"] = order.sub_channel_code
         if attributes := custom_attributes(self.cells, self.rows.custom_attributes, None, order.status, mapped):
             payload["custom_attributes"] = attributes
         return payload, self.notices
+
+    def _require_words(self) -> None:
+        """Hold an order of which a row would be read as something else, or not at all."""
+        for name, column in _WORDED:
+            for row in getattr(self.rows, name):
+                word = getattr(row, column.name)
+                if word not in column.words and (word or column.required):
+                    raise OrderError("invalid_word", f"{name}.{column.name}", f"is not {' or '.join(column.words)}")
 
     def _lines(self, mapped: MappedStatus) -> list[Line]:
         lines: list[Line] = []

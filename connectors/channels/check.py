@@ -17,6 +17,7 @@ import pandas as pd
 
 from connectors.channels.errors import ShopError
 from connectors.channels.queries import Use, with_prefix
+from transforms.cells import FLAGS
 from transforms.columns import COLUMNS, Column, Kind
 from transforms.frames import FRAME_NAMES, OrderFrames
 from transforms.money import AmountError, parse_amount
@@ -199,7 +200,10 @@ class _Folder:
 
 def _fault(column: Column, cell: str | None) -> str | None:
     if cell is None or not cell.strip():
-        return "is empty" if column.required and column.kind != "amount" else None
+        # An empty tax is none; a line without a price is damage.
+        return "is empty" if column.required and column.name != "amount" else None
+    if column.words and cell not in column.words:
+        return f"is not {' or '.join(column.words)}"
     try:
         read = _READERS.get(column.kind)
         return None if read is None else read(cell)
@@ -219,9 +223,14 @@ def _units(cell: str) -> str | None:
     return "is not a whole number of units" if parse_amount(cell) % 1 else None
 
 
+def _flag(cell: str) -> str | None:
+    return None if cell.strip().lower() in FLAGS else "is neither yes nor no"
+
+
 _READERS: Mapping[Kind, Callable[[str], str | None]] = {
     "amount": _amount,
     "rate": _amount,
     "units": _units,
     "time": _time,
+    "flag": _flag,
 }

@@ -253,6 +253,23 @@ def test_a_goodwill_without_units_and_a_free_unit_without_money_are_both_told(fr
     ]
 
 
+def test_money_with_tax_that_names_a_line_is_told_apart_by_what_the_line_cost(frames: Build) -> None:
+    order = {**ORDER, "shipping_price": "5.00", "total_refunded": "26.00"}
+    refunds = [
+        item("50-1", refund_id="50", quantity="1", gross_amount="12.00"),
+        item("51-1", refund_id="51", quantity="1", gross_amount="-14.00", created_at="2026-03-04 08:00:00"),
+    ]
+    built = frames(orders=[order], lines=[LINE, SECOND_LINE], taxes=[TAX], adjustments=refunds)
+    [record] = normalise(built, MAPPING).records
+    [line, other] = json.loads(record.payload)["order_lines"]
+    money = [
+        (a["quantity"], a["price"]["amount"], a["taxes"][0]["amount"]["amount"], a["shipping_price"]["amount"])
+        for a in line["adjustments"]
+    ]
+    assert money == [(1, 10.0, 2.0, 0.0), (1, 10.0, 2.0, 2.0)]
+    assert (other.get("adjustments"), record.notices) == (None, ())
+
+
 def test_a_share_never_takes_the_id_of_an_item_of_its_document(frames: Build) -> None:
     refunds = [
         item("50-11", quantity="1", price="5"),

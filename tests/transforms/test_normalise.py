@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -114,6 +115,48 @@ def test_an_amount_only_refund_is_spread_over_the_lines_to_the_cent(frames: Buil
     )
     assert told == Decimal("10.01")
     assert [adjustment["channel_adjustment_id"] for adjustment in adjustments] == ["50-11", "50-12"]
+
+
+@pytest.mark.parametrize("price", [None, "", " ", float("nan")])
+def test_a_line_without_a_price_is_damage_and_not_free(price: str | float | None, frames: Build) -> None:
+    [reject] = normalise(frames(orders=[ORDER], lines=[{**LINE, "price": price}]), MAPPING).rejects
+    assert (reject.code, reject.field) == ("missing", "order_lines[0].price.amount")
+
+
+@pytest.mark.parametrize(
+    ("tables", "field"),
+    [
+        ({"lines": [{**LINE, "kind": "Fee"}]}, "lines.kind"),
+        ({"lines": [LINE], "taxes": [{**TAX, "applies_to": "Shipping"}]}, "taxes.applies_to"),
+        (
+            {"lines": [LINE], "addresses": [{"channel_order_id": "1", "address_type": "invoice"}]},
+            "addresses.address_type",
+        ),
+    ],
+)
+def test_a_word_that_a_frame_does_not_know_costs_its_order(
+    tables: Mapping[str, Any], field: str, frames: Build
+) -> None:
+    [reject] = normalise(frames(orders=[ORDER], **tables), MAPPING).rejects
+    assert (reject.code, reject.field) == ("invalid_word", field)
+
+
+@pytest.mark.parametrize(
+    ("cell", "sent"), [(b"\1", True), (b"\0", False), (True, True), (0, False), ("yes", True), ("off", False)]
+)
+def test_a_flag_is_read_however_the_database_writes_it(cell: object, sent: bool, frames: Build) -> None:
+    order = payload_of(frames(orders=[{**ORDER, "has_incident": cell}], lines=[LINE]))
+    assert order["has_incident"] is sent
+
+
+def test_a_flag_that_is_neither_yes_nor_no_is_not_taken_for_no(frames: Build) -> None:
+    [flagged] = normalise(frames(orders=[{**ORDER, "has_incident": "maybe"}], lines=[LINE]), MAPPING).rejects
+    gift = {"channel_order_id": "1", "id": "gift", "type": "BOOLEAN", "value": "maybe"}
+    [attribute] = normalise(frames(orders=[ORDER], lines=[LINE], custom_attributes=[gift]), MAPPING).rejects
+    assert [(reject.code, reject.field) for reject in (flagged, attribute)] == [
+        ("invalid_flag", "has_incident"),
+        ("invalid_flag", "custom_attributes.value"),
+    ]
 
 
 def test_one_bad_order_does_not_stop_another(frames: Build) -> None:

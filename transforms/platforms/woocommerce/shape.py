@@ -130,7 +130,7 @@ class _Shop:
             channel_order_line_id=item.order_item_id,
             kind="product",
             quantity=item.qty,
-            price=item.line_total,
+            price=item.line_total or "0",
             product_id=_product_id(item, product_id, product),
             product_title=item.order_item_name,
             quantity_shipped=sent.units(item),
@@ -147,7 +147,7 @@ class _Shop:
             channel_order_line_id=item.order_item_id,
             kind="discount" if discount else "fee",
             quantity="1",
-            price=item.line_total,
+            price=item.line_total or "0",
             product_id="fee",
             product_title=item.order_item_name,
         )
