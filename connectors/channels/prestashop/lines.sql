@@ -1,4 +1,5 @@
 -- The products of the orders. Prices already hold reductions and ecotax; cart rules are not in them (see cart_rules.sql).
+-- A product of which no unit is left was cancelled before it was paid: it is no line, whoever let its row stand.
 -- `tax_rate` is 0 on most shops: rates come from line_taxes.sql.
 SELECT
     id_order AS order_id,
@@ -17,5 +18,5 @@ SELECT
     tax_name,
     tax_rate
 FROM {prefix}order_detail
-WHERE id_order IN :order_ids
+WHERE id_order IN :order_ids AND product_quantity > 0
 ORDER BY id_order_detail
