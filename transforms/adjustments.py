@@ -20,17 +20,18 @@ TaxKey = tuple[str, str | None]
 # Reasons that speak of goods which had left the seller.
 _AFTER_SHIPMENT = frozenset({"RETURN", "ITEM_NOT_RECEIVED", "DEFECT", "UNABLE_TO_DELIVER"})
 
-# First match wins, in this order: why the buyer or seller acted, before what was wrong with the goods.
+# First match wins, in this order: why the buyer or seller acted, before what was wrong with the goods. Want of stock
+# comes first, as what is cancelled for it is said to be cancelled as well.
 REASON_KEYWORDS: Mapping[str, str] = {
+    "stock": "OUT_OF_STOCK",
+    "rupture": "OUT_OF_STOCK",
+    "ausverkauft": "OUT_OF_STOCK",
+    "agotado": "OUT_OF_STOCK",
     "cancel": "CUSTOMER_CANCELATION",
     "changed mind": "CUSTOMER_CANCELATION",
     "changed their mind": "CUSTOMER_CANCELATION",
     "annul": "CUSTOMER_CANCELATION",
     "storn": "CUSTOMER_CANCELATION",
-    "stock": "OUT_OF_STOCK",
-    "rupture": "OUT_OF_STOCK",
-    "ausverkauft": "OUT_OF_STOCK",
-    "agotado": "OUT_OF_STOCK",
     "return": "RETURN",
     "retour": "RETURN",
     "rückgabe": "RETURN",
@@ -158,9 +159,11 @@ def adjustment_reason(text: str | None, shipped: bool, own: Mapping[str, str], d
 def matched_keyword(text: str, own: Mapping[str, str]) -> tuple[str, str] | None:
     """Return the keyword that decides about a text and its reason, the channel's own first; None where none does."""
     words = text.casefold()
-    for keywords in (own, REASON_KEYWORDS):
+    # Goods put back on the shelf do not say why they came back.
+    telling = words.replace("restock", "")
+    for keywords, said in ((own, words), (REASON_KEYWORDS, telling)):
         for keyword, reason in keywords.items():
-            if keyword.casefold() in words:
+            if keyword.casefold() in said:
                 return keyword, reason
     return None
 

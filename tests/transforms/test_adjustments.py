@@ -58,6 +58,20 @@ def test_units_that_wait_while_others_have_left_can_still_be_cancelled(frames: B
     assert order["order_lines"][0]["status"] == "SHIPPED"
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("Order canceled: no longer in stock", "OUT_OF_STOCK"),
+        ("Annulé, rupture fournisseur", "OUT_OF_STOCK"),
+        ("Cancelled and restocked", "CUSTOMER_CANCELATION"),
+        ("Returned, restocked", "RETURN"),
+    ],
+)
+def test_of_several_words_the_one_that_says_why_decides(frames: Build, words: str, reason: str) -> None:
+    refund = item("50-1", quantity="-1", price="-10.00", reason=words)
+    assert told(payload_of(frames(orders=[ORDER], lines=[LINE], adjustments=[refund])))[0][2] == reason
+
+
 @pytest.mark.parametrize("reason", ["Returned", "Lost by the carrier", "Arrived broken", "Undeliverable"])
 def test_units_that_had_left_are_no_cancelation_while_others_wait(frames: Build, reason: str) -> None:
     line = {**LINE, "quantity": "3", "quantity_shipped": "2", "shipped_at": "2026-03-02 08:00:00"}
@@ -194,7 +208,7 @@ def test_shipping_beyond_that_of_a_documents_own_lines_is_that_of_all_lines(fram
         ("Goodwill", "AGREEMENT"),
         ("Geste commercial", "AGREEMENT"),
         ("Kulanz", "AGREEMENT"),
-        ("Cancelled: out of stock, then returned broken", "CUSTOMER_CANCELATION"),
+        ("Cancelled: out of stock, then returned broken", "OUT_OF_STOCK"),
         ("see ticket 7", "CHANNEL_SPECIFIC"),
         (None, "CHANNEL_SPECIFIC"),
     ],
