@@ -5,6 +5,7 @@ Belongs here: their options. Does not belong here: what the sandbox does, what s
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,4 +61,6 @@ def sandbox(host: str, port: int, **knobs: Any) -> None:
     click.echo(f"export MIRAKL_BASE_URL={running.base_url}")
     click.echo(f"export MIRAKL_TOKEN_URL={running.token_url}")
     click.echo(f"export MIRAKL_CLIENT_ID={CREDENTIAL} MIRAKL_CLIENT_SECRET={CREDENTIAL}")
-    running.serve()
+    # Being stopped is how it is meant to end.
+    with suppress(KeyboardInterrupt):
+        running.serve()

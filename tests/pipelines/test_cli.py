@@ -270,8 +270,9 @@ def test_after_kill_9_the_next_run_completes_the_work(
     assert told("failures", "own") == []
 
 
-def test_the_sandbox_prints_the_variables_that_lead_to_it() -> None:
-    with subprocess.Popen([*COMMAND, "sandbox", "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+def test_the_sandbox_prints_the_variables_that_lead_to_it_and_stops_in_silence() -> None:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*COMMAND, "sandbox", "--port", "0"], stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline().strip() for _ in range(3)]
         try:
@@ -280,6 +281,8 @@ def test_the_sandbox_prints_the_variables_that_lead_to_it() -> None:
                 assert client.get(f"{base}/_sandbox/stats").json()["orders"] == 0
         finally:
             process.terminate()
+        _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, "")
     assert lines[1:] == [
         f"export MIRAKL_TOKEN_URL={base}/oauth/token",
         "export MIRAKL_CLIENT_ID=sandbox MIRAKL_CLIENT_SECRET=sandbox",
