@@ -22,7 +22,7 @@ from connectors.mirakl.errors import (
     StoreStopped,
     faults,
 )
-from connectors.mirakl.limiter import CEILING, Limiter, NoSlot
+from connectors.mirakl.limiter import CEILING, Limiter
 from connectors.mirakl.sandbox import Sandbox, SandboxSettings
 from tests.connectors.mirakl.conftest import CHANNEL_ID, make_client, make_record, waited
 
@@ -286,43 +286,6 @@ def test_the_ceiling_holds_in_every_second_whatever_the_network_does(monkeypatch
     busiest = max(sum(begin <= other < begin + 1 for other in arrivals) for begin in arrivals)
     assert len(arrivals) == 144
     assert busiest <= CEILING
-
-
-def test_after_a_429_requests_go_on_slower_and_recover(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.mirakl.limiter.CEILING", 10_000)
-    limiter = Limiter(500)
-
-    def seconds_for(requests: int) -> float:
-        with waited() as seconds:
-            for _ in range(requests):
-                with limiter.slot():
-                    pass
-        return seconds()
-
-    assert seconds_for(50) < 0.14
-    limiter.hold(0)
-    limiter.hold(0)
-    assert seconds_for(20) > 0.06
-    seconds_for(60)
-    assert seconds_for(50) < 0.14
-
-
-def test_no_slot_is_waited_for_that_comes_too_late() -> None:
-    limiter = Limiter(20)
-    limiter.hold(60)
-    with waited() as seconds, pytest.raises(NoSlot), limiter.slot(until=time.monotonic() + 1):
-        pass
-    assert seconds() < 0.5
-
-
-def test_waiting_for_a_slot_ends_when_the_run_is_stopped() -> None:
-    limiter = Limiter(20)
-    limiter.hold(60)
-    stop = threading.Event()
-    threading.Timer(0.1, stop.set).start()
-    with waited() as seconds, pytest.raises(NoSlot), limiter.slot(stop=stop):
-        pass
-    assert seconds() < 1
 
 
 def test_token_requests_count_against_the_rate(sandbox: Sandbox) -> None:
