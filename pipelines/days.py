@@ -12,6 +12,7 @@ import dagster as dg
 from pipelines.settings import Channel, SettingsError
 
 LOOKBACK_DAYS = 3
+_NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 
 
 def days_of(channel: Channel) -> dg.DailyPartitionsDefinition:
@@ -30,9 +31,14 @@ def closed_days(channel: Channel, now: dt.datetime) -> list[str]:
 
 
 def day_window(channel: Channel, day: str) -> tuple[dt.datetime, dt.datetime]:
-    """Return the instants between which a day lies, in UTC: 23 or 25 hours apart when the clocks change."""
-    window = days_of(channel).time_window_for_partition_key(day)
-    return window.start.astimezone(dt.UTC), window.end.astimezone(dt.UTC)
+    """Return the instants between which a day lies, in UTC: 23 or 25 hours apart when the clocks change.
+
+    Today has no end: an order that a wrong clock stamped in the future is read today, not on some day to come.
+    """
+    days = days_of(channel)
+    window = days.time_window_for_partition_key(day)
+    end = _NEVER if day == days.get_last_partition_key() else window.end.astimezone(dt.UTC)
+    return window.start.astimezone(dt.UTC), end
 
 
 def days_between(channel: Channel, first: dt.date, last: dt.date) -> list[str]:
