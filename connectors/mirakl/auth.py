@@ -5,6 +5,7 @@ Belongs here: getting and keeping a token. Does not belong here: what a refused 
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from connectors.mirakl.limiter import Limiter
 # Mirakl advises to renew some minutes before the end (contract 1); a short-lived token is renewed at half its life.
 RENEW_AHEAD_SECONDS = 180
 _RENEW_AGAIN_SECONDS = 5
+_LIFE_UNSAID_SECONDS = 300.0
 
 
 class TokenRefused(Exception):
@@ -91,12 +93,26 @@ class TokenSource:
                 f"the token endpoint refuses the credentials (HTTP {status}); "
                 "check MIRAKL_CLIENT_ID, MIRAKL_CLIENT_SECRET and MIRAKL_TOKEN_URL"
             )
+        if status in {404, 405, 410}:
+            raise TokenRefused(f"there is no token endpoint here (HTTP {status}); check MIRAKL_TOKEN_URL")
         if status != httpx.codes.OK:
             raise TokenUnavailable(f"the token endpoint answers HTTP {status}")
-        try:
-            body = orjson.loads(response.content)
-            text, life = str(body["access_token"]), float(body.get("expires_in", 300))
-        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
-            raise TokenUnavailable("the token endpoint answers something that is no token") from None
+        text, life = _read(response.content)
         now = time.monotonic()
         return _Token(text, now + life, now + max(life - RENEW_AHEAD_SECONDS, life / 2))
+
+
+def _read(content: bytes) -> tuple[str, float]:
+    """Read a token and its life in seconds; what a header cannot hold is no token."""
+    try:
+        body = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        body = None
+    text = body.get("access_token") if isinstance(body, dict) else None
+    if not isinstance(text, str) or not re.fullmatch("[!-~]+", text):
+        raise TokenUnavailable("the token endpoint answers something that is no token")
+    try:
+        return text, float(body.get("expires_in"))
+    except (TypeError, ValueError):
+        # A token is good whatever is said of its life; Mirakl answers 401 when it has ended.
+        return text, _LIFE_UNSAID_SECONDS

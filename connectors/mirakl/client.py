@@ -6,6 +6,7 @@ Belongs here: HTTP, waiting, repeating, and what a status means. Does not belong
 from __future__ import annotations
 
 import datetime as dt
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -238,8 +239,8 @@ def _sleep(seconds: float, stop: threading.Event) -> None:
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
-    after = _again(state).after
-    return _BACKOFF(state) if after is None else after
+    # A server that says "now" (0, or a date gone by) is given a moment all the same: it has just failed.
+    return _again(state).after or _BACKOFF(state)
 
 
 def _again(state: tenacity.RetryCallState) -> _Again:
@@ -252,11 +253,11 @@ def _retry_after(value: str | None) -> float | None:
     """Read Retry-After: seconds, or an HTTP date (contract 3)."""
     if not value:
         return None
-    if value.strip().isdigit():
+    if re.fullmatch(r"\s*[0-9]+\s*", value):
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     # A date that says it knows no zone (-0000) is UTC as well.
     moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

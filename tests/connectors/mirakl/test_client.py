@@ -13,6 +13,7 @@ import orjson
 import pytest
 from starlette.responses import HTMLResponse, Response
 
+from connectors.mirakl.auth import TokenUnavailable, _read
 from connectors.mirakl.client import MiraklClient, MiraklSettings, _retry_after
 from connectors.mirakl.errors import (
     NoAnswer,
@@ -188,6 +189,30 @@ def test_a_token_that_cannot_be_renewed_ahead_of_time_is_used_to_its_end(
     assert client.requests == 2
 
 
+@pytest.mark.parametrize("token", ["", ["x"], "a\r\nX: y", "jeton-é", 7, None])
+def test_what_a_header_cannot_hold_is_no_token(token: Any) -> None:
+    with pytest.raises(TokenUnavailable, match="no token"):
+        _read(orjson.dumps({"access_token": token, "expires_in": 3599}))
+
+
+@pytest.mark.parametrize("content", [b"", b"null", b"[]", b"{}", b"<h1>Log in</h1>"])
+def test_an_answer_without_a_token_is_none(content: bytes) -> None:
+    with pytest.raises(TokenUnavailable, match="no token"):
+        _read(content)
+
+
+@pytest.mark.parametrize(("life", "seconds"), [(3599, 3599), ("3599", 3599), (None, 300), ("soon", 300), ([], 300)])
+def test_a_token_is_good_whatever_is_said_of_its_life(life: Any, seconds: float) -> None:
+    assert _read(orjson.dumps({"access_token": "abc", "expires_in": life})) == ("abc", seconds)
+
+
+def test_a_wrong_token_address_is_said_at_once(sandbox: Sandbox) -> None:
+    client = make_client(sandbox, token_url=f"{sandbox.base_url}/nowhere")
+    with pytest.raises(StoreStopped, match="check MIRAKL_TOKEN_URL"):
+        client.post_orders(BODY)
+    client.close()
+
+
 def test_no_connection_has_nothing_to_do_with_the_batch(sandbox: Sandbox) -> None:
     client = make_client(sandbox, base_url="http://127.0.0.1:9/")
     with pytest.raises(NoAnswer, match="ConnectError") as caught:
@@ -225,6 +250,9 @@ def test_stopping_ends_the_waiting_and_begins_no_other_request(sandbox: Sandbox,
         ("-5", None),
         ("7", 7),
         (" 7 ", 7),
+        ("²", None),
+        ("Wed, 21 Oct 99999999999 07:28:00 GMT", None),
+        ("Wed, 21 Oct 2015 07:28:00 +999999999999999", None),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
         ("Wed, 21 Oct 2015 07:28:00 -0000", 0),
     ],
