@@ -19,6 +19,7 @@ class BatchSize:
 
     def __init__(self, orders: int, max_bytes: int) -> None:
         self._most, self._orders, self._max_bytes = orders, orders, max_bytes
+        self._taken = 0
         self._recent: deque[bool] = deque(maxlen=_WINDOW)
         self._lock = threading.Lock()
 
@@ -33,10 +34,15 @@ class BatchSize:
                 return self._orders
         return None
 
-    def too_large(self, size: int) -> None:
-        """Keep requests at half of one that was too large."""
+    def taken(self, size: int) -> None:
+        """Hear how many bytes of a request were accepted."""
         with self._lock:
-            self._max_bytes = max(min(self._max_bytes, size // 2), _ENVELOPE_BYTES + 1)
+            self._taken = max(self._taken, size)
+
+    def too_large(self, size: int) -> None:
+        """Keep requests at half of one that was too large, but not below what was accepted before."""
+        with self._lock:
+            self._max_bytes = max(min(self._max_bytes, max(size // 2, self._taken)), _ENVELOPE_BYTES + 1)
 
     def too_many(self, orders: int) -> None:
         """Keep requests at half of what was refused for its number alone."""

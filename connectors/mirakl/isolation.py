@@ -31,7 +31,7 @@ Faults = tuple[Fault, ...]
 
 
 class Systemic(Exception):
-    """Everything is refused for one reason and nothing was ever accepted: the fault may not be in the orders."""
+    """Order after order is refused for one reason, and none accepted in between: the fault may not be in the orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,11 @@ class Refused:
     field: str
     field_sent: str | None
 
+    @property
+    def kind(self) -> str:
+        """Code and field, positions starred."""
+        return signature(self.code, self.field)
+
 
 class Report(Protocol):
     """Where isolation tells what it knows for certain, as soon as it does."""
@@ -53,30 +58,52 @@ class Report(Protocol):
     def refused(self, orders: Sequence[Refused]) -> None:
         """Mirakl does not want these."""
 
+    def retracted(self, orders: Sequence[Refused], why: str, *, proven: bool) -> None:
+        """The fault did not lie in these, for certain when `proven`."""
+
 
 Post = Callable[[Sequence[Record]], Faults | None]
 
 
 @dataclass(slots=True)
 class Evidence:
-    """What the answers of one store have shown so far; shared by all threads that deliver to it."""
+    """What the answers of one store have shown so far; shared by all threads that deliver to it.
+
+    `accepted_last` is a record that Mirakl accepted in this run. `in_a_row` are the orders refused alone since then,
+    for the same code and field, each with the report that heard of it.
+    """
 
     pointers: Pointers = field(default_factory=Pointers)
-    accepted_any: bool = False
-    refusals: int = 0
-    kinds: set[str] = field(default_factory=set)
+    accepted_last: Record | None = None
+    in_a_row: list[tuple[Report, Refused]] = field(default_factory=list)
+    condemned: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def systemic(self) -> bool:
-        """Whether ten or more orders were refused alone, all for the same code and field, and none ever accepted."""
-        return not self.accepted_any and self.refusals >= SYSTEMIC_AFTER and len(self.kinds) == 1
+        """Whether ten or more orders in a row were refused alone, all for the same code and field."""
+        return self.condemned or len(self.in_a_row) >= SYSTEMIC_AFTER
 
-    def refused_alone(self, kind: str) -> None:
-        """Count an order refused alone."""
+    def accepted(self, record: Record) -> None:
+        """Hear that Mirakl accepts this order."""
         with self.lock:
-            self.refusals += 1
-            self.kinds.add(kind)
+            self.accepted_last = record
+            self.in_a_row.clear()
+
+    def refused_alone(self, report: Report, refused: Refused) -> None:
+        """Hear of an order refused alone."""
+        with self.lock:
+            if self.in_a_row and self.in_a_row[-1][1].kind != refused.kind:
+                self.in_a_row.clear()
+            self.in_a_row.append((report, refused))
+
+    def condemn(self, why: str, *, proven: bool) -> None:
+        """Conclude that the fault does not lie in the orders refused in a row: they are not refused after all."""
+        with self.lock:
+            self.condemned = True
+            retracted, self.in_a_row = self.in_a_row, []
+        for report, refused in retracted:
+            report.retracted([refused], why, proven=proven)
 
 
 class Isolation:
@@ -125,7 +152,7 @@ class Isolation:
     def _send(self, records: Sequence[Record]) -> Faults | None:
         faults = self._post(records)
         if faults is None:
-            self._evidence.accepted_any = True
+            self._evidence.accepted(records[-1])
             self._report.accepted(records)
         return faults
 
@@ -225,16 +252,15 @@ class Isolation:
         """Settle an order that was refused alone.
 
         Raises:
-            Systemic: so far every order was, and for the same reason.
+            Systemic: so were the orders before it, and for the same reason.
         """
         refused = _refused(record, faults, None)
-        kind = signature(refused.code, refused.field)
-        self._evidence.refused_alone(kind)
         self._report.refused([refused])
+        self._evidence.refused_alone(self._report, refused)
         if self._evidence.systemic:
             raise Systemic(
-                f"all orders so far are refused for the same reason ({kind}) and none has been accepted: "
-                "the fault is likely in the configuration, not in the orders"
+                f"order after order is refused for the same reason ({refused.kind}) and none accepted: "
+                "the fault is likely in the configuration or at Mirakl, not in the orders"
             )
 
 

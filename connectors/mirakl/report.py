@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connectors.mirakl.pointers import signature
 
@@ -70,6 +70,19 @@ class DayReport:
             self.signatures[signature(failure.code, failure.field)] += 1
             if len(self.failures) < FAILURES_KEPT:
                 self.failures.append(failure)
+
+    def retract(self, order_id: str, reason: str) -> None:
+        """Count a refused order as undelivered instead."""
+        with self._lock:
+            self.counts["refused"] -= 1
+            self.counts["undelivered"] += 1
+            self.failures = [
+                replace(failure, outcome="undelivered", reason=reason)
+                if failure.channel_order_id == order_id and failure.outcome == "refused"
+                else failure
+                for failure in self.failures
+            ]
+            self.stopped = self.stopped or reason
 
     def note_shrunk(self, order_id: str) -> None:
         """Count an order that lost lines or adjustments."""

@@ -4,8 +4,8 @@
 - The request has too many bytes: halves.
 - The server fails over a batch time and again: halves, until it is clear whether it fails for everyone (then nothing
   more is sent to anyone) or over one order (then that one alone is left without an answer).
-- The first ten orders are refused for one reason: ten others, spread over the batch, tell bad luck from a fault in
-  the configuration.
+- Ten orders in a row are refused for one reason: an order that Mirakl holds, sent once more, tells bad luck from a
+  fault that is not in the orders. Where Mirakl holds none, ten others do, spread over the batch.
 
 Belongs here: those decisions. Does not belong here: finding refused orders (`isolation`), outcomes (`settlement`),
 HTTP (`client`).
@@ -116,15 +116,39 @@ class Sending:
         return True
 
     def _sample(self, store: str, batch: Sequence[Pending], why: str) -> None:
-        """Ask about orders spread over what is left of a batch, before calling a fault systemic."""
+        """Find out whether a fault is systemic; if not, send what is left of a batch."""
         evidence = self._delivery.store(store).evidence
-        rest = self._rest(store, batch)
-        for pending in rest[:: max(1, len(rest) // SYSTEMIC_AFTER)]:
-            if evidence.systemic:
-                self._answered(store, [pending], partial(self._isolate, store, [pending]), sampling=True)
-        if evidence.systemic and evidence.refusals >= 2 * SYSTEMIC_AFTER:
+        held = evidence.accepted_last or self._settlement.held(store)
+        if held is not None:
+            if not self._answered(store, batch, lambda: self._send_again(store, held)):
+                return
+            enough = SYSTEMIC_AFTER
+        else:
+            self._ask_others(store, self._rest(store, batch))
+            enough = 2 * SYSTEMIC_AFTER
+        if len(evidence.in_a_row) >= enough or evidence.condemned:
             self._delivery.stop_store(store, "SYSTEMIC", why)
+            evidence.condemn(why, proven=held is not None)
         self._send(store, self._rest(store, batch))
+
+    def _send_again(self, store: str, held: Record) -> None:
+        """Send an order that Mirakl holds, as it is: accepted once more, it clears the store of suspicion."""
+        if self._delivery.stopped(store) is not None:
+            raise _Stopped
+        with self._lock:
+            self.isolating += 1
+        body = self._delivery.body(store, [held.payload])
+        try:
+            self._delivery.client.post_orders(body, budget=_PROBE_BUDGET, stop=self._delivery.stop)
+        except (OrdersRefused, RequestTooLarge):
+            return
+        self._delivery.store(store).evidence.accepted(held)
+
+    def _ask_others(self, store: str, rest: Sequence[Pending]) -> None:
+        """Send some orders alone, spread over these, until one is accepted or refused for another reason."""
+        for pending in rest[:: max(1, len(rest) // SYSTEMIC_AFTER)]:
+            if self._delivery.store(store).evidence.systemic:
+                self._answered(store, [pending], partial(self._isolate, store, [pending]), sampling=True)
 
     def _smaller(self, store: str, batch: Sequence[Pending]) -> None:
         """Send what is left of a batch in two halves."""
@@ -178,6 +202,7 @@ class Sending:
         budget = _PROBE_BUDGET if silent or any(pending.suspected for pending in sending) else None
         try:
             delivery.client.post_orders(body, budget=budget, stop=delivery.stop)
+            delivery.batch_size.taken(len(body))
         except OrdersRefused as refusal:
             about_origin = next(filter(is_about_origin, refusal.faults), None)
             if about_origin is not None:

@@ -45,6 +45,7 @@ class Settlement:
         self.report = report
         self._ledger, self._channel, self._run_id, self._again, self._log = ledger, channel, run_id, again, log
         self._open: dict[str, Pending] = {}
+        self._held: dict[str, Record] = {}
         self._lock = threading.Lock()
 
     def reject(self, rejects: Sequence[Reject]) -> None:
@@ -128,9 +129,14 @@ class Settlement:
             return None, None
         if fate == "unchanged":
             self.report.count("unchanged")
+            self._held[record.store] = record
             return claims.unchanged(row, record, self._run_id, self.report.day), None
         self._fail_refused(record.channel_order_id, row.error_code, row.error_field, "refused before")
         return claims.still_refused(row, record, self._run_id, self.report.day), None
+
+    def held(self, store: str) -> Record | None:
+        """Return an order of this day that Mirakl holds as it is, if one is known."""
+        return self._held.get(store)
 
     def open(self, order_ids: Iterable[str]) -> list[Pending]:
         """Return those of these orders that have no outcome yet."""
@@ -164,6 +170,23 @@ class Settlement:
         for pending in done:
             answer = answers[pending.order_id]
             self._fail_refused(pending.order_id, answer.code, answer.field, "refused")
+
+    def retracted(self, orders: Sequence[Refused], why: str, *, proven: bool) -> None:
+        """Write down that refused orders have no definite answer after all.
+
+        Where that is not proven, only orders sent for the first time: one that is refused again stays refused, so that
+        orders behind it get their turn.
+        """
+        ids = [order.record.channel_order_id for order in orders]
+        with self._ledger.claims(self._channel) as transaction:
+            rows = [
+                replace(row, outcome="undelivered")
+                for row in transaction.known(ids).values()
+                if row.outcome == "refused" and row.run_id == self._run_id and (proven or row.attempts == 1)
+            ]
+            transaction.write(rows)
+        for row in rows:
+            self.report.retract(row.channel_order_id, why)
 
     def undelivered(self, orders: Iterable[Pending], code: str, why: str) -> None:
         """Write down that these orders have no definite answer, and are not sent any more in this run."""
