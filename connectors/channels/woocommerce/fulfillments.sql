@@ -17,8 +17,13 @@ LEFT JOIN {prefix}wc_order_fulfillment_meta AS m
     AND m.meta_key IN ('_items', '_date_fulfilled', '_shipment_provider', '_provider_name')
     AND (m.date_deleted IS NULL OR m.date_deleted < '1000-01-01 00:00:00')
 WHERE f.entity_id IN :order_ids
-    -- A class name of PHP: WC_Order itself, or the one that WooCommerce's admin puts in its place.
-    AND (f.entity_type = 'WC_Order' OR f.entity_type LIKE 'Automattic%Order')
+    -- A class of PHP: WC_Order itself, or the one that WooCommerce's admin puts in its place; a backslash is written twice
+    -- for servers that read it as an escape, once for the others. A pattern would read the whole table for every chunk.
+    AND f.entity_type IN (
+        'WC_Order',
+        'Automattic\\WooCommerce\\Admin\\Overrides\\Order',
+        'Automattic\WooCommerce\Admin\Overrides\Order'
+    )
     AND (f.date_deleted IS NULL OR f.date_deleted < '1000-01-01 00:00:00')
 GROUP BY f.entity_id, f.fulfillment_id, f.status, f.is_fulfilled, f.date_updated
 ORDER BY f.fulfillment_id
