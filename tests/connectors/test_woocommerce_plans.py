@@ -1,0 +1,51 @@
+"""How MariaDB runs WooCommerce's queries: nothing goes through a whole table, with the indexes that WooCommerce makes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pymysql
+import pytest
+
+from connectors.channels.reader import ShopSource
+from examples.woocommerce_shop import make_mariadb_shop
+from tests.connectors.plans import full_scans
+
+# What a shop of some years has beside its orders: products, their meta, and shipments of other orders.
+PRODUCTS = "INSERT INTO wp_wc_product_meta_lookup (product_id, sku) SELECT 100000 + seq, seq FROM seq_1_to_5000"
+PRODUCT_META = """INSERT INTO wp_postmeta (meta_id, post_id, meta_key, meta_value)
+SELECT 100000 + seq, 100000 + seq DIV 2, ELT(1 + seq % 2, '_sku', '_price'), seq FROM seq_1_to_10000"""
+SHIPMENTS = r"""INSERT INTO wp_wc_order_fulfillments
+    (fulfillment_id, entity_type, entity_id, status, is_fulfilled, date_updated)
+SELECT 100000 + seq, ELT(1 + seq % 2, 'WC_Order', 'Automattic\\WooCommerce\\Admin\\Overrides\\Order'),
+    100000 + seq, 'fulfilled', 1, '2026-01-01' FROM seq_1_to_10000"""
+# The prefix lengths of WooCommerce itself, and the indexes of meta by key, which a planner may fall for.
+INDEXES = (
+    "ALTER TABLE wp_wc_order_fulfillments DROP KEY fulfillments_entity, ADD KEY (entity_type(191), entity_id)",
+    "ALTER TABLE wp_postmeta ADD KEY (meta_key(191))",
+    "ALTER TABLE wp_woocommerce_order_itemmeta ADD KEY (meta_key(32))",
+)
+ANALYZE = """ANALYZE TABLE wp_postmeta, wp_wc_product_meta_lookup, wp_wc_order_fulfillments, wp_wc_orders, wp_wc_orders_meta,
+wp_woocommerce_order_itemmeta, wp_woocommerce_order_items, wp_wc_order_addresses, wp_comments"""
+
+
+@pytest.fixture(scope="module")
+def shop(mariadb_port: int) -> Iterator[pymysql.Connection[Any]]:
+    with pymysql.connect(host="127.0.0.1", port=mariadb_port, user="root", autocommit=True) as connection:
+        connection.cursor().execute("DROP DATABASE IF EXISTS woocommerce_large")
+        connection.cursor().execute("CREATE DATABASE woocommerce_large CHARACTER SET utf8mb4")
+        connection.select_db("woocommerce_large")
+        make_mariadb_shop(f"mysql+pymysql://root@127.0.0.1:{mariadb_port}/woocommerce_large", orders=3000, days=40)
+        for statement in (PRODUCTS, PRODUCT_META, SHIPMENTS, *INDEXES, ANALYZE):
+            connection.cursor().execute(statement)
+        yield connection
+
+
+def test_no_query_goes_through_a_whole_table(shop: Any, mariadb_port: int) -> None:
+    url = f"mysql://root@127.0.0.1:{mariadb_port}/woocommerce_large"
+    with shop.cursor() as cursor:
+        cursor.execute("SELECT DATE(MAX(date_updated_gmt)) - INTERVAL 5 DAY FROM wp_wc_orders")
+        day = dt.datetime.combine(cursor.fetchone()[0], dt.time(), dt.UTC)
+    assert full_scans(shop, ShopSource("shop", "woocommerce", url, chunk_size=20), "wp_", day) == set()
