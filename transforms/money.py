@@ -86,6 +86,8 @@ def round_to_total(amounts: Sequence[Decimal], digits: int, total: int | None) -
 
     WooCommerce keeps line amounts with more decimals than the currency has and rounds only the sum. Each amount that
     was not whole may move by one minor unit, those that rounding moved furthest first; amounts that were whole stay.
+    Of equals the last gives a unit up: callers put taxes after prices, and 8.325 with 1.665 of tax, both rounded up,
+    is 8.33 and 1.66, as WooCommerce itself rounds the tax of a price that includes it.
 
     Returns:
         The rounded amounts, and whether they add up to `total` (True when `total` is None: nothing to compare with).
@@ -99,12 +101,12 @@ def round_to_total(amounts: Sequence[Decimal], digits: int, total: int | None) -
         return rounded, True
     step = 1 if missing > 0 else -1
     movable = [
-        (step * (Decimal(part) - value), index)
+        (step * (Decimal(part) - value), step * index, index)
         for index, (part, value) in enumerate(zip(rounded, exact, strict=True))
         if value != part and (part + step >= 0 or value < 0)
     ]
     if abs(missing) > len(movable):
         return rounded, False
-    for _, index in sorted(movable)[: abs(missing)]:
+    for *_, index in sorted(movable)[: abs(missing)]:
         rounded[index] += step
     return rounded, True
