@@ -6,6 +6,7 @@ Belongs here: what the rows of `connectors/channels/woocommerce/*.sql` mean. Doe
 from __future__ import annotations
 
 import datetime as dt
+import html
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -17,6 +18,7 @@ import pandas as pd
 
 from transforms.frames import OrderFrames, as_text, order_frames, table
 from transforms.money import AmountError, parse_amount
+from transforms.platforms.woocommerce.refunds import WHOLE, given_back, part, refunded
 from transforms.platforms.woocommerce.serialised import moment, tax_amounts
 from transforms.platforms.woocommerce.shipments import Shipments, shipments
 from transforms.rows import Rows, rows_by, rows_of
@@ -86,10 +88,13 @@ class _Shop:
         shipping = [item for item in items if item.order_item_type == "shipping"]
         coupons = [item.order_item_name for item in items if item.order_item_type == "coupon"]
         sent = shipments(order, items, self.fulfillments[order.order_id], self.meta[order.order_id], self.zone)
+        goods = sum(item.order_item_type == "line_item" for item in items)
         for item in items:
-            if item.order_item_type == "line_item":
-                self._line(order, item, taxes, sent)
-            elif item.order_item_type == "fee":
+            if item.order_item_type == "line_item" and not _is_negative(item.line_total):
+                # Lines without units and money are what edits leave behind; Mirakl takes none.
+                if goods == 1 or not _is_nothing(item):
+                    self._line(order, item, taxes, sent)
+            elif item.order_item_type in {"line_item", "fee"}:
                 self._fee(order, item, taxes)
             elif item.order_item_type == "shipping":
                 self._taxes(order.order_id, None, None, item, taxes)
@@ -110,12 +115,12 @@ class _Shop:
             currency=order.currency,
             total=order.total_amount,
             total_paid=order.total_amount if paid else "0",
-            total_refunded=_sum([_refunded(refund) for refund in refunds]),
+            total_refunded=_sum([refunded(refund) for refund in refunds]),
             shipping_price=_sum([item.cost for item in shipping]),
             shipped_at=sent.at,
             email=order.billing_email,
             carrier=sent.carrier,
-            shipping_method=shipping[0].order_item_name if shipping else None,
+            shipping_method=_shown(shipping[0].order_item_name) if shipping else None,
             shipping_method_code=_method_code(shipping[0]) if shipping else None,
         )
 
@@ -132,7 +137,7 @@ class _Shop:
             quantity=item.qty,
             price=item.line_total or "0",
             product_id=_product_id(item, product_id, product),
-            product_title=item.order_item_name,
+            product_title=_shown(item.order_item_name),
             quantity_shipped=sent.units(item),
             quantity_delivered=item.qty if virtual else sent.delivered(item),
             shipped_at=sent.sent_at(item),
@@ -140,7 +145,8 @@ class _Shop:
         self._taxes(order.order_id, item.order_item_id, None, item, taxes)
 
     def _fee(self, order: Any, item: Any, taxes: Mapping[str, Any]) -> None:
-        discount = (item.line_total or "").strip().startswith("-")
+        """Write a fee; a negative one, or a negative line (a trade-in), is a discount that nobody ships."""
+        discount = _is_negative(item.line_total)
         self._add(
             "lines",
             order.order_id,
@@ -149,12 +155,18 @@ class _Shop:
             quantity="1",
             price=item.line_total or "0",
             product_id="fee",
-            product_title=item.order_item_name,
+            product_title=_shown(item.order_item_name),
         )
         self._taxes(order.order_id, None if discount else item.order_item_id, None, item, taxes)
 
     def _taxes(
-        self, order_id: Any, line_id: Any, adjustment_id: str | None, item: Any, taxes: Mapping[str, Any]
+        self,
+        order_id: Any,
+        line_id: Any,
+        adjustment_id: str | None,
+        item: Any,
+        taxes: Mapping[str, Any],
+        share: Decimal = WHOLE,
     ) -> None:
         """Write one row a rate from the serialised split, or one row in all where the split says nothing."""
         shipping = item.order_item_type == "shipping"
@@ -174,13 +186,13 @@ class _Shop:
                 applies_to="shipping" if shipping else "price",
                 code=code or (tax.order_item_name if tax else None) or "TAX",
                 rate=(tax.rate_percent if tax else None) or (known.tax_rate if known else None),
-                amount=amount,
+                amount=part(amount, share),
             )
 
     def _refund(self, order: Any, refund: Any, taxes: Mapping[str, Any]) -> None:
         common = {
             "refund_id": refund.refund_id,
-            "refund_total": _refunded(refund),
+            "refund_total": refunded(refund),
             "created_at": refund.date_created_gmt,
             "reason": refund.refund_reason,
         }
@@ -189,6 +201,7 @@ class _Shop:
             for item in self.refunded_items[str(refund.refund_id)]
             if item.order_item_type in {"line_item", "fee", "shipping"}
         ]
+        items, share = given_back(items)
         for item in items:
             adjustment_id = f"{refund.refund_id}-{item.order_item_id}"
             shipping = item.order_item_type == "shipping"
@@ -198,11 +211,11 @@ class _Shop:
                 channel_adjustment_id=adjustment_id,
                 channel_order_line_id=None if shipping else item.refunded_item_id,
                 quantity=item.qty if item.order_item_type == "line_item" else "0",
-                price=None if shipping else item.line_total,
-                shipping_price=item.cost if shipping else None,
+                price=None if shipping else part(item.line_total, share),
+                shipping_price=part(item.cost, share) if shipping else None,
                 **common,
             )
-            self._taxes(order.order_id, None, adjustment_id, item, taxes)
+            self._taxes(order.order_id, None, adjustment_id, item, taxes, share)
         if not items:
             self._add("adjustments", order.order_id, channel_adjustment_id=refund.refund_id, **common)
 
@@ -254,15 +267,19 @@ def _sum(values: list[Any]) -> str | None:
     return format(total, "f")
 
 
-def _refunded(refund: Any) -> Decimal | str | None:
-    """Return what a refund document gave back; its column says it too, with the other sign."""
-    for value in (refund.refund_amount, refund.total_amount):
-        try:
-            if amount := parse_amount(as_text(value)):
-                return abs(amount)
-        except AmountError:
-            continue
-    return Decimal(0)
+def _is_negative(amount: str | None) -> bool:
+    text = (amount or "").strip()
+    return text.startswith("-") and bool(text.strip("-0."))
+
+
+def _is_nothing(item: Any) -> bool:
+    """Say whether a line has neither units nor money; what edited orders leave behind, and Mirakl cannot take."""
+    return not any((cell or "").strip(" -0.") for cell in (item.qty, item.line_total, item.line_tax))
+
+
+def _shown(name: str | None) -> str | None:
+    # Names may be stored as HTML (WordPress's filters, the REST API): the buyer saw an ampersand, not its entity.
+    return None if name is None else html.unescape(name)
 
 
 def _method_code(item: Any) -> str | None:
