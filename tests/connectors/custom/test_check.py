@@ -1,0 +1,224 @@
+"""What `check` says of each thing that can be wrong with a folder of SQL."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.channels.errors import ShopError
+from connectors.channels.reader import ShopReader
+from tests.connectors.custom.conftest import FEED, LINES, ORDERS, Edit
+
+# What is wrong -> (SQL on the shop, files, verdict, words of a finding of `check`).
+FOUND: dict[str, tuple[str, dict[str, str], str, str]] = {
+    "a syntax error": (
+        "",
+        {"orders_sql": "SELEC id FROM sale WHERE id IN :order_ids"},
+        "error",
+        'orders.sql: near "SELEC": syntax error',
+    ),
+    "an unknown table": (
+        "",
+        {"lines_sql": LINES.replace("FROM line", "FROM lines")},
+        "error",
+        "lines.sql: no such table: lines",
+    ),
+    "an unknown column": (
+        "",
+        {"lines_sql": LINES.replace("price", "prize")},
+        "error",
+        "lines.sql: no such column: prize",
+    ),
+    "a missing frame": (
+        "",
+        {"lines_sql": "SELECT 1"},
+        "error",
+        "lines.sql lacks the required column 'channel_order_id'",
+    ),
+    "a missing column": (
+        "",
+        {"lines_sql": LINES.replace("price,", "")},
+        "error",
+        "lines.sql lacks the required column 'price': total of the line",
+    ),
+    "a misspelt column": (
+        "",
+        {"orders_sql": ORDERS.replace("total", "total AS totl")},
+        "warning",
+        "orders.sql yields 'totl', which is no column of this frame; is 'total' meant?",
+    ),
+    "a file that is no frame": ("", {"line_sql": LINES}, "warning", "line.sql is no frame and is not used"),
+    "a wrong amount": (
+        "UPDATE line SET price = '24,00'",
+        {},
+        "error",
+        "lines.sql column 'price', row 1 (order A): is not a decimal number",
+    ),
+    "a wrong quantity": (
+        "UPDATE line SET quantity = 1.5",
+        {},
+        "error",
+        "lines.sql column 'quantity', row 1 (order A): is not a whole number of units",
+    ),
+    "a wrong time": (
+        "UPDATE sale SET moment = 'yesterday'",
+        {},
+        "error",
+        "orders.sql column 'created_at', row 1 (order A): is not a time",
+    ),
+    "a date out of range": (
+        "UPDATE sale SET moment = '9999-12-31 00:00:00'",
+        {},
+        "error",
+        "orders.sql column 'created_at', row 1 (order A): is out of range",
+    ),
+    "NaN": (
+        "UPDATE line SET price = 'NaN'",
+        {},
+        "error",
+        "lines.sql column 'price', row 1 (order A): is not a decimal number",
+    ),
+    "infinity": (
+        "UPDATE sale SET total = 9e999",
+        {},
+        "error",
+        "orders.sql column 'total', row 1 (order A): is not a decimal number",
+    ),
+    "an empty cell": (
+        "UPDATE line SET sku = NULL",
+        {},
+        "error",
+        "lines.sql column 'product_id', row 1 (order A): is empty",
+    ),
+    "a line without a price": (
+        "UPDATE line SET price = NULL",
+        {},
+        "error",
+        "lines.sql column 'price', row 1 (order A): is empty",
+    ),
+    "a word that the frame does not know": (
+        "",
+        {"lines_sql": LINES.replace("FROM line", ", 'Fee' AS kind FROM line")},
+        "error",
+        "lines.sql column 'kind', row 1 (order A): is not product or fee or discount",
+    ),
+    "a flag that is neither yes nor no": (
+        "",
+        {"orders_sql": ORDERS.replace("total", "total, 'maybe' AS has_incident")},
+        "error",
+        "orders.sql column 'has_incident', row 1 (order A): is neither yes nor no",
+    ),
+    "a line twice": (
+        "INSERT INTO line SELECT * FROM line",
+        {},
+        "error",
+        "lines.sql column 'channel_order_line_id': A-1 stands 2 times; a join multiplies rows",
+    ),
+    "an orphan line": (
+        "",
+        {"lines_sql": LINES.replace("sale AS", "'B' AS")},
+        "error",
+        "lines.sql column 'channel_order_id', row 1: there is no B",
+    ),
+    "an order without lines": ("DELETE FROM line", {}, "error", "lines.sql has no line of order A; it is rejected"),
+    "a changed order that is left out": (
+        "INSERT INTO event VALUES ('B', '2026-03-05 11:00:00')",
+        {},
+        "warning",
+        "orders.sql has no row for 1 of 2 orders of changes.sql",
+    ),
+    "a feed without paging": (
+        "",
+        {"changes_sql": FEED.replace("LIMIT :page_size", "")},
+        "error",
+        "changes.sql does not bind :page_size; without it orders are lost or repeated",
+    ),
+    "a feed that is not ordered": (
+        "INSERT INTO event VALUES ('B', '2026-03-05 11:00:00')",
+        {"changes_sql": FEED.replace("ORDER BY changed_at", "ORDER BY changed_at DESC")},
+        "error",
+        "changes.sql is not ordered by changed_at",
+    ),
+    "a feed with an order twice": (
+        "",
+        {"changes_sql": FEED.replace("MAX(moment)", "moment").replace("GROUP BY sale", "")},
+        "error",
+        "changes.sql has an order twice",
+    ),
+    "a feed of other columns": (
+        "",
+        {"changes_sql": FEED.replace("SELECT order_id,", "SELECT order_id AS id,")},
+        "error",
+        "changes.sql does not yield the two columns order_id and changed_at",
+    ),
+    "a time that is a number": (
+        "UPDATE event SET moment = NULL",
+        {
+            "changes_sql": FEED.replace(
+                "changed_at >= :start AND changed_at < :end\n    AND", ":start < :end AND 1 = 1 OR"
+            )
+        },
+        "error",
+        "changes.sql yields a changed_at that is no time",
+    ),
+    "an unknown parameter": (
+        "",
+        {"lines_sql": LINES.replace("ORDER BY", "AND sku <> :sku ORDER BY")},
+        "error",
+        "lines.sql binds :sku, which it cannot have",
+    ),
+    "two columns of one name": (
+        "",
+        {"orders_sql": ORDERS.replace("total\n", "total, 1 AS total\n")},
+        "error",
+        "orders.sql yields two columns named 'total'",
+    ),
+    "order numbers that are not ids": (
+        "",
+        {
+            "orders_sql": ORDERS.replace("id AS", "'W-' || id AS"),
+            "lines_sql": LINES.replace("sale AS", "'W-' || sale AS"),
+        },
+        "warning",
+        "find.sql is missing, though channel_order_id is not the order_id of changes.sql",
+    ),
+    "a missing orders table": ("DROP TABLE sale", {}, "error", "no table sale; check database_url"),
+    "an unknown setting": (
+        "",
+        {"platform_toml": 'anchor = "sale"\ntimezon = "UTC"'},
+        "raised",
+        "platform.toml: key 'timezon': is not known; known are anchor,",
+    ),
+    "a wrong status": (
+        "",
+        {"platform_toml": 'anchor = "sale"\nstatuses = { paid = "PAID" }'},
+        "raised",
+        "platform.toml: key 'statuses.paid': 'PAID' is not a Mirakl status",
+    ),
+    "a wrong zone": (
+        "",
+        {"platform_toml": 'anchor = "sale"\ntimes = "Paris"'},
+        "raised",
+        "platform.toml: key 'times': 'Paris' is not a time zone",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FOUND)
+def test_check_names_file_column_and_row_of(case: str, shop: Edit) -> None:
+    sql, files, verdict, words = FOUND[case]
+    source = shop(sql, **files)
+    if verdict == "raised":
+        with pytest.raises(ShopError) as caught:
+            ShopReader(source)
+        assert words in str(caught.value)
+    else:
+        found = ShopReader(source).check()
+        assert (verdict, True) in [(finding.verdict, words in finding.words) for finding in found], found
+
+
+def test_check_says_all_that_is_wrong_not_only_the_first(shop: Edit) -> None:
+    source = shop(lines_sql=LINES.replace("FROM line", "FROM lines"), orders_sql=ORDERS.replace("total", "totl"))
+    assert [finding.words.split(": ")[0] for finding in ShopReader(source).check()] == [
+        "channel 'shop', query lines.sql",
+        "channel 'shop', query orders.sql",
+    ]
