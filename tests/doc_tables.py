@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from connectors.channels.platform import load_platform
-from transforms.adjustments import REASON_KEYWORDS
 from transforms.columns import COLUMNS
 from transforms.platforms import PLATFORMS
+from transforms.reasons import REASON_KEYWORDS
 
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -3,7 +3,8 @@
 Refund documents are taken in the order they happened, each seeing only what earlier ones left, so an adjustment that
 was sent once never changes when a later refund comes (append-only, contract 2.6).
 
-Belongs here: type, reason, spreading of money that names no line. Does not belong here: parsing of cells.
+Belongs here: type, spreading of money that names no line. Does not belong here: parsing of cells, reading the shop's
+words (`reasons`).
 """
 
 from __future__ import annotations
@@ -14,47 +15,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from transforms.money import spread
+from transforms.reasons import adjustment_reason
 
 TaxKey = tuple[str, str | None]
 
 # Reasons that speak of goods which had left the seller.
 _AFTER_SHIPMENT = frozenset({"RETURN", "ITEM_NOT_RECEIVED", "DEFECT", "UNABLE_TO_DELIVER"})
-
-# First match wins, in this order: why the buyer or seller acted, before what was wrong with the goods. Want of stock
-# comes first, as what is cancelled for it is said to be cancelled as well.
-REASON_KEYWORDS: Mapping[str, str] = {
-    "stock": "OUT_OF_STOCK",
-    "rupture": "OUT_OF_STOCK",
-    "ausverkauft": "OUT_OF_STOCK",
-    "agotado": "OUT_OF_STOCK",
-    "cancel": "CUSTOMER_CANCELATION",
-    "changed mind": "CUSTOMER_CANCELATION",
-    "changed their mind": "CUSTOMER_CANCELATION",
-    "annul": "CUSTOMER_CANCELATION",
-    "storn": "CUSTOMER_CANCELATION",
-    "return": "RETURN",
-    "retour": "RETURN",
-    "rückgabe": "RETURN",
-    "devoluci": "RETURN",
-    "lost": "ITEM_NOT_RECEIVED",
-    "not received": "ITEM_NOT_RECEIVED",
-    "never arrived": "ITEM_NOT_RECEIVED",
-    "perdu": "ITEM_NOT_RECEIVED",
-    "non reçu": "ITEM_NOT_RECEIVED",
-    "verloren": "ITEM_NOT_RECEIVED",
-    "undeliverable": "UNABLE_TO_DELIVER",
-    "unable to deliver": "UNABLE_TO_DELIVER",
-    "broken": "DEFECT",
-    "damaged": "DEFECT",
-    "defect": "DEFECT",
-    "cassé": "DEFECT",
-    "endommagé": "DEFECT",
-    "défectueu": "DEFECT",
-    "beschädigt": "DEFECT",
-    "goodwill": "AGREEMENT",
-    "geste commercial": "AGREEMENT",
-    "kulanz": "AGREEMENT",
-}
 
 
 @dataclass(slots=True)
@@ -144,28 +110,6 @@ class LineAdjustment:
     quantity: int
     amounts: Amounts
     charged: bool = True
-
-
-def adjustment_reason(text: str | None, shipped: bool, own: Mapping[str, str], default: str | None = None) -> str:
-    """Map a free text to Mirakl's reason by keyword, the channel's own first.
-
-    Where no keyword is found: `default`, or by whether the line had shipped.
-    """
-    if match := matched_keyword(text or "", own):
-        return match[1]
-    return default or ("RETURN" if shipped else "CHANNEL_SPECIFIC")
-
-
-def matched_keyword(text: str, own: Mapping[str, str]) -> tuple[str, str] | None:
-    """Return the keyword that decides about a text and its reason, the channel's own first; None where none does."""
-    words = text.casefold()
-    # Goods put back on the shelf do not say why they came back.
-    telling = words.replace("restock", "")
-    for keywords, said in ((own, words), (REASON_KEYWORDS, telling)):
-        for keyword, reason in keywords.items():
-            if keyword.casefold() in said:
-                return keyword, reason
-    return None
 
 
 def adjust(

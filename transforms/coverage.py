@@ -9,9 +9,9 @@ from collections import Counter
 from typing import Literal, NamedTuple
 
 from transforms.addresses import alpha_3
-from transforms.adjustments import matched_keyword
 from transforms.frames import OrderFrames
 from transforms.mapping import ChannelMapping
+from transforms.reasons import matched_keyword
 from transforms.statuses import UNMAPPED, map_status
 
 Fate = Literal["mapped", "as is", "fallback", "unmapped", "rejected"]

@@ -10,7 +10,6 @@ import pytest
 
 from tests.transforms.conftest import LINE, MAPPING, ORDER, TAX
 from tests.transforms.test_normalise import payload_of
-from transforms.adjustments import adjustment_reason
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise
 
@@ -56,20 +55,6 @@ def test_units_that_wait_while_others_have_left_can_still_be_cancelled(frames: B
     order = payload_of(frames(orders=[ORDER], lines=[line], adjustments=[refund]))
     assert told(order) == [("50-1", "CANCELATION", "OUT_OF_STOCK", 1, "6.67")]
     assert order["order_lines"][0]["status"] == "SHIPPED"
-
-
-@pytest.mark.parametrize(
-    ("words", "reason"),
-    [
-        ("Order canceled: no longer in stock", "OUT_OF_STOCK"),
-        ("Annulé, rupture fournisseur", "OUT_OF_STOCK"),
-        ("Cancelled and restocked", "CUSTOMER_CANCELATION"),
-        ("Returned, restocked", "RETURN"),
-    ],
-)
-def test_of_several_words_the_one_that_says_why_decides(frames: Build, words: str, reason: str) -> None:
-    refund = item("50-1", quantity="-1", price="-10.00", reason=words)
-    assert told(payload_of(frames(orders=[ORDER], lines=[LINE], adjustments=[refund])))[0][2] == reason
 
 
 @pytest.mark.parametrize("reason", ["Returned", "Lost by the carrier", "Arrived broken", "Undeliverable"])
@@ -172,53 +157,6 @@ def test_shipping_beyond_that_of_a_documents_own_lines_is_that_of_all_lines(fram
     )
     shipping = [str(a["shipping_price"]["amount"]) for line in order["order_lines"] for a in line["adjustments"]]
     assert shipping == ["0.0", "3.0", "1.5"]
-
-
-@pytest.mark.parametrize(
-    ("words", "reason"),
-    [
-        ("Order cancelled by the buyer", "CUSTOMER_CANCELATION"),
-        ("They CHANGED THEIR MIND", "CUSTOMER_CANCELATION"),
-        ("changed mind", "CUSTOMER_CANCELATION"),
-        ("Annulation", "CUSTOMER_CANCELATION"),
-        ("Stornierung", "CUSTOMER_CANCELATION"),
-        ("Out of stock", "OUT_OF_STOCK"),
-        ("Rupture", "OUT_OF_STOCK"),
-        ("leider ausverkauft", "OUT_OF_STOCK"),
-        ("Agotado", "OUT_OF_STOCK"),
-        ("Returned", "RETURN"),
-        ("Retour client", "RETURN"),
-        ("Rückgabe", "RETURN"),
-        ("Devolución", "RETURN"),
-        ("Lost by the carrier", "ITEM_NOT_RECEIVED"),
-        ("Not received", "ITEM_NOT_RECEIVED"),
-        ("never arrived", "ITEM_NOT_RECEIVED"),
-        ("Colis perdu", "ITEM_NOT_RECEIVED"),
-        ("Non reçu", "ITEM_NOT_RECEIVED"),
-        ("Paket verloren", "ITEM_NOT_RECEIVED"),
-        ("Undeliverable", "UNABLE_TO_DELIVER"),
-        ("Unable to deliver", "UNABLE_TO_DELIVER"),
-        ("Arrived broken", "DEFECT"),
-        ("Damaged", "DEFECT"),
-        ("Defect", "DEFECT"),
-        ("Article cassé", "DEFECT"),
-        ("Endommagé", "DEFECT"),
-        ("Défectueux", "DEFECT"),
-        ("Beschädigt", "DEFECT"),
-        ("Goodwill", "AGREEMENT"),
-        ("Geste commercial", "AGREEMENT"),
-        ("Kulanz", "AGREEMENT"),
-        ("Cancelled: out of stock, then returned broken", "OUT_OF_STOCK"),
-        ("see ticket 7", "CHANNEL_SPECIFIC"),
-        (None, "CHANNEL_SPECIFIC"),
-    ],
-)
-def test_the_shops_words_say_why(words: str | None, reason: str) -> None:
-    assert adjustment_reason(words, shipped=False, own={}) == reason
-
-
-def test_the_channels_own_keywords_come_first() -> None:
-    assert adjustment_reason("Retour", shipped=True, own={"RETOUR": "DEFECT"}) == "DEFECT"
 
 
 def test_a_refund_in_the_second_of_the_departure_is_of_goods_that_had_left(frames: Build) -> None:

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from transforms.adjustments import adjustment_reason
 from transforms.frames import as_text
 from transforms.money import from_minor, minor_digits, spread, to_minor
 from transforms.platforms.prestashop_money import TaxShare, net_share, split_tax
+from transforms.reasons import adjustment_reason
 from transforms.rows import number
 
 _RETURN_DENIED = 4
