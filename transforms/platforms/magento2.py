@@ -200,7 +200,7 @@ class _Order:
                 "updated_at": row.updated_at,
                 "quantity": thing.quantity,
                 "price": line.money.net,
-                "product_id": row.sku or row.product_id,
+                "product_id": row.sku or row.product_id or row.item_id,
                 "product_title": row.name or row.sku,
                 "status": "state:canceled" if self._was_cancelled(thing) else None,
                 "quantity_refunded": thing.units(row.qty_refunded or ZERO),

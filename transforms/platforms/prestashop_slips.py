@@ -72,6 +72,8 @@ class SlipReader:
             reason = self._reason(slip, part)
             adjustment_id = f"slip-{slip.id_order_slip}-{part.row.id_order_detail}"
             cells = {"quantity": part.row.product_quantity, "price": part.net}
+            if self._came_back(part):
+                cells["type"] = "REFUND"
             self._add(refunds, slip, adjustment_id, reason, cells, part.row.id_order_detail)
             shares = self.line_shares.get(part.row.id_order_detail, ())
             self._taxes(refunds, adjustment_id, "price", part.gross - part.net, shares)
@@ -150,11 +152,17 @@ class SlipReader:
             # Words that name no reason still are those of a return.
             told = adjustment_reason(words, shipped=False, own={}) != "CHANNEL_SPECIFIC"
             return words if told else f"{words} (return)"
-        # What the counter holds may have come back later, unless nobody wrote down when the goods left.
-        came_back = part.line is not None and part.line.product_quantity_return >= part.row.product_quantity
-        if shipped or (came_back and not self.shipped_at):
+        if shipped or self._came_back(part):
             return "return"
         return "out of stock" if self.out_of_stock_at and self.out_of_stock_at <= at else "cancelled"
+
+    def _came_back(self, part: _Part) -> bool:
+        """Say whether the line's counter alone tells that its units came back: no state says when they had left.
+
+        Where one does, the counter is not asked, as what it holds may have come back after a later parcel.
+        """
+        line = part.line
+        return not self.shipped_at and line is not None and line.product_quantity_return >= part.row.product_quantity
 
     def _add(
         self, refunds: Refunds, slip: Any, adjustment_id: str, reason: str | None, cells: Cells, line_id: Any = None
