@@ -24,6 +24,7 @@ from transforms.times import format_time
 Fate = Literal["send", "unchanged", "superseded", "refused"]
 
 UNKEPT = "is longer than 500 characters or holds a NUL; the ledger cannot keep it"
+_NEVER_SENT = LedgerEntry("", "undelivered", "", "", "")
 TWO_STORES = "stands under two stores in one reading; Mirakl tells a channel's orders apart by their id alone"
 
 
@@ -71,6 +72,7 @@ def fate(known: LedgerEntry | None, record: Record, *, again: bool = False) -> F
 def claim(known: LedgerEntry | None, record: Record, now: str, run_id: str, day: str) -> Claim:
     """Prepare an order for sending; until there is an answer its row says `undelivered`, content in doubt."""
     stamp, doubtful_stamp = _stamps(known, record)
+    before = known or _NEVER_SENT
     body = record.payload
     if stamp != record.updated_at:
         body = orjson.dumps({**orjson.loads(body), "channel_updated_at": stamp})
@@ -84,12 +86,12 @@ def claim(known: LedgerEntry | None, record: Record, now: str, run_id: str, day:
         attempted_hash=record.payload_hash,
         stamp=stamp,
         doubtful_stamp=doubtful_stamp,
-        order_lines=known.order_lines if known else None,
-        adjustments=known.adjustments if known else None,
-        attempts=(known.attempts if known else 0) + 1,
-        first_sent_at=(known.first_sent_at if known else None) or now,
+        order_lines=before.order_lines,
+        adjustments=before.adjustments,
+        attempts=before.attempts + 1,
+        first_sent_at=before.first_sent_at or now,
         last_sent_at=now,
-        unaccepted_since=(known.unaccepted_since if known else None) or now,
+        unaccepted_since=before.unaccepted_since or now,
     )
     return Claim(record, body, entry, known)
 
@@ -109,13 +111,13 @@ def delivered(claimed: Claim) -> LedgerEntry:
 
 def refused(claimed: Claim, answer: Refused) -> LedgerEntry:
     """Row of an order that Mirakl refused: what it held before, it still holds."""
-    known = claimed.before
+    before = claimed.before or _NEVER_SENT
     return replace(
         claimed.entry,
         outcome="refused",
-        delivered_hash=known.delivered_hash if known else None,
-        stamp=known.stamp if known else None,
-        doubtful_stamp=known.doubtful_stamp if known else None,
+        delivered_hash=before.delivered_hash,
+        stamp=before.stamp,
+        doubtful_stamp=before.doubtful_stamp,
         error_code=answer.code,
         error_field=answer.field,
         error_field_sent=answer.field_sent,
@@ -126,17 +128,17 @@ def undelivered(claimed: Claim, *, sent: bool, code: str) -> LedgerEntry:
     """Row of an order without a definite answer; if it never left, all that is known of Mirakl is as before."""
     if sent:
         return replace(claimed.entry, error_code=code)
-    known = claimed.before
+    before = claimed.before or _NEVER_SENT
     return replace(
         claimed.entry,
         error_code=code,
-        delivered_hash=known.delivered_hash if known else None,
-        attempted_hash=known.attempted_hash if known else None,
-        stamp=known.stamp if known else None,
-        doubtful_stamp=known.doubtful_stamp if known else None,
-        attempts=known.attempts if known else 0,
-        first_sent_at=known.first_sent_at if known else None,
-        last_sent_at=known.last_sent_at if known else None,
+        delivered_hash=before.delivered_hash,
+        attempted_hash=before.attempted_hash,
+        stamp=before.stamp,
+        doubtful_stamp=before.doubtful_stamp,
+        attempts=before.attempts,
+        first_sent_at=before.first_sent_at,
+        last_sent_at=before.last_sent_at,
     )
 
 
