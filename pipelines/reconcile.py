@@ -63,7 +63,9 @@ def _compare(
         state = "never read" if row is None else f"{row.outcome}: {row.error_code or 'no answer'}"
         result.find(order_id, NEVER_ACCEPTED, rejected or state)
     elif row.delivered_hash != payload_hash:
-        result.find(order_id, DIFFERS, rejected or f"{row.outcome} since" if row.outcome != "delivered" else "changed")
+        result.find(
+            order_id, DIFFERS, rejected or ("changed" if row.outcome == "delivered" else f"{row.outcome} since")
+        )
     else:
         result.matching += 1
 
@@ -71,9 +73,9 @@ def _compare(
 def _gone(channel: str, days: Sequence[str], seen: set[str], shop: Shop, ledger: Ledger) -> Iterator[str]:
     accepted = (
         row.channel_order_id
-        for page in ledger.order_ids(channel)
+        for page in ledger.order_ids(channel, days[0], days[-1])
         for row in page
-        if row.delivered_hash is not None and days[0] <= row.day <= days[-1] and row.channel_order_id not in seen
+        if row.delivered_hash is not None and row.channel_order_id not in seen
     )
     # Not among the orders of these days: changed on another day since, or not there at all.
     while candidates := list(islice(accepted, _TOGETHER)):

@@ -1,0 +1,84 @@
+"""The shop against the ledger: what is said of an order that is not at Mirakl as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from connectors.ledger import Ledger, LedgerEntry
+from pipelines.reconcile import DIFFERS, GONE, NEVER_ACCEPTED, reconcile
+from tests.transforms.conftest import LINE, MAPPING, ORDER, frames
+from transforms.frames import OrderFrames
+from transforms.normalise import normalise
+
+Build = Callable[..., OrderFrames]
+CHANNEL: Any = SimpleNamespace(name="own", mapping=lambda: MAPPING)
+DAYS = ["2026-03-02", "2026-03-03"]
+ROW = LedgerEntry("1", "delivered", "2026-03-02T12:00:00Z", "run", "2026-03-02", delivered_hash="other")
+
+__all__ = ["frames"]
+
+
+class Shop:
+    """A shop that holds these orders, all changed on the first day."""
+
+    def __init__(self, orders: OrderFrames) -> None:
+        self._orders = orders
+
+    def changed(self, day: str) -> Iterator[OrderFrames]:
+        if day == DAYS[0]:
+            yield self._orders
+
+    def orders(self, order_ids: list[str]) -> Iterator[OrderFrames]:
+        yield self._orders
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    yield ledger
+    ledger.dispose()
+
+
+@pytest.mark.parametrize(
+    ("row", "status", "finding", "why"),
+    [
+        (None, "paid", NEVER_ACCEPTED, "never read"),
+        (replace(ROW, outcome="undelivered", delivered_hash=None), "paid", NEVER_ACCEPTED, "undelivered: no answer"),
+        (replace(ROW, outcome="refused", delivered_hash=None, error_code="X"), "paid", NEVER_ACCEPTED, "refused: X"),
+        (None, "odd", NEVER_ACCEPTED, "rejected: unmapped_status"),
+        (ROW, "paid", DIFFERS, "changed"),
+        (replace(ROW, outcome="refused"), "paid", DIFFERS, "refused since"),
+        (ROW, "odd", DIFFERS, "rejected: unmapped_status"),
+        (replace(ROW, outcome="rejected"), "odd", DIFFERS, "rejected: unmapped_status"),
+    ],
+)
+def test_a_difference_is_named_with_its_reason(
+    frames: Build, ledger: Ledger, row: LedgerEntry | None, status: str, finding: str, why: str
+) -> None:
+    if row is not None:
+        ledger.write("own", [row])
+    channel: Any = SimpleNamespace(name="own", mapping=lambda: replace(MAPPING, reject_unmapped=True))
+    shop: Any = Shop(frames(orders=[{**ORDER, "status": status}], lines=[LINE]))
+    found = reconcile(channel, DAYS, shop, ledger)
+    assert found.findings == [{"channel_order_id": "1", "finding": finding, "why": why}]
+    assert (found.orders, found.matching, found.found) == (1, 0, {finding: 1})
+
+
+def test_an_order_accepted_as_it_is_matches_and_those_of_other_days_are_left_alone(
+    frames: Build, ledger: Ledger
+) -> None:
+    orders = frames(orders=[ORDER], lines=[LINE])
+    accepted = replace(ROW, delivered_hash=normalise(orders, MAPPING).records[0].payload_hash)
+    days = {"2": "2026-03-01", "3": "2026-03-02", "4": "2026-03-03", "5": "2026-03-04"}
+    ledger.write("own", [accepted, *(replace(ROW, channel_order_id=number, day=day) for number, day in days.items())])
+    ledger.write("own", [replace(ROW, channel_order_id="6", delivered_hash=None)])
+    shop: Any = Shop(orders)
+    found = reconcile(CHANNEL, DAYS, shop, ledger)
+    assert (found.orders, found.matching) == (1, 1)
+    assert [(one["channel_order_id"], one["finding"]) for one in found.findings] == [("3", GONE), ("4", GONE)]
