@@ -126,6 +126,10 @@ class ShopReader:
             hint = f"prefixes seen: {', '.join(map(repr, seen))}; set table_prefix"
         else:
             hint = "check database_url: this database holds no such shop, or the user may not see it"
+            # A shop of this platform may lack the table all the same: the platform says how it comes to have it.
+            for need in self.platform.settings.require:
+                if need.table == self.platform.settings.anchor and need.column is None:
+                    hint += f"; {with_prefix(need.message, self.prefix)}"
         raise ShopError("missing_table", f"channel {self.source.channel!r}: no table {anchor}; {hint}")
 
     def _unmet(self, schema: Schema, snapshot: Snapshot) -> Iterator[ShopError]:

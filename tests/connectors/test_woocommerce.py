@@ -6,6 +6,8 @@ What orders become stands in `tests/golden`.
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
+from pathlib import Path
 
 import pymysql
 import pytest
@@ -44,6 +46,19 @@ def test_an_account_that_may_only_read_is_enough(database_url: str) -> None:
 def test_a_wrong_prefix_is_one_message_that_names_the_prefixes_seen(database_url: str) -> None:
     reader = ShopReader(ShopSource("shop", "woocommerce", database_url, table_prefix="shop_"))
     with pytest.raises(ShopError, match="no table shop_wc_orders; prefixes seen: 'wp_'"), reader.snapshot():
+        pass
+
+
+def test_a_shop_from_before_hpos_is_told_to_switch_it_on(tmp_path: Path) -> None:
+    shop = tmp_path / "posts.sqlite"
+    connection = sqlite3.connect(shop)
+    connection.execute("CREATE TABLE wp_posts (ID bigint, post_type varchar(20))")
+    connection.close()
+    reader = ShopReader(ShopSource("shop", "woocommerce", f"sqlite:///{shop}"))
+    with (
+        pytest.raises(ShopError, match=r"no table wp_wc_orders; .*orders in wp_posts must switch on High-Performance"),
+        reader.snapshot(),
+    ):
         pass
 
 
