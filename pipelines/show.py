@@ -21,6 +21,7 @@ _SHOWN = ("orders_read", "delivered", "unchanged", "superseded", "rejected", "re
 _SHOWN_WHEN_THERE = {"superseded", "undelivered"}
 _LONG = {"field", "reason", "detail", "change", "why"}
 _WIDTH = 140
+_WIDEST = 40
 _TOLD_ABOVE = {ALL_ACCEPTED, NOTHING_WAITS}
 _RED = {"rejected", "refused", "undelivered"}
 
@@ -92,7 +93,11 @@ def rows(console: Console, title: str, items: Sequence[dict[str, Any]]) -> None:
     """Print rows of one shape as a table."""
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for name in items[0]:
-        table.add_column(name.removeprefix("channel_"), overflow="fold", no_wrap=name not in _LONG)
+        if name in _LONG:
+            table.add_column(name.removeprefix("channel_"), overflow="fold")
+        else:
+            # An id of hundreds of characters must leave room for the reason; JSON has it whole.
+            table.add_column(name.removeprefix("channel_"), overflow="ellipsis", no_wrap=True, max_width=_WIDEST)
     for item in items:
         table.add_row(*("" if value is None else escape(str(value)) for value in item.values()))
     console.print(table)
