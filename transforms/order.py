@@ -190,6 +190,9 @@ class _Builder:
         cancelled = sum(a.quantity for a in line.adjustments if not a.charged)
         # Units that a refund document took off the order are money given back as well: closed means REFUNDED.
         refunded = sum(a.quantity for a in line.adjustments if a.charged)
+        # Whoever had all the money back and paid once more waits for the goods: only units that came back are gone.
+        if line.row.quantity_refunded is not None and self._paid_once_more():
+            refunded = 0
         units = Quantities(
             ordered=line.quantity,
             cancelled=max(cancelled, self._count(line.row.quantity_cancelled, line, "cancelled") or 0),
@@ -236,6 +239,12 @@ class _Builder:
     def _paid_beyond_refunds(self) -> bool:
         paid = self.cells.amount(self.order.total_paid, "total_paid")
         return paid > abs(self.cells.amount(self.order.total_refunded, "total_refunded"))
+
+    def _paid_once_more(self) -> bool:
+        total, paid, refunded = (
+            self.cells.amount(getattr(self.order, name), name) for name in ("total", "total_paid", "total_refunded")
+        )
+        return bool(total and refunded) and paid - abs(refunded) >= total
 
     def _adjustment_payload(self, adjustment: LineAdjustment) -> dict[str, Any]:
         payload: dict[str, Any] = {
