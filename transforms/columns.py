@@ -84,7 +84,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column(
             "shipped_at",
-            "when the order was handed to a carrier, if known",
+            "when the order was handed to a carrier as a whole, if known",
             "2026-03-02 08:00:00",
             kind="time",
             absent="refunds of shipped lines count as made after shipping",
@@ -179,7 +179,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column(
             "shipped_at",
-            "when the line was shipped; the order's when absent",
+            "when the first units of the line were shipped; the order's when absent",
             "2026-03-02 08:00:00",
             kind="time",
             absent="the order's",
