@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from connectors.mirakl.errors import Fault
 from connectors.mirakl.isolation import Evidence, Isolation, Refused, Systemic
-from connectors.mirakl.pointers import order_position, our_field
 from tests.connectors.mirakl.conftest import make_record
 from transforms.outcomes import Record
 
@@ -162,24 +161,3 @@ def test_named_orders_count_as_suspects_until_their_confirmation_is_over() -> No
     isolation.confirm()
     assert confirmed
     assert isolation.suspects == frozenset()
-
-
-@pytest.mark.parametrize(
-    ("field", "position", "ours"),
-    [
-        ("orders[3].order_lines[1].status", 3, "order_lines[1].status"),
-        ("$.orders[3].status", 3, "status"),
-        ("$['orders'][3]['status']", 3, "status"),
-        ("/orders/3/order_lines/0/price", 3, "order_lines[0].price"),
-        ("input.orders.3.status", 3, "status"),
-        ("upsertOrders.orders[3].status", 3, "status"),
-        ("shipmentCommands[1].value", 1, "value"),
-        ("order_lines[2].price", None, "order_lines[2].price"),
-        ("input.account.id", None, "account.id"),
-        ("", None, "order"),
-        (None, None, "order"),
-    ],
-)
-def test_a_position_is_read_from_any_of_the_seen_spellings(field: str | None, position: int | None, ours: str) -> None:
-    assert order_position(field) == position
-    assert our_field(field) == ours
