@@ -106,7 +106,7 @@ def open_engine(url: str) -> sa.Engine:
     """
     try:
         parsed = read_address(url)
-        if parsed.get_backend_name() == "sqlite":
+        if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
             return _sqlite_engine(parsed)
         if parsed.get_backend_name() == "postgresql":
             if parsed.drivername == "postgresql":
@@ -124,12 +124,11 @@ def open_engine(url: str) -> sa.Engine:
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
-    if url.database and url.database != ":memory:":
-        folder = Path(url.database).parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LedgerError(f"LEDGER_URL: the folder {folder} cannot be made ({error.strerror})") from None
+    folder = Path(url.database or "").parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerError(f"LEDGER_URL: the folder {folder} cannot be made ({error.strerror})") from None
     engine = sa.create_engine(url, connect_args={"timeout": 60})
 
     @sa.event.listens_for(engine, "connect")

@@ -6,6 +6,7 @@ Belongs here: assembly. Does not belong here: anything else.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
@@ -25,7 +26,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         warnings.simplefilter("ignore", dg.BetaWarning)
         assets = [asset for channel in channels for asset in channel_assets(channel, settings)]
     return dg.Definitions(
-        assets=[*assets, *(_broken_block(name, message) for name, message in settings.broken.items())],
+        assets=[*assets, *_broken_blocks(settings.broken)],
         asset_checks=[
             check(channel, dg.AssetKey([channel.name, asset]))
             for channel in channels
@@ -46,11 +47,19 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     )
 
 
-def _broken_block(name: str, message: str) -> dg.AssetsDefinition:
-    dg.get_dagster_logger().error(message)
-    words = "".join(letter if letter.isalnum() else "_" for letter in name)
+def _broken_blocks(broken: Mapping[str, str]) -> Iterator[dg.AssetsDefinition]:
+    taken: set[str] = set()
+    for name, message in broken.items():
+        dg.get_dagster_logger().error(message)
+        word = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name)
+        while word in taken:
+            word += "_"
+        taken.add(word)
+        yield _broken_block(word, message)
 
-    @dg.asset(key=["broken_channels", words], group_name="broken_channels", description=message)
+
+def _broken_block(word: str, message: str) -> dg.AssetsDefinition:
+    @dg.asset(key=["broken_channels", word], group_name="broken_channels", description=message)
     def broken_channel() -> None:
         raise dg.Failure(message, allow_retries=False)
 

@@ -14,7 +14,7 @@ from pipelines.settings import MiraklLimits
 class Environment(BaseSettings):
     """The variables by their names in lower case; read anew each time this is made, so no import depends on them."""
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
+    model_config = SettingsConfigDict(env_ignore_empty=True, str_strip_whitespace=True, frozen=True)
 
     mirakl_base_url: str = "https://miraklconnect.com/api/channel-platform"
     mirakl_token_url: str = "https://auth.mirakl.net/oauth/token"  # noqa: S105 - an address

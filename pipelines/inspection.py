@@ -5,8 +5,10 @@ Belongs here: what is tried and how it is said. Does not belong here: reading or
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import sqlalchemy as sa
@@ -16,8 +18,9 @@ from connectors.channels.reader import ShopReader
 from connectors.ledger import Ledger
 from connectors.mirakl.client import MiraklClient
 from pipelines.environment import Environment
+from pipelines.instance import HOME_VARIABLE, dagster_instance
 from pipelines.resources import USER_ERRORS
-from pipelines.settings import Channel, Settings
+from pipelines.settings import Channel, Settings, SettingsError
 from pipelines.storage import FrameStorage
 
 Verdict = Literal["ok", "warning", "error"]
@@ -34,12 +37,13 @@ class Finding:
 
 def check(settings: Settings, channels: list[Channel]) -> Iterator[Finding]:
     """Try what all channels share, then each of these channels."""
-    yield from _tried(str(settings.path), lambda: f"{len(settings.channels)} channels can be used")
+    yield from _tried(str(settings.path), lambda: _channels(settings))
     for message in settings.broken.values():
         yield Finding(str(settings.path), "error", message)
-    yield from _tried("MIRAKL_TOKEN_URL", lambda: _token(settings))
+    yield from _tried("Mirakl", lambda: _mirakl(settings))
     yield from _tried("LEDGER_URL", _ledger)
     yield from _tried("FRAMES_URL", _frames)
+    yield from _dagster()
     for channel in channels:
         yield from _channel(channel)
 
@@ -51,11 +55,18 @@ def _tried(subject: str, part: Callable[[], str]) -> Iterator[Finding]:
         yield Finding(subject, "error", str(error))
 
 
-def _token(settings: Settings) -> str:
+def _channels(settings: Settings) -> str:
+    if not settings.channels and not settings.broken:
+        raise SettingsError(f"{settings.path}: no channel is described; add a block [channels.my_shop]")
+    return f"channels that can be used: {', '.join(settings.channels) or 'none'}"
+
+
+def _mirakl(settings: Settings) -> str:
     environment = Environment()
     client = MiraklClient(environment.mirakl(settings.mirakl))
     try:
         client.authenticate()
+        client.reach()
     finally:
         client.close()
     return f"{environment.mirakl_token_url} gives a token; orders go to {environment.mirakl_base_url}"
@@ -68,13 +79,31 @@ def _ledger() -> str:
 
 
 def _frames() -> str:
-    url = Environment().frames_url
-    FrameStorage(url).probe()
-    return f"frames can be written to {url}"
+    frames = FrameStorage(Environment().frames_url)
+    frames.probe()
+    return f"frames can be written to {frames.root}"
+
+
+def _dagster() -> Iterator[Finding]:
+    try:
+        with dagster_instance() as instance:
+            home = Path(instance.root_directory)
+    except SettingsError as error:
+        yield Finding(HOME_VARIABLE, "error", str(error))
+        return
+    if (home / "dagster.yaml").is_file():
+        yield Finding(HOME_VARIABLE, "ok", f"runs are recorded in {home}")
+    else:
+        words = f"{home} holds no dagster.yaml, which keeps runs from sending all at once; copy pipelines/dagster.yaml"
+        yield Finding(HOME_VARIABLE, "warning", words)
 
 
 def _channel(channel: Channel) -> Iterator[Finding]:
-    subject = f"channel {channel.name}"
+    subject = f"channel {channel.name!r}"
+    today = dt.datetime.now(channel.settings.zone).date()
+    if channel.settings.start_date > today:
+        words = f"start_date {channel.settings.start_date} is in the future; there is no day yet that can be read"
+        yield Finding(subject, "error", words)
     if _holds_password(channel.settings.database_url):
         words = 'database_url holds a password; keep it in the environment and write database_url = "env:NAME"'
         yield Finding(subject, "warning", words)

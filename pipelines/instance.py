@@ -43,11 +43,12 @@ def dagster_instance() -> Iterator[dg.DagsterInstance]:
     Raises:
         SettingsError: DAGSTER_HOME names no folder that exists, or its dagster.yaml is wrong.
     """
-    if not os.environ.get(HOME_VARIABLE):
-        os.environ[HOME_VARIABLE] = str(own_home())
     try:
+        if not os.environ.get(HOME_VARIABLE):
+            os.environ[HOME_VARIABLE] = str(own_home())
         opened = dg.DagsterInstance.get()
-    except dg.DagsterError as error:
+    except Exception as error:
+        # Dagster's storages raise whatever their drivers do.
         raise SettingsError(f"{HOME_VARIABLE}: {' '.join(str(error).split())}") from None
     with opened as instance:
         _end_killed_runs(instance)

@@ -8,55 +8,34 @@ that name the destination and the state (`environment`).
 
 from __future__ import annotations
 
-import datetime as dt
-import difflib
 import os
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from connectors.channels.platform import load_platform
 from connectors.channels.reader import ShopSource
 from connectors.mirakl.limiter import CEILING
+from connectors.toml_file import NotToml, faults, read_toml
+from pipelines.settings_values import Day, Id, Keyword, Owner, Reason, StatusTarget, Timezone
 from transforms.frames import COLUMNS
 from transforms.mapping import ChannelMapping, PartnerPredicate
 from transforms.platforms import PLATFORMS
-from transforms.records import AdjustmentReason
-from transforms.statuses import parse_target
+from transforms.spelling import did_you_mean
 
 FILE_VARIABLE = "CHANNELS_FILE"
 _Shared = TypeVar("_Shared", bound=BaseModel)
+_FROM_ENVIRONMENT = "env:"
+_SECTIONS = {"mirakl", "frames", "channels"}
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 class SettingsError(Exception):
     """The configuration is wrong. The message names file, key, what is wrong and what to do; never a secret."""
-
-
-def _timezone(name: str) -> str:
-    if name not in available_timezones():
-        near = difflib.get_close_matches(name, available_timezones(), 1)
-        hint = f"; did you mean {near[0]!r}?" if near else "; expected for example 'Europe/Paris'"
-        raise ValueError(f"unknown time zone {name!r}{hint}")
-    return name
-
-
-def _status(target: str) -> str:
-    parse_target(target)
-    return target
-
-
-def _reason(reason: str) -> str:
-    known = get_args(AdjustmentReason)
-    if reason not in known:
-        raise ValueError(f"{reason!r} is not an adjustment reason of Mirakl; use one of {', '.join(known)}")
-    return reason
 
 
 class _Block(BaseModel):
@@ -66,6 +45,8 @@ class _Block(BaseModel):
 class MiraklLimits(_Block):
     """`[mirakl]`: how fast and how much at a time. Mirakl recommends 20 requests a second and allows 30."""
 
+    model_config = ConfigDict(strict=True)
+
     requests_per_second: float = Field(default=20, gt=0, le=CEILING)
     orders_per_request: int = Field(default=100, ge=1, le=100)
     max_request_bytes: int = Field(default=5_000_000, ge=10_000)
@@ -74,6 +55,8 @@ class MiraklLimits(_Block):
 class FramesRetention(_Block):
     """`[frames]`: for how many days frames, which hold personal data, are kept after they were written."""
 
+    model_config = ConfigDict(strict=True)
+
     retention_days: int = Field(default=30, ge=1)
 
 
@@ -81,7 +64,7 @@ class FulfilledByPartner(_Block):
     """Orders whose `column` of the orders frame is one of `values` are fulfilled by the partner `code`."""
 
     column: str
-    values: frozenset[str]
+    values: frozenset[str] = Field(min_length=1)
     code: str | None = None
 
     @field_validator("column")
@@ -89,7 +72,8 @@ class FulfilledByPartner(_Block):
     def _known(cls, column: str) -> str:
         names = [known.name for known in COLUMNS["orders"]]
         if column not in names:
-            raise ValueError(f"{column!r} is not a column of the orders frame; use one of {', '.join(names)}")
+            hint = did_you_mean(column, names) or f"; use one of {', '.join(names)}"
+            raise ValueError(f"{column!r} is not a column of the orders frame{hint}")
         return column
 
 
@@ -98,19 +82,19 @@ class ChannelSettings(_Block):
 
     platform: str
     database_url: str
-    mirakl_channel_id: str = Field(min_length=1)
-    mirakl_store_id: str | None = Field(default=None, min_length=1)
-    timezone: Annotated[str, AfterValidator(_timezone)]
-    start_date: dt.date
+    mirakl_channel_id: Id
+    mirakl_store_id: Id | None = None
+    timezone: Timezone
+    start_date: Day
     table_prefix: str | None = None
     store: str | None = None
-    stores: dict[str, str] = Field(default_factory=dict)
-    statuses: dict[str, Annotated[str, AfterValidator(_status)]] = Field(default_factory=dict)
-    reasons: dict[str, Annotated[str, AfterValidator(_reason)]] = Field(default_factory=dict)
+    stores: dict[str, Id] = Field(default_factory=dict)
+    statuses: dict[str, StatusTarget] = Field(default_factory=dict)
+    reasons: dict[Keyword, Reason] = Field(default_factory=dict)
     fulfilled_by_partner: FulfilledByPartner | None = None
     unmapped: Literal["send", "reject"] = "send"
     money: Literal["report", "strict"] = "report"
-    owners: list[str] = Field(default_factory=list)
+    owners: list[Owner] = Field(default_factory=list)
 
     @field_validator("platform")
     @classmethod
@@ -118,19 +102,17 @@ class ChannelSettings(_Block):
         if platform in PLATFORMS or (Path(platform) / "changes.sql").is_file():
             return platform
         known = ", ".join(sorted(PLATFORMS))
-        near = difflib.get_close_matches(platform, PLATFORMS, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(platform, PLATFORMS) or f" (looked for in {Path(platform).absolute()})"
         raise ValueError(
             f"{platform!r} is neither a platform ({known}) nor a folder that holds your own changes.sql{hint}"
         )
 
-    @field_validator("owners")
+    @field_validator("database_url")
     @classmethod
-    def _owner(cls, owners: list[str]) -> list[str]:
-        for owner in owners:
-            if not re.fullmatch(r"team:[\w-]+|[^@\s]+@[^@\s]+", owner):
-                raise ValueError(f"{owner!r} is neither an e-mail address nor of the form 'team:name'")
-        return owners
+    def _named(cls, url: str) -> str:
+        if url.startswith(_FROM_ENVIRONMENT) and not url.removeprefix(_FROM_ENVIRONMENT).strip():
+            raise ValueError('names no variable; expected "env:NAME"')
+        return url
 
     @model_validator(mode="after")
     def _some_store(self) -> ChannelSettings:
@@ -176,7 +158,7 @@ class Channel:
         settings, partner = self.settings, self.settings.fulfilled_by_partner
         platform = load_platform(self.name, settings.platform)
         return ChannelMapping(
-            store_id=settings.mirakl_store_id or next(iter(settings.stores.values())),
+            store_id=settings.mirakl_store_id,
             platform_statuses=platform.statuses,
             statuses=settings.statuses,
             # The channel's own keywords are looked for first.
@@ -213,8 +195,7 @@ class Settings:
             raise SettingsError(self.broken[name])
         if name not in self.channels:
             known = ", ".join(sorted(self.channels)) or "none"
-            near = difflib.get_close_matches(name, self.channels, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(name, self.channels)
             raise SettingsError(f"{self.path}: there is no channel {name!r} (channels: {known}){hint}")
         return self.channels[name]
 
@@ -232,18 +213,18 @@ def load_settings(path: Path | None = None) -> Settings:
     """
     path = path or channels_file()
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = read_toml(path)
     except OSError as error:
         raise SettingsError(
             f"{path}: cannot be read ({error.strerror}); {FILE_VARIABLE} names the file that describes your channels"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: is not TOML: {error}") from None
-    unknown = sorted(content.keys() - {"mirakl", "frames", "channels"})
-    if unknown:
-        raise SettingsError(
-            f"{path}: unknown section [{unknown[0]}]; the sections are [mirakl], [frames], [channels.*]"
-        )
+    except NotToml as error:
+        raise SettingsError(f"{path}: {error}") from None
+    for name in content.keys() - _SECTIONS:
+        if not isinstance(content[name], dict):
+            raise SettingsError(f"{path}: the key {name!r} stands in no section; write [channels.my_shop] above it")
+        hint = did_you_mean(name, _SECTIONS) or "; the sections are [mirakl], [frames], [channels.my_shop]"
+        raise SettingsError(f"{path}: unknown section [{name}]{hint}")
     channels, broken = _channels(path, content.get("channels", {}))
     return Settings(
         path=path,
@@ -262,14 +243,14 @@ def _channels(path: Path, blocks: Any) -> tuple[dict[str, Channel], dict[str, st
     for name, block in blocks.items():
         where = f"{path}: [channels.{name}]"
         if not _NAME.fullmatch(name):
-            broken[name] = f"{where}: the name may hold only letters, digits and _, and begins with a letter"
+            broken[name] = f"{where}: the name of a channel is of letters, digits and _, and begins with a letter"
         elif not isinstance(block, dict):
             broken[name] = f"{where}: must be a block of keys"
         else:
             try:
                 channels[name] = Channel(name, ChannelSettings.model_validate(block))
             except ValidationError as error:
-                broken[name] = "; ".join(_message(where, found, ChannelSettings) for found in _errors(error))
+                broken[name] = f"{where} {faults(error, ChannelSettings)}"
     return channels, broken
 
 
@@ -277,31 +258,15 @@ def _shared(path: Path, name: str, model: type[_Shared], content: dict[str, Any]
     try:
         return model.model_validate(content.get(name, {}))
     except ValidationError as error:
-        raise SettingsError(
-            "; ".join(_message(f"{path}: [{name}]", found, model) for found in _errors(error))
-        ) from None
-
-
-def _errors(error: ValidationError) -> list[ErrorDetails]:
-    return error.errors(include_url=False, include_input=False)
-
-
-def _message(where: str, error: ErrorDetails, model: type[BaseModel]) -> str:
-    key = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, model.model_fields, 1)
-        return f"{where} {key}: unknown key; " + (
-            f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(model.model_fields)}"
-        )
-    words = "is missing" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
-    return f"{where} {key}: {words}" if key else f"{where}: {words}"
+        raise SettingsError(f"{path}: [{name}] {faults(error, model)}") from None
 
 
 def _from_environment(channel: str, value: str) -> str:
-    if not value.startswith("env:"):
+    if not value.startswith(_FROM_ENVIRONMENT):
         return value
-    name = value.removeprefix("env:")
-    found = os.environ.get(name)
+    name = value.removeprefix(_FROM_ENVIRONMENT).strip()
+    # A secret that is mounted from a file often ends with a line break.
+    found = os.environ.get(name, "").strip()
     if not found:
         raise SettingsError(
             f"channel {channel!r}: the environment variable {name} is not set; it holds the address of the shop's "

@@ -82,7 +82,7 @@ def show_sync(console: Console, result: SyncResult) -> None:
         console.print(f"and {more:,} more: mirakl-orders failures {result.channel}")
     for name, why in result.red_checks.items():
         if name not in _TOLD_ABOVE:
-            console.print(f"[yellow]{name}[/yellow] {escape(why)}", soft_wrap=True, highlight=False)
+            console.print(f"[yellow]{name}[/yellow]: {escape(why)}", soft_wrap=True, highlight=False)
     for reason in dict.fromkeys(day.reason for day in result.days if day.reason):
         days = [day.day for day in result.days if day.reason == reason]
         span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]} ({len(days)} days)"

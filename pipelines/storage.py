@@ -32,9 +32,14 @@ class FrameStorage:
     def __init__(self, url: str) -> None:
         try:
             self._files, self._root = fsspec.url_to_fs(url)
-        except (ValueError, ImportError) as error:
-            raise StorageError(f"FRAMES_URL: {error}") from None
+        except (ValueError, ImportError, OSError) as error:
+            raise StorageError(f"FRAMES_URL: {error}; expected a folder, or for example s3://bucket/frames") from None
         self._local = "file" in _protocols(self._files)
+
+    @property
+    def root(self) -> str:
+        """Where the frames are, without a user or password that the URL may hold."""
+        return str(self._root)
 
     def path(self, channel: str, asset: str, day: str) -> str:
         """Return where the frames of a day are."""

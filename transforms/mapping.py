@@ -29,7 +29,7 @@ class ChannelMapping:
     `amounts_include_tax`: prices and shipping in the frames include the taxes that the taxes frame lists.
     """
 
-    store_id: str
+    store_id: str | None
     platform_statuses: Mapping[str, str] = field(default_factory=dict)
     statuses: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)

@@ -117,13 +117,7 @@ def _path(location: tuple[int | str, ...]) -> str:
 def _record(
     payload: dict[str, Any], notices: list[Notice], mapping: ChannelMapping, order: Any, read_at: str
 ) -> Record:
-    store = mapping.store_id
-    if order.store is not None and mapping.stores:
-        if order.store not in mapping.stores:
-            raise OrderError(
-                "unknown_store", "origin.channel_store_id", f"shop store {order.store!r} is not in `stores`"
-            )
-        store = mapping.stores[order.store]
+    store = _store(mapping, order.store)
     lines = payload["order_lines"]
     return Record(
         channel_order_id=payload["channel_order_id"],
@@ -136,6 +130,16 @@ def _record(
         adjustments=sum(len(line.get("adjustments", ())) for line in lines),
         notices=tuple(notices),
     )
+
+
+def _store(mapping: ChannelMapping, key: str | None) -> str:
+    store = mapping.stores.get(key) if key is not None and mapping.stores else mapping.store_id
+    if store is None:
+        problem = (
+            "the shop names no store; set mirakl_store_id" if key is None else f"shop store {key!r} is not in `stores`"
+        )
+        raise OrderError("unknown_store", "origin.channel_store_id", problem)
+    return store
 
 
 def _hash(payload: dict[str, Any], store: str) -> str:

@@ -10,6 +10,7 @@ from typing import get_args
 
 from transforms.mapping import ChannelMapping
 from transforms.records import Status, StatusReason
+from transforms.spelling import did_you_mean
 
 STATUSES = frozenset(get_args(Status))
 STATUS_REASONS = frozenset(get_args(StatusReason))
@@ -47,9 +48,11 @@ def parse_target(target: str) -> MappedStatus:
     """
     status, _, reason = target.partition("/")
     if status not in STATUSES:
-        raise ValueError(f"{status!r} is not a Mirakl status; use one of {', '.join(sorted(STATUSES))}")
+        hint = did_you_mean(status, STATUSES) or f"; use one of {', '.join(sorted(STATUSES))}"
+        raise ValueError(f"{status!r} is not a Mirakl status{hint}")
     if reason and reason not in STATUS_REASONS:
-        raise ValueError(f"{reason!r} is not a Mirakl status reason; use one of {', '.join(sorted(STATUS_REASONS))}")
+        hint = did_you_mean(reason, STATUS_REASONS) or f"; use one of {', '.join(sorted(STATUS_REASONS))}"
+        raise ValueError(f"{reason!r} is not a Mirakl status reason{hint}")
     return MappedStatus(status, reason or None)
 
 

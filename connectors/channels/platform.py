@@ -6,7 +6,6 @@ Does not belong here: the text of the queries, any database, any one platform.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from connectors.channels.errors import ShopError
+from connectors.toml_file import NotToml, faults, read_toml
 from transforms.platforms import PLATFORMS, Shape
 from transforms.records import AdjustmentReason
 from transforms.statuses import parse_target
@@ -151,27 +151,17 @@ def load_platform(channel: str, platform: str) -> ShopPlatform:
 
 def _settings(channel: str, path: Path) -> PlatformSettings:
     try:
-        return PlatformSettings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return PlatformSettings.model_validate(read_toml(path))
     except FileNotFoundError:
         problem = 'the file is missing; it must at least name the table of the orders: anchor = "orders"'
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problem = f"not TOML: {error}"
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+    except NotToml as error:
+        problem = str(error)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        problem = f"key {key!r}: {_words(first['type'], first['msg'])}"
+        problem = faults(error, PlatformSettings)
     raise _bad(channel, path, problem)
 
 
 def _bad(channel: str, path: Path, problem: str) -> ShopError:
     return ShopError("bad_platform", f"channel {channel!r}: {path}: {problem}")
-
-
-def _words(pydantic_type: str, message: str) -> str:
-    match pydantic_type:
-        case "extra_forbidden":
-            return f"is not known; known are {', '.join(PlatformSettings.model_fields)}"
-        case "missing":
-            return "is missing"
-        case _:
-            return message.removeprefix("Value error, ")

@@ -102,6 +102,8 @@ class ShopReader:
                 read_at = begin_snapshot(connection, schema.quoted(anchor), settings.session, settings.clock)
                 snapshot = Snapshot(self.source, settings.change_times, connection, read_at, queries)
                 faults += self._unmet(schema, snapshot)
+                if self.source.store is not None and not any("store" in query.parameters for query in queries.values()):
+                    faults.append(self._no_stores())
             yield snapshot, schema, faults
 
     def frames(self, rows: Rows, read_at: dt.datetime) -> OrderFrames:
@@ -131,6 +133,13 @@ class ShopReader:
                 if need.table == self.platform.settings.anchor and need.column is None:
                     hint += f"; {with_prefix(need.message, self.prefix)}"
         raise ShopError("missing_table", f"channel {self.source.channel!r}: no table {anchor}; {hint}")
+
+    def _no_stores(self) -> ShopError:
+        return ShopError(
+            "unsupported",
+            f"channel {self.source.channel!r}: `store` is set, but no query of {self.source.platform} binds :store; "
+            "the orders of all stores would be sent",
+        )
 
     def _unmet(self, schema: Schema, snapshot: Snapshot) -> Iterator[ShopError]:
         for need in self.platform.settings.require:

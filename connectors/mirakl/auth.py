@@ -110,7 +110,7 @@ def _read(content: bytes) -> tuple[str, float]:
         body = None
     text = body.get("access_token") if isinstance(body, dict) else None
     if not isinstance(text, str) or not re.fullmatch("[!-~]+", text):
-        raise TokenUnavailable("the token endpoint answers something that is no token")
+        raise TokenUnavailable("the token endpoint answers something that is no token; check MIRAKL_TOKEN_URL")
     try:
         return text, float(body.get("expires_in"))
     except (TypeError, ValueError):

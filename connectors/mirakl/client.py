@@ -30,6 +30,7 @@ from connectors.mirakl.errors import (
 from connectors.mirakl.limiter import Limiter, NoSlot
 
 _BACKOFF = tenacity.wait_random_exponential(multiplier=0.5, max=30)
+_ORDERS = "/v1/orders"
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
@@ -55,6 +56,8 @@ class MiraklSettings:
         """
         for name, url in (("MIRAKL_BASE_URL", self.base_url), ("MIRAKL_TOKEN_URL", self.token_url)):
             _require_safe(name, url)
+        if self.base_url.rstrip("/").endswith(_ORDERS):
+            raise SettingsError(f"MIRAKL_BASE_URL ends with {_ORDERS}; leave that out, it is added")
         for name, value in (("MIRAKL_CLIENT_ID", self.client_id), ("MIRAKL_CLIENT_SECRET", self.client_secret)):
             if not value:
                 raise SettingsError(f"{name} is not set; set it to the credential Mirakl gave you")
@@ -67,6 +70,10 @@ def _require_safe(name: str, address: str) -> None:
         raise SettingsError(f"{name} is not an address") from None
     if url.scheme not in {"http", "https"} or not url.host:
         raise SettingsError(f"{name} is not an address; expected https://host/path")
+    if url.userinfo:
+        raise SettingsError(
+            f"{name} holds a user; the credential is in MIRAKL_CLIENT_ID and MIRAKL_CLIENT_SECRET alone"
+        )
     if url.scheme == "http" and not _loopback(url.host):
         raise SettingsError(f"{name} must start with https:// (plain http only to this machine itself)")
 
@@ -116,7 +123,8 @@ class MiraklClient:
         self._tokens = TokenSource(
             self._http, self._limiter, settings.token_url, settings.client_id, settings.client_secret
         )
-        self._url = settings.base_url.rstrip("/") + "/v1/orders"
+        self._base_url = settings.base_url.rstrip("/")
+        self._url = self._base_url + _ORDERS
         self._budget = settings.retry_budget
         self._lock = threading.Lock()
         self._answered_at = 0.0
@@ -139,6 +147,21 @@ class MiraklClient:
             raise StoreStopped(str(error)) from None
         except TokenUnavailable as error:
             raise NoAnswer(str(error), about_batch=False) from None
+
+    def reach(self) -> None:
+        """See that somebody is at the base URL, whatever the answer; no order and no token is sent.
+
+        Raises:
+            NoAnswer: nobody is.
+        """
+        try:
+            self._http.head(self._base_url)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+            raise NoAnswer(
+                f"nobody answers at MIRAKL_BASE_URL ({type(error).__name__}); check it, and that this machine may go "
+                "there",
+                about_batch=False,
+            ) from None
 
     def post_orders(self, body: bytes, *, budget: float | None = None, stop: threading.Event | None = None) -> None:
         """Send one upsertOrders body; return when Mirakl has accepted all of it.

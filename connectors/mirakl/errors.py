@@ -63,7 +63,7 @@ _MEANING = {
     401: "the token is refused, also a new one; check MIRAKL_CLIENT_ID and MIRAKL_CLIENT_SECRET",
     403: "the credentials may not write orders; they need the scope connect-channel-platform:orders:upsert",
     404: "the channel or the store is unknown to Mirakl; check mirakl_channel_id and mirakl_store_id, "
-    "and that the store is registered",
+    "that the store is registered, and MIRAKL_BASE_URL",
 }
 
 

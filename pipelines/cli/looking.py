@@ -46,7 +46,8 @@ def check(channel: str | None) -> None:
     errors = 0
     for finding in inspection.check(settings, channels):
         errors += finding.verdict == "error"
-        line = f"{_MARKS[finding.verdict]}  {escape(f'{finding.subject}: {finding.words}')}"
+        words = finding.words if finding.words.startswith(finding.subject) else f"{finding.subject}: {finding.words}"
+        line = f"{_MARKS[finding.verdict]}  {escape(words)}"
         console.print(line, soft_wrap=True, highlight=False)
     sys.exit(1 if errors else 0)
 
@@ -121,12 +122,16 @@ def failures(channel: str | None, code: str | None, since: dt.datetime | None, *
     day = None if since is None else since.date().isoformat()
     with _ledger() as ledger:
         found = ({"channel": name, **_failure(row)} for name, row in ledger.unaccepted(channel, code, day))
-        if as_json:
-            click.echo(orjson.dumps(list(found), option=orjson.OPT_INDENT_2))
-            return
         first = next(found, None)
+        if first is None and channel and channel not in (settings := load_settings()).broken:
+            settings.channel(channel)
+        if as_json:
+            listed_whole = [] if first is None else [first, *found]
+            click.echo(orjson.dumps(listed_whole, option=orjson.OPT_INDENT_2))
+            return
         if first is None:
-            click.echo("every order is accepted" if not as_csv else "", err=not as_csv, nl=not as_csv)
+            if not as_csv:
+                click.echo("every order is accepted" if code is day is None else "no such order", err=True)
             return
         if as_csv:
             writer = csv.DictWriter(sys.stdout, list(first), lineterminator="\n")

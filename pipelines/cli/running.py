@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from connectors.channels.reader import ShopReader
+from connectors.ledger import Ledger
 from pipelines import show
 from pipelines import sync as runs
 from pipelines.cli.options import DAY, as_json, days
@@ -20,6 +21,7 @@ from pipelines.environment import Environment
 from pipelines.instance import dagster_instance
 from pipelines.replay import Selection
 from pipelines.settings import Channel, Settings, load_settings
+from pipelines.storage import FrameStorage
 
 verbose = click.option("--verbose", is_flag=True, help="Show Dagster's log.")
 
@@ -83,6 +85,8 @@ def replay(
     """
     if (placed_from is None) != (placed_to is None):
         raise click.UsageError("--placed-from and --placed-to go together")
+    if placed_from is not None and placed_to is not None and placed_from > placed_to:
+        raise click.UsageError(f"--placed-from {_text(placed_from)} is after --placed-to {_text(placed_to)}")
     settings, chosen = _ready(channel)
     selection = Selection(
         order_ids=list(order_ids),
@@ -94,6 +98,9 @@ def replay(
     )
     with dagster_instance() as instance, Console(stderr=True).status(f"{channel}: replaying"):
         result = runs.replay(settings, chosen, selection, instance, verbose=verbose)
+    gone = len(set(order_ids)) - result.totals["orders_read"]
+    if gone > 0 and result.exit_status != 1:
+        click.echo(f"{gone:,} of the orders asked for are not in the shop", err=True)
     if as_json:
         click.echo(show.sync_json(result))
     else:
@@ -106,7 +113,10 @@ def _ready(name: str) -> tuple[Settings, Channel]:
     settings = load_settings()
     channel = settings.channel(name)
     ShopReader(channel.source()).dispose()
-    Environment().mirakl(settings.mirakl)
+    environment = Environment()
+    environment.mirakl(settings.mirakl)
+    Ledger(environment.ledger_url).dispose()
+    FrameStorage(environment.frames_url).probe()
     return settings, channel
 
 

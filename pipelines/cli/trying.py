@@ -14,6 +14,8 @@ import click
 from connectors.channels.template import write_template
 from connectors.mirakl.sandbox import CREDENTIAL, POINTERS, Sandbox, SandboxSettings
 
+_SHARE = click.FloatRange(0, 1)
+
 
 @click.command("new-channel")
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -26,17 +28,25 @@ def new_channel(folder: Path) -> None:
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8585, show_default=True, help="Port; 0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8585, show_default=True, help="Port; 0 takes a free one."
+)
 @click.option("--latency", default=0.0, show_default=True, help="Seconds each answer takes.")
-@click.option("--server-errors", default=0.0, show_default=True, help="Share of requests answered with a 5xx.")
+@click.option(
+    "--server-errors", type=_SHARE, default=0.0, show_default=True, help="Share of requests answered with a 5xx."
+)
 @click.option("--html-errors", is_flag=True, help="Answer errors with HTML instead of JSON.")
-@click.option("--drop-before", default=0.0, show_default=True, help="Share of connections cut before processing.")
-@click.option("--drop-after", default=0.0, show_default=True, help="Share of connections cut after processing.")
-@click.option("--throttle", default=0.0, show_default=True, help="Share of requests answered with a 429.")
+@click.option(
+    "--drop-before", type=_SHARE, default=0.0, show_default=True, help="Share of connections cut before processing."
+)
+@click.option(
+    "--drop-after", type=_SHARE, default=0.0, show_default=True, help="Share of connections cut after processing."
+)
+@click.option("--throttle", type=_SHARE, default=0.0, show_default=True, help="Share of requests answered with a 429.")
 @click.option("--no-retry-after", is_flag=True, help="Leave Retry-After out of 429s.")
 @click.option("--requests-per-second", default=30, show_default=True, help="More than this in a second is a 429.")
 @click.option("--token-seconds", default=3599.0, show_default=True, help="Life of a token.")
-@click.option("--refuse-tokens", default=0.0, show_default=True, help="Share of valid tokens refused.")
+@click.option("--refuse-tokens", type=_SHARE, default=0.0, show_default=True, help="Share of valid tokens refused.")
 @click.option("--pointers", type=click.Choice(POINTERS), default="exact", show_default=True, help="How a 400 points.")
 @click.option("--poisoned", multiple=True, metavar="ORDER", help="Refuse this order whatever it holds. Repeatable.")
 @click.option("--known-store", multiple=True, metavar="STORE", help="Know only these stores. Repeatable.")

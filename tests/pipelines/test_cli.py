@@ -177,10 +177,18 @@ def test_coverage_is_status_3_while_a_word_is_not_mapped(orders: OwnShop) -> Non
         ("MIRAKL_CLIENT_SECRET", "hunter2", "MIRAKL_CLIENT_SECRET"),
         ("MIRAKL_CLIENT_ID", "", "MIRAKL_CLIENT_ID"),
         ("MIRAKL_BASE_URL", "http://mirakl.example", "MIRAKL_BASE_URL"),
+        ("MIRAKL_BASE_URL", "https://me:hunter2@127.0.0.1:1", "MIRAKL_BASE_URL holds a user"),
+        ("MIRAKL_BASE_URL", "http://127.0.0.1:1/api/v1/orders/", "MIRAKL_BASE_URL ends with /v1/orders"),
+        ("MIRAKL_BASE_URL", "http://127.0.0.1:1/api", "nobody answers at MIRAKL_BASE_URL"),
+        ("MIRAKL_TOKEN_URL", "http://127.0.0.1:1/token", "check MIRAKL_TOKEN_URL"),
         ("MIRAKL_TOKEN_URL", "nowhere", "MIRAKL_TOKEN_URL"),
         ("LEDGER_URL", "mysql://me:hunter2@host/db", "LEDGER_URL"),
         ("LEDGER_URL", "sqlite:////proc/none/ledger.sqlite", "LEDGER_URL"),
+        ("LEDGER_URL", "sqlite://", "LEDGER_URL"),
+        ("LEDGER_URL", "postgresql://me:hunter2@ter2@host/db", "percent-encoded"),
         ("FRAMES_URL", "/proc/none", "FRAMES_URL"),
+        ("FRAMES_URL", "ftp://me:hunter2@127.0.0.1:1/frames", "FRAMES_URL"),
+        ("DAGSTER_HOME", "var/dagster", "must be an absolute path"),
         ("FRAMES_URL", "nothing://none", "FRAMES_URL"),
     ],
 )
@@ -192,6 +200,7 @@ def test_check_names_a_wrong_variable_in_one_line(
     assert done.returncode == 1
     [line] = [line for line in done.stdout.splitlines() if "error" in line.split()[:1]]
     assert message in line
+    assert line.count(variable) < 3
     assert "hunter2" not in done.stdout + done.stderr
 
 
@@ -205,6 +214,8 @@ def test_check_names_a_wrong_variable_in_one_line(
         ("database_url", '"nonsense"', "not a database address"),
         ("platform", '"woocommerce"', "no table"),
         ("timezone", '"Europe/Pariss"', "unknown time zone"),
+        ("start_date", '"2999-01-01"', "start_date 2999-01-01 is in the future"),
+        ("store", '"2"', "no query of"),
     ],
 )
 def test_check_names_what_is_wrong_with_a_block_in_one_line(
@@ -216,6 +227,51 @@ def test_check_names_what_is_wrong_with_a_block_in_one_line(
     [line] = [line for line in done.stdout.splitlines() if "error" in line.split()[:1]]
     assert message in line
     assert "hunter2" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("LEDGER_URL", "sqlite:////proc/none/ledger.sqlite", "LEDGER_URL"),
+        ("FRAMES_URL", "/proc/none", "FRAMES_URL"),
+    ],
+)
+def test_sync_says_what_is_wrong_with_its_state_before_a_day_is_begun(
+    orders: OwnShop, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    done = call("sync", "own", *RANGE, "--json")
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"Error: {message}")
+
+
+def test_check_finds_a_file_without_a_channel(environment: dict[str, str]) -> None:
+    Path(environment["CHANNELS_FILE"]).write_text("")
+    done = call("check")
+    assert done.returncode == 1
+    assert "no channel is described; add a block [channels.my_shop]" in done.stdout
+
+
+def test_a_channel_or_an_order_that_is_not_there_is_said_to_be_so(orders: OwnShop) -> None:
+    assert "did you mean 'own'?" in call("failures", "owm", "--json").stderr
+    assert call("failures", "--code", "NOPE").stderr == "no such order\n"
+    done = call("replay", "own", "--order", "nope", "--order", f"{DAY}/1")
+    assert "1 of the orders asked for are not in the shop" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("replay", "own", "--placed-from", "2026-03-02", "--placed-to", "2026-03-01"),
+        ("sandbox", "--port", "99999"),
+        ("sandbox", "--throttle", "7"),
+    ],
+)
+def test_a_wrong_command_line_is_status_2_and_one_error(orders: OwnShop, arguments: tuple[str, ...]) -> None:
+    done = call(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.count("Error: ") == 1
 
 
 def test_check_is_content_with_a_right_configuration(orders: OwnShop, sandbox: Sandbox) -> None:

@@ -37,6 +37,15 @@ def two_and_a_broken_one(environment: dict[str, str], shop: OwnShop) -> None:
     Path(environment["CHANNELS_FILE"]).write_text(shop.block() + shop.block("other", timezone='"UTC"') + broken)
 
 
+def test_broken_names_that_look_alike_leave_the_other_channels_alone(
+    runs: Runs, environment: dict[str, str], shop: OwnShop
+) -> None:
+    blocks = shop.block() + shop.block("a-b") + shop.block('"a.b"') + shop.block('"é"')
+    Path(environment["CHANNELS_FILE"]).write_text(blocks)
+    groups = runs.definitions().resolve_asset_graph().asset_keys_for_group("broken_channels")
+    assert len(groups) == 3
+
+
 @pytest.mark.usefixtures("two_and_a_broken_one")
 def test_two_channels_are_loaded_and_a_broken_block_is_shown(runs: Runs) -> None:
     definitions = runs.definitions()

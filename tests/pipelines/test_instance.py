@@ -23,6 +23,21 @@ def test_a_wrong_dagster_yaml_is_one_message(tmp_path: Path, monkeypatch: pytest
         pass
 
 
+def test_a_broken_dagster_yaml_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dagster.yaml").write_text("a: [1\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    with pytest.raises(SettingsError, match=r"DAGSTER_HOME: .*dagster\.yaml"), dagster_instance():
+        pass
+
+
+def test_a_file_where_the_folder_var_should_be_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "var").write_text("")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    with pytest.raises(SettingsError, match="DAGSTER_HOME: "), dagster_instance():
+        pass
+
+
 def test_without_dagster_home_an_instance_with_one_sender_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

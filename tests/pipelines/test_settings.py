@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.environment import Environment
 from pipelines.settings import SettingsError, load_settings
 
 BLOCK = """
@@ -54,8 +55,12 @@ def test_the_limits_have_mirakls_recommendation_as_default(write: Write) -> None
             "timezone: unknown time zone 'Europe/Pariss'; did you mean 'Europe/Paris'?",
         ),
         (("timezone =", "timzone ="), "timzone: unknown key; did you mean 'timezone'?"),
-        (("timezone =", "timzone ="), "timezone: is missing"),
-        (('"2026-01-01"', '"01/02/2026"'), "start_date: Input should be a valid date"),
+        (('timezone = "Europe/Paris"', ""), "[channels.boutique] timezone: is missing"),
+        (('"Europe/Paris"', '"Paris"'), "did you mean 'Europe/Paris'?"),
+        (('"Europe/Paris"', '"France"'), "expected for example 'Europe/Paris'"),
+        (('"Europe/Paris"', "1"), "unknown time zone '1'"),
+        (('"Europe/Paris"', "[]"), "timezone: must be text in quotes"),
+        (('"2026-01-01"', '"01/02/2026"'), 'start_date: must be a day, for example "2026-01-01"'),
         (('mirakl_store_id = "S-1"', ""), "mirakl_store_id is missing"),
         (
             ('store_id = "S-1"', 'store_id = "S-1"\nstatuses = {x = "SENT"}'),
@@ -65,7 +70,24 @@ def test_the_limits_have_mirakls_recommendation_as_default(write: Write) -> None
             ('store_id = "S-1"', 'store_id = "S-1"\nreasons = {x = "SENT"}'),
             "reasons.x: 'SENT' is not an adjustment reason",
         ),
-        (('store_id = "S-1"', 'store_id = "S-1"\nunmapped = "drop"'), "unmapped: Input should be 'send' or 'reject'"),
+        (
+            ("timezone =", 'statuses = {x = "shiped"}\ntimezone ='),
+            "statuses.x: 'shiped' is not a Mirakl status; did you mean",
+        ),
+        (("timezone =", 'statuses = {x = "CLOSED/REFUND"}\ntimezone ='), "did you mean 'REFUNDED'?"),
+        (("timezone =", 'reasons = {"" = "RETURN"}\ntimezone ='), "would be found in every text"),
+        (("timezone =", 'stores = {1 = ""}\ntimezone ='), "stores.1: is empty"),
+        (('"S-1"', '"S-1 "'), "mirakl_store_id: has blanks before or after it"),
+        (('"2026-01-01"', '"1767225600"'), "start_date: must be a day"),
+        (('"2026-01-01"', "2026-01-01T10:00:00"), "start_date: must be a day"),
+        (('"env:BOUTIQUE_DATABASE_URL"', '"env:"'), "database_url: names no variable"),
+        (("timezone =", 'owners = ["me@here"]\ntimezone ='), "'me@here' is neither an e-mail address"),
+        (
+            ("timezone =", 'fulfilled_by_partner = {column = "store", value = ["1"]}\ntimezone ='),
+            "did you mean 'values'?",
+        ),
+        (("timezone =", 'fulfilled_by_partner = {column = "store", values = []}\ntimezone ='), "values: is empty"),
+        (('store_id = "S-1"', 'store_id = "S-1"\nunmapped = "drop"'), "unmapped: must be 'send' or 'reject'"),
     ],
 )
 def test_a_broken_block_is_named_by_its_key(write: Write, change: tuple[str, str], message: str) -> None:
@@ -97,7 +119,10 @@ def test_a_number_where_an_id_is_asked_for_is_taken_as_text(write: Write) -> Non
         ("[channels", "channels.toml: is not TOML"),
         ("[mirakl]\nrequests_per_second = 31", r"\[mirakl\] requests_per_second: .* less than or equal to 30"),
         ("[mirakl]\norders_per_request = 101", r"\[mirakl\] orders_per_request: .* less than or equal to 100"),
-        ("[mirakle]\n", r"unknown section \[mirakle\]"),
+        ("[mirakle]\n", r"unknown section \[mirakle\]; did you mean 'mirakl'\?"),
+        ('platform = "woocommerce"\n', r"the key 'platform' stands in no section"),
+        ("mirakl = 3\n", r"\[mirakl\] must be a table"),
+        ("[mirakl]\nrequests_per_second = true", r"\[mirakl\] requests_per_second: must be a valid number"),
     ],
 )
 def test_what_all_channels_share_must_be_right(write: Write, content: str, message: str) -> None:
@@ -116,3 +141,26 @@ def test_a_missing_environment_variable_is_named_with_its_channel(
     monkeypatch.delenv("BOUTIQUE_DATABASE_URL", raising=False)
     with pytest.raises(SettingsError, match="channel 'boutique': the environment variable BOUTIQUE_DATABASE_URL"):
         load_settings(write(BLOCK)).channel("boutique").source()
+
+
+def test_a_misspelt_key_is_not_also_said_to_be_missing(write: Write) -> None:
+    message = load_settings(write(BLOCK.replace("timezone =", "timzone ="))).broken["boutique"]
+    assert message.endswith("channels.toml: [channels.boutique] timzone: unknown key; did you mean 'timezone'?")
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "channels.toml").write_text(BLOCK, encoding="utf-8-sig")
+    assert list(load_settings(tmp_path / "channels.toml").channels) == ["boutique"]
+
+
+def test_a_file_in_another_encoding_is_asked_for_in_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "channels.toml").write_text(f"# é\n{BLOCK}", encoding="latin-1")
+    with pytest.raises(SettingsError, match="save it as UTF-8"):
+        load_settings(tmp_path / "channels.toml")
+
+
+def test_blanks_around_a_secret_are_no_part_of_it(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOUTIQUE_DATABASE_URL", " mysql://me@host/shop\n")
+    monkeypatch.setenv("MIRAKL_CLIENT_SECRET", "secret\n")
+    assert load_settings(write(BLOCK)).channel("boutique").source().database_url == "mysql://me@host/shop"
+    assert Environment().mirakl_client_secret == "secret"

@@ -223,3 +223,12 @@ def test_any_mixture_of_broken_rows_loses_no_order_and_lets_no_invalid_record_ou
     assert len(result.records) + len(result.rejects) == len(frames.orders)
     for record in result.records:
         OrderRequest.model_validate(json.loads(record.payload, parse_float=Decimal, parse_int=int), strict=False)
+
+
+def test_without_mirakl_store_id_an_order_whose_store_is_not_known_goes_to_no_store(frames: Build) -> None:
+    several = dataclasses.replace(MAPPING, store_id=None, stores={"1": "S-1", "2": "S-2"})
+    orders = [{**ORDER, "store": "2"}, {**ORDER, "channel_order_id": "2"}]
+    lines = [LINE, {**LINE, "channel_order_id": "2", "channel_order_line_id": "21"}]
+    result = normalise(frames(orders=orders, lines=lines), several)
+    assert [record.store for record in result.records] == ["S-2"]
+    assert [(reject.channel_order_id, reject.code) for reject in result.rejects] == [("2", "unknown_store")]

@@ -186,19 +186,19 @@ FOUND: dict[str, tuple[str, dict[str, str], str, str]] = {
         "",
         {"platform_toml": 'anchor = "sale"\ntimezon = "UTC"'},
         "raised",
-        "platform.toml: key 'timezon': is not known; known are anchor,",
+        "platform.toml: timezon: unknown key; did you mean 'times'?",
     ),
     "a wrong status": (
         "",
         {"platform_toml": 'anchor = "sale"\nstatuses = { paid = "PAID" }'},
         "raised",
-        "platform.toml: key 'statuses.paid': 'PAID' is not a Mirakl status",
+        "platform.toml: statuses.paid: 'PAID' is not a Mirakl status",
     ),
     "a wrong zone": (
         "",
         {"platform_toml": 'anchor = "sale"\ntimes = "Paris"'},
         "raised",
-        "platform.toml: key 'times': 'Paris' is not a time zone",
+        "platform.toml: times: 'Paris' is not a time zone",
     ),
 }
 

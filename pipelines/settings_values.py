@@ -1,0 +1,81 @@
+"""What the values of channels.toml must be, beyond their types.
+
+Belongs here: one type a kind of value, with the message when it is not one. Does not belong here: the keys.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from contextlib import suppress
+from typing import Annotated, get_args
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BeforeValidator
+
+from transforms.records import AdjustmentReason
+from transforms.spelling import did_you_mean
+from transforms.statuses import parse_target
+
+# What Dagster takes: another owner would keep it from loading any channel.
+_OWNER = re.compile(r"team:[\w-]+|[A-Za-z0-9_][A-Za-z0-9._%+-]*@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
+
+
+def _timezone(name: str) -> str:
+    zones = available_timezones()
+    if name not in zones:
+        city = {zone.rpartition("/")[2]: zone for zone in zones}.get(name)
+        hint = f"; did you mean {city!r}?" if city else did_you_mean(name, zones, cutoff=0.8)
+        raise ValueError(f"unknown time zone {name!r}{hint or '; expected for example ' + repr('Europe/Paris')}")
+    return name
+
+
+def _day(value: object) -> object:
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return dt.date.fromisoformat(value)
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value
+    raise ValueError('must be a day, for example "2026-01-01"')
+
+
+def _id(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty")
+    if value != value.strip():
+        raise ValueError("has blanks before or after it")
+    return value
+
+
+def _keyword(word: str) -> str:
+    if not word.strip():
+        raise ValueError("an empty keyword would be found in every text")
+    return word
+
+
+def _status(target: str) -> str:
+    parse_target(target)
+    return target
+
+
+def _reason(reason: str) -> str:
+    known = get_args(AdjustmentReason)
+    if reason not in known:
+        hint = did_you_mean(reason, known) or f"; use one of {', '.join(known)}"
+        raise ValueError(f"{reason!r} is not an adjustment reason of Mirakl{hint}")
+    return reason
+
+
+def _owner(owner: str) -> str:
+    if not _OWNER.fullmatch(owner):
+        raise ValueError(f"{owner!r} is neither an e-mail address nor of the form 'team:name'")
+    return owner
+
+
+Timezone = Annotated[str, AfterValidator(_timezone)]
+Day = Annotated[dt.date, BeforeValidator(_day)]
+Id = Annotated[str, AfterValidator(_id)]
+Keyword = Annotated[str, AfterValidator(_keyword)]
+StatusTarget = Annotated[str, AfterValidator(_status)]
+Reason = Annotated[str, AfterValidator(_reason)]
+Owner = Annotated[str, AfterValidator(_owner)]
