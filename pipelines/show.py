@@ -91,7 +91,9 @@ def show_sync(console: Console, result: SyncResult) -> None:
 
 def rows(console: Console, title: str, items: Sequence[dict[str, Any]]) -> None:
     """Print rows of one shape as a table."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    # A title of the table's own would be folded to the table's width.
+    console.print(title, style="italic")
+    table = Table(box=box.SIMPLE_HEAD)
     for name in items[0]:
         if name in _LONG:
             table.add_column(name.removeprefix("channel_"), overflow="fold")

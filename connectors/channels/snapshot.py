@@ -189,6 +189,10 @@ class Snapshot:
         parameters = parameters | {name: value for name, value in settings.items() if name in query.parameters}
         with driver_errors(self._source.channel, f", query {query.file}"):
             result = self._connection.execute(query.statement, parameters)
+            if not result.returns_rows:
+                raise ShopError(
+                    "bad_query", f"channel {self._source.channel!r}: {query.file} yields no rows; it must be one SELECT"
+                )
             return list(result.keys()), result.fetchall()
 
 

@@ -86,7 +86,9 @@ class TokenSource:
         try:
             response = self._http.post(self._url, data=self._form)
         except httpx.RequestError as error:
-            raise TokenUnavailable(f"the token endpoint does not answer ({type(error).__name__})") from None
+            raise TokenUnavailable(
+                f"the token endpoint does not answer ({type(error).__name__}); check MIRAKL_TOKEN_URL"
+            ) from None
         status = response.status_code
         if status in {400, 401, 403}:
             raise TokenRefused(

@@ -16,6 +16,7 @@ FOUND: dict[str, tuple[str, dict[str, str], str, str]] = {
         "error",
         'orders.sql: near "SELEC": syntax error',
     ),
+    "an empty file": ("", {"orders_sql": ""}, "error", "orders.sql yields no rows; it must be one SELECT"),
     "an unknown table": (
         "",
         {"lines_sql": LINES.replace("FROM line", "FROM lines")},
