@@ -95,8 +95,8 @@ class Normalisation:
                 EVERYTHING_MAPPED,
                 not unmapped,
                 f"not mapped: {_some(unmapped)}{_remedy(channel, unmapped)}",
-                {"unmapped_words": len(unmapped), "unmapped_orders": unmapped.total()},
-                [{**word._asdict(), "orders": count} for word, count in unmapped.most_common()],
+                {"unmapped_words": len(unmapped), "unmapped_times": unmapped.total()},
+                [{**word._asdict(), "times": count} for word, count in unmapped.most_common()],
             ),
             _result(
                 MONEY_ADDS_UP,

@@ -68,7 +68,7 @@ def coverage_table(words: Counter[Word]) -> dg.TableMetadataValue:
     for word, count in words.items():
         counts[word._replace(word="(no keyword)") if word.fate == "fallback" else word] += count
     order = sorted(counts.items(), key=lambda item: (item[0].fate != "unmapped", item[0].kind, -item[1]))
-    return table([{**word._asdict(), "orders": count} for word, count in order], MOST_BYTES // 3)
+    return table([{**word._asdict(), "times": count} for word, count in order], MOST_BYTES // 3)
 
 
 def raw_schema() -> dg.TableSchema:
