@@ -24,6 +24,7 @@ from transforms.times import format_time
 Fate = Literal["send", "unchanged", "superseded", "refused"]
 
 UNKEPT = "is longer than 500 characters or holds a NUL; the ledger cannot keep it"
+NEWER_WAITS = "a newer reading was sent and left without an answer; read the day again (all assets), or replay"
 _NEVER_SENT = LedgerEntry("", "undelivered", "", "", "")
 TWO_STORES = "stands under two stores in one reading; Mirakl tells a channel's orders apart by their id alone"
 
@@ -180,6 +181,11 @@ def rejected(known: LedgerEntry | None, reject: Reject, now: str, run_id: str, d
         error_reason=reject.reason[:500],
         unaccepted_since=base.unaccepted_since or now,
     )
+
+
+def left_without_answer(known: LedgerEntry) -> bool:
+    """Whether a delivery ended without an answer to this order; one that is under way has no code yet."""
+    return known.outcome == "undelivered" and known.error_code is not None
 
 
 def keepable(order_id: str) -> bool:

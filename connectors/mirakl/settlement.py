@@ -59,7 +59,7 @@ class Settlement:
                 order_id = _ledger_id(reject.channel_order_id)
                 row = claims.rejected(known.get(order_id), reject, instant, self._run_id, self.report.day)
                 if row is None:
-                    self.report.count("superseded")
+                    self._supersede(known[order_id])
                     continue
                 # The order may stand twice in what the shop delivered: then it is rejected twice, and its row is one.
                 rows[order_id] = replace(row, channel_order_id=order_id)
@@ -125,7 +125,7 @@ class Settlement:
             claim = claims.claim(row, record, instant, self._run_id, self.report.day)
             return claim.entry, Pending(claim)
         if row is None or fate == "superseded":
-            self.report.count("superseded")
+            self._supersede(row)
             return None, None
         if fate == "unchanged":
             self.report.count("unchanged")
@@ -137,6 +137,14 @@ class Settlement:
     def held(self, store: str) -> Record | None:
         """Return an order of this day that Mirakl holds as it is, if one is known."""
         return self._held.get(store)
+
+    def _supersede(self, newer: LedgerEntry | None) -> None:
+        """Count an order whose newer reading the ledger stands for; it has an answer only if that one has."""
+        if newer is None or not claims.left_without_answer(newer):
+            self.report.count("superseded")
+            return
+        self._fail(newer.channel_order_id, "undelivered", newer.error_code or "", "order", claims.NEWER_WAITS)
+        self.report.stopped = self.report.stopped or claims.NEWER_WAITS
 
     def open(self, order_ids: Iterable[str]) -> list[Pending]:
         """Return those of these orders that have no outcome yet."""

@@ -178,6 +178,28 @@ def test_old_frames_sent_again_do_not_overwrite_what_was_read_later(
     assert sandbox.orders["1234", "1"]["status"] == "SHIPPED"
 
 
+def test_a_day_whose_orders_were_read_again_and_left_without_an_answer_is_not_done(
+    runs: Runs, shop: OwnShop, sandbox: Sandbox
+) -> None:
+    shop.order("1", f"{D1} {NOON}", store="2")
+    shop.order("2", f"{D1} {NOON}", store="2")
+    without_store_2(sandbox)
+    runs.sync(D1)
+    shop.order("2", f"{D1} {NOON}", store="2", currency="EURO")
+    runs.only("raw_orders", D1)
+    runs.only("mirakl_orders", D1)
+    shop.order("2", f"{D1} {NOON}", store="2")
+    # A replay reads later than the frames that lie there, and is not answered either.
+    runs.job("replay_own")
+    all_stores(sandbox)
+    result = runs.only("mirakl_delivery", D1)
+    assert "a newer reading was sent and left without an answer; read the day again" in failure(result)
+    assert runs.days_done() == set()
+    assert (runs.told(D1, observed=True)["undelivered"], runs.told(D1, observed=True)["superseded"]) == (2, 0)
+    assert runs.sync(D1).success
+    assert runs.told(D1)["delivered"] == 2
+
+
 def test_an_empty_day_is_done_with_zeros(runs: Runs) -> None:
     result = runs.sync(D1)
     assert result.success
