@@ -39,14 +39,15 @@ def normalise(frames: OrderFrames, mapping: ChannelMapping) -> Normalised:
     """Turn whole orders into records and rejects, in the order of the orders frame. Never raises for a row."""
     read_at = format_time(frames.read_at)
     children = {name: _by_order(name, frame) for name, frame in frames.items() if name != "orders"}
-    seen = Counter(frames.orders["channel_order_id"].tolist())
+    # Ids are sent without blanks around them: `7` and `7 ` would be one order to Mirakl.
+    seen = Counter((order_id or "").strip() for order_id in frames.orders["channel_order_id"].tolist())
     owners = _line_owners(frames.lines)
     result = Normalised()
     for order in _rows("orders", frames.orders):
         order_id = order.channel_order_id or ""
         rows = OrderRows(order=order, **{name: groups.get(order_id, []) for name, groups in children.items()})
         try:
-            if seen[order.channel_order_id] > 1:
+            if seen[order_id.strip()] > 1:
                 raise OrderError(
                     "duplicate_order", "channel_order_id", "stands more than once in what the shop delivered"
                 )

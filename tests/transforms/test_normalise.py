@@ -159,6 +159,17 @@ def test_a_flag_that_is_neither_yes_nor_no_is_not_taken_for_no(frames: Build) ->
     ]
 
 
+def test_ids_that_differ_by_blanks_only_are_one_order_twice(frames: Build) -> None:
+    orders = [ORDER, {**ORDER, "channel_order_id": "1 "}, {**ORDER, "channel_order_id": "2"}]
+    lines = [LINE, *({**LINE, "channel_order_id": i, "channel_order_line_id": i} for i in ("1 ", "2"))]
+    result = normalise(frames(orders=orders, lines=lines), MAPPING)
+    assert [record.channel_order_id for record in result.records] == ["2"]
+    assert [(reject.channel_order_id, reject.code) for reject in result.rejects] == [
+        ("1", "duplicate_order"),
+        ("1 ", "duplicate_order"),
+    ]
+
+
 def test_one_bad_order_does_not_stop_another(frames: Build) -> None:
     orders = [ORDER, {**ORDER, "channel_order_id": "2", "currency": "EURO"}]
     result = normalise(frames(orders=orders, lines=[LINE]), MAPPING)
