@@ -10,8 +10,18 @@ from typing import Any
 
 import click
 
-DAY = click.DateTime(["%Y-%m-%d"])
 Command = Callable[..., Any]
+
+
+class _Day(click.DateTime):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not a day; expected for example 2026-01-31", param, ctx)
+
+
+DAY = _Day(["%Y-%m-%d"])
 
 
 def days(command: Command) -> Command:

@@ -264,6 +264,7 @@ def test_a_channel_or_an_order_that_is_not_there_is_said_to_be_so(orders: OwnSho
     "arguments",
     [
         ("replay", "own", "--placed-from", "2026-03-02", "--placed-to", "2026-03-01"),
+        ("sync", "own", "--from", "2026-02-30", "--to", "2026-03-01"),
         ("sandbox", "--port", "99999"),
         ("sandbox", "--throttle", "7"),
     ],
@@ -272,6 +273,7 @@ def test_a_wrong_command_line_is_status_2_and_one_error(orders: OwnShop, argumen
     done = call(*arguments)
     assert done.returncode == 2
     assert done.stderr.count("Error: ") == 1
+    assert "%" not in done.stderr
 
 
 def test_check_is_content_with_a_right_configuration(orders: OwnShop, sandbox: Sandbox) -> None:
