@@ -106,7 +106,7 @@ def _take_off(lines: list[Line], key: TaxKey | None, minor: int) -> None:
     pools: list[Callable[[Line, str, TaxKey | None], bool]] = [
         lambda line, bucket, _: key is None and bucket == "price" and not line.is_fee,
         lambda line, bucket, _: key is None and bucket in {"price", "shipping"},
-        lambda line, bucket, tax: key is not None and tax == key and bucket == "taxes",
+        lambda line, bucket, tax: tax == key and bucket == "taxes",
         lambda line, bucket, tax: key is not None and tax is not None,
         lambda line, bucket, tax: True,
     ]

@@ -108,6 +108,13 @@ def test_the_tax_of_a_voucher_leaves_other_taxes_alone_while_its_own_lasts(frame
     assert amounts(made["order_lines"][0]) == [15, 1, Decimal("2.5"), 0]
 
 
+def test_a_voucher_pays_for_fees_and_shipping_before_taxes(frames: Build) -> None:
+    """20 of product with 4 tax, a fee of 3, shipping of 5: of 29, one is left for the tax."""
+    order = {**ORDER, "shipping_price": "5.00"}
+    made = payload_of(frames(orders=[order], lines=[LINE, FEE, {**VOUCHER, "price": "-29.00"}], taxes=[TAX]))
+    assert [amounts(line) for line in made["order_lines"]] == [[0, 3, 0], [0, 0]]
+
+
 def test_a_voucher_worth_more_than_everything_is_a_price_below_zero_which_mirakl_has_no_word_for(frames: Build) -> None:
     result = normalise(frames(orders=[ORDER], lines=[LINE, {**VOUCHER, "price": "-21.00"}]), MAPPING)
     assert [reject.field for reject in result.rejects] == ["order_lines[0].price.amount"]
