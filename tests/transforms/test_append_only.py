@@ -93,7 +93,8 @@ class Shop:
         ]
         order = {**ORDER, "shipping_price": "4.90", "shipped_at": self.completed_at}
         order["status"] = "paid" if self.completed_at is None else "sent"
-        tables = {"orders": [order], "lines": lines, "taxes": taxes, "adjustments": self.adjustments}
+        # A database gives its rows in any order.
+        tables = {"orders": [order], "lines": lines, "taxes": taxes, "adjustments": self.adjustments[::-1]}
         frames = order_frames(
             {name: pd.DataFrame(rows, dtype=object) for name, rows in tables.items() if rows}, READ_AT
         )
