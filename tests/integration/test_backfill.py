@@ -133,6 +133,12 @@ def test_the_failed_day_is_observed_with_its_numbers_and_why(dagster: Dagster, b
     assert "the store is unknown" in why
 
 
+def test_the_standing_check_is_red_after_it_though_its_run_failed(dagster: Dagster, backfill: str) -> None:
+    found = {check["name"]: check for check in delivery(dagster)["assetChecksOrError"]["checks"]}
+    assert found["nothing_waits"]["executionForLatestMaterialization"]["evaluation"]["success"] is False
+    assert "reconciled" not in found
+
+
 def test_executing_the_backfill_again_from_failure_runs_that_day_only_and_sends_nothing_twice(
     dagster: Dagster, backfill: str, sandbox: Sandbox
 ) -> None:
