@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from pathlib import Path
 
 import sqlalchemy as sa
 
 from connectors import ledger_rows as rows
+from connectors.alone import alone, wait_until
 from connectors.ledger_rows import LedgerEntry
 from connectors.ledger_schema import NOT_ACCEPTED, ORDERS, LedgerError, explained, open_engine, prepare
 
@@ -50,6 +52,33 @@ class Ledger:
     def dispose(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+    @contextmanager
+    def one_sender(self, waiting: Callable[[], None]) -> Iterator[None]:
+        """Send alone: nobody else does with this ledger meanwhile. `waiting` is called once if somebody does now.
+
+        A sender that was killed leaves nothing behind.
+
+        Raises:
+            LedgerError: the ledger cannot be used.
+        """
+        with ExitStack() as held:
+            if self._engine.dialect.name == "postgresql":
+                self._lock_session(held, waiting)
+            elif (database := self._engine.url.database) and database != ":memory:":
+                try:
+                    held.enter_context(alone(Path(f"{database}.sending"), waiting))
+                except OSError as error:
+                    raise LedgerError(f"LEDGER_URL: {database}.sending cannot be made ({error.strerror})") from None
+            yield
+
+    def _lock_session(self, held: ExitStack, waiting: Callable[[], None]) -> None:
+        with explained():
+            connection = held.enter_context(self._engine.connect().execution_options(isolation_level="AUTOCOMMIT"))
+            # The lock belongs to the session, which must not go back to the pool with it.
+            held.callback(connection.invalidate)
+            lock = sa.text("SELECT pg_try_advisory_lock(hashtext('ledger sender'))")
+            wait_until(lambda: bool(connection.execute(lock).scalar_one()), waiting)
 
     @contextmanager
     def claims(self, channel: str) -> Iterator[Claims]:

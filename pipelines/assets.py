@@ -9,12 +9,11 @@ Belongs here: what each step does with a range of days. Does not belong here: wh
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 import pyarrow as pa
 
-from connectors.ledger import Ledger
-from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from pipelines import checks, metadata, tables
@@ -168,8 +167,8 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
     ) -> Iterator[Outcome]:
         reports: list[DayReport] = []
         try:
-            with failures_explained(), state.ledger() as ledger, mirakl.client(settings.mirakl) as client:
-                delivery = open_delivery(client, ledger, channel, settings, context.log.info)
+            with failures_explained(), sending(state, mirakl, channel, settings, context.log.info) as delivery:
+                ledger = delivery.ledger
                 reports.extend(_deliver(context, state, delivery, name, day) for day in context.partition_keys)
                 open_days = [report for report in reports if report.counts["undelivered"]]
                 if open_days:
@@ -190,19 +189,25 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
     return mirakl_delivery
 
 
-def open_delivery(
-    client: MiraklClient, ledger: Ledger, channel: Channel, settings: Settings, log: Callable[[str], None]
-) -> Delivery:
-    """Return what delivers a channel's orders."""
-    return Delivery(
-        client,
-        ledger,
-        channel=channel.name,
-        channel_id=channel.settings.mirakl_channel_id,
-        orders_per_request=settings.mirakl.orders_per_request,
-        max_request_bytes=settings.mirakl.max_request_bytes,
-        log=log,
-    )
+@contextmanager
+def sending(
+    state: State, mirakl: Mirakl, channel: Channel, settings: Settings, log: Callable[[str], None]
+) -> Iterator[Delivery]:
+    """Open what delivers a channel's orders; one sender at a time, also where no pool of Dagster's says so."""
+    with (
+        state.ledger() as ledger,
+        mirakl.client(settings.mirakl) as client,
+        ledger.one_sender(lambda: log("another run is sending; this one waits until it is done")),
+    ):
+        yield Delivery(
+            client,
+            ledger,
+            channel=channel.name,
+            channel_id=channel.settings.mirakl_channel_id,
+            orders_per_request=settings.mirakl.orders_per_request,
+            max_request_bytes=settings.mirakl.max_request_bytes,
+            log=log,
+        )
 
 
 def _deliver(context: dg.AssetExecutionContext, state: State, delivery: Delivery, channel: str, day: str) -> DayReport:

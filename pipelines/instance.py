@@ -18,6 +18,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 
+from connectors.alone import alone
 from pipelines.launcher import process_is_alive
 from pipelines.settings import SettingsError
 
@@ -46,13 +47,25 @@ def dagster_instance() -> Iterator[dg.DagsterInstance]:
     try:
         if not os.environ.get(HOME_VARIABLE):
             os.environ[HOME_VARIABLE] = str(own_home())
-        opened = dg.DagsterInstance.get()
+        opened = _opened(Path(os.environ[HOME_VARIABLE]))
     except Exception as error:
         # Dagster's storages raise whatever their drivers do.
         raise SettingsError(f"{HOME_VARIABLE}: {' '.join(str(error).split())}") from None
     with opened as instance:
         _end_killed_runs(instance)
         yield instance
+
+
+def _opened(home: Path) -> dg.DagsterInstance:
+    """Open the instance of a home that two commands may find empty at once: Dagster makes its tables unguarded."""
+    if not home.is_dir():
+        return dg.DagsterInstance.get()
+    with alone(home / ".opening"):
+        instance = dg.DagsterInstance.get()
+        # What a storage has not made when it is opened, it makes when it is first asked.
+        instance.get_runs_count()
+        instance.all_asset_keys()
+        return instance
 
 
 def process_tags() -> dict[str, str]:

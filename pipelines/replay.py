@@ -19,7 +19,7 @@ from connectors.ledger import UNACCEPTED, Ledger
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from pipelines import metadata
-from pipelines.assets import MIRAKL_DELIVERY, POOL, open_delivery
+from pipelines.assets import MIRAKL_DELIVERY, POOL, sending
 from pipelines.automation import UNFINISHED
 from pipelines.resources import Mirakl, State, failures_explained
 from pipelines.settings import Channel, Settings
@@ -61,10 +61,12 @@ def replay_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
         state: dg.ResourceParam[State],
         mirakl: dg.ResourceParam[Mirakl],
     ) -> None:
-        with failures_explained(), state.ledger() as ledger, mirakl.client(settings.mirakl) as client:
-            delivery = open_delivery(client, ledger, channel, settings, context.log.info)
-            with open_shop(channel) as shop:
-                report = replay(channel, config, shop, ledger, delivery, context.run_id)
+        with (
+            failures_explained(),
+            sending(state, mirakl, channel, settings, context.log.info) as delivery,
+            open_shop(channel) as shop,
+        ):
+            report = replay(channel, config, shop, delivery.ledger, delivery, context.run_id)
         context.log_event(dg.AssetObservation(key, metadata=metadata.delivery_metadata(channel.name, report)))
         if report.counts["undelivered"]:
             raise dg.Failure(

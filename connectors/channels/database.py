@@ -21,6 +21,7 @@ from connectors.channels.errors import ShopError
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 600
+CLOCK_TOLERANCE = dt.timedelta(minutes=5)
 PERCENT_ENCODED = "special characters of the password are percent-encoded: %40 for @, %3A for :, %2F for /"
 
 _DRIVERS = {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql", "postgresql": "postgresql+psycopg"}
@@ -162,9 +163,10 @@ def _engine(url: URL, connect_args: dict[str, Any]) -> sa.Engine:
 def begin_snapshot(connection: sa.Connection, any_table: str, session: Sequence[str], clock: str) -> dt.datetime:
     """Open one consistent read-only snapshot; return the instant of it by the database's clock, in UTC.
 
-    The clock is read by the very statement that opens the snapshot (a read of `any_table`), so that of two snapshots
-    the later one also has the later instant. Closing the connection ends it. For a database that is not known here,
-    `session` are the statements that begin it, and `clock` the query of its time in UTC.
+    That clock is believed as far as it is within five minutes of our own. It is read by the very statement that opens
+    the snapshot (a read of `any_table`), so that of two snapshots the later one also has the later instant. Closing the
+    connection ends it. For a database that is not known here, `session` are the statements that begin it, and `clock`
+    the query of its time in UTC.
     """
     backend = "mysql" if connection.dialect.name == "mariadb" else connection.dialect.name
     for statement in session or _SESSIONS.get(backend, ()):
@@ -175,7 +177,9 @@ def begin_snapshot(connection: sa.Connection, any_table: str, session: Sequence[
     if isinstance(instant, str):
         instant = dt.datetime.fromisoformat(instant)
     read_at: dt.datetime = instant.replace(tzinfo=dt.UTC) if instant.tzinfo is None else instant.astimezone(dt.UTC)
-    return read_at
+    # Its clock, as far as it can be right: were it days ahead for once, all read since would count as older than that.
+    ours = dt.datetime.now(dt.UTC)
+    return min(max(read_at, ours - CLOCK_TOLERANCE), ours + CLOCK_TOLERANCE)
 
 
 def known_clock(connection: sa.Connection) -> bool:

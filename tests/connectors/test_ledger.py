@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -293,3 +295,44 @@ def test_a_full_disk_is_said_so_and_the_rows_before_it_are_kept(tmp_path: Path) 
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT count(*) FROM ledger_orders").fetchone() == (1,)
     connection.close()
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_one_sender_waits_for_the_other(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    url = f"sqlite:///{tmp_path / 'l.sqlite'}" if engine == "sqlite" else request.getfixturevalue("postgresql_database")
+    first, second = Ledger(url), Ledger(url)
+    told, order = threading.Event(), list[str]()
+
+    def send() -> None:
+        with second.one_sender(told.set):
+            order.append("second")
+
+    thread = threading.Thread(target=send)
+    with first.one_sender(lambda: None):
+        thread.start()
+        assert told.wait(10)
+        order.append("first")
+    thread.join(10)
+    assert order == ["first", "second"]
+    with first.one_sender(lambda: pytest.fail("nobody sends")):
+        pass
+    first.dispose()
+    second.dispose()
+
+
+def test_a_killed_sender_keeps_nobody_waiting(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'l.sqlite'}"
+    program = (
+        "import sys, time\nfrom connectors.ledger import Ledger\n"
+        "with Ledger(sys.argv[1]).one_sender(print):\n    print('sending', flush=True)\n    time.sleep(60)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program, url], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "sending\n"
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    ledger = Ledger(url)
+    with ledger.one_sender(lambda: pytest.fail("nobody sends")):
+        pass
+    ledger.dispose()

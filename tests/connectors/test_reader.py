@@ -10,6 +10,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from connectors.channels import database
 from connectors.channels import snapshot as snapshot_module
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader, ShopSource
@@ -109,6 +110,14 @@ def test_a_snapshot_does_not_move_and_cannot_write(shop: ShopSource) -> None:
         assert dt.timedelta(0) < now - snapshot.read_at < dt.timedelta(seconds=10)
         with pytest.raises(Exception, match="read-only transaction"):
             snapshot._connection.exec_driver_sql("DELETE FROM sale")
+
+
+@pytest.mark.parametrize("days", [-2, 2])
+def test_a_clock_that_is_days_off_is_not_believed(shop: ShopSource, monkeypatch: pytest.MonkeyPatch, days: int) -> None:
+    """Once it is put right, everything read since would count as older than what was read before."""
+    monkeypatch.setitem(database._CLOCKS, "postgresql", f"clock_timestamp() + interval '{days} days'")
+    with ShopReader(shop).snapshot() as snapshot:
+        assert abs(dt.datetime.now(dt.UTC) - snapshot.read_at) < dt.timedelta(minutes=6)
 
 
 def test_an_error_of_the_callers_own_database_is_not_the_shops(shop: ShopSource) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -46,3 +51,13 @@ def test_without_dagster_home_an_instance_with_one_sender_is_made(
     with dagster_instance() as instance:
         assert instance.global_op_concurrency_default_limit == 1
     assert (tmp_path / "var" / "dagster" / "dagster.yaml").is_file()
+
+
+def test_an_empty_home_is_filled_once_by_commands_that_start_together(tmp_path: Path) -> None:
+    program = "from pipelines.instance import dagster_instance\nwith dagster_instance() as i: i.get_runs(limit=1)"
+    environment = {**os.environ, "DAGSTER_HOME": str(tmp_path), "DAGSTER_DISABLE_TELEMETRY": "1"}
+    started = [subprocess.Popen([sys.executable, "-c", program], env=environment) for _ in range(4)]
+    assert [process.wait(120) for process in started] == [0] * 4
+    for name in ("history/runs.db", "history/runs/index.db", "schedules/schedules.db"):
+        with closing(sqlite3.connect(tmp_path / name)) as connection:
+            assert connection.execute("SELECT COUNT(*) FROM alembic_version").fetchone() == (1,)
