@@ -21,7 +21,7 @@ from connectors.channels.errors import ShopError
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 600
-CLOCK_TOLERANCE = dt.timedelta(minutes=5)
+CLOCK_TOLERANCE = dt.timedelta(minutes=1)
 PERCENT_ENCODED = "special characters of the password are percent-encoded: %40 for @, %3A for :, %2F for /"
 
 _DRIVERS = {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql", "postgresql": "postgresql+psycopg"}
@@ -163,7 +163,7 @@ def _engine(url: URL, connect_args: dict[str, Any]) -> sa.Engine:
 def begin_snapshot(connection: sa.Connection, any_table: str, session: Sequence[str], clock: str) -> dt.datetime:
     """Open one consistent read-only snapshot; return the instant of it by the database's clock, in UTC.
 
-    That clock is believed as far as it is within five minutes of our own. It is read by the very statement that opens
+    That clock is believed as far as it is within a minute of our own. It is read by the very statement that opens
     the snapshot (a read of `any_table`), so that of two snapshots the later one also has the later instant. Closing the
     connection ends it. For a database that is not known here, `session` are the statements that begin it, and `clock`
     the query of its time in UTC.
