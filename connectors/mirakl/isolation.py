@@ -186,23 +186,25 @@ class Isolation:
             with self._lock:
                 self._suspects.extend(suspects)
             self._settle(rest, second)
-        elif self._each_alone([suspect.record for suspect in suspects]):
-            self._settle(rest, second)
         else:
-            self._pointers.learn(faults, self._positions(records, self._halve_known(rest, second)))
+            bad = self._each_alone([suspect.record for suspect in suspects])
+            if len(bad) == len(suspects):
+                self._settle(rest, second)
+            else:
+                self._pointers.learn(faults, self._positions(records, bad | self._halve_known(rest, second)))
 
-    def _each_alone(self, records: Sequence[Record]) -> bool:
-        """Send each alone; return whether all were refused, as their naming said."""
-        honest = True
+    def _each_alone(self, records: Sequence[Record]) -> set[str]:
+        """Send each alone; return the ids of those refused: all of them, where their naming was right."""
+        bad: set[str] = set()
         for record in records:
             faults = self._send([record])
             if faults is None:
-                honest = False
                 self._pointers.lied()
             else:
                 self._pointers.proved()
                 self.refuse(record, faults)
-        return honest
+                bad.add(record.channel_order_id)
+        return bad
 
     def _halve(self, records: Sequence[Record], faults: Faults) -> frozenset[int]:
         return self._positions(records, self._halve_known(records, faults))
@@ -241,7 +243,7 @@ class Isolation:
             named = frozenset(number - self._pointers.base for number in self._pointers.raw(faults))
             if named == frozenset(range(len(group))):
                 sample, group = group[:_SPOT_CHECKS], group[_SPOT_CHECKS:]
-                if self._each_alone([suspect.record for suspect in sample]):
+                if len(self._each_alone([suspect.record for suspect in sample])) == len(sample):
                     self._report.refused(group)
                     return
             else:

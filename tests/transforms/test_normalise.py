@@ -170,6 +170,23 @@ def test_ids_that_differ_by_blanks_only_are_one_order_twice(frames: Build) -> No
     ]
 
 
+def test_a_line_id_that_two_orders_claim_holds_both_of_them(frames: Build) -> None:
+    orders = [{**ORDER, "channel_order_id": number} for number in "123"]
+    own, shared = {**LINE, "channel_order_line_id": "11"}, {**LINE, "channel_order_line_id": "12"}
+    lines = [
+        own,
+        shared,
+        {**shared, "channel_order_id": "2"},
+        {**own, "channel_order_id": "3", "channel_order_line_id": "31"},
+    ]
+    result = normalise(frames(orders=orders, lines=lines), MAPPING)
+    assert [record.channel_order_id for record in result.records] == ["3"]
+    assert [(reject.channel_order_id, reject.code, reject.field) for reject in result.rejects] == [
+        ("1", "duplicate_line", "order_lines[1].channel_order_line_id"),
+        ("2", "duplicate_line", "order_lines[0].channel_order_line_id"),
+    ]
+
+
 def test_one_bad_order_does_not_stop_another(frames: Build) -> None:
     orders = [ORDER, {**ORDER, "channel_order_id": "2", "currency": "EURO"}]
     result = normalise(frames(orders=orders, lines=[LINE]), MAPPING)

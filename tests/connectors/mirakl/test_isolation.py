@@ -126,6 +126,15 @@ def test_one_based_positions_are_learned(twenty_thousand: list[Record]) -> None:
     assert mirakl.requests <= 450
 
 
+def test_one_based_positions_are_learned_also_where_bad_orders_stand_side_by_side(
+    twenty_thousand: list[Record],
+) -> None:
+    mirakl = Mirakl({str(number) for number in range(20_000) if number % 100 in (7, 30, 31)}, "one-based")
+    mirakl.deliver(twenty_thousand)
+    assert set(mirakl.refused_ids) == mirakl.bad
+    assert mirakl.requests <= 500
+
+
 @given(bad=st.sets(st.integers(0, 99)))
 @settings(max_examples=200, deadline=None)
 def test_halving_never_needs_more_than_the_derived_bound(bad: set[int]) -> None:
@@ -140,6 +149,52 @@ def test_when_everything_is_refused_for_one_reason_it_stops_as_systemic() -> Non
     with pytest.raises(Systemic, match="configuration"):
         isolation.deliver([make_record(number) for number in range(100)])
     assert mirakl.requests < 40
+
+
+def test_orders_refused_in_a_row_for_different_reasons_are_the_orders_own_fault() -> None:
+    mirakl = Mirakl({str(number) for number in range(50)}, "none")
+
+    def post(records: Sequence[Record]) -> tuple[Fault, ...] | None:
+        faults = mirakl.post(records)
+        return (
+            None if faults is None else (Fault("INVALID", ("status", "email")[int(records[0].channel_order_id) % 2]),)
+        )
+
+    isolation = Isolation(post, mirakl, Evidence())
+    isolation.deliver([make_record(number) for number in range(50)])
+    assert len(mirakl.refused_ids) == 50
+
+
+def test_however_many_are_named_no_request_holds_more_than_mirakl_takes_and_they_are_confirmed_on_the_way() -> None:
+    mirakl = Mirakl({str(number) for number in range(0, 2000, 5) if number % 100 < 80}, "exact")
+    isolation = Isolation(mirakl.post, mirakl, Unsuspicious())
+    for begin in range(0, 2000, 50):
+        isolation.deliver([make_record(number) for number in range(begin, begin + 50)])
+    assert len(isolation.suspects) < 100
+    isolation.confirm()
+    assert sorted(mirakl.refused_ids) == sorted(mirakl.bad)
+
+
+@pytest.mark.parametrize("base", [0, 1])
+def test_each_refused_order_carries_its_own_fault_wherever_positions_begin(base: int) -> None:
+    told: dict[str, str] = {}
+
+    def post(records: Sequence[Record]) -> tuple[Fault, ...] | None:
+        bad = [
+            (index, record.channel_order_id) for index, record in enumerate(records) if record.channel_order_id in ids
+        ]
+        return tuple(Fault("INVALID", f"orders[{index + base}].f{order_id}") for index, order_id in bad) or None
+
+    class Told(Mirakl):
+        def refused(self, orders: Sequence[Refused]) -> None:
+            told.update((order.record.channel_order_id, order.field) for order in orders)
+
+    ids = {str(number) for number in range(2000) if number % 100 in (7, 30, 31)}
+    isolation = Isolation(post, Told(set(), "exact"), Unsuspicious())
+    for begin in range(0, 2000, 50):
+        isolation.deliver([make_record(number) for number in range(begin, begin + 50)])
+    isolation.confirm()
+    assert told == {order_id: f"f{order_id}" for order_id in ids}
 
 
 def test_named_orders_count_as_suspects_until_their_confirmation_is_over() -> None:
