@@ -97,15 +97,11 @@ def _judge(payload: dict[str, Any], notices: list[Notice], mapping: ChannelMappi
         first = error.errors(include_url=False, include_input=False)[0]
         blank = first.get("ctx", {}).get("pattern") == r"\S"
         reason = "is empty" if blank else first["msg"].removeprefix("Value error, ")
-        raise OrderError(_code(first["type"]), _path(first["loc"]), reason) from None
+        raise OrderError("invalid", _path(first["loc"]), reason) from None
     held = {"unmapped_status": mapping.reject_unmapped, "money_mismatch": mapping.strict_money}
     for notice in notices:
         if held.get(notice.code):
             raise OrderError(notice.code, notice.field, notice.detail)
-
-
-def _code(pydantic_type: str) -> str:
-    return "missing" if pydantic_type == "missing" else "invalid"
 
 
 def _path(location: tuple[int | str, ...]) -> str:

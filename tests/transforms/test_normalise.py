@@ -199,6 +199,53 @@ def test_a_field_that_is_blank_is_said_to_be_empty(frames: Build) -> None:
     assert (reject.field, reject.reason) == ("order_lines[0].product.id", "is empty")
 
 
+def test_what_the_contract_forbids_is_said_in_plain_words_at_its_place(frames: Build) -> None:
+    window = {"delivery_earliest": "2026-03-05 08:00:00", "delivery_latest": "2026-03-04 18:00:00"}
+    [reject] = normalise(frames(orders=[{**ORDER, **window}], lines=[LINE]), MAPPING).rejects
+    assert (reject.code, reject.field) == ("invalid", "shipping_info.delivery_date")
+    assert reject.reason == "earliest is after latest"
+
+
+def test_a_fault_between_lines_is_said_of_the_order(frames: Build) -> None:
+    [reject] = normalise(frames(orders=[ORDER], lines=[LINE, LINE]), MAPPING).rejects
+    assert (reject.field, reject.reason) == ("order", "order_lines holds one channel_order_line_id twice")
+
+
+def test_a_record_counts_its_lines_and_adjustments(frames: Build) -> None:
+    refunds = [{**GOOD["adjustments"], "channel_adjustment_id": number, "price": "1"} for number in "56"]
+    lines = [LINE, *({**LINE, "channel_order_line_id": number} for number in ("12", "13"))]
+    [record] = normalise(frames(orders=[ORDER], lines=lines, adjustments=refunds), MAPPING).records
+    assert (record.order_lines, record.adjustments) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("stores", "key", "store"),
+    [
+        ({}, None, "S-1"),
+        ({}, "2", "S-1"),
+        ({"2": "S-2"}, "2", "S-2"),
+        ({"2": "S-2"}, None, "S-1"),
+        ({"2": "S-2"}, "3", None),
+    ],
+)
+def test_an_order_goes_to_its_shop_stores_store_or_else_to_mirakl_store_id(
+    stores: dict[str, str], key: str | None, store: str | None, frames: Build
+) -> None:
+    mapping = dataclasses.replace(MAPPING, stores=stores)
+    result = normalise(frames(orders=[{**ORDER, "store": key}], lines=[LINE]), mapping)
+    assert [record.store for record in result.records] == ([store] if store else [])
+    assert [reject.code for reject in result.rejects] == ([] if store else ["unknown_store"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("STRING", "x"), ("NUMERIC", "1"), ("BOOLEAN", "1"), ("DATE", "2026-03-01"), ("LIST", '["x"]')]
+)
+def test_a_fault_in_a_custom_attribute_is_found_at_the_contracts_path(kind: str, value: str, frames: Build) -> None:
+    note = {"channel_order_id": "1", "id": "i" * 256, "type": kind, "value": value}
+    [reject] = normalise(frames(orders=[ORDER], lines=[LINE], custom_attributes=[note]), MAPPING).rejects
+    assert reject.field == "custom_attributes[0].id"
+
+
 def test_a_later_stamp_alone_does_not_change_the_hash(frames: Build) -> None:
     first = normalise(frames(orders=[ORDER], lines=[LINE]), MAPPING).records[0]
     later = normalise(frames(orders=[{**ORDER, "updated_at": "2026-03-04 10:00:00"}], lines=[LINE]), MAPPING).records[0]

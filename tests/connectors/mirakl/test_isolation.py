@@ -143,6 +143,54 @@ def test_halving_never_needs_more_than_the_derived_bound(bad: set[int]) -> None:
     assert mirakl.requests <= 1 + 2 * len(bad) * math.ceil(math.log2(100))
 
 
+def test_a_half_known_to_hold_the_bad_order_is_not_sent_once_more() -> None:
+    mirakl = Mirakl({"99"}, "none")
+    mirakl.deliver([make_record(number) for number in range(100)])
+    assert mirakl.refused_ids == ["99"]
+    # The whole, seven good left halves (50, 25, 12, 6, 3, 2 and 1 orders), and the last order alone.
+    assert mirakl.requests == 9
+
+
+def test_good_orders_named_by_a_mirakl_that_was_right_before_arrive_and_end_its_trust() -> None:
+    mirakl = Mirakl({"7", "107", "207"}, "exact")
+    named_in_vain: set[str] = set()
+
+    def post(records: Sequence[Record]) -> tuple[Fault, ...] | None:
+        first = records[0].channel_order_id
+        if len(records) == 100 and int(first) >= 300 and first not in named_in_vain:
+            named_in_vain.add(first)
+            return Fault("INVALID", "orders[3].status"), Fault("INVALID", "orders[4].status")
+        return mirakl.post(records)
+
+    evidence = Unsuspicious()
+    isolation = Isolation(post, mirakl, evidence)
+    for begin in range(0, 700, 100):
+        isolation.deliver([make_record(number) for number in range(begin, begin + 100)])
+    assert (evidence.pointers.trusted, len(isolation.suspects)) == (True, 8)
+    isolation.confirm()
+    assert sorted(mirakl.refused_ids) == sorted(mirakl.bad)
+    assert sorted(mirakl.accepted_ids) == sorted({str(number) for number in range(700)} - mirakl.bad)
+    assert not evidence.pointers.trusted
+
+
+def test_a_good_order_named_beside_a_bad_one_is_not_refused_with_those_confirmed_together() -> None:
+    mirakl = Mirakl({"701", *(str(number) for number in range(0, 800, 100))}, "exact")
+
+    def post(records: Sequence[Record]) -> tuple[Fault, ...] | None:
+        faults = mirakl.post(records)
+        if faults is None or len(records) < 100 or not 300 <= int(records[0].channel_order_id) < 700:
+            return faults
+        return *faults, Fault("INVALID", "orders[1].status")
+
+    isolation = Isolation(post, mirakl, Unsuspicious())
+    for begin in range(0, 800, 100):
+        isolation.deliver([make_record(number) for number in range(begin, begin + 100)])
+    assert len(isolation.suspects) == 10
+    isolation.confirm()
+    assert sorted(mirakl.refused_ids) == sorted(mirakl.bad)
+    assert sorted(mirakl.accepted_ids) == sorted({str(number) for number in range(800)} - mirakl.bad)
+
+
 def test_when_everything_is_refused_for_one_reason_it_stops_as_systemic() -> None:
     mirakl = Mirakl({str(number) for number in range(100)}, "none")
     isolation = Isolation(mirakl.post, mirakl, Evidence())
