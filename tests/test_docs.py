@@ -11,7 +11,7 @@ import pytest
 import yaml
 from dagster import DagsterInstance
 
-from pipelines.cli import cli
+from pipelines.cli.commands import cli
 from pipelines.settings import ChannelSettings, load_settings
 from tests.doc_tables import with_tables
 

@@ -1,59 +1,20 @@
-"""The command line, `mirakl-orders`.
+"""The command line, `mirakl-orders`, and how it starts.
 
-Belongs here: commands, their options, what they print, and how a mistake is said. Does not belong here: what they do.
+Loading Dagster takes a second, or several on a busy machine: Ctrl-C in that time is as good as later.
+
+Belongs here: loading the commands. Does not belong here: the commands, nor anything that loads slowly.
 """
 
 from __future__ import annotations
 
-import signal
 import sys
-from types import FrameType
 from typing import NoReturn
-
-import click
-
-from pipelines.cli import looking, running, trying
-from pipelines.resources import USER_ERRORS
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-def cli() -> None:
-    """Carry orders of webshops into Mirakl Connect.
-
-    Channels are described in channels.toml (CHANNELS_FILE names another file).
-    """
-
-
-for command in (
-    running.sync,
-    running.replay,
-    looking.check,
-    looking.plan,
-    looking.coverage,
-    looking.failures,
-    looking.reconcile,
-    trying.new_channel,
-    trying.sandbox,
-):
-    cli.add_command(command)
 
 
 def main() -> NoReturn:
-    """Run the command line. What a user can cause is said in one message; SIGTERM ends as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    """Load the commands and run the one that was asked for."""
     try:
-        cli(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped; run the same command again to complete the work", err=True)
-        sys.exit(1)
-    except USER_ERRORS as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(1)
-    sys.exit(0)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+        from pipelines.cli.commands import run
+    except KeyboardInterrupt:
+        sys.exit("stopped before anything was begun")
+    run()

@@ -23,7 +23,8 @@ import pytest
 from connectors.mirakl.report import COUNTS
 from connectors.mirakl.sandbox import Sandbox
 from pipelines import instance
-from pipelines.cli import cli, main
+from pipelines.cli import main
+from pipelines.cli.commands import cli
 from tests.own_shop import OwnShop
 
 DAY, NEXT = "2026-03-02", "2026-03-03"

@@ -1,0 +1,60 @@
+"""The commands of `mirakl-orders` as one program.
+
+Belongs here: which commands there are, and how a mistake or a signal ends one. Does not belong here: their options and
+what they print (the modules beside), what they do.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from pipelines.cli import looking, running, trying
+from pipelines.resources import USER_ERRORS
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def cli() -> None:
+    """Carry orders of webshops into Mirakl Connect.
+
+    Channels are described in channels.toml (CHANNELS_FILE names another file).
+    """
+
+
+for command in (
+    running.sync,
+    running.replay,
+    looking.check,
+    looking.plan,
+    looking.coverage,
+    looking.failures,
+    looking.reconcile,
+    trying.new_channel,
+    trying.sandbox,
+):
+    cli.add_command(command)
+
+
+def run() -> NoReturn:
+    """Run the command line. What a user can cause is said in one message; SIGTERM ends as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; run the same command again to complete the work", err=True)
+        sys.exit(1)
+    except USER_ERRORS as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
