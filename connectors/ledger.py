@@ -157,8 +157,8 @@ class Ledger:
 
     @contextmanager
     def _transaction(self, lock: str) -> Iterator[sa.Connection]:
-        alone = self._writing if self._sqlite else nullcontext()
-        with alone, explained(), self._engine.connect() as connection:
+        turn = self._writing if self._sqlite else nullcontext()
+        with turn, explained(), self._engine.connect() as connection:
             if self._sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from connectors.addresses import read_address
+from connectors.database_url import PERCENT_ENCODED, read_url
 
 _METADATA = sa.MetaData()
 # Text throughout: neither a shop's ids nor Mirakl's codes have a documented length (contract 2.10), and one order with
@@ -105,7 +105,7 @@ def open_engine(url: str) -> sa.Engine:
         LedgerError: not such a URL.
     """
     try:
-        parsed = read_address(url)
+        parsed = read_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
             return _sqlite_engine(parsed)
         if parsed.get_backend_name() == "postgresql":
@@ -118,8 +118,8 @@ def open_engine(url: str) -> sa.Engine:
         raise LedgerError(f"LEDGER_URL: the folder of the ledger cannot be made ({error.strerror})") from None
     raise LedgerError(
         "LEDGER_URL is not a database address this software can keep its ledger in; "
-        "expected sqlite:///path/to/ledger.sqlite or postgresql+psycopg://user:password@host/database, special "
-        "characters of the password percent-encoded"
+        "expected sqlite:///path/to/ledger.sqlite or postgresql+psycopg://user:password@host/database; "
+        f"{PERCENT_ENCODED}"
     )
 
 

@@ -16,13 +16,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from connectors.addresses import read_address
 from connectors.channels.errors import ShopError
+from connectors.database_url import PERCENT_ENCODED, read_url
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 600
 CLOCK_TOLERANCE = dt.timedelta(minutes=1)
-PERCENT_ENCODED = "special characters of the password are percent-encoded: %40 for @, %3A for :, %2F for /"
 
 _DRIVERS = {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql", "postgresql": "postgresql+psycopg"}
 # How a session begins its snapshot, and its clock in UTC.
@@ -53,7 +52,7 @@ def open_engine(channel: str, database_url: str) -> sa.Engine:
         ShopError: not a database URL, or of a kind that no installed driver speaks.
     """
     try:
-        url = read_address(database_url)
+        url = read_url(database_url)
         url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
         match url.get_backend_name():
             case "sqlite":

@@ -1,4 +1,4 @@
-"""Reading the address of a database as a user wrote it, for the shops and the ledger alike.
+"""The address of a database as a user wrote it, of a shop and of the ledger alike.
 
 Belongs here: what makes an address one. Does not belong here: engines and what each kind of database needs.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+PERCENT_ENCODED = "special characters of the password are percent-encoded: %40 for @, %3A for :, %2F for /"
 
-def read_address(text: str) -> URL:
+
+def read_url(text: str) -> URL:
     """Read a SQLAlchemy URL.
 
     Raises:
