@@ -21,7 +21,7 @@ from connectors.channels.platform import load_platform
 from connectors.channels.reader import ShopSource
 from connectors.mirakl.limiter import CEILING
 from connectors.toml_file import NotToml, faults, read_toml
-from pipelines.settings_values import Day, Id, Keyword, Owner, Reason, StatusTarget, Timezone
+from connectors.toml_values import Day, Id, Keyword, Reason, StatusTarget, Timezone
 from transforms.frames import COLUMNS
 from transforms.mapping import ChannelMapping, PartnerPredicate
 from transforms.platforms import PLATFORMS
@@ -32,6 +32,8 @@ _Shared = TypeVar("_Shared", bound=BaseModel)
 _FROM_ENVIRONMENT = "env:"
 _SECTIONS = {"mirakl", "frames", "channels"}
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+# What Dagster takes: another owner would keep it from loading any channel.
+_OWNER = re.compile(r"team:[\w-]+|[A-Za-z0-9_][A-Za-z0-9._%+-]*@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
 
 
 class SettingsError(Exception):
@@ -94,7 +96,7 @@ class ChannelSettings(_Block):
     fulfilled_by_partner: FulfilledByPartner | None = None
     unmapped: Literal["send", "reject"] = "send"
     money: Literal["report", "strict"] = "report"
-    owners: list[Owner] = Field(default_factory=list)
+    owners: list[str] = Field(default_factory=list)
 
     @field_validator("platform")
     @classmethod
@@ -106,6 +108,14 @@ class ChannelSettings(_Block):
         raise ValueError(
             f"{platform!r} is neither a platform ({known}) nor a folder that holds your own changes.sql{hint}"
         )
+
+    @field_validator("owners")
+    @classmethod
+    def _owner(cls, owners: list[str]) -> list[str]:
+        for owner in owners:
+            if not _OWNER.fullmatch(owner):
+                raise ValueError(f"{owner!r} is neither an e-mail address nor of the form 'team:name'")
+        return owners
 
     @field_validator("database_url")
     @classmethod

@@ -7,7 +7,6 @@ normalisation says of single orders.
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from transforms.cells import FLAGS
 from transforms.columns import COLUMNS, Column, Kind
 from transforms.frames import FRAME_NAMES, OrderFrames
 from transforms.money import AmountError, parse_amount
+from transforms.spelling import did_you_mean
 from transforms.times import TimeError, parse_time
 
 if TYPE_CHECKING:
@@ -149,8 +149,7 @@ class _Folder:
                     yield self.finding("error", name, f"lacks the required column {column.name!r}: {column.meaning}")
             for other in frame.columns:
                 if other not in known:
-                    near = difflib.get_close_matches(other, known, 1)
-                    hint = f"; is {near[0]!r} meant?" if near else ""
+                    hint = did_you_mean(other, known)
                     yield self.finding("warning", name, f"yields {other!r}, which is no column of this frame{hint}")
 
     def cells(self, frames: OrderFrames) -> Iterator[Finding]:

@@ -16,16 +16,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from connectors.channels.errors import ShopError
 from connectors.toml_file import NotToml, faults, read_toml
+from connectors.toml_values import Keyword, Reason, StatusTarget
 from transforms.platforms import PLATFORMS, Shape
-from transforms.records import AdjustmentReason
-from transforms.statuses import parse_target
 
 SETTINGS_FILE = "platform.toml"
-
-
-def _status(target: str) -> str:
-    parse_target(target)
-    return target
 
 
 def _zone(name: str) -> str:
@@ -93,8 +87,8 @@ class PlatformSettings(_Settings):
     optional_parts: Mapping[str, list[str]] = Field(default_factory=dict)
     require: list[Requirement] = Field(default_factory=list)
     indexes: list[Index] = Field(default_factory=list)
-    statuses: Mapping[str, Annotated[str, AfterValidator(_status)]] = Field(default_factory=dict)
-    reasons: Mapping[str, AdjustmentReason] = Field(default_factory=dict)
+    statuses: Mapping[str, StatusTarget] = Field(default_factory=dict)
+    reasons: Mapping[Keyword, Reason] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ FOUND: dict[str, tuple[str, dict[str, str], str, str]] = {
         "",
         {"orders_sql": ORDERS.replace("total", "total AS totl")},
         "warning",
-        "orders.sql yields 'totl', which is no column of this frame; is 'total' meant?",
+        "orders.sql yields 'totl', which is no column of this frame; did you mean 'total'?",
     ),
     "a file that is no frame": ("", {"line_sql": LINES}, "warning", "line.sql is no frame and is not used"),
     "a wrong amount": (

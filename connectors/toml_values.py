@@ -1,4 +1,4 @@
-"""What the values of channels.toml must be, beyond their types.
+"""What the values in the TOML files that users write must be, beyond their types.
 
 Belongs here: one type a kind of value, with the message when it is not one. Does not belong here: the keys.
 """
@@ -6,7 +6,6 @@ Belongs here: one type a kind of value, with the message when it is not one. Doe
 from __future__ import annotations
 
 import datetime as dt
-import re
 from contextlib import suppress
 from typing import Annotated, get_args
 from zoneinfo import available_timezones
@@ -16,9 +15,6 @@ from pydantic import AfterValidator, BeforeValidator
 from transforms.records import AdjustmentReason
 from transforms.spelling import did_you_mean
 from transforms.statuses import parse_target
-
-# What Dagster takes: another owner would keep it from loading any channel.
-_OWNER = re.compile(r"team:[\w-]+|[A-Za-z0-9_][A-Za-z0-9._%+-]*@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
 
 
 def _timezone(name: str) -> str:
@@ -66,16 +62,9 @@ def _reason(reason: str) -> str:
     return reason
 
 
-def _owner(owner: str) -> str:
-    if not _OWNER.fullmatch(owner):
-        raise ValueError(f"{owner!r} is neither an e-mail address nor of the form 'team:name'")
-    return owner
-
-
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Day = Annotated[dt.date, BeforeValidator(_day)]
 Id = Annotated[str, AfterValidator(_id)]
 Keyword = Annotated[str, AfterValidator(_keyword)]
 StatusTarget = Annotated[str, AfterValidator(_status)]
 Reason = Annotated[str, AfterValidator(_reason)]
-Owner = Annotated[str, AfterValidator(_owner)]
