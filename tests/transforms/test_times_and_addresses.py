@@ -21,6 +21,8 @@ from transforms.times import TimeError, format_time, parse_time
         ("2026-03-01T09:30:00.123456+02:00", "UTC", "2026-03-01T07:30:00.123Z"),
         ("2026-03-01 09:30:00", "+05:30", "2026-03-01T04:00:00Z"),
         ("2026-07-01 09:30:00", "-03:00", "2026-07-01T12:30:00Z"),
+        ("1970-01-01 00:00:00", "UTC", "1970-01-01T00:00:00Z"),
+        ("2200-12-31 23:59:59", "UTC", "2200-12-31T23:59:59Z"),
     ],
 )
 def test_a_time_is_utc_with_z(text: str, zone: str, utc: str) -> None:
@@ -34,7 +36,17 @@ def test_a_zero_date_is_no_time(text: str | None) -> None:
     assert parse_time(text) is None
 
 
-@pytest.mark.parametrize("text", ["yesterday", "2026-13-01 00:00:00", "0001-01-01 00:00:00", "9999-12-31 23:59:59"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yesterday",
+        "2026-13-01 00:00:00",
+        "0001-01-01 00:00:00",
+        "1969-12-31 23:59:59",
+        "2201-01-01 00:00:00",
+        "9999-12-31 23:59:59",
+    ],
+)
 def test_damage_is_not_a_time(text: str) -> None:
     with pytest.raises(TimeError):
         parse_time(text)

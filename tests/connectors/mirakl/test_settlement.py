@@ -1,0 +1,213 @@
+"""What is written down and counted of an order between its claim and its outcome; no request leaves here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+
+from connectors.ledger import Ledger, LedgerEntry
+from connectors.mirakl.claims import NEWER_WAITS
+from connectors.mirakl.isolation import Refused
+from connectors.mirakl.report import DayReport
+from connectors.mirakl.settlement import Settlement
+from tests.connectors.mirakl.conftest import make_record
+from transforms.outcomes import Record, Reject
+from transforms.times import format_time
+
+FIRST, SECOND, THIRD = (f"2026-03-02T00:00:0{second}Z" for second in range(3))
+Make = Callable[..., Settlement]
+
+
+@pytest.fixture
+def settle(ledger: Ledger) -> Make:
+    def make(run_id: str = "run", *, again: bool = False, lines: list[str] | None = None) -> Settlement:
+        log = ([] if lines is None else lines).append
+        return Settlement(ledger, "boutique", DayReport("2026-03-01"), run_id=run_id, again=again, log=log)
+
+    return make
+
+
+def counts(settlement: Settlement) -> dict[str, int]:
+    return {name: number for name, number in settlement.report.counts.items() if number}
+
+
+def row(ledger: Ledger, order_id: str = "1") -> LedgerEntry:
+    return ledger.known("boutique", [order_id])[order_id]
+
+
+def no(record: Record, code: str = "INVALID_INPUT", field: str = "status") -> Refused:
+    return Refused(record, code, field, f"orders[0].{field}")
+
+
+def reject(order_id: str, read_at: str = FIRST) -> Reject:
+    return Reject(order_id, "missing", "order_lines", "the order has no lines", read_at)
+
+
+def test_a_reject_is_counted_named_and_written_down(settle: Make, ledger: Ledger) -> None:
+    settlement = settle()
+    settlement.reject([reject("1"), reject("2")])
+    assert counts(settlement) == {"orders_read": 2, "rejected": 2}
+    [failure, _] = settlement.report.failures
+    assert (failure.channel_order_id, failure.outcome, failure.code) == ("1", "rejected", "missing")
+    assert (failure.field, failure.reason) == ("order_lines", "the order has no lines")
+    written = row(ledger)
+    assert (written.outcome, written.read_at, written.run_id, written.day) == ("rejected", FIRST, "run", "2026-03-01")
+    assert written.unaccepted_since is not None
+
+
+def test_a_reject_under_an_id_the_ledger_cannot_keep_stands_there_under_what_it_can(
+    settle: Make, ledger: Ledger
+) -> None:
+    settle().reject([reject("a\x00b"), reject("X" * 501)])
+    assert sorted(ledger.known("boutique", ["ab", "X" * 500])) == ["X" * 500, "ab"]
+
+
+def test_a_reject_read_earlier_than_what_the_ledger_stands_for_is_superseded(settle: Make, ledger: Ledger) -> None:
+    settlement = settle()
+    settlement.accepted([pending.claim.record for pending in settlement.claim([make_record(1, read_at=SECOND)])])
+    settlement = settle()
+    settlement.reject([reject("1", FIRST)])
+    assert counts(settlement) == {"orders_read": 1, "superseded": 1}
+    assert row(ledger).outcome == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("readings", "newest"),
+    [((FIRST, SECOND, FIRST), 1), ((FIRST, FIRST), 1), ((SECOND, FIRST), 0), ((FIRST, THIRD), 1)],
+)
+def test_of_one_order_read_several_times_the_newest_is_claimed_and_the_others_are_superseded(
+    settle: Make, readings: tuple[str, ...], newest: int
+) -> None:
+    settlement = settle()
+    records = [make_record(1, title=f"{number}", read_at=read_at) for number, read_at in enumerate(readings)]
+    [pending] = settlement.claim(records)
+    assert pending.claim.record is records[newest]
+    assert counts(settlement) == {"orders_read": len(readings), "superseded": len(readings) - 1}
+
+
+def test_a_claimed_order_is_open_until_its_one_outcome(settle: Make, ledger: Ledger) -> None:
+    settlement = settle()
+    records = [make_record(number) for number in (1, 2)]
+    settlement.claim(records)
+    assert row(ledger).outcome == "undelivered"
+    assert [pending.order_id for pending in settlement.open(["2", "3"])] == ["2"]
+    assert [pending.order_id for pending in settlement.all_open()] == ["1", "2"]
+    for _ in range(2):
+        settlement.accepted(records[:1])
+        settlement.refused([no(records[0])])
+    assert [pending.order_id for pending in settlement.all_open()] == ["2"]
+    assert counts(settlement) == {"orders_read": 2, "delivered": 1}
+    assert row(ledger).outcome == "delivered"
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(4, []), (6, ["1"])])
+def test_a_stamp_a_few_minutes_ahead_is_the_shops_clock_and_later_ones_are_named(
+    settle: Make, minutes: int, told: list[str]
+) -> None:
+    settlement = settle()
+    ahead = format_time(dt.datetime.now(dt.UTC) + dt.timedelta(minutes=minutes))
+    records = [make_record(1, updated_at=ahead)]
+    settlement.claim(records)
+    settlement.accepted(records)
+    assert settlement.report.future_stamps == told
+
+
+def test_a_refusal_is_written_down_with_the_field_as_mirakl_wrote_it(settle: Make, ledger: Ledger) -> None:
+    settlement = settle()
+    records = [make_record(number) for number in (1, 2)]
+    settlement.claim(records)
+    settlement.refused([no(records[1], "B", "order_lines[0].price"), no(records[0], "A", "status")])
+    assert (row(ledger).error_code, row(ledger).error_field_sent) == ("A", "orders[0].status")
+    assert (row(ledger, "2").error_code, row(ledger, "2").error_field) == ("B", "order_lines[0].price")
+    told = {one.channel_order_id: (one.code, one.field, one.reason) for one in settlement.report.failures}
+    assert told == {
+        "1": ("A", "status", "refused by Mirakl with code A"),
+        "2": ("B", "order_lines[0].price", "refused by Mirakl with code B"),
+    }
+
+
+def test_an_order_refused_before_is_refused_still_and_said_to_be_so(settle: Make, ledger: Ledger) -> None:
+    first = settle("before")
+    first.claim([make_record(1)])
+    first.refused([no(make_record(1))])
+    settlement = settle()
+    assert settlement.claim([make_record(1, read_at=SECOND)]) == []
+    [failure] = settlement.report.failures
+    assert (failure.code, failure.field) == ("INVALID_INPUT", "status")
+    assert failure.reason == "refused before by Mirakl with code INVALID_INPUT"
+    assert (row(ledger).run_id, row(ledger).read_at) == ("run", SECOND)
+
+
+@pytest.mark.parametrize(("proven", "retracted"), [(False, ["new"]), (True, ["new", "old"])])
+def test_refusals_taken_back_are_undelivered_and_without_proof_only_those_of_new_orders(
+    settle: Make, ledger: Ledger, proven: bool, retracted: list[str]
+) -> None:
+    first = settle("before")
+    first.claim([make_record("old"), make_record("elsewhere")])
+    first.refused([no(make_record("old")), no(make_record("elsewhere"))])
+    settlement = settle(again=True)
+    records = [make_record("old"), make_record("new"), make_record("fine")]
+    settlement.claim(records)
+    settlement.accepted(records[2:])
+    settlement.refused([no(record) for record in records[:2]])
+    settlement.retracted([no(record) for record in [*records, make_record("elsewhere")]], "all alike", proven=proven)
+    outcomes = {order_id: known.outcome for order_id, known in ledger.known("boutique", ["new", "old"]).items()}
+    assert sorted(order_id for order_id, outcome in outcomes.items() if outcome == "undelivered") == retracted
+    assert (row(ledger, "fine").outcome, row(ledger, "elsewhere").outcome) == ("delivered", "refused")
+    assert settlement.report.counts["undelivered"] == len(retracted)
+    assert settlement.report.counts["refused"] == 2 - len(retracted)
+    assert {one.channel_order_id: one.reason for one in settlement.report.failures if one.outcome == "undelivered"} == (
+        dict.fromkeys(retracted, "all alike")
+    )
+    assert settlement.report.stopped == "all alike"
+
+
+def test_an_order_that_never_left_is_undelivered_without_an_attempt(settle: Make, ledger: Ledger) -> None:
+    settlement = settle()
+    sent, kept = settlement.claim([make_record(1), make_record(2)])
+    sent.sent = True
+    settlement.undelivered([sent], "NO_ANSWER", "it is silent")
+    settlement.undelivered([kept], "STORE_STOPPED", "the store is unknown")
+    assert counts(settlement) == {"orders_read": 2, "undelivered": 2}
+    assert (row(ledger).attempts, row(ledger).error_code) == (1, "NO_ANSWER")
+    assert (row(ledger, "2").attempts, row(ledger, "2").error_code) == (0, "STORE_STOPPED")
+    assert [one.reason for one in settlement.report.failures] == ["it is silent", "the store is unknown"]
+    assert settlement.report.stopped == "it is silent"
+    assert (sent.outcome, settlement.all_open()) == ("undelivered", [])
+
+
+@pytest.mark.parametrize("code", ["NO_ANSWER", None])
+def test_an_order_superseded_by_a_reading_without_an_answer_has_none_unless_that_is_under_way(
+    settle: Make, ledger: Ledger, code: str | None
+) -> None:
+    ledger.write("boutique", [LedgerEntry("1", "undelivered", SECOND, "other", "2026-03-01", error_code=code)])
+    settlement = settle()
+    assert settlement.claim([make_record(1, read_at=FIRST)]) == []
+    assert counts(settlement) == {"orders_read": 1, "undelivered" if code else "superseded": 1}
+    assert settlement.report.stopped == (NEWER_WAITS if code else None)
+    assert [one.code for one in settlement.report.failures] == ([code] if code else [])
+
+
+def test_an_order_that_mirakl_holds_is_known_for_its_store_only(settle: Make) -> None:
+    settlement = settle()
+    settlement.claim([make_record(1)])
+    settlement.accepted([make_record(1)])
+    settlement = settle()
+    assert settlement.claim([make_record(1), make_record(2)])[0].order_id == "2"
+    assert counts(settlement) == {"orders_read": 2, "unchanged": 1}
+    assert settlement.held("S-1") == make_record(1)
+    assert settlement.held("S-2") is None
+
+
+def test_orders_under_another_store_than_before_are_said_in_one_line(settle: Make) -> None:
+    first = settle("before")
+    records = [make_record(number) for number in (1, 2)]
+    first.claim(records)
+    first.accepted(records)
+    lines: list[str] = []
+    settle(lines=lines).claim([make_record(number, store="S-2", read_at=SECOND) for number in (1, 2, 3)])
+    assert lines == ["2 orders stood under another store before, the first is 1"]
+    settle(lines=lines).claim([make_record(number, store="S-2", read_at=SECOND) for number in (4, 5)])
+    assert len(lines) == 1
