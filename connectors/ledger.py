@@ -163,11 +163,8 @@ class Ledger:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"ledger {lock}"})
-            try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
+            # Whatever is raised, a connection that is closed before its commit takes everything back.
+            yield connection
             connection.commit()
 
 

@@ -64,6 +64,16 @@ def test_a_reject_under_an_id_the_ledger_cannot_keep_stands_there_under_what_it_
     assert sorted(ledger.known("boutique", ["ab", "X" * 500])) == ["X" * 500, "ab"]
 
 
+def test_a_record_under_such_an_id_is_rejected_and_the_others_are_claimed(settle: Make, ledger: Ledger) -> None:
+    settlement = settle()
+    [pending] = settlement.claim([make_record("a\x00b"), make_record("fine")])
+    assert pending.order_id == "fine"
+    assert counts(settlement) == {"orders_read": 2, "rejected": 1}
+    [failure] = settlement.report.failures
+    assert (failure.channel_order_id, failure.code, failure.field) == ("ab", "invalid", "channel_order_id")
+    assert row(ledger, "ab").outcome == "rejected"
+
+
 def test_a_reject_read_earlier_than_what_the_ledger_stands_for_is_superseded(settle: Make, ledger: Ledger) -> None:
     settlement = settle()
     settlement.accepted([pending.claim.record for pending in settlement.claim([make_record(1, read_at=SECOND)])])

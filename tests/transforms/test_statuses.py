@@ -1,0 +1,148 @@
+"""Statuses: a shop's word to Mirakl's, a line from its quantities, an order from its lines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.transforms.conftest import MAPPING
+from transforms.statuses import (
+    UNMAPPED,
+    MappedStatus,
+    Quantities,
+    can_cancel,
+    line_status,
+    map_status,
+    order_status,
+    parse_target,
+)
+
+ACCEPTANCE, WAITING, SHIPPED, DELIVERED = (
+    MappedStatus(word) for word in ("AWAITING_ACCEPTANCE", "AWAITING_SHIPMENT", "SHIPPED", "DELIVERED")
+)
+OWN = MappedStatus("CHANNEL_SPECIFIC")
+CANCELED, REFUNDED, CLOSED = (MappedStatus("CLOSED", reason) for reason in ("CANCELED", "REFUNDED", None))
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [("SHIPPED", SHIPPED), ("CLOSED/CANCELED", CANCELED), ("CLOSED/", CLOSED), ("CLOSED", CLOSED)],
+)
+def test_a_maps_right_side_is_a_status_with_or_without_a_reason(target: str, status: MappedStatus) -> None:
+    assert parse_target(target) == status
+    assert parse_target(target).known
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("SHIPED", "'SHIPED' is not a Mirakl status.*SHIPPED"),
+        ("paid", "'paid' is not a Mirakl status; use one of AWAITING_ACCEPTANCE, .*, SHIPPED$"),
+        ("CLOSED/CANCELLED", "'CANCELLED' is not a Mirakl status reason.*CANCELED"),
+        ("CLOSED/xyz", "'xyz' is not a Mirakl status reason; use one of ACCEPTANCE_TIMEOUT, .*, REFUSED_PAYMENT$"),
+    ],
+)
+def test_a_right_side_that_mirakl_has_not_is_said_with_what_it_has(target: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        parse_target(target)
+
+
+@pytest.mark.parametrize(
+    ("word", "hint", "status"),
+    [
+        ("paid", None, "SHIPPED"),
+        ("sent", None, "DELIVERED"),
+        ("paid", "sent", "DELIVERED"),
+        ("paid", "unknown", "SHIPPED"),
+        ("void", "paid", "SHIPPED"),
+        ("void", None, "CLOSED"),
+        ("sent", "void", "DELIVERED"),
+    ],
+)
+def test_the_channels_own_map_goes_before_the_platforms_and_the_hint_before_the_word(
+    word: str, hint: str | None, status: str
+) -> None:
+    mapping = replace(MAPPING, statuses={"paid": "SHIPPED", "sent": "DELIVERED"})
+    assert map_status(word, hint, mapping).status == status
+
+
+@pytest.mark.parametrize("word", [None, "", "odd"])
+def test_a_word_without_a_map_is_said_to_be_unknown(word: str | None) -> None:
+    assert map_status(word, None, MAPPING) == UNMAPPED
+    assert (UNMAPPED.status, UNMAPPED.known) == ("CHANNEL_SPECIFIC", False)
+
+
+@pytest.mark.parametrize(
+    ("mapped", "units", "status"),
+    [
+        (WAITING, Quantities(3), WAITING),
+        (WAITING, Quantities(3, cancelled=2), WAITING),
+        (WAITING, Quantities(3, cancelled=3), CANCELED),
+        (WAITING, Quantities(3, cancelled=4), CANCELED),
+        (WAITING, Quantities(3, refunded=3), REFUNDED),
+        (WAITING, Quantities(3, cancelled=2, refunded=1), REFUNDED),
+        (DELIVERED, Quantities(1, refunded=1), REFUNDED),
+        (CLOSED, Quantities(1, refunded=1), CLOSED),
+        (CANCELED, Quantities(2, shipped=2), CANCELED),
+        (WAITING, Quantities(3, shipped=2), WAITING),
+        (WAITING, Quantities(3, shipped=3), SHIPPED),
+        (WAITING, Quantities(3, cancelled=1, shipped=2), SHIPPED),
+        (WAITING, Quantities(3, refunded=1, shipped=2), SHIPPED),
+        (WAITING, Quantities(3, shipped=3, delivered=2), SHIPPED),
+        (WAITING, Quantities(3, shipped=3, delivered=3), DELIVERED),
+        (WAITING, Quantities(3, delivered=4), DELIVERED),
+        (WAITING, Quantities(3, shipped=0, delivered=0), WAITING),
+        (SHIPPED, Quantities(3, shipped=0), SHIPPED),
+        (SHIPPED, Quantities(3, cancelled=1, delivered=2), DELIVERED),
+        (ACCEPTANCE, Quantities(1, shipped=1), SHIPPED),
+        (OWN, Quantities(1, shipped=1), SHIPPED),
+        (DELIVERED, Quantities(1, shipped=1), DELIVERED),
+        (DELIVERED, Quantities(1, shipped=1, delivered=0), DELIVERED),
+    ],
+)
+def test_a_line_is_as_far_as_its_units_say(mapped: MappedStatus, units: Quantities, status: MappedStatus) -> None:
+    assert line_status(mapped, units) == status
+
+
+@pytest.mark.parametrize(
+    ("mapped", "lines", "status"),
+    [
+        (SHIPPED, [SHIPPED, WAITING, DELIVERED], WAITING),
+        (SHIPPED, [DELIVERED, SHIPPED], SHIPPED),
+        (WAITING, [DELIVERED, REFUNDED], DELIVERED),
+        (WAITING, [OWN, ACCEPTANCE], OWN),
+        (WAITING, [ACCEPTANCE, MappedStatus("AWAITING_FRAUD_CHECK")], MappedStatus("AWAITING_FRAUD_CHECK")),
+        (WAITING, [ACCEPTANCE, MappedStatus("AWAITING_PAYMENT")], ACCEPTANCE),
+        (WAITING, [WAITING, MappedStatus("AWAITING_PAYMENT")], MappedStatus("AWAITING_PAYMENT")),
+        (WAITING, [CANCELED, CANCELED], CANCELED),
+        (WAITING, [REFUNDED], REFUNDED),
+        (WAITING, [CANCELED, REFUNDED], REFUNDED),
+        (WAITING, [CANCELED, CLOSED], CLOSED),
+        (CANCELED, [REFUNDED, CANCELED], CANCELED),
+        (CLOSED, [CANCELED, CANCELED], CLOSED),
+    ],
+)
+def test_an_order_is_as_far_as_its_open_line_furthest_behind_and_closed_when_all_are(
+    mapped: MappedStatus, lines: list[MappedStatus], status: MappedStatus
+) -> None:
+    assert order_status(mapped, lines) == status
+
+
+@pytest.mark.parametrize(
+    ("status", "shipped", "allowed"),
+    [
+        (WAITING, None, True),
+        (WAITING, 0, True),
+        (WAITING, 1, False),
+        (OWN, None, True),
+        (MappedStatus("AWAITING_FRAUD_CHECK"), None, True),
+        (SHIPPED, 0, False),
+        (DELIVERED, None, False),
+        (CANCELED, None, False),
+    ],
+)
+def test_a_line_can_be_cancelled_until_something_of_it_has_left(
+    status: MappedStatus, shipped: int | None, allowed: bool
+) -> None:
+    assert can_cancel(status, shipped) is allowed
