@@ -42,7 +42,7 @@ class BatchSize:
     def too_large(self, size: int) -> None:
         """Keep requests at half of one that was too large, but not below what was accepted before."""
         with self._lock:
-            self._max_bytes = max(min(self._max_bytes, max(size // 2, self._taken)), _ENVELOPE_BYTES + 1)
+            self._max_bytes = min(self._max_bytes, max(size // 2, self._taken))
 
     def too_many(self, orders: int) -> None:
         """Keep requests at half of what was refused for its number alone."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from connectors.ledger import Ledger, LedgerEntry, LedgerError
+from connectors.ledger import Ledger, LedgerEntry, LedgerError, now
 
 CHANNEL = "boutique"
 
@@ -68,6 +70,11 @@ def test_a_row_is_read_as_it_was_written(ledger: Ledger) -> None:
     ledger.write(CHANNEL, [FULL])
     assert ledger.known(CHANNEL, ["A-1", "A-2"]) == {"A-1": FULL}
     assert ledger.known("other", ["A-1"]) == {}
+
+
+def test_an_instant_is_utc_to_the_millisecond_so_that_it_sorts_as_text() -> None:
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", now())
+    assert abs(dt.datetime.fromisoformat(now()) - dt.datetime.now(dt.UTC)) < dt.timedelta(minutes=1)
 
 
 def test_a_later_row_takes_the_place_of_the_earlier(ledger: Ledger) -> None:
@@ -151,6 +158,7 @@ def test_orders_not_accepted_are_listed_oldest_first_and_counted(ledger: Ledger)
 
     assert ids(channel=CHANNEL) == ["early", "open", "late"]
     assert ids() == ["early", "open", "late", "elsewhere"]
+    assert [channel for channel, _ in ledger.unaccepted()] == [CHANNEL] * 3 + ["other"]
     assert ids(channel=CHANNEL, code="X") == ["early", "late"]
     assert ids(channel=CHANNEL, since="2026-03-02") == ["open", "late"]
     assert ids(limit=1) == ["early"]

@@ -97,6 +97,18 @@ def test_of_one_order_read_several_times_the_newest_is_claimed_and_the_others_ar
     assert counts(settlement) == {"orders_read": len(readings), "superseded": len(readings) - 1}
 
 
+@pytest.mark.parametrize(("read_at", "store"), [(FIRST, "S-1"), (SECOND, "S-2")])
+def test_one_id_under_two_stores_is_rejected_in_one_reading_and_has_moved_in_a_later_one(
+    settle: Make, read_at: str, store: str
+) -> None:
+    settlement = settle()
+    [pending] = settlement.claim([make_record(1, store="S-1"), make_record(1, store="S-2", read_at=read_at)])
+    assert pending.claim.record.store == store
+    found = [(one.code, one.field) for one in settlement.report.failures]
+    assert found == ([("duplicate_order", "origin.channel_store_id")] if read_at == FIRST else [])
+    assert counts(settlement) == {"orders_read": 2, "rejected" if found else "superseded": 1}
+
+
 def test_a_claimed_order_is_open_until_its_one_outcome(settle: Make, ledger: Ledger) -> None:
     settlement = settle()
     records = [make_record(number) for number in (1, 2)]
