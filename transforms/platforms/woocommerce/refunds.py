@@ -14,7 +14,7 @@ from transforms.money import AmountError, parse_amount
 WHOLE = Decimal(1)
 
 
-def refunded(refund: Any) -> Decimal | str | None:
+def refunded(refund: Any) -> Decimal:
     """Return what a refund document gave back; its column says it too, with the other sign."""
     for value in (refund.refund_amount, refund.total_amount):
         try:

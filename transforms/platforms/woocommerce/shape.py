@@ -91,7 +91,6 @@ class _Shop:
         goods = sum(item.order_item_type == "line_item" for item in items)
         for item in items:
             if item.order_item_type == "line_item" and not _is_negative(item.line_total):
-                # Lines without units and money are what edits leave behind; Mirakl takes none.
                 if goods == 1 or not _is_nothing(item):
                     self._line(order, item, taxes, sent)
             elif item.order_item_type in {"line_item", "fee"}:
@@ -273,7 +272,7 @@ def _is_negative(amount: str | None) -> bool:
 
 
 def _is_nothing(item: Any) -> bool:
-    """Say whether a line has neither units nor money; what edited orders leave behind, and Mirakl cannot take."""
+    """Say whether a line has neither units nor money: edits leave such lines behind, and Mirakl takes none."""
     return not any((cell or "").strip(" -0.") for cell in (item.qty, item.line_total, item.line_tax))
 
 
