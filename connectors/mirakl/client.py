@@ -102,7 +102,7 @@ class _Request:
     body: bytes
     budget: float
     stop: threading.Event
-    since: float = field(default_factory=time.monotonic)
+    since: float
     posts: int = 0
 
 
@@ -176,7 +176,8 @@ class MiraklClient:
             StoreStopped: this store or credential cannot deliver (also when the token is refused twice).
             NoAnswer: none within the budget.
         """
-        request = _Request(body, self._budget if budget is None else budget, stop or threading.Event())
+        patience = self._budget if budget is None else budget
+        request = _Request(body, patience, stop or threading.Event(), since=time.monotonic())
         repeat = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Again),
             wait=_wait,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -68,6 +70,30 @@ def make_record(
         order_lines=lines,
         adjustments=0,
     )
+
+
+class Clock(threading.Event):
+    """A clock, and a stop event whose waiting moves it on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.now += timeout or 0.0
+        return self.is_set()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that moves only when someone waits, for all that speaks to Mirakl."""
+    clock = Clock()
+    for module in ("auth", "client", "limiter"):
+        monkeypatch.setattr(f"connectors.mirakl.{module}.time", SimpleNamespace(monotonic=clock.monotonic))
+    return clock
 
 
 @pytest.fixture

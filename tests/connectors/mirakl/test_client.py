@@ -25,7 +25,7 @@ from connectors.mirakl.errors import (
 )
 from connectors.mirakl.limiter import CEILING, Limiter
 from connectors.mirakl.sandbox import Sandbox, SandboxSettings
-from tests.connectors.mirakl.conftest import CHANNEL_ID, make_client, make_record, waited
+from tests.connectors.mirakl.conftest import CHANNEL_ID, Clock, make_client, make_record, waited
 
 BODY = orjson.dumps(
     {
@@ -130,44 +130,50 @@ def test_retry_after_is_obeyed(sandbox: Sandbox, client: MiraklClient, monkeypat
 
 
 def test_a_pause_beyond_the_budget_is_not_waited_for_by_anyone(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = make_client(sandbox, retry_budget=2)
     answers(monkeypatch, sandbox, Response(status_code=429, headers={"Retry-After": "3600"}))
-    with waited() as seconds:
-        for _ in range(2):
-            with pytest.raises(NoAnswer) as caught:
-                client.post_orders(BODY)
-            assert not caught.value.about_batch
-    assert seconds() < 1
+    begin = clock.now
+    for _ in range(2):
+        with pytest.raises(NoAnswer) as caught:
+            client.post_orders(BODY, stop=clock)
+        assert not caught.value.about_batch
+    assert clock.now - begin < 1
     assert client.requests == 1
     client.close()
 
 
 def test_429_is_waited_out_beyond_the_budget_while_mirakl_answers_others(
-    sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, client: MiraklClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = sandbox._answer
-    begin = time.monotonic()
+    begin = clock.now
 
     def answer(request: Any, body: bytes, number: int) -> Response:
-        unlucky = b'"unlucky"' in body and time.monotonic() < begin + 1.5
-        return Response(status_code=429, headers={"Retry-After": "0"}) if unlucky else own(request, body, number)
+        unlucky = b'"unlucky"' in body and clock.now < begin + 5
+        return Response(status_code=429, headers={"Retry-After": "1"}) if unlucky else own(request, body, number)
+
+    def wait(seconds: float) -> bool:
+        clock.now += seconds
+        if seconds == 1:
+            client.post_orders(BODY, stop=clock)
+        return False
 
     monkeypatch.setattr(sandbox, "_answer", answer)
-    monkeypatch.setattr(client._limiter, "hold", lambda seconds: None)
-    done = threading.Event()
-
-    def others() -> None:
-        while not done.wait(0.1):
-            client.post_orders(BODY)
-
-    thread = threading.Thread(target=others)
-    thread.start()
-    client.post_orders(BODY.replace(b'"1"', b'"unlucky"').replace(b'"1-0"', b'"unlucky-0"'), budget=0.8)
-    done.set()
-    thread.join()
+    monkeypatch.setattr(clock, "wait", wait)
+    client.post_orders(BODY.replace(b'"1"', b'"unlucky"').replace(b'"1-0"', b'"unlucky-0"'), budget=2, stop=clock)
     assert (CHANNEL_ID, "unlucky") in sandbox.orders
+
+
+def test_429_is_not_waited_out_beyond_the_budget_when_mirakl_answers_nobody(
+    sandbox: Sandbox, client: MiraklClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers(monkeypatch, sandbox, *[Response(status_code=429, headers={"Retry-After": "1"})] * 9)
+    begin = clock.now
+    with pytest.raises(NoAnswer):
+        client.post_orders(BODY, budget=2, stop=clock)
+    assert clock.now - begin <= 2
 
 
 def test_the_token_endpoint_may_be_away_for_a_while(sandbox: Sandbox, client: MiraklClient) -> None:
@@ -179,14 +185,17 @@ def test_the_token_endpoint_may_be_away_for_a_while(sandbox: Sandbox, client: Mi
 
 
 def test_a_token_that_cannot_be_renewed_ahead_of_time_is_used_to_its_end(
-    sandbox: Sandbox, client: MiraklClient
+    sandbox: Sandbox, client: MiraklClient, clock: Clock
 ) -> None:
-    sandbox.settings.token_seconds = 4
-    client.post_orders(BODY)
+    sandbox.settings.token_seconds = 3600
+    client.post_orders(BODY, stop=clock)
     sandbox.settings.token_endpoint_down = True
-    time.sleep(2.1)
-    client.post_orders(BODY, budget=0.1)
+    clock.now += 3590
+    client.post_orders(BODY, budget=0.1, stop=clock)
     assert client.requests == 2
+    clock.now += 20
+    with pytest.raises(NoAnswer):
+        client.post_orders(BODY, budget=0.1, stop=clock)
 
 
 @pytest.mark.parametrize("token", ["", ["x"], "a\r\nX: y", "jeton-é", 7, None])
@@ -228,16 +237,14 @@ def test_a_connection_cut_may_lie_in_the_batch(sandbox: Sandbox, client: MiraklC
     assert caught.value.about_batch
 
 
-def test_stopping_ends_the_waiting_and_begins_no_other_request(sandbox: Sandbox, client: MiraklClient) -> None:
+def test_stopping_ends_the_waiting_and_begins_no_other_request(
+    sandbox: Sandbox, client: MiraklClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sandbox.settings.server_errors = 1
-    stop = threading.Event()
-    threading.Timer(0.3, stop.set).start()
-    with waited() as seconds, pytest.raises(NoAnswer):
-        client.post_orders(BODY, stop=stop)
-    assert seconds() < 2
-    requests = sandbox.stats.requests
-    time.sleep(0.2)
-    assert sandbox.stats.requests == requests
+    monkeypatch.setattr(clock, "wait", lambda _: True)
+    with pytest.raises(NoAnswer):
+        client.post_orders(BODY, stop=clock)
+    assert sandbox.stats.requests == client.requests == 1
 
 
 @pytest.mark.parametrize(
@@ -319,9 +326,9 @@ def test_the_ceiling_holds_in_every_second_whatever_the_network_does(monkeypatch
 def test_token_requests_count_against_the_rate(sandbox: Sandbox) -> None:
     sandbox.settings = SandboxSettings(token_seconds=0.2)
     client = make_client(sandbox, requests_per_second=CEILING)
-    with waited() as seconds:
-        while seconds() < 2.5:
-            client.post_orders(BODY)
+    # At this rate they take two seconds at the least: ten lives of a token.
+    for _ in range(2 * CEILING):
+        client.post_orders(BODY)
     client.close()
     assert sandbox.stats.tokens > 5
     assert sandbox.stats.busiest_second <= CEILING

@@ -2,34 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from types import SimpleNamespace
-
 import pytest
 
 from connectors.mirakl.limiter import Limiter, NoSlot
-
-
-class Clock(threading.Event):
-    """A clock, and a stop event whose waiting moves it on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def wait(self, timeout: float | None = None) -> bool:
-        self.now += timeout or 0.0
-        return self.is_set()
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr("connectors.mirakl.limiter.time", SimpleNamespace(monotonic=clock.monotonic))
-    return clock
+from tests.connectors.mirakl.conftest import Clock
 
 
 def departures(limiter: Limiter, clock: Clock, number: int, takes: float = 0.0) -> list[float]:
