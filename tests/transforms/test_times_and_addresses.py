@@ -87,6 +87,7 @@ def test_an_address_without_a_place_is_left_out(cells: dict[str, str]) -> None:
     [
         ({"last_name": "X", "city": "B"}, "street"),
         ({"last_name": "X", "street": "A 1"}, "city"),
+        ({"last_name": "X", "street_additional_info": "A 1"}, "city"),
         ({"street": "A 1", "city": "B"}, "last_name"),
         ({"last_name": "X", "street": "A 1", "city": "B", "country": "ZZ"}, "country_iso_code"),
     ],

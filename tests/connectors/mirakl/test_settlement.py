@@ -97,6 +97,14 @@ def test_of_one_order_read_several_times_the_newest_is_claimed_and_the_others_ar
     assert counts(settlement) == {"orders_read": len(readings), "superseded": len(readings) - 1}
 
 
+def test_one_id_under_two_stores_is_rejected_also_when_it_comes_with_a_later_chunk(settle: Make) -> None:
+    settlement = settle()
+    settlement.claim([make_record(1, store="S-1")])
+    assert settlement.claim([make_record(1, store="S-2")]) == []
+    assert counts(settlement) == {"orders_read": 2, "rejected": 1}
+    assert settlement.report.failures[0].code == "duplicate_order"
+
+
 @pytest.mark.parametrize(("read_at", "store"), [(FIRST, "S-1"), (SECOND, "S-2")])
 def test_one_id_under_two_stores_is_rejected_in_one_reading_and_has_moved_in_a_later_one(
     settle: Make, read_at: str, store: str

@@ -1,0 +1,252 @@
+"""The fields of one order: which cell goes where, what stands in for one that is missing, what is left out and said."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from tests.transforms.conftest import LINE, MAPPING, ORDER, TAX
+from transforms.frames import OrderFrames
+from transforms.mapping import ChannelMapping, PartnerPredicate
+from transforms.normalise import normalise
+
+Build = Callable[..., OrderFrames]
+PLACE = {"channel_order_id": "1", "last_name": "X", "street": "Y 1", "city": "Z", "country": "FR"}
+SENT = {"last_name": "X", "street": "Y 1", "city": "Z", "country_iso_code": "FRA"}
+
+
+def order_of(frames: OrderFrames, mapping: ChannelMapping = MAPPING) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """The payload, and (code, field) of each notice."""
+    result = normalise(frames, mapping)
+    assert result.rejects == []
+    [record] = result.records
+    return json.loads(record.payload), [(notice.code, notice.field) for notice in record.notices]
+
+
+def line_of(frames: OrderFrames) -> dict[str, Any]:
+    [line] = order_of(frames)[0]["order_lines"]
+    assert isinstance(line, dict)
+    return line
+
+
+def test_shipping_is_told_as_the_shop_has_it(frames: Build) -> None:
+    cells = {
+        "carrier": " DHL ",
+        "shipping_method": "Express",
+        "pudo_id": "P-1",
+        "email": "a@b.example",
+        "shipping_deadline": "2026-03-03 12:00:00",
+        "delivery_earliest": "2026-03-04 08:00:00",
+        "delivery_latest": "2026-03-05 18:00:00",
+    }
+    addresses = [{**PLACE, "address_type": "billing", "city": "Bill"}, {**PLACE, "address_type": "shipping"}]
+    order, notices = order_of(frames(orders=[{**ORDER, **cells}], lines=[LINE], addresses=addresses))
+    assert order["shipping_info"] == {
+        "address": SENT,
+        "carrier": "DHL",
+        "method": "Express",
+        "pudo_id": "P-1",
+        "email": "a@b.example",
+        "shipping_deadline": "2026-03-03T12:00:00Z",
+        "delivery_date": {"earliest": "2026-03-04T08:00:00Z", "latest": "2026-03-05T18:00:00Z"},
+    }
+    assert order["billing_info"] == {"address": {**SENT, "city": "Bill"}}
+    assert notices == []
+
+
+@pytest.mark.parametrize("cell", ["delivery_earliest", "delivery_latest"])
+def test_half_a_delivery_window_is_none(cell: str, frames: Build) -> None:
+    order, _ = order_of(frames(orders=[{**ORDER, cell: "2026-03-04 08:00:00", "carrier": " "}], lines=[LINE]))
+    assert order["shipping_info"] == {}
+
+
+def test_a_shipping_address_that_is_incomplete_holds_the_order_and_a_billing_address_is_left_out_and_said(
+    frames: Build,
+) -> None:
+    incomplete = {**PLACE, "street": ""}
+    [reject] = normalise(
+        frames(orders=[ORDER], lines=[LINE], addresses=[{**incomplete, "address_type": "shipping"}]), MAPPING
+    ).rejects
+    assert (reject.code, reject.field) == ("invalid_address", "shipping_info.address.street")
+    order, notices = order_of(
+        frames(orders=[ORDER], lines=[LINE], addresses=[{**incomplete, "address_type": "billing"}])
+    )
+    assert "billing_info" not in order
+    assert notices == [("dropped_field", "billing_info.address")]
+
+
+def test_an_email_or_picture_that_is_not_one_is_left_out_and_said(frames: Build) -> None:
+    broken = frames(orders=[{**ORDER, "email": "nobody"}], lines=[{**LINE, "thumbnail_url": "no picture"}])
+    order, notices = order_of(broken)
+    assert order["shipping_info"] == {}
+    assert "thumbnail_url" not in order["order_lines"][0]["product"]
+    assert sorted(notices) == [
+        ("dropped_field", "order_lines[0].product.thumbnail_url"),
+        ("dropped_field", "shipping_info.email"),
+    ]
+
+
+def test_a_product_is_told_with_its_picture_and_by_its_id_where_it_has_no_title(frames: Build) -> None:
+    line = {
+        **LINE,
+        "product_id": " MUG ",
+        "product_title": " Mug\x00 ",
+        "thumbnail_url": "https://shop.example/mug.png",
+    }
+    assert line_of(frames(orders=[ORDER], lines=[line]))["product"] == {
+        "id": "MUG",
+        "title": "Mug",
+        "thumbnail_url": "https://shop.example/mug.png",
+    }
+    untitled = line_of(frames(orders=[ORDER], lines=[{**LINE, "product_title": " \x00"}]))
+    assert untitled["product"] == {"id": "MUG", "title": "MUG"}
+
+
+def test_a_line_has_its_own_times_or_its_orders(frames: Build) -> None:
+    own = {"created_at": "2026-03-01 10:00:00", "updated_at": "2026-03-01 11:00:00"}
+    line = line_of(frames(orders=[ORDER], lines=[{**LINE, **own}]))
+    assert (line["created_at"], line["updated_at"]) == ("2026-03-01T10:00:00Z", "2026-03-01T11:00:00Z")
+    line = line_of(frames(orders=[ORDER], lines=[LINE]))
+    assert (line["created_at"], line["updated_at"]) == ("2026-03-01T09:30:00Z", "2026-03-02T10:00:00Z")
+
+
+def test_an_order_changed_before_it_was_placed_was_changed_when_it_was_placed(frames: Build) -> None:
+    order, _ = order_of(frames(orders=[{**ORDER, "updated_at": "2026-02-01 00:00:00"}], lines=[LINE]))
+    assert order["created_at"] == order["channel_updated_at"] == "2026-03-01T09:30:00Z"
+
+
+@pytest.mark.parametrize(
+    ("cells", "field"),
+    [({"created_at": None}, "created_at"), ({"updated_at": "0000-00-00 00:00:00"}, "channel_updated_at")],
+)
+def test_an_order_without_its_times_is_held(cells: Mapping[str, Any], field: str, frames: Build) -> None:
+    [reject] = normalise(frames(orders=[{**ORDER, **cells}], lines=[LINE]), MAPPING).rejects
+    assert (reject.code, reject.field) == ("missing", field)
+
+
+def test_ids_are_told_without_the_blanks_around_them(frames: Build) -> None:
+    blank = {**ORDER, "channel_order_id": " 1 "}
+    order, _ = order_of(
+        frames(orders=[blank], lines=[{**LINE, "channel_order_id": " 1 ", "channel_order_line_id": " 11 "}])
+    )
+    assert (order["channel_order_id"], order["order_lines"][0]["channel_order_line_id"]) == ("1", "11")
+    [reject] = normalise(frames(orders=[{**ORDER, "channel_order_id": " "}], lines=[LINE]), MAPPING).rejects
+    assert (reject.code, reject.field) == ("missing", "channel_order_id")
+
+
+def test_an_order_of_discounts_alone_has_no_lines(frames: Build) -> None:
+    discount = {**LINE, "kind": "discount", "price": "-1"}
+    for lines in ({}, {"lines": [discount]}):
+        [reject] = normalise(frames(orders=[ORDER], **lines), MAPPING).rejects
+        assert (reject.code, reject.field) == ("no_lines", "order_lines")
+
+
+def test_a_sub_channel_is_told_and_none_is_not(frames: Build) -> None:
+    assert order_of(frames(orders=[{**ORDER, "sub_channel_code": "FR"}], lines=[LINE]))[0]["sub_channel_code"] == "FR"
+    assert "sub_channel_code" not in order_of(frames(orders=[{**ORDER, "sub_channel_code": ""}], lines=[LINE]))[0]
+
+
+@pytest.mark.parametrize(
+    ("store", "code", "told"),
+    [
+        ("7", "FBA", {"type": "FULFILLED_BY_PARTNER", "code": "FBA"}),
+        ("7", None, {"type": "FULFILLED_BY_PARTNER"}),
+        ("8", "FBA", {"type": "FULFILLED_BY_SELLER"}),
+        (None, "FBA", {"type": "FULFILLED_BY_SELLER"}),
+    ],
+)
+def test_a_partner_fulfils_the_orders_that_the_channel_says(
+    store: str | None, code: str | None, told: dict[str, str], frames: Build
+) -> None:
+    predicate = PartnerPredicate(column="shipping_method", values=frozenset({"7"}), code=code)
+    mapping = dataclasses.replace(MAPPING, fulfilled_by_partner=predicate)
+    order, _ = order_of(frames(orders=[{**ORDER, "shipping_method": store}], lines=[LINE]), mapping)
+    assert order["fulfillment"] == told
+
+
+def test_a_line_has_its_own_status_and_an_unknown_one_is_said_at_the_line(frames: Build) -> None:
+    lines = [
+        {**LINE, "channel_order_line_id": str(number), "status": status}
+        for number, status in enumerate(("sent", "", "void", "odd"))
+    ]
+    order, notices = order_of(frames(orders=[ORDER], lines=lines))
+    told = [(line["status"], line.get("status_reason"), line["can_cancel"]) for line in order["order_lines"]]
+    assert told == [
+        ("SHIPPED", None, False),
+        ("AWAITING_SHIPMENT", None, True),
+        ("CLOSED", "CANCELED", False),
+        ("CHANNEL_SPECIFIC", None, True),
+    ]
+    assert order["status"] == "CHANNEL_SPECIFIC"
+    assert notices == [("unmapped_status", "order_lines[3].status")]
+
+
+def test_a_closed_order_is_told_with_its_reason(frames: Build) -> None:
+    order, _ = order_of(frames(orders=[{**ORDER, "status": "void"}], lines=[LINE]))
+    assert (order["status"], order["status_reason"]) == ("CLOSED", "CANCELED")
+
+
+@pytest.mark.parametrize(
+    ("cells", "status"),
+    [
+        ({}, "AWAITING_SHIPMENT"),
+        ({"quantity_shipped": "1"}, "AWAITING_SHIPMENT"),
+        ({"quantity_shipped": "2"}, "SHIPPED"),
+        ({"quantity_cancelled": "1", "quantity_shipped": "1"}, "SHIPPED"),
+        ({"quantity_shipped": "2", "quantity_delivered": "2"}, "DELIVERED"),
+        ({"quantity_cancelled": "2"}, "CLOSED"),
+        ({"quantity_refunded": "2"}, "CLOSED"),
+    ],
+)
+def test_a_lines_counted_units_decide_its_status(cells: Mapping[str, str], status: str, frames: Build) -> None:
+    assert line_of(frames(orders=[ORDER], lines=[{**LINE, **cells}]))["status"] == status
+
+
+def test_nobody_ships_a_fee_so_it_is_as_far_as_the_products(frames: Build) -> None:
+    fee = {**LINE, "channel_order_line_id": "12", "kind": "fee", "quantity": "1", "product_id": "GIFT"}
+    shipped = {**LINE, "quantity_shipped": "2"}
+    order, _ = order_of(frames(orders=[ORDER], lines=[shipped, fee]))
+    assert [line["status"] for line in order["order_lines"]] == ["SHIPPED", "SHIPPED"]
+    assert order["status"] == "SHIPPED"
+    order, _ = order_of(frames(orders=[ORDER], lines=[fee]))
+    assert order["status"] == "AWAITING_SHIPMENT"
+
+
+@pytest.mark.parametrize(
+    ("cells", "allowed"),
+    [
+        ({}, True),
+        ({"total_paid": "0"}, False),
+        ({"total_paid": None}, False),
+        ({"total_refunded": "24.00"}, False),
+        ({"total_refunded": "23.99"}, True),
+        ({"total_refunded": "-24.00"}, False),
+    ],
+)
+def test_what_was_paid_and_not_given_back_can_be_refunded(
+    cells: Mapping[str, Any], allowed: bool, frames: Build
+) -> None:
+    line = line_of(frames(orders=[{**ORDER, **cells}], lines=[LINE], taxes=[TAX]))
+    assert line["can_refund"] is allowed
+
+
+def test_refunds_that_do_not_add_up_to_the_shops_sum_are_named_with_both(frames: Build) -> None:
+    refund = {
+        "channel_order_id": "1",
+        "channel_adjustment_id": "5",
+        "refund_id": "5",
+        "channel_order_line_id": "11",
+        "created_at": "2026-03-03 08:00:00",
+        "quantity": "0",
+        "price": "4.00",
+    }
+    built = frames(orders=[{**ORDER, "total_refunded": "5.00"}], lines=[LINE], adjustments=[refund])
+    [notice] = normalise(built, MAPPING).records[0].notices
+    assert (notice.code, notice.field) == ("money_mismatch", "order_lines.adjustments")
+    assert notice.detail == "Mirakl is told 4.00 EUR, the shop refunded 5.00 EUR"
+    _, notices = order_of(frames(orders=[{**ORDER, "total_refunded": "4.00"}], lines=[LINE], adjustments=[refund]))
+    assert notices == []
