@@ -240,8 +240,12 @@ def test_a_connection_cut_may_lie_in_the_batch(sandbox: Sandbox, client: MiraklC
 def test_stopping_ends_the_waiting_and_begins_no_other_request(
     sandbox: Sandbox, client: MiraklClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def stopped(seconds: float) -> bool:
+        clock.now += seconds
+        return True
+
     sandbox.settings.server_errors = 1
-    monkeypatch.setattr(clock, "wait", lambda _: True)
+    monkeypatch.setattr(clock, "wait", stopped)
     with pytest.raises(NoAnswer):
         client.post_orders(BODY, stop=clock)
     assert sandbox.stats.requests == client.requests == 1
