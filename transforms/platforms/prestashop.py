@@ -5,8 +5,8 @@ configuration and, for states of the merchant's own, in their flags; money is st
 of a line is their difference, split over the taxes that apply; vouchers stand beside the lines, free shipping
 included; every time is wall time of the shop's zone.
 
-Belongs here: PrestaShop's own words and shapes. Does not belong here: credit slips (`prestashop_slips`), and anything
-a second platform needs.
+Belongs here: PrestaShop's own words and shapes. Does not belong here: credit slips (`prestashop_slips`), parcels
+(`prestashop_parcels`), and anything a second platform needs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,16 @@ from typing import Any
 import pandas as pd
 
 from transforms.frames import OrderFrames, as_text, order_frames
-from transforms.platforms.prestashop_money import UNNAMED, Shipping, TaxShare, names_by_rate, shares_like, split_tax
+from transforms.platforms.prestashop_money import (
+    UNNAMED,
+    Shipping,
+    TaxShare,
+    names_by_rate,
+    paid,
+    shares_like,
+    split_tax,
+)
+from transforms.platforms.prestashop_parcels import Parcels
 from transforms.platforms.prestashop_slips import SlipReader
 from transforms.rows import Rows, number, rows_by, rows_of
 
@@ -102,7 +111,7 @@ class _Shop:
     def _order(self, order: Any) -> None:
         of = {name: groups.get(order.order_id, []) for name, groups in self._by_order.items()}
         states = self._states_of(order)
-        parcels = _Parcels(of["shipments"])
+        parcels = Parcels(of["shipments"])
         shares = {line.id_order_detail: self._line_shares(line) for line in of["lines"]}
         shipping = Shipping(order, of["cart_rules"], list(shares.values()), self._tax_names)
         left = [entry for entry in of["history"] if states.part(entry.id_order_state) in _HAS_LEFT]
@@ -135,7 +144,7 @@ class _Shop:
                 "status_hint": states.part(order.current_state),
                 "currency": order.currency,
                 "total": order.total_paid_tax_incl,
-                "total_paid": _paid(order, of["payments"]),
+                "total_paid": paid(order, of["payments"]),
                 "total_refunded": refunds.total,
                 "shipping_price": shipping.price,
                 "shipped_at": left[0].date_add if left else None,
@@ -188,7 +197,7 @@ class _Shop:
             for share, amount in split_tax(tax, shares)
         ]
 
-    def _line(self, line: Any, shares: Sequence[TaxShare], parcels: _Parcels) -> None:
+    def _line(self, line: Any, shares: Sequence[TaxShare], parcels: Parcels) -> None:
         line_id = line.id_order_detail
         variant = f"-{line.product_attribute_id}" if line.product_attribute_id else ""
         self.tables["lines"].append(
@@ -281,49 +290,12 @@ class _Shop:
         ]
 
 
-class _Parcels:
-    """What the shipments of PrestaShop 9.1 know of each line; nothing where an order has none."""
-
-    def __init__(self, rows: Sequence[Any]) -> None:
-        self._rows = [row for row in rows if not _is_set(row.cancelled_at)]
-        self.carrier = next((row.carrier_name for row in self._rows if row.carrier_name), None)
-
-    def shipped(self, line_id: Any) -> int | None:
-        """Count the units of a line that were handed to a carrier; None: unknown."""
-        return self._units([row for row in self._rows if _is_set(row.shipped_at)], line_id)
-
-    def delivered(self, line_id: Any) -> int | None:
-        """Count the units of a line that arrived; None: unknown."""
-        return self._units([row for row in self._rows if _is_set(row.delivered_at)], line_id)
-
-    def shipped_at(self, line_id: Any) -> str | None:
-        """Say when the first of a line's units left."""
-        rows = [row for row in self._rows if row.id_order_detail == line_id and _is_set(row.shipped_at)]
-        return min((str(as_text(row.shipped_at)) for row in rows), default=None)
-
-    def _units(self, rows: Sequence[Any], line_id: Any) -> int | None:
-        if not self._rows:
-            return None
-        return sum(row.quantity or 0 for row in rows if row.id_order_detail == line_id)
-
-
-def _is_set(time: Any) -> bool:
-    return bool(time) and not (as_text(time) or "").startswith("0000")
-
-
 def _newest(order: Any, of: Mapping[str, Sequence[Any]]) -> str:
     """Take the newest stamp of the order and its rows, as `changes.sql` does; stamps of one shop compare as text."""
     stamps = [order.date_add, order.date_upd, order.carrier_date_add]
     stamps += [row.date_add for name in ("history", "payments") for row in of[name]]
     stamps += [row.date_upd for name in ("slips", "returns", "shipments") for row in of[name]]
     return max(as_text(stamp) or "" for stamp in stamps)
-
-
-def _paid(order: Any, payments: Sequence[Any]) -> Decimal:
-    """Say what was paid on this order: its share of what was paid on its reference, else what the order itself says."""
-    if not payments or not number(payments[0].reference_total):
-        return number(order.total_paid_real)
-    return number(payments[0].paid) * number(order.total_paid_tax_incl) / number(payments[0].reference_total)
 
 
 def _attribute(order_id: Any, name: str, value: Any, line_id: Any = None) -> Cells:

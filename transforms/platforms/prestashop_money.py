@@ -1,6 +1,7 @@
 """PrestaShop's money: a tax is the difference of two columns, and which taxes share it must be found out.
 
-Belongs here: splitting tax differences, and shipping after vouchers. Does not belong here: frames, credit slips.
+Belongs here: splitting tax differences, shipping after vouchers, what was paid. Does not belong here: frames, credit
+slips.
 """
 
 from __future__ import annotations
@@ -97,3 +98,10 @@ def net_share(net: Any, gross: Any) -> Decimal:
 
 def _micros(amount: Decimal) -> int:
     return int(amount.scaleb(_SCALE))
+
+
+def paid(order: Any, payments: Sequence[Any]) -> Decimal:
+    """Say what was paid on this order: its share of what was paid on its reference, else what the order itself says."""
+    if not payments or not number(payments[0].reference_total):
+        return number(order.total_paid_real)
+    return number(payments[0].paid) * number(order.total_paid_tax_incl) / number(payments[0].reference_total)
