@@ -61,7 +61,6 @@ class Sending:
             while isolation.suspects:
                 if not self._answered(store, waiting, isolation.confirm):
                     self._probe(store, waiting)
-            self.give_up([pending for pending in waiting if pending.outcome is None])
 
     def give_up(self, orders: Sequence[Pending]) -> None:
         """Leave orders without an answer."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connectors.ledger import Ledger, LedgerEntry
-from pipelines.reconcile import DIFFERS, GONE, NEVER_ACCEPTED, reconcile
+from pipelines.reconcile import DIFFERS, GONE, NEVER_ACCEPTED, Reconciliation, reconcile
 from tests.transforms.conftest import LINE, MAPPING, ORDER, frames
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise
@@ -29,12 +29,14 @@ class Shop:
 
     def __init__(self, orders: OrderFrames) -> None:
         self._orders = orders
+        self.asked: list[str] = []
 
     def changed(self, day: str) -> Iterator[OrderFrames]:
         if day == DAYS[0]:
             yield self._orders
 
     def orders(self, order_ids: list[str]) -> Iterator[OrderFrames]:
+        self.asked += order_ids
         yield self._orders
 
 
@@ -82,3 +84,12 @@ def test_an_order_accepted_as_it_is_matches_and_those_of_other_days_are_left_alo
     found = reconcile(CHANNEL, DAYS, shop, ledger)
     assert (found.orders, found.matching) == (1, 1)
     assert [(one["channel_order_id"], one["finding"]) for one in found.findings] == [("3", GONE), ("4", GONE)]
+    assert shop.asked == ["3", "4"]
+
+
+def test_of_many_differences_all_are_counted_and_the_first_thousand_named() -> None:
+    found = Reconciliation()
+    for number in range(1200):
+        found.find(str(number), GONE, "why")
+    assert (found.found[GONE], len(found.findings)) == (1200, 1000)
+    assert found.findings[-1]["channel_order_id"] == "999"

@@ -58,6 +58,18 @@ def test_bad_orders_are_named_and_the_good_ones_arrive(sandbox: Sandbox, deliver
     assert [row.channel_order_id for _, row in ledger.unaccepted("boutique")] == ["13", "140", "7"]
 
 
+@pytest.mark.parametrize(("pointers", "bad"), [("exact", {7}), ("none", {7}), ("none", set(range(100, 200)))])
+def test_every_request_beyond_the_batches_themselves_counts_as_isolating(
+    sandbox: Sandbox, delivery: Make, pointers: Any, bad: set[int]
+) -> None:
+    sandbox.settings.pointers = pointers
+    sandbox.settings.poisoned = frozenset(map(str, bad))
+    counts = run(delivery(threads=1), [make_record(number) for number in range(200)]).counts
+    assert (counts["delivered"], counts["refused"]) == (200 - len(bad), len(bad))
+    assert counts["requests"] == sandbox.stats.requests
+    assert counts["requests_isolating"] == counts["requests"] - 2 > 0
+
+
 def test_a_refused_order_is_not_sent_again_until_it_changes(sandbox: Sandbox, delivery: Make) -> None:
     sandbox.settings.poisoned = frozenset({"1"})
     run(delivery(), [make_record(1)])
