@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,10 +17,12 @@ import pytest
 from connectors.ledger import Ledger
 from connectors.mirakl.client import MiraklClient, MiraklSettings
 from connectors.mirakl.delivery import Delivery
+from connectors.mirakl.report import DayReport
 from connectors.mirakl.sandbox import Sandbox, SandboxSettings
-from transforms.outcomes import Record
+from transforms.outcomes import Record, Reject
 
 CHANNEL_ID = "1234"
+OUTCOMES = ("delivered", "unchanged", "superseded", "rejected", "refused", "undelivered")
 
 
 def make_record(
@@ -139,6 +141,17 @@ def delivery(client: MiraklClient, ledger: Ledger) -> Callable[..., Delivery]:
         return Delivery(client, ledger, **{"channel": "boutique", "channel_id": CHANNEL_ID, **options})
 
     return make
+
+
+def deliver(delivery: Delivery, records: Sequence[Record], rejects: Sequence[Reject] = (), **options: Any) -> DayReport:
+    """Deliver a day whose outcomes must add up."""
+    report = delivery.deliver(records, rejects, **{"day": "2026-03-01", "run_id": "run", **options})
+    assert report.counts["orders_read"] == sum(report.counts[name] for name in OUTCOMES)
+    return report
+
+
+def count(report: DayReport) -> dict[str, int]:
+    return {name: number for name, number in report.counts.items() if name in OUTCOMES and number}
 
 
 def held(sandbox: Sandbox) -> set[str]:
