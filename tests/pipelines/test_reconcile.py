@@ -18,7 +18,7 @@ from transforms.normalise import normalise
 
 Build = Callable[..., OrderFrames]
 CHANNEL: Any = SimpleNamespace(name="own", mapping=lambda: MAPPING)
-DAYS = ["2026-03-02", "2026-03-03"]
+DAYS = ["2026-03-02", "2026-03-03", "2026-03-04"]
 ROW = LedgerEntry("1", "delivered", "2026-03-02T12:00:00Z", "run", "2026-03-02", delivered_hash="other")
 
 __all__ = ["frames"]
@@ -77,7 +77,7 @@ def test_an_order_accepted_as_it_is_matches_and_those_of_other_days_are_left_alo
 ) -> None:
     orders = frames(orders=[ORDER], lines=[LINE])
     accepted = replace(ROW, delivered_hash=normalise(orders, MAPPING).records[0].payload_hash)
-    days = {"2": "2026-03-01", "3": "2026-03-02", "4": "2026-03-03", "5": "2026-03-04"}
+    days = {"2": "2026-03-01", "3": "2026-03-02", "4": "2026-03-04", "5": "2026-03-05"}
     ledger.write("own", [accepted, *(replace(ROW, channel_order_id=number, day=day) for number, day in days.items())])
     ledger.write("own", [replace(ROW, channel_order_id="6", delivered_hash=None)])
     shop: Any = Shop(orders)

@@ -234,6 +234,58 @@ def test_what_was_paid_and_not_given_back_can_be_refunded(
     assert line["can_refund"] is allowed
 
 
+def test_a_line_given_back_whole_can_not_be_refunded_though_others_can(frames: Build) -> None:
+    refund = {
+        "channel_order_id": "1",
+        "channel_adjustment_id": "5",
+        "refund_id": "5",
+        "channel_order_line_id": "11",
+        "created_at": "2026-03-03 08:00:00",
+        "quantity": "2",
+        "price": "20.00",
+    }
+    lines = [LINE, {**LINE, "channel_order_line_id": "12"}]
+    cells = {"total_paid": "40.00", "total_refunded": "20.00"}
+    order, _ = order_of(frames(orders=[{**ORDER, **cells}], lines=lines, adjustments=[refund]))
+    assert [line["can_refund"] for line in order["order_lines"]] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("paid", "status"),
+    [("48.00", "AWAITING_SHIPMENT"), ("47.99", "CLOSED"), ("24.00", "CLOSED")],
+)
+def test_units_given_back_of_an_order_paid_once_more_are_waited_for(paid: str, status: str, frames: Build) -> None:
+    refund = {
+        "channel_order_id": "1",
+        "channel_adjustment_id": "5",
+        "refund_id": "5",
+        "channel_order_line_id": "11",
+        "created_at": "2026-03-03 08:00:00",
+        "quantity": "2",
+        "price": "20.00",
+    }
+    cells = {"total": "24.00", "total_paid": paid, "total_refunded": "24.00"}
+    line = {**LINE, "quantity_refunded": "0"}
+    built = frames(orders=[{**ORDER, **cells}], lines=[line], taxes=[TAX], adjustments=[refund])
+    assert order_of(built)[0]["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("cell", "field"),
+    [
+        ("quantity", "order_lines[0].quantity"),
+        ("quantity_shipped", "order_lines[0].quantity_shipped"),
+        ("quantity_delivered", "order_lines[0].quantity_delivered"),
+        ("quantity_cancelled", "order_lines[0].quantity_cancelled"),
+        ("quantity_refunded", "order_lines[0].quantity_refunded"),
+    ],
+)
+def test_a_quantity_that_is_no_whole_number_holds_the_order_and_is_named(cell: str, field: str, frames: Build) -> None:
+    for text in ("1.5", "two"):
+        [reject] = normalise(frames(orders=[ORDER], lines=[{**LINE, cell: text}]), MAPPING).rejects
+        assert (reject.code, reject.field) == ("invalid_quantity", field)
+
+
 def test_refunds_that_do_not_add_up_to_the_shops_sum_are_named_with_both(frames: Build) -> None:
     refund = {
         "channel_order_id": "1",

@@ -1,0 +1,130 @@
+"""What a plan says of a day's orders, against the ledger and the frames that are still stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from connectors.ledger import Ledger, LedgerEntry
+from pipelines import tables
+from pipelines.plan import Plan, plan
+from pipelines.settings import MiraklLimits
+from pipelines.storage import FrameStorage
+from tests.transforms.conftest import LINE, MAPPING, ORDER, frames
+from transforms.frames import OrderFrames
+from transforms.mapping import ChannelMapping
+from transforms.normalise import normalise
+
+Build = Callable[..., OrderFrames]
+DAY, EMPTY = "2026-03-02", "2026-03-03"
+LATER = "2027-01-01T00:00:00Z"
+NAMES = ("new", "fails", "changed", "same", "late", "refused", "broken")
+
+__all__ = ["frames"]
+
+
+def shop(orders: OrderFrames) -> Any:
+    def changed(day: str) -> Iterator[OrderFrames]:
+        if day == DAY:
+            yield orders
+
+    return SimpleNamespace(changed=changed)
+
+
+def channel(mapping: ChannelMapping = MAPPING) -> Any:
+    return SimpleNamespace(name="own", mapping=lambda: mapping)
+
+
+@pytest.fixture
+def orders(frames: Build) -> OrderFrames:
+    """One order for each fate, and one more that was claimed and never accepted."""
+    return frames(
+        orders=[{**ORDER, "channel_order_id": name, "currency": "?" if name == "broken" else "EUR"} for name in NAMES],
+        lines=[{**LINE, "channel_order_id": name, "channel_order_line_id": name} for name in NAMES],
+    )
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, orders: OrderFrames) -> Iterator[Ledger]:
+    hashes = {record.channel_order_id: record.payload_hash for record in normalise(orders, MAPPING).records}
+    row = LedgerEntry("", "delivered", "2026-03-02T12:00:00Z", "run", DAY, store="S-1", delivered_hash="other")
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    ledger.write(
+        "own",
+        [
+            replace(row, channel_order_id="fails", outcome="undelivered", delivered_hash=None),
+            replace(row, channel_order_id="changed"),
+            replace(row, channel_order_id="same", delivered_hash=hashes["same"]),
+            replace(row, channel_order_id="late", read_at=LATER),
+            replace(
+                row,
+                channel_order_id="refused",
+                outcome="refused",
+                delivered_hash=None,
+                attempted_hash=hashes["refused"],
+            ),
+        ],
+    )
+    yield ledger
+    ledger.dispose()
+
+
+def test_every_order_has_one_fate_and_only_new_and_changed_ones_cost_requests(
+    orders: OrderFrames, ledger: Ledger, tmp_path: Path
+) -> None:
+    found = plan(channel(), [DAY, EMPTY], shop(orders), ledger, FrameStorage(str(tmp_path / "frames")))
+    assert found.summary(MiraklLimits(orders_per_request=2, requests_per_second=20)) == {
+        "new": 2,
+        "changed": 1,
+        "unchanged": 1,
+        "superseded": 1,
+        "refused": 1,
+        "rejected": 1,
+        "requests": 2,
+        "seconds": 0.1,
+        "compared": 0,
+        "fields": {},
+        "rejects": [{"orders": 1, "code": "unknown_currency", "field": "currency"}],
+    }
+
+
+def test_each_store_has_requests_of_its_own() -> None:
+    found = Plan()
+    found.sent_by_store.update({"S-1": 101, "S-2": 100, "S-3": 1})
+    summary = found.summary(MiraklLimits(orders_per_request=100, requests_per_second=20))
+    assert (summary["requests"], summary["seconds"]) == (4, 0.2)
+
+
+def test_a_changed_order_is_compared_with_what_mirakl_accepted_and_only_words_of_the_contract_are_shown(
+    frames: Build, tmp_path: Path
+) -> None:
+    def day(carrier: str | None = None, **line: str) -> OrderFrames:
+        lines = [{**LINE, **line}, {**LINE, "channel_order_line_id": "12", "updated_at": "2026-03-02 09:00:00"}]
+        return frames(orders=[{**ORDER, "carrier": carrier}], lines=lines)
+
+    accepted = normalise(day(), MAPPING)
+    storage = FrameStorage(str(tmp_path / "frames"))
+    storage.write("own", "mirakl_orders", DAY, tables.MIRAKL_ORDERS, [tables.mirakl_table(accepted)])
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    held = LedgerEntry("1", "delivered", "2026-03-02T12:00:00Z", "run", DAY, store="S-1")
+    ledger.write("own", [replace(held, delivered_hash=accepted.records[0].payload_hash)])
+    mapping = replace(MAPPING, statuses={"paid": "CLOSED/CANCELED"})
+    now = day(product_title="Zzname", updated_at="2026-03-02 09:30:00", carrier="DHL")
+    found = plan(channel(mapping), [DAY], shop(now), ledger, storage)
+    assert (found.fates["changed"], found.compared) == (1, 1)
+    # Once an order, however many of its lines change alike; never a time of change.
+    assert found.fields == {
+        "status: AWAITING_SHIPMENT -> CLOSED": 1,
+        "status_reason: absent -> CANCELED": 1,
+        "shipping_info.carrier": 1,
+        "order_lines[*].status: AWAITING_SHIPMENT -> CLOSED": 1,
+        "order_lines[*].status_reason: absent -> CANCELED": 1,
+        "order_lines[*].can_cancel: True -> False": 1,
+        "order_lines[*].product.title": 1,
+    }
+    ledger.dispose()
