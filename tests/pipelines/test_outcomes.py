@@ -15,12 +15,9 @@ from dagster._serdes import serialize_value
 
 from connectors.mirakl.report import DayReport, Failure
 from connectors.mirakl.sandbox import Sandbox
-from pipelines import metadata, resources
+from pipelines import metadata
 from pipelines.automation import range_tags
-from pipelines.days import days_of
-from pipelines.settings import load_settings
 from pipelines.shop import Shop
-from pipelines.sync import sync
 from tests.own_shop import PERSONAL, OwnShop
 from tests.pipelines.conftest import DELIVERY, Runs, failure, red
 from transforms.frames import OrderFrames
@@ -327,61 +324,3 @@ def test_no_personal_data_is_told_to_dagster(
         held = "\n".join(ledger.iterdump())
     assert f"{D3}/1" in held
     assert not [word for word in PERSONAL if word in held]
-
-
-@pytest.mark.parametrize(
-    ("variable", "value", "step", "message"),
-    [
-        ("MIRAKL_CLIENT_ID", "", "mirakl_delivery", "MIRAKL_CLIENT_ID"),
-        ("LEDGER_URL", "mysql://me:hunter2@host/x", "mirakl_delivery", "LEDGER_URL is not a database address"),
-        ("FRAMES_URL", "nothing://x", "raw_orders", "FRAMES_URL"),
-    ],
-)
-def test_a_wrong_variable_fails_the_step_that_needs_it_once_and_with_one_message(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, step: str, message: str
-) -> None:
-    monkeypatch.setenv(variable, value)
-    result = runs.sync(D1)
-    assert message in failure(result)
-    assert "hunter2" not in failure(result)
-    [event] = result.get_step_failure_events()
-    assert event.step_key == f"own__{step}"
-    assert not [event for event in result.all_events if event.event_type_value == "STEP_UP_FOR_RETRY"]
-
-
-def test_only_an_unreachable_shop_is_asked_again(runs: Runs, shop: OwnShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resources, "FIRST_WAIT_SECONDS", 0.0)
-    (shop.folder / "changes.sql").write_text("SELECT nonsense")
-    broken = runs.sync(D1)
-    assert not broken.success
-    assert not [event for event in broken.all_events if event.event_type_value == "STEP_UP_FOR_RETRY"]
-    shop.database.unlink()
-    gone = runs.sync(D1)
-    assert len([event for event in gone.all_events if event.event_type_value == "STEP_UP_FOR_RETRY"]) == 2
-    assert "no SQLite file" in failure(gone)
-
-
-def test_when_the_shop_cannot_be_read_later_days_are_not_tried(
-    environment: dict[str, str], instance: dg.DagsterInstance, shop: OwnShop
-) -> None:
-    (shop.folder / "changes.sql").write_text("SELECT nonsense")
-    seen: list[str] = []
-    settings = load_settings()
-    channel = settings.channel("own")
-    days = days_of(channel).get_partition_keys()[:20]
-    result = sync(settings, channel, days, instance, progress=seen.append)
-    assert len(seen) == 1
-    assert [day.day for day in result.days if day.failed and "changes.sql" in (day.reason or "")] == days
-    assert result.exit_status == 1
-
-
-def test_a_signal_while_the_shop_is_read_ends_the_run_and_is_no_reason_to_try_again(
-    runs: Runs, shop: OwnShop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Shop, "changed", interrupted)
-    result = runs.sync(D1)
-    assert not result.success
-    assert not [event for event in result.all_events if event.event_type_value == "STEP_UP_FOR_RETRY"]
