@@ -305,9 +305,7 @@ def test_a_full_disk_is_said_so_and_the_rows_before_it_are_kept(tmp_path: Path) 
     connection.close()
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-def test_one_sender_waits_for_the_other(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    url = f"sqlite:///{tmp_path / 'l.sqlite'}" if engine == "sqlite" else request.getfixturevalue("postgresql_database")
+def test_one_sender_waits_for_the_other(url: str) -> None:
     first, second = Ledger(url), Ledger(url)
     told, order = threading.Event(), list[str]()
 
