@@ -74,9 +74,6 @@ def claim(known: LedgerEntry | None, record: Record, now: str, run_id: str, day:
     """Prepare an order for sending; until there is an answer its row says `undelivered`, content in doubt."""
     stamp, doubtful_stamp = _stamps(known, record)
     before = known or _NEVER_SENT
-    body = record.payload
-    if stamp != record.updated_at:
-        body = orjson.dumps({**orjson.loads(body), "channel_updated_at": stamp})
     entry = LedgerEntry(
         channel_order_id=record.channel_order_id,
         outcome="undelivered",
@@ -94,7 +91,14 @@ def claim(known: LedgerEntry | None, record: Record, now: str, run_id: str, day:
         last_sent_at=now,
         unaccepted_since=before.unaccepted_since or now,
     )
-    return Claim(record, body, entry, known)
+    return Claim(record, body(record, stamp), entry, known)
+
+
+def body(record: Record, stamp: str) -> bytes:
+    """Serialise a record under the stamp to send."""
+    if stamp == record.updated_at:
+        return record.payload
+    return orjson.dumps({**orjson.loads(record.payload), "channel_updated_at": stamp})
 
 
 def delivered(claimed: Claim) -> LedgerEntry:

@@ -24,10 +24,14 @@ from transforms.outcomes import Record, Reject
 
 @dataclass(slots=True)
 class _Store:
-    """What is known of one Mirakl store while a run delivers to it. `stopped` is (code, why) once nothing may leave."""
+    """What is known of one Mirakl store while a run delivers to it.
+
+    `stopped` is (code, why) once nothing may leave: for the rest of the run, or `this_day` only.
+    """
 
     evidence: Evidence
     stopped: tuple[str, str] | None = None
+    this_day: bool = False
 
 
 class Delivery:
@@ -71,6 +75,9 @@ class Delivery:
         Raises:
             LedgerError: the ledger failed; what was answered before is kept, what was in flight is sent again.
         """
+        for store in self._stores.values():
+            if store.this_day:
+                store.stopped = None
         requests, retries = self.client.requests, self.client.retries
         report = DayReport(day)
         settlement = Settlement(self.ledger, self.channel, report, run_id=run_id, again=again, log=self.log)
@@ -90,15 +97,15 @@ class Delivery:
             return "INTERRUPTED", "the run was stopped before Mirakl had answered"
         return self._stopped or self.store(name).stopped
 
-    def stop_store(self, name: str, code: str, why: str, *, every_store: bool = False) -> None:
-        """Let nothing more be sent to this store, or to any."""
+    def stop_store(self, name: str, code: str, why: str, *, every_store: bool = False, this_day: bool = False) -> None:
+        """Let nothing more be sent to this store, or to any; `this_day` ends with the day that is being delivered."""
         with self._lock:
             if self._stopped or self._stores[name].stopped:
                 return
             if every_store:
                 self._stopped = (code, why)
             else:
-                self._stores[name].stopped = (code, why)
+                self._stores[name].stopped, self._stores[name].this_day = (code, why), this_day
         if not self.stop.is_set():
             self.log(f"stopped sending to {'every store' if every_store else f'store {name}'}: {why}")
 

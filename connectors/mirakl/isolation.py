@@ -2,7 +2,7 @@
 
 Mirakl takes a request whole or not at all (contract 4A.3). The rules, in order of cost:
 - named orders are taken out and the rest is sent; when it is accepted, a single named order is proven bad by that;
-- several named orders are each sent alone, or, once positions have earned trust, confirmed together (`Suspects`);
+- several named orders are each sent alone until positions have earned trust, and from then on confirmed together;
 - where nothing usable is named, or the rest is refused although the named orders are good, the request is halved.
 No order is called refused on a position's word alone, so a wrong position costs requests, never a good order.
 
@@ -70,29 +70,35 @@ class Evidence:
     """What the answers of one store have shown so far; shared by all threads that deliver to it.
 
     `accepted_last` is a record that Mirakl accepted in this run. `in_a_row` are the orders refused alone since then,
-    for the same code and field, each with the report that heard of it.
+    for the same code and field, each with the report that heard of it. `condemned` is that code and field once the
+    fault was concluded not to lie in the orders; it stands until Mirakl accepts one or refuses one otherwise.
+    `group_held`: orders confirmed together have stood their spot check, so the next ones get a smaller one.
     """
 
     pointers: Pointers = field(default_factory=Pointers)
     accepted_last: Record | None = None
     in_a_row: list[tuple[Report, Refused]] = field(default_factory=list)
-    condemned: bool = False
+    condemned: str | None = None
+    group_held: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def systemic(self) -> bool:
         """Whether ten or more orders in a row were refused alone, all for the same code and field."""
-        return self.condemned or len(self.in_a_row) >= SYSTEMIC_AFTER
+        return self.condemned is not None or len(self.in_a_row) >= SYSTEMIC_AFTER
 
     def accepted(self, record: Record) -> None:
         """Hear that Mirakl accepts this order."""
         with self.lock:
             self.accepted_last = record
+            self.condemned = None
             self.in_a_row.clear()
 
     def refused_alone(self, report: Report, refused: Refused) -> None:
         """Hear of an order refused alone."""
         with self.lock:
+            if self.condemned != refused.kind:
+                self.condemned = None
             if self.in_a_row and self.in_a_row[-1][1].kind != refused.kind:
                 self.in_a_row.clear()
             self.in_a_row.append((report, refused))
@@ -100,8 +106,8 @@ class Evidence:
     def condemn(self, why: str, *, proven: bool) -> None:
         """Conclude that the fault does not lie in the orders refused in a row: they are not refused after all."""
         with self.lock:
-            self.condemned = True
             retracted, self.in_a_row = self.in_a_row, []
+            self.condemned = retracted[-1][1].kind if retracted else self.condemned
         for report, refused in retracted:
             report.retracted([refused], why, proven=proven)
 
@@ -175,7 +181,9 @@ class Isolation:
         if second is None and len(suspects) == 1:
             self._pointers.proved()
             self._report.refused(suspects)
-        elif second is None and self._pointers.trusted and not any(map(_between_orders, suspects)):
+        elif second is None and not any(map(_between_orders, suspects)):
+            while suspects and not self._pointers.trusted:
+                self._each_alone([suspects.pop(0).record])
             with self._lock:
                 self._suspects.extend(suspects)
             self.confirm(all_of_them=False)
@@ -242,8 +250,10 @@ class Isolation:
                 return
             named = frozenset(number - self._pointers.base for number in self._pointers.raw(faults))
             if named == frozenset(range(len(group))):
-                sample, group = group[:_SPOT_CHECKS], group[_SPOT_CHECKS:]
+                checks = 1 if self._evidence.group_held else _SPOT_CHECKS
+                sample, group = group[:checks], group[checks:]
                 if len(self._each_alone([suspect.record for suspect in sample])) == len(sample):
+                    self._evidence.group_held = True
                     self._report.refused(group)
                     return
             else:

@@ -5,7 +5,8 @@
 - The server fails over a batch time and again: halves, until it is clear whether it fails for everyone (then nothing
   more is sent to anyone) or over one order (then that one alone is left without an answer).
 - Ten orders in a row are refused for one reason: an order that Mirakl holds, sent once more, tells bad luck from a
-  fault that is not in the orders. Where Mirakl holds none, ten others do, spread over the batch.
+  fault that is not in the orders. Where Mirakl holds none, ten others do, spread over the batch; as they prove less,
+  the store is stopped for that day only.
 
 Belongs here: those decisions. Does not belong here: finding refused orders (`isolation`), outcomes (`settlement`),
 HTTP (`client`).
@@ -125,18 +126,21 @@ class Sending:
         else:
             self._ask_others(store, self._rest(store, batch))
             enough = 2 * SYSTEMIC_AFTER
-        if len(evidence.in_a_row) >= enough or evidence.condemned:
-            self._delivery.stop_store(store, "SYSTEMIC", why)
+        if len(evidence.in_a_row) >= enough or evidence.condemned is not None:
+            self._delivery.stop_store(store, "SYSTEMIC", why, this_day=held is None)
             evidence.condemn(why, proven=held is not None)
         self._send(store, self._rest(store, batch))
 
     def _send_again(self, store: str, held: Record) -> None:
-        """Send an order that Mirakl holds, as it is: accepted once more, it clears the store of suspicion."""
+        """Send an order that Mirakl holds, as it is: accepted once more, it clears the store of suspicion.
+
+        Under the stamp it has there: a newer one of the shop's would hide from us what Mirakl ignores from then on.
+        """
         if self._delivery.stopped(store) is not None:
             raise _Stopped
         with self._lock:
             self.isolating += 1
-        body = self._delivery.body(store, [held.payload])
+        body = self._delivery.body(store, [self._settlement.as_delivered(held)])
         try:
             self._delivery.client.post_orders(body, budget=_PROBE_BUDGET, stop=self._delivery.stop)
         except (OrdersRefused, RequestTooLarge):

@@ -138,6 +138,11 @@ class Settlement:
         """Return an order of this day that Mirakl holds as it is, if one is known."""
         return self._held.get(store)
 
+    def as_delivered(self, record: Record) -> bytes:
+        """Serialise an order that Mirakl holds under the stamp it was sent with."""
+        row = self._ledger.known(self._channel, [record.channel_order_id]).get(record.channel_order_id)
+        return claims.body(record, (row and row.stamp) or record.updated_at)
+
     def _supersede(self, newer: LedgerEntry | None) -> None:
         """Count an order whose newer reading the ledger stands for; it has an answer only if that one has."""
         if newer is None or not claims.left_without_answer(newer):

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.sandbox import Sandbox, SandboxSettings
-from tests.connectors.mirakl.conftest import count, deliver, held, make_record
+from tests.connectors.mirakl.conftest import CHANNEL_ID, count, deliver, held, make_record
 
 Make = Callable[..., Delivery]
 
@@ -132,3 +132,62 @@ def test_everything_too_large_is_a_fault_of_the_configuration_and_no_fault_of_th
     report = deliver(delivery(threads=1), [make_record(number) for number in range(500)])
     assert count(report) == {"undelivered": 500}
     assert "HTTP_413" in (report.stopped or "")
+
+
+@pytest.mark.parametrize("held_from", ["this run", "the run before"])
+def test_the_order_sent_once_more_as_a_proof_keeps_the_stamp_that_the_ledger_knows(
+    sandbox: Sandbox, delivery: Make, held_from: str
+) -> None:
+    """Mirakl ignores in silence what is older than the stamp it holds; so the ledger must know that one."""
+    proof = make_record("proof", updated_at="2026-03-01T10:00:00Z")
+    sender = delivery(threads=1)
+    deliver(sender, [proof])
+    sender = sender if held_from == "this run" else delivery(threads=1)
+    sandbox.settings.poisoned = frozenset(map(str, range(40)))
+    later = make_record("proof", updated_at="2026-03-01T12:00:00Z", read_at="2026-03-02T00:00:01Z")
+    report = deliver(sender, [later, *map(make_record, range(40))])
+    assert count(report) == {"unchanged": 1, "refused": 40}
+    assert sandbox.orders[CHANNEL_ID, "proof"]["channel_updated_at"] == "2026-03-01T10:00:00Z"
+    back = make_record("proof", title="back", updated_at="2026-03-01T11:00:00Z", read_at="2026-03-02T00:00:02Z")
+    assert count(deliver(delivery(), [back])) == {"delivered": 1}
+    assert sandbox.orders[CHANNEL_ID, "proof"]["order_lines"][0]["product"]["title"] == "back"
+
+
+def test_a_first_day_of_bad_orders_alone_does_not_hold_up_the_next(sandbox: Sandbox, delivery: Make) -> None:
+    """Mirakl holds nothing yet, so that nothing can prove the day's orders bad; the day after shows it."""
+    sandbox.settings.poisoned = frozenset(map(str, range(60)))
+    sender = delivery()
+    first = deliver(sender, [make_record(number) for number in range(60)], day="2026-03-01")
+    assert count(first) == {"undelivered": 60}
+    assert "order after order" in (first.stopped or "")
+    second = deliver(sender, [make_record(number) for number in range(100, 300)], day="2026-03-02")
+    assert count(second) == {"delivered": 200}
+
+
+def test_days_after_one_that_was_refused_whole_cost_little_when_they_are_too(sandbox: Sandbox, delivery: Make) -> None:
+    sandbox.settings.poisoned = frozenset(map(str, range(1000)))
+    sender = delivery(threads=1)
+    for day in range(5):
+        orders = [make_record(number) for number in range(day * 200, day * 200 + 200)]
+        report = deliver(sender, orders, day=f"2026-03-0{day + 1}")
+        assert count(report) == {"undelivered": 200}
+        assert report.counts["requests"] <= (40 if day == 0 else 20)
+
+
+@pytest.mark.parametrize("pointers", ["none", "exact"])
+def test_orders_that_are_all_bad_but_each_in_its_own_way_are_all_named(
+    sandbox: Sandbox, delivery: Make, monkeypatch: pytest.MonkeyPatch, pointers: str
+) -> None:
+    def answer(_request: Any, body: bytes, _number: int) -> Response:
+        numbers = [int(order["channel_order_id"]) for order in orjson.loads(body)["orders"]]
+        prefix = "orders[{}]." if pointers == "exact" else ""
+        errors = [
+            {"message": "no", "field": f"{prefix}custom_{'ab'[number % 2]}".format(position)}
+            for position, number in enumerate(numbers)
+        ]
+        return Response(orjson.dumps({"code": "INVALID_INPUT", "message": "no", "errors": errors}), 400)
+
+    monkeypatch.setattr(sandbox, "_answer", answer)
+    report = deliver(delivery(threads=1), [make_record(number) for number in range(150)])
+    assert count(report) == {"refused": 150}
+    assert report.counts["requests"] <= 2 * 150
