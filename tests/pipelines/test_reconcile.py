@@ -25,10 +25,10 @@ __all__ = ["frames"]
 
 
 class Shop:
-    """A shop that holds these orders, all changed on the first day."""
+    """A shop that holds these orders, all changed on the first day, and some changed on no day that is looked at."""
 
-    def __init__(self, orders: OrderFrames) -> None:
-        self._orders = orders
+    def __init__(self, orders: OrderFrames, changed_since: OrderFrames | None = None) -> None:
+        self._orders, self._changed_since = orders, changed_since
         self.asked: list[str] = []
 
     def changed(self, day: str) -> Iterator[OrderFrames]:
@@ -38,6 +38,8 @@ class Shop:
     def orders(self, order_ids: list[str]) -> Iterator[OrderFrames]:
         self.asked += order_ids
         yield self._orders
+        if self._changed_since is not None:
+            yield self._changed_since
 
 
 @pytest.fixture
@@ -93,3 +95,12 @@ def test_of_many_differences_all_are_counted_and_the_first_thousand_named() -> N
         found.find(str(number), GONE, "why")
     assert (found.found[GONE], len(found.findings)) == (1200, 1000)
     assert found.findings[-1]["channel_order_id"] == "999"
+
+
+def test_an_order_that_changed_on_another_day_since_is_not_gone(frames: Build, ledger: Ledger) -> None:
+    ledger.write("own", [replace(ROW, channel_order_id="2"), replace(ROW, channel_order_id="3")])
+    since = frames(orders=[{**ORDER, "channel_order_id": "2"}], lines=[{**LINE, "channel_order_id": "2"}])
+    shop: Any = Shop(frames(), since)
+    assert [(one["channel_order_id"], one["finding"]) for one in reconcile(CHANNEL, DAYS, shop, ledger).findings] == [
+        ("3", GONE)
+    ]

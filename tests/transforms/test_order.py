@@ -224,6 +224,7 @@ def test_nobody_ships_a_fee_so_it_is_as_far_as_the_products(frames: Build) -> No
         ({"total_paid": None}, False),
         ({"total_refunded": "24.00"}, False),
         ({"total_refunded": "23.99"}, True),
+        ({"total_paid": "0.01"}, True),
         ({"total_refunded": "-24.00"}, False),
     ],
 )
@@ -251,10 +252,19 @@ def test_a_line_given_back_whole_can_not_be_refunded_though_others_can(frames: B
 
 
 @pytest.mark.parametrize(
-    ("paid", "status"),
-    [("48.00", "AWAITING_SHIPMENT"), ("47.99", "CLOSED"), ("24.00", "CLOSED")],
+    ("total", "paid", "refunded", "status"),
+    [
+        ("24.00", "48.00", "24.00", "AWAITING_SHIPMENT"),
+        ("24.00", "48.00", "-24.00", "AWAITING_SHIPMENT"),
+        ("24.00", "47.99", "24.00", "CLOSED"),
+        ("24.00", "24.00", "24.00", "CLOSED"),
+        ("24.00", "24.00", None, "CLOSED"),
+        (None, "24.00", "24.00", "CLOSED"),
+    ],
 )
-def test_units_given_back_of_an_order_paid_once_more_are_waited_for(paid: str, status: str, frames: Build) -> None:
+def test_units_given_back_of_an_order_paid_once_more_are_waited_for(
+    total: str | None, paid: str, refunded: str | None, status: str, frames: Build
+) -> None:
     refund = {
         "channel_order_id": "1",
         "channel_adjustment_id": "5",
@@ -264,9 +274,9 @@ def test_units_given_back_of_an_order_paid_once_more_are_waited_for(paid: str, s
         "quantity": "2",
         "price": "20.00",
     }
-    cells = {"total": "24.00", "total_paid": paid, "total_refunded": "24.00"}
+    order = {**ORDER, "total": total, "total_paid": paid, "total_refunded": refunded}
     line = {**LINE, "quantity_refunded": "0"}
-    built = frames(orders=[{**ORDER, **cells}], lines=[line], taxes=[TAX], adjustments=[refund])
+    built = frames(orders=[order], lines=[line], taxes=[TAX], adjustments=[refund])
     assert order_of(built)[0]["status"] == status
 
 
@@ -284,6 +294,11 @@ def test_a_quantity_that_is_no_whole_number_holds_the_order_and_is_named(cell: s
     for text in ("1.5", "two"):
         [reject] = normalise(frames(orders=[ORDER], lines=[{**LINE, cell: text}]), MAPPING).rejects
         assert (reject.code, reject.field) == ("invalid_quantity", field)
+
+
+def test_a_last_cent_can_be_refunded(frames: Build) -> None:
+    assert line_of(frames(orders=[ORDER], lines=[{**LINE, "price": "0.01"}]))["can_refund"] is True
+    assert line_of(frames(orders=[ORDER], lines=[{**LINE, "price": "0.00"}]))["can_refund"] is False
 
 
 def test_refunds_that_do_not_add_up_to_the_shops_sum_are_named_with_both(frames: Build) -> None:
