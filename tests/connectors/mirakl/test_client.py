@@ -99,6 +99,27 @@ def test_a_new_token_refused_as_well_stops_the_store(
     assert client.requests == 2
 
 
+def test_a_credential_that_has_worked_gets_three_new_tokens_before_its_store_is_stopped(
+    sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.post_orders(BODY)
+    answers(monkeypatch, sandbox, *[Response(status_code=401)] * 7)
+    with pytest.raises(StoreStopped, match="MIRAKL_CLIENT_ID"):
+        client.post_orders(BODY)
+    assert (client.requests, sandbox.stats.tokens) == (5, 4)
+    client.post_orders(BODY)
+    assert (client.requests, client.answers) == (9, 2)
+
+
+@pytest.mark.parametrize("status", [408, 425, 500, 599])
+def test_a_status_that_passes_is_waited_out(
+    sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    answers(monkeypatch, sandbox, Response(status_code=status))
+    client.post_orders(BODY)
+    assert (client.requests, client.retries, client.answers) == (2, 1, 1)
+
+
 def test_credentials_can_be_tried_without_sending_anything(sandbox: Sandbox, client: MiraklClient) -> None:
     client.authenticate()
     assert (sandbox.stats.tokens, sandbox.stats.requests) == (1, 0)
