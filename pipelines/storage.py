@@ -120,7 +120,7 @@ class FrameStorage:
 
     def _make(self, folder: str) -> None:
         for place in (self._root, folder.rpartition("/")[0], folder):
-            if place.startswith(self._root) and not self._files.exists(place):
+            if not self._files.exists(place):
                 self._files.makedirs(place, exist_ok=True)
                 if self._local:
                     self._files.chmod(place, 0o700)

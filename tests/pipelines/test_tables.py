@@ -100,6 +100,26 @@ def test_frames_are_private_to_their_owner(tmp_path: Path) -> None:
     assert {place.stat().st_mode & 0o777 for place in (path.parent, path.parents[1], path.parents[2])} == {0o700}
 
 
+def test_a_folder_that_was_there_before_keeps_its_permissions(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    for folder in (shared, shared / "frames"):
+        folder.mkdir()
+        folder.chmod(0o750)
+    storage = FrameStorage(str(shared / "frames"))
+    storage.probe()
+    storage.write("boutique", "mirakl_orders", "2026-03-01", tables.MIRAKL_ORDERS, [one_row()])
+    folders = (shared, shared / "frames", shared / "frames/boutique", shared / "frames/boutique/mirakl_orders")
+    assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o750, 0o750, 0o700, 0o700]
+
+
+def test_trying_a_place_leaves_nothing_there_and_says_where_nothing_can_be_written(tmp_path: Path) -> None:
+    FrameStorage(str(tmp_path / "new/frames")).probe()
+    assert list((tmp_path / "new/frames").iterdir()) == []
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageError, match=f"FRAMES_URL: nothing can be written to {tmp_path}/file/frames"):
+        FrameStorage(str(tmp_path / "file/frames")).probe()
+
+
 def test_frames_are_removed_after_the_retention_time(tmp_path: Path) -> None:
     import os
 

@@ -296,6 +296,45 @@ def test_a_quantity_that_is_no_whole_number_holds_the_order_and_is_named(cell: s
         assert (reject.code, reject.field) == ("invalid_quantity", field)
 
 
+BEFORE, AFTER = "2026-03-02 20:00:00", "2026-03-04 20:00:00"
+
+
+@pytest.mark.parametrize(
+    ("status", "order", "line", "kind"),
+    [
+        ("paid", {}, {}, "CANCELATION"),
+        ("sent", {}, {}, "REFUND"),
+        ("done", {}, {}, "REFUND"),
+        ("void", {}, {}, "CANCELATION"),
+        ("void", {"shipped_at": BEFORE}, {}, "REFUND"),
+        ("void", {"shipped_at": AFTER}, {}, "CANCELATION"),
+        ("void", {"shipped_at": BEFORE}, {"shipped_at": AFTER}, "CANCELATION"),
+        ("void", {"shipped_at": AFTER}, {"shipped_at": BEFORE}, "REFUND"),
+        ("void", {"shipped_at": BEFORE}, {"quantity_shipped": "0"}, "CANCELATION"),
+        ("paid", {}, {"quantity_shipped": "2"}, "REFUND"),
+        ("paid", {"shipped_at": BEFORE}, {"quantity_shipped": "2"}, "REFUND"),
+    ],
+)
+def test_units_given_back_before_they_left_are_cancelled_and_afterwards_refunded(
+    status: str, order: Mapping[str, str], line: Mapping[str, str], kind: str, frames: Build
+) -> None:
+    refund = {
+        "channel_order_id": "1",
+        "channel_adjustment_id": "5",
+        "refund_id": "5",
+        "channel_order_line_id": "11",
+        "created_at": "2026-03-03 08:00:00",
+        "quantity": "2",
+        "price": "20.00",
+    }
+    mapping = dataclasses.replace(MAPPING, statuses={"done": "DELIVERED"})
+    built = frames(orders=[{**ORDER, **order, "status": status}], lines=[{**LINE, **line}], adjustments=[refund])
+    payload, notices = order_of(built, mapping)
+    assert [adjustment["type"] for adjustment in payload["order_lines"][0]["adjustments"]] == [kind]
+    # The shop told no sum of what it gave back, so there is none to differ from.
+    assert notices == []
+
+
 def test_a_last_cent_can_be_refunded(frames: Build) -> None:
     assert line_of(frames(orders=[ORDER], lines=[{**LINE, "price": "0.01"}]))["can_refund"] is True
     assert line_of(frames(orders=[ORDER], lines=[{**LINE, "price": "0.00"}]))["can_refund"] is False
