@@ -31,6 +31,10 @@ from connectors.mirakl.limiter import Limiter, NoSlot
 
 _BACKOFF = tenacity.wait_random_exponential(multiplier=0.5, max=30)
 _ORDERS = "/v1/orders"
+# The answers of Mirakl that asking again does not change (contract 3). One that is not Mirakl's at all, a redirect or a
+# login page, may be a gateway's passing trouble.
+_FINAL = frozenset({401, 403, 404, 405, 406, 410, 415})
+_FOREIGN_REPEATS = 2
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
@@ -97,13 +101,17 @@ class _Again(Exception):
 
 @dataclass(slots=True)
 class _Request:
-    """One body on its way: since when, for how long (seconds) it is repeated, and how often it was posted."""
+    """One body on its way: since when, for how long (seconds) it is repeated, and how often it was posted.
+
+    `foreign` counts answers that are not Mirakl's.
+    """
 
     body: bytes
     budget: float
     stop: threading.Event
     since: float
     posts: int = 0
+    foreign: int = 0
 
 
 class MiraklClient:
@@ -207,7 +215,7 @@ class MiraklClient:
             raise StoreStopped(str(error)) from None
         except NoSlot:
             raise _Again("it asks for a longer pause than the retry budget", about_batch=False, after=inf) from None
-        self._judge(response)
+        self._judge(request, response)
 
     def _token(self, request: _Request, refused: str | None) -> str:
         return self._tokens.token(refused, self._silence_ends(request), request.stop)
@@ -226,7 +234,7 @@ class MiraklClient:
             except httpx.RequestError as error:
                 raise _Again(f"connection failed ({type(error).__name__})", about_batch=True) from None
 
-    def _judge(self, response: httpx.Response) -> None:
+    def _judge(self, request: _Request, response: httpx.Response) -> None:
         status = response.status_code
         if status == httpx.codes.TOO_MANY_REQUESTS:
             after = _retry_after(response.headers.get("Retry-After"))
@@ -245,6 +253,9 @@ class MiraklClient:
             raise RequestTooLarge("HTTP 413: the request has too many bytes")
         # Only 204 is Mirakl's yes: a 200 may be the login page of whatever stands at a wrong address.
         if status != httpx.codes.NO_CONTENT:
+            if status not in _FINAL and request.foreign < _FOREIGN_REPEATS:
+                request.foreign += 1
+                raise _Again(f"HTTP {status}", about_batch=False)
             raise stopped(response)
 
     def _silence_ends(self, request: _Request) -> float:

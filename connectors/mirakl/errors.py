@@ -40,7 +40,10 @@ class RequestTooLarge(MiraklError):
 
 
 class StoreStopped(MiraklError):
-    """401 twice, 403, 404, 405, 415 and the like: no order of this store can be delivered until someone acts."""
+    """401 twice, 403, 404, 405, 415 and the like: no order of this store can be delivered until someone acts.
+
+    So does what is not an answer of Mirakl's, a redirect or a login page, when it comes time and again.
+    """
 
 
 class NoAnswer(MiraklError):

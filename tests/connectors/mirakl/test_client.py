@@ -53,25 +53,37 @@ def test_204_is_the_only_yes(sandbox: Sandbox, client: MiraklClient) -> None:
     assert len(sandbox.orders) == 1
 
 
-@pytest.mark.parametrize(
-    "response",
-    [
-        HTMLResponse("<h1>Log in</h1>", 200),
-        Response(status_code=302, headers={"Location": "https://elsewhere.example/"}),
-        Response(status_code=301, headers={"Location": "/api/channel-platform/v1/orders/"}),
-        Response(status_code=405),
-        Response(status_code=415),
-        Response(b"{}", 403),
-    ],
-    ids=lambda response: str(response.status_code),
-)
-def test_an_answer_from_something_that_is_not_mirakl_stops_the_store_and_is_not_repeated(
-    sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch, response: Response
+@pytest.mark.parametrize("status", [403, 404, 405, 406, 410, 415])
+def test_a_no_of_mirakls_stops_the_store_and_is_not_repeated(
+    sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
-    answers(monkeypatch, sandbox, response)
-    with pytest.raises(StoreStopped, match=f"HTTP {response.status_code}"):
+    answers(monkeypatch, sandbox, Response(b"{}", status))
+    with pytest.raises(StoreStopped, match=f"HTTP {status}"):
         client.post_orders(BODY)
     assert client.requests == 1
+
+
+FOREIGN = [
+    HTMLResponse("<h1>Log in</h1>", 200),
+    Response(status_code=302, headers={"Location": "https://elsewhere.example/"}),
+    Response(status_code=301, headers={"Location": "/api/channel-platform/v1/orders/"}),
+    Response(status_code=402),
+    Response(status_code=422),
+]
+
+
+@pytest.mark.parametrize("response", FOREIGN, ids=lambda response: str(response.status_code))
+def test_an_answer_that_is_not_mirakls_stops_the_store_only_when_it_comes_three_times(
+    sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch, response: Response
+) -> None:
+    """A gateway shows a login page for a moment, or for good: as it does at a wrong address."""
+    answers(monkeypatch, sandbox, response, response)
+    client.post_orders(BODY)
+    assert (client.requests, len(sandbox.orders)) == (3, 1)
+    answers(monkeypatch, sandbox, response, response, response)
+    with pytest.raises(StoreStopped, match=f"HTTP {response.status_code}"):
+        client.post_orders(BODY)
+    assert client.requests == 6
 
 
 def test_a_server_error_in_html_is_waited_out(
