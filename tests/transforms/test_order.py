@@ -16,6 +16,15 @@ from transforms.normalise import normalise
 
 Build = Callable[..., OrderFrames]
 PLACE = {"channel_order_id": "1", "last_name": "X", "street": "Y 1", "city": "Z", "country": "FR"}
+REFUND = {
+    "channel_order_id": "1",
+    "channel_adjustment_id": "5",
+    "refund_id": "5",
+    "channel_order_line_id": "11",
+    "created_at": "2026-03-03 08:00:00",
+    "quantity": "2",
+    "price": "20.00",
+}
 SENT = {"last_name": "X", "street": "Y 1", "city": "Z", "country_iso_code": "FRA"}
 
 
@@ -236,18 +245,9 @@ def test_what_was_paid_and_not_given_back_can_be_refunded(
 
 
 def test_a_line_given_back_whole_can_not_be_refunded_though_others_can(frames: Build) -> None:
-    refund = {
-        "channel_order_id": "1",
-        "channel_adjustment_id": "5",
-        "refund_id": "5",
-        "channel_order_line_id": "11",
-        "created_at": "2026-03-03 08:00:00",
-        "quantity": "2",
-        "price": "20.00",
-    }
     lines = [LINE, {**LINE, "channel_order_line_id": "12"}]
     cells = {"total_paid": "40.00", "total_refunded": "20.00"}
-    order, _ = order_of(frames(orders=[{**ORDER, **cells}], lines=lines, adjustments=[refund]))
+    order, _ = order_of(frames(orders=[{**ORDER, **cells}], lines=lines, adjustments=[REFUND]))
     assert [line["can_refund"] for line in order["order_lines"]] == [False, True]
 
 
@@ -265,18 +265,9 @@ def test_a_line_given_back_whole_can_not_be_refunded_though_others_can(frames: B
 def test_units_given_back_of_an_order_paid_once_more_are_waited_for(
     total: str | None, paid: str, refunded: str | None, status: str, frames: Build
 ) -> None:
-    refund = {
-        "channel_order_id": "1",
-        "channel_adjustment_id": "5",
-        "refund_id": "5",
-        "channel_order_line_id": "11",
-        "created_at": "2026-03-03 08:00:00",
-        "quantity": "2",
-        "price": "20.00",
-    }
     order = {**ORDER, "total": total, "total_paid": paid, "total_refunded": refunded}
     line = {**LINE, "quantity_refunded": "0"}
-    built = frames(orders=[order], lines=[line], taxes=[TAX], adjustments=[refund])
+    built = frames(orders=[order], lines=[line], taxes=[TAX], adjustments=[REFUND])
     assert order_of(built)[0]["status"] == status
 
 
@@ -318,17 +309,8 @@ BEFORE, AFTER = "2026-03-02 20:00:00", "2026-03-04 20:00:00"
 def test_units_given_back_before_they_left_are_cancelled_and_afterwards_refunded(
     status: str, order: Mapping[str, str], line: Mapping[str, str], kind: str, frames: Build
 ) -> None:
-    refund = {
-        "channel_order_id": "1",
-        "channel_adjustment_id": "5",
-        "refund_id": "5",
-        "channel_order_line_id": "11",
-        "created_at": "2026-03-03 08:00:00",
-        "quantity": "2",
-        "price": "20.00",
-    }
     mapping = dataclasses.replace(MAPPING, statuses={"done": "DELIVERED"})
-    built = frames(orders=[{**ORDER, **order, "status": status}], lines=[{**LINE, **line}], adjustments=[refund])
+    built = frames(orders=[{**ORDER, **order, "status": status}], lines=[{**LINE, **line}], adjustments=[REFUND])
     payload, notices = order_of(built, mapping)
     assert [adjustment["type"] for adjustment in payload["order_lines"][0]["adjustments"]] == [kind]
     # The shop told no sum of what it gave back, so there is none to differ from.
@@ -341,15 +323,7 @@ def test_a_last_cent_can_be_refunded(frames: Build) -> None:
 
 
 def test_refunds_that_do_not_add_up_to_the_shops_sum_are_named_with_both(frames: Build) -> None:
-    refund = {
-        "channel_order_id": "1",
-        "channel_adjustment_id": "5",
-        "refund_id": "5",
-        "channel_order_line_id": "11",
-        "created_at": "2026-03-03 08:00:00",
-        "quantity": "0",
-        "price": "4.00",
-    }
+    refund = {**REFUND, "quantity": "0", "price": "4.00"}
     built = frames(orders=[{**ORDER, "total_refunded": "5.00"}], lines=[LINE], adjustments=[refund])
     [notice] = normalise(built, MAPPING).records[0].notices
     assert (notice.code, notice.field) == ("money_mismatch", "order_lines.adjustments")
