@@ -37,10 +37,9 @@ _SAMPLES = 50
 
 @dataclass(slots=True)
 class Normalisation:
-    """What was seen while normalising: counts, rejects by kind, notices with some of their orders."""
+    """What was seen while normalising: counts, rejects and notices with some of their orders."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    rejects: Counter[tuple[str, ...]] = field(default_factory=Counter)
     rejected: list[dict[str, str]] = field(default_factory=list)
     noticed: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     words: Counter[Word] = field(default_factory=Counter)
@@ -52,7 +51,6 @@ class Normalisation:
         self.counts["orders_normalised"] += len(normalised.records)
         self.counts["rejected"] += len(normalised.rejects)
         for reject in normalised.rejects:
-            self.rejects[reject.code, reject.field] += 1
             if len(self.rejected) < _SAMPLES:
                 row = {"channel_order_id": reject.channel_order_id, "code": reject.code}
                 self.rejected.append({**row, "field": reject.field, "reason": reject.reason})
@@ -67,7 +65,6 @@ class Normalisation:
     def add(self, other: "Normalisation") -> None:
         """Add what another day showed."""
         self.counts += other.counts
-        self.rejects += other.rejects
         self.words += other.words
         self.rejected = (self.rejected + other.rejected)[:_SAMPLES]
         for code, found in other.noticed.items():

@@ -54,7 +54,11 @@ def test_what_chunks_and_days_showed_adds_up() -> None:
         * 2
     )
     assert [row["channel_order_id"] for row in rows(told["money_mismatch_orders"])] == ["2", "4", "5"]
-    assert rows(told["money_mismatch_orders"])[0]["detail"] == "told 1, charged 2"
+    assert rows(told["money_mismatch_orders"])[0] == {
+        "channel_order_id": "2",
+        "field": "total",
+        "detail": "told 1, charged 2",
+    }
     assert [(row["word"], row["times"]) for row in rows(told["coverage"])] == [("odd", 3), ("new", 1), ("paid", 5)]
     mapped, money = first.check_results("own")
     assert (mapped.passed, shown(mapped, "unmapped_words"), shown(mapped, "unmapped_times")) == (False, 2, 4)

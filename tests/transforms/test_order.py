@@ -317,6 +317,16 @@ def test_units_given_back_before_they_left_are_cancelled_and_afterwards_refunded
     assert notices == []
 
 
+def test_a_custom_attribute_stands_at_its_line_or_at_the_order(frames: Build) -> None:
+    notes = [
+        {"channel_order_id": "1", "channel_order_line_id": line_id, "id": name, "type": "STRING", "value": name}
+        for line_id, name in ((None, "gift"), ("11", "engraving"))
+    ]
+    order, _ = order_of(frames(orders=[ORDER], lines=[LINE], custom_attributes=notes))
+    assert [note["id"] for note in order["custom_attributes"]] == ["gift"]
+    assert [note["id"] for note in order["order_lines"][0]["custom_attributes"]] == ["engraving"]
+
+
 def test_a_last_cent_can_be_refunded(frames: Build) -> None:
     assert line_of(frames(orders=[ORDER], lines=[{**LINE, "price": "0.01"}]))["can_refund"] is True
     assert line_of(frames(orders=[ORDER], lines=[{**LINE, "price": "0.00"}]))["can_refund"] is False
