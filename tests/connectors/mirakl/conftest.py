@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 import pytest
+from starlette.responses import Response
 
 from connectors.ledger import Ledger
 from connectors.mirakl.client import MiraklClient, MiraklSettings
@@ -152,6 +153,26 @@ def deliver(delivery: Delivery, records: Sequence[Record], rejects: Sequence[Rej
 
 def count(report: DayReport) -> dict[str, int]:
     return {name: number for name, number in report.counts.items() if name in OUTCOMES and number}
+
+
+BODY = orjson.dumps(
+    {
+        "origin": {"channel_id": CHANNEL_ID, "channel_store_id": "S-1"},
+        "orders": [orjson.loads(make_record(1).payload)],
+    }
+)
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, *responses: Response | None) -> None:
+    """Let the sandbox give these answers first; None, and whatever comes after them, is its own."""
+    own: Callable[..., Response] = sandbox._answer
+    queue = list(responses)
+
+    def answer(request: Any, body: bytes, number: int) -> Response:
+        response = queue.pop(0) if queue else None
+        return own(request, body, number) if response is None else response
+
+    monkeypatch.setattr(sandbox, "_answer", answer)
 
 
 def held(sandbox: Sandbox) -> set[str]:
