@@ -94,7 +94,7 @@ def explained() -> Iterator[None]:
         words = str(getattr(error, "orig", error)).strip().splitlines()
         raise LedgerError(
             f"LEDGER_URL: the ledger cannot be used ({words[0] if words else type(error).__name__}); "
-            "see that its database is there and has room, then run again: what was under way is sent again"
+            "see that its database is there, writable and has room, then run again: what was under way is sent again"
         ) from None
 
 

@@ -7,6 +7,7 @@ moves from one day to another while the run lasts is neither lost nor read twice
 Belongs here: what each step does with a range of days. Does not belong here: what an order means, and HTTP.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ SHOP_DATABASE = "shop_database"
 Outcome = dg.AssetCheckResult | dg.MaterializeResult[None]
 POOL = "mirakl"
 DAYS_PER_RUN = 7
+_WAITS = "another run is sending; this one waits until it is done"
 
 
 def asset_keys(channel: str) -> list[dg.AssetKey]:
@@ -194,10 +196,16 @@ def sending(
     state: State, mirakl: Mirakl, channel: Channel, settings: Settings, log: Callable[[str], None]
 ) -> Iterator[Delivery]:
     """Open what delivers a channel's orders; one sender at a time, also where no pool of Dagster's says so."""
+
+    def waiting() -> None:
+        log(_WAITS)
+        # Dagster's log is not shown on the shell, where whoever waits must see why.
+        logging.getLogger(__name__).warning(_WAITS)
+
     with (
         state.ledger() as ledger,
         mirakl.client(settings.mirakl) as client,
-        ledger.one_sender(lambda: log("another run is sending; this one waits until it is done")),
+        ledger.one_sender(waiting),
     ):
         yield Delivery(
             client,

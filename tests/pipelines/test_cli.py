@@ -20,6 +20,7 @@ from unittest.mock import patch
 import httpx
 import pytest
 
+from connectors.ledger import Ledger
 from connectors.mirakl.report import COUNTS
 from connectors.mirakl.sandbox import Sandbox
 from pipelines import instance
@@ -313,6 +314,22 @@ def test_sigterm_finishes_what_is_in_flight_and_the_next_run_sends_the_rest(
     done = told("sync", "own", *RANGE)
     assert (done["delivered"], done["unchanged"]) == (64 - arrived, arrived)
     assert (sandbox.stats.stored, sandbox.stats.stale) == (64, 0)
+
+
+def test_a_sync_that_waits_for_another_says_so_and_ends_with_a_signal(
+    orders: OwnShop, environment: dict[str, str], sandbox: Sandbox
+) -> None:
+    with Ledger(environment["LEDGER_URL"]).one_sender(lambda: None):
+        command = [*COMMAND, "sync", "own", *RANGE, "--json"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
+        assert process.stderr is not None
+        said = next((line for line in process.stderr if "another run is sending" in line), "nothing")
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert said == "another run is sending; this one waits until it is done\n"
+    assert (process.returncode, sandbox.stats.requests) == (1, 0), out
+    assert "stopped; run the same command again" in err
+    assert told("sync", "own", *RANGE)["delivered"] == 4
 
 
 def test_after_kill_9_the_next_run_completes_the_work(
