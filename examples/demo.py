@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import FrameType
 
 from connectors.mirakl.sandbox import CREDENTIAL, Sandbox, SandboxSettings
 from examples.woocommerce_shop import REFUSED_BY_MIRAKL, make_sqlite_shop
@@ -59,10 +61,21 @@ def _run(environment: Mapping[str, str]) -> int:
 def _ui(environment: Mapping[str, str]) -> int:
     print(f"Dagster is on http://127.0.0.1:{_PORT} in some seconds; Ctrl-C ends it.", flush=True)
     command = [sys.executable, "-m", "dagster", "dev", "--workspace", "workspace.yaml", "--port", _PORT]
-    try:
-        return subprocess.run(command, env=environment, check=False).returncode
-    except KeyboardInterrupt:
-        return 0
+    is_stopped = False
+
+    def stop(number: int, _: FrameType | None) -> None:
+        nonlocal is_stopped
+        is_stopped = True
+        # Ctrl-C reaches Dagster by itself; a SIGTERM has to be passed on, or Dagster's processes would stay.
+        if number == signal.SIGTERM:
+            process.send_signal(signal.SIGINT)
+
+    # Before Dagster begins, which would inherit it if a shell's background job ignores Ctrl-C.
+    signal.signal(signal.SIGINT, stop)
+    process = subprocess.Popen(command, env=environment)
+    signal.signal(signal.SIGTERM, stop)
+    status = process.wait()
+    return 0 if is_stopped else status
 
 
 if __name__ == "__main__":
