@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run ui test lint servers
+.PHONY: run ui check test lint servers
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml
@@ -34,5 +34,12 @@ servers:
 		fi; \
 	fi
 
+# One file's tests run in one process, so that what a file sets up once is set up once.
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile
+
+# The quick loop: no server, no daemon.
+check: lint
+	$(PYTEST) -m "not server and not slow"
+
 test: lint servers
-	$(BIN)/pytest
+	$(PYTEST)

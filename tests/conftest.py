@@ -12,6 +12,18 @@ import pytest
 from tests.servers.mariadb import mariadb
 from tests.servers.postgresql import postgresql
 
+_SERVERS = ("mariadb", "postgresql")
+_FIXTURES = frozenset(f"{server}_port" for server in _SERVERS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark what needs a server, so that the quick loop can leave it out: by fixture, or by the parameter that asks."""
+    for item in items:
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        asked = any(server in str(parameter) for server in _SERVERS for parameter in parameters)
+        if asked or not _FIXTURES.isdisjoint(item.fixturenames):
+            item.add_marker(pytest.mark.server)
+
 
 @pytest.fixture(scope="session")
 def mariadb_port() -> Iterator[int]:

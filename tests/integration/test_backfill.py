@@ -15,6 +15,8 @@ from connectors.mirakl.sandbox import Sandbox, SandboxSettings
 from tests.own_shop import OwnShop
 from tests.servers.dagster import SELECTOR, Dagster, running_dagster, variables, wait_for
 
+pytestmark = pytest.mark.slow
+
 DAYS = [f"2026-03-{day:02}" for day in range(1, 11)]
 FAILING = "2026-03-05"
 ASSETS = [["own", name] for name in ("raw_orders", "mirakl_orders", "mirakl_delivery")]

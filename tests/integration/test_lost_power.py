@@ -16,6 +16,8 @@ from connectors.mirakl.sandbox import Sandbox, SandboxSettings
 from tests.own_shop import OwnShop
 from tests.servers.dagster import SELECTOR, Dagster, running_dagster, variables, wait_for
 
+pytestmark = pytest.mark.slow
+
 DAY = "2026-03-02"
 ORDERS, TOGETHER, THREADS = 3000, 100, 8
 LAUNCH = """mutation($params: ExecutionParams!) { launchPipelineExecution(executionParams: $params) {

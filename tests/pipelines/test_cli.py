@@ -28,6 +28,8 @@ from pipelines.cli import main
 from pipelines.cli.commands import cli
 from tests.own_shop import OwnShop
 
+pytestmark = pytest.mark.slow
+
 DAY, NEXT = "2026-03-02", "2026-03-03"
 RANGE = ("--from", DAY, "--to", NEXT)
 COMMAND = [sys.executable, "-m", "pipelines.cli"]

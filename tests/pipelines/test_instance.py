@@ -14,6 +14,8 @@ import pytest
 from pipelines.instance import dagster_instance
 from pipelines.settings import SettingsError
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_dagster_home_that_is_not_there_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "nowhere"))

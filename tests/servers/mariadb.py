@@ -27,15 +27,16 @@ def mariadb(folder: Path) -> Iterator[int]:
         leave_out("MariaDB", "on Debian: apt-get install mariadb-server")
     user = ["--user=root"] if os.geteuid() == 0 else []
     common = [f"--datadir={folder / 'data'}", *user]
+    # A server that starts, the one that installs included, clears the temporary tables of all others out of a shared
+    # folder.
+    temporary = [f"--tmpdir={folder}"]
     subprocess.run(
-        [install, "--no-defaults", *common, "--auth-root-authentication-method=normal", "--skip-test-db"],
+        [install, "--no-defaults", *common, *temporary, "--auth-root-authentication-method=normal", "--skip-test-db"],
         check=True,
         capture_output=True,
     )
     port = free_port()
-    options = [f"--port={port}", f"--socket={folder / 's'}", "--bind-address=127.0.0.1", "--sql-mode="]
-    # A server that starts clears the temporary tables of all others out of a shared folder.
-    options += [f"--tmpdir={folder}"]
+    options = [f"--port={port}", f"--socket={folder / 's'}", "--bind-address=127.0.0.1", "--sql-mode=", *temporary]
     options += ["--default-time-zone=+05:30", "--innodb-flush-log-at-trx-commit=0"]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([server, "--no-defaults", *common, *options], stdout=log, stderr=log)

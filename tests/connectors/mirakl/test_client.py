@@ -24,6 +24,8 @@ from connectors.mirakl.limiter import CEILING, Limiter
 from connectors.mirakl.sandbox import Sandbox
 from tests.connectors.mirakl.conftest import BODY, CHANNEL_ID, Clock, answers, make_client, waited
 
+pytestmark = pytest.mark.slow
+
 
 def test_204_is_the_only_yes(sandbox: Sandbox, client: MiraklClient) -> None:
     client.post_orders(BODY)

@@ -11,10 +11,13 @@ import time
 from pathlib import Path
 
 import orjson
+import pytest
 
 from connectors.ledger import Ledger
 from connectors.mirakl.sandbox import Sandbox
 from tests.connectors.mirakl.conftest import CHANNEL_ID, held, make_record
+
+pytestmark = pytest.mark.slow
 
 ORDERS = 5000
 KILLS = 30

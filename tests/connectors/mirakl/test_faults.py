@@ -19,6 +19,8 @@ from connectors.mirakl.sandbox import POINTERS, Sandbox, SandboxSettings
 from tests.connectors.mirakl.conftest import CHANNEL_ID, make_record
 from transforms.outcomes import Record
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Delivery]
 ORDERS = 3000
 BAD = frozenset(str(number) for number in range(11, ORDERS, 150))
