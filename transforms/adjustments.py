@@ -18,6 +18,10 @@ from transforms.money import spread
 from transforms.reasons import adjustment_reason
 
 TaxKey = tuple[str, str | None]
+_Slot = tuple[str, str, TaxKey | None]
+
+_GOODS = frozenset({"price", "taxes"})
+_SHIPPING = frozenset({"shipping", "shipping_taxes"})
 
 # Reasons that speak of goods which had left the seller.
 _AFTER_SHIPMENT = frozenset({"RETURN", "ITEM_NOT_RECEIVED", "DEFECT", "UNABLE_TO_DELIVER"})
@@ -68,13 +72,15 @@ class Amounts:
 class AdjustedLine:
     """What adjustments need to know of a line; `remaining` and `units` shrink as documents are applied.
 
-    `departures` lists how many units had left altogether, and since when, if known.
+    `departures` lists how many units had left altogether, and since when, if known; `returned` grows by those that came
+    back, which have left all the same.
     """
 
     line_id: str
     units: int
     departures: Sequence[tuple[int, dt.datetime | None]]
     remaining: Amounts
+    returned: int = 0
 
     def shipped_by(self, at: dt.datetime) -> int:
         """Count the units that had left at that time; those that left nobody knows when had."""
@@ -94,13 +100,14 @@ class RefundRow:
     quantity: int
     amounts: Amounts
     gross: int = 0
+    shipping_gross: int = 0
     default_reason: str | None = None
     charged: bool = True
 
 
 @dataclass(slots=True)
 class LineAdjustment:
-    """One adjustment of one line, in minor units."""
+    """One adjustment of one line, in minor units; `returned` of its units had been shipped."""
 
     adjustment_id: str
     line_id: str
@@ -110,6 +117,7 @@ class LineAdjustment:
     quantity: int
     amounts: Amounts
     charged: bool = True
+    returned: int = 0
 
 
 def adjust(
@@ -144,7 +152,7 @@ def _apply(
         if line is None:
             unnamed.append(row)
             continue
-        if not row.quantity and not row.amounts.total() and not row.gross:
+        if not row.quantity and not row.amounts.total() and not row.gross and not row.shipping_gross:
             continue
         made.append(_on_line(row, line, reasons))
         line.remaining.subtract(row.amounts)
@@ -161,25 +169,33 @@ def _on_line(row: RefundRow, line: AdjustedLine, reasons: Mapping[str, str]) -> 
     shipped = line.shipped_by(row.created_at)
     # Units that never left are removed from the line and Connect frees their stock; the rest is money given back.
     # Of a line that has left in part, words about goods in the buyer's hands mean the part that left.
-    waiting = 0 < row.quantity <= line.units - shipped
+    waiting = 0 < row.quantity <= line.units + line.returned - shipped
     reason = adjustment_reason(row.reason, shipped > 0 and not waiting, reasons, row.default_reason)
     cancels = waiting and not (shipped and reason in _AFTER_SHIPMENT)
+    made_as = row.type or ("CANCELATION" if cancels else "REFUND")
+    returned = 0 if made_as == "CANCELATION" else min(row.quantity, max(shipped - line.returned, 0))
+    line.returned += returned
     return LineAdjustment(
         adjustment_id=row.adjustment_id,
         line_id=line.line_id,
-        type=row.type or ("CANCELATION" if cancels else "REFUND"),
+        type=made_as,
         created_at=row.created_at,
         reason=reason,
         quantity=row.quantity,
         amounts=row.amounts,
         charged=row.charged,
+        returned=returned,
     )
 
 
 def _split_gross(row: RefundRow, line: AdjustedLine) -> None:
-    """Tell money of the row that includes tax apart by what is left of its line: the goods first, then its shipping."""
-    left = row.gross
-    for buckets in (("price", "taxes"), ("shipping", "shipping_taxes")):
+    """Tell money of the row that includes tax apart by what is left of its line: the goods first, then its shipping.
+
+    Money of shipping is shipping first.
+    """
+    left = 0
+    for more, buckets in ((row.shipping_gross, _SHIPPING), (row.gross, _GOODS), (0, _SHIPPING)):
+        left += more
         slots = [part for part in line.remaining.parts() if part[0] in buckets and part[2] > 0]
         money = min(left, sum(part[2] for part in slots))
         left -= money
@@ -199,16 +215,17 @@ def _spread_row(
     used: set[str],
     reasons: Mapping[str, str],
 ) -> list[LineAdjustment]:
+    is_gross = row.gross > 0 or row.shipping_gross > 0
     shares = {line_id: amounts for line_id, amounts in _shares(row, lines, named).items() if amounts.total()}
     made = []
     for line_id, amounts in shares.items():
         line = lines[line_id]
         line.remaining.subtract(amounts)
         # Money alone covers units only where nothing of the line is left to give back.
-        covered = line.units if row.gross and not line.remaining.total() else 0
+        covered = line.units if is_gross and not line.remaining.total() else 0
         line.units -= covered
         adjustment_id = row.adjustment_id
-        if row.gross or len(shares) > 1:
+        if is_gross or len(shares) > 1:
             adjustment_id = f"{row.adjustment_id}-{line_id}"
             if adjustment_id in used:
                 adjustment_id = f"{row.adjustment_id}-rest-{line_id}"
@@ -240,10 +257,25 @@ def _shares(row: RefundRow, lines: Mapping[str, AdjustedLine], named: Mapping[st
             ]
             for line_id, part in zip(targets, spread(amount, weights), strict=True):
                 shares[line_id].add(bucket, key, part)
-    if row.gross:
-        slots = [(line_id, *part) for line_id, line in lines.items() for part in line.remaining.parts() if part[2] > 0]
-        # More than the order has left to give: what is too much is product money.
-        slots = slots or [(line_id, "price", None, 1) for line_id in lines]
-        for (line_id, bucket, key, _), part in zip(slots, spread(row.gross, [slot[3] for slot in slots]), strict=True):
-            shares[line_id].add(bucket, key, part)
+    left: dict[_Slot, int] = {
+        (line_id, bucket, key): amount
+        for line_id, line in lines.items()
+        for bucket, key, amount in line.remaining.parts()
+        if amount > 0
+    }
+    of_shipping = {slot: amount for slot, amount in left.items() if slot[1] in _SHIPPING}
+    shipping = min(row.shipping_gross, sum(of_shipping.values()))
+    _share_out(shipping, of_shipping, shares)
+    left |= of_shipping
+    # More than the order has left to give: what is too much is product money.
+    rest: dict[_Slot, int] = left if any(left.values()) else {(line_id, "price", None): 1 for line_id in lines}
+    _share_out(row.gross + row.shipping_gross - shipping, rest, shares)
     return shares
+
+
+def _share_out(money: int, slots: dict[_Slot, int], shares: dict[str, Amounts]) -> None:
+    """Spread money over slots in proportion to what they hold, and take it off them."""
+    if money:
+        for (line_id, bucket, key), part in zip(list(slots), spread(money, list(slots.values())), strict=True):
+            shares[line_id].add(bucket, key, part)
+            slots[line_id, bucket, key] -= part

@@ -49,6 +49,10 @@ class Cells:
             raise OrderError("unknown_currency", "currency", "is missing or not an ISO 4217 code")
         self.digits = digits
 
+    def include_tax(self, order: Any) -> bool:
+        """Say whether the order's prices and shipping include its taxes: by its own word, else by its platform's."""
+        return bool(order.amounts == "gross") if order.amounts else self.mapping.amounts_include_tax
+
     def required_time(self, text: str | None, path: str) -> dt.datetime:
         """Read a time that must be there."""
         moment = self.time(text, path)

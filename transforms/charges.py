@@ -32,12 +32,19 @@ class Line:
     status: MappedStatus
     amounts: Amounts
     shipped_at: dt.datetime | None
+    is_virtual: bool = False
+    partly_shipped: bool = False
     adjustments: list[LineAdjustment] = field(default_factory=list)
 
     @property
     def is_fee(self) -> bool:
         """Say whether this is a fee, which nobody ships."""
         return bool(self.row.kind == "fee")
+
+    @property
+    def is_shipped(self) -> bool:
+        """Say whether somebody ships this line."""
+        return not self.is_fee and not self.is_virtual
 
 
 def charge(cells: Cells, order: Any, rows: Sequence[Any], taxes: Sequence[Any], lines: list[Line]) -> None:
@@ -68,7 +75,7 @@ def charge(cells: Cells, order: Any, rows: Sequence[Any], taxes: Sequence[Any], 
         bucket = "shipping_taxes" if row.applies_to == "shipping" else "taxes"
         take(owner, bucket, cells.tax_key(row, path), cells.amount(row.amount, f"{path}.amount"))
 
-    if cells.mapping.amounts_include_tax:
+    if cells.include_tax(order):
         _exclude_taxes(exact, [slot[:2] for slot in slots])
     total = None if order.total is None else to_minor(cells.amount(order.total, "total"), cells.digits)
     rounded, adds_up = round_to_total(exact, cells.digits, total)
@@ -135,7 +142,7 @@ def _exclude_taxes(exact: list[Decimal], slots: Sequence[tuple[Hashable, str]]) 
                 exact[place] -= exact[index]
 
 
-def refund_rows(cells: Cells, adjustments: Sequence[Any], all_taxes: Sequence[Any]) -> list[RefundRow]:
+def refund_rows(cells: Cells, order: Any, adjustments: Sequence[Any], all_taxes: Sequence[Any]) -> list[RefundRow]:
     """Read the rows of the adjustments frame with their taxes: absolute minor units, each document rounded as a whole.
 
     What a document gave back beyond what its rows name becomes one more row, which names no line.
@@ -147,10 +154,12 @@ def refund_rows(cells: Cells, adjustments: Sequence[Any], all_taxes: Sequence[An
     documents: dict[str, list[Any]] = {}
     for row in adjustments:
         documents.setdefault(row.refund_id or row.channel_adjustment_id or "", []).append(row)
-    return [made for refund_id, rows in documents.items() for made in _document(cells, refund_id, rows, taxes)]
+    return [made for refund_id, rows in documents.items() for made in _document(cells, order, refund_id, rows, taxes)]
 
 
-def _document(cells: Cells, refund_id: str, rows: list[Any], taxes: dict[str, list[Any]]) -> list[RefundRow]:
+def _document(
+    cells: Cells, order: Any, refund_id: str, rows: list[Any], taxes: dict[str, list[Any]]
+) -> list[RefundRow]:
     path = "order_lines.adjustments"
     slots: list[tuple[RefundRow, str, TaxKey | None]] = []
     exact: list[Decimal] = []
@@ -176,12 +185,13 @@ def _document(cells: Cells, refund_id: str, rows: list[Any], taxes: dict[str, li
         document.append(made)
         take(made, "price", None, row.price, "price.amount")
         take(made, "shipping", None, row.shipping_price, "shipping_price.amount")
+        take(made, "shipping_gross", None, row.shipping_gross_amount, "shipping_gross_amount")
         take(made, "gross", None, row.gross_amount, "gross_amount")
         for tax in taxes.get(made.adjustment_id, ()):
             bucket = "shipping_taxes" if tax.applies_to == "shipping" else "taxes"
             take(made, bucket, cells.tax_key(tax, f"{path}.taxes"), tax.amount, "taxes.amount")
 
-    if cells.mapping.amounts_include_tax:
+    if cells.include_tax(order):
         _exclude_taxes(exact, [(id(made), bucket) for made, bucket, _ in slots])
     stated = next((row.refund_total for row in rows if row.refund_total is not None), None)
     total = sum(exact, Decimal(0)) if stated is None else abs(cells.amount(stated, f"{path}.refund_total"))
@@ -189,6 +199,8 @@ def _document(cells: Cells, refund_id: str, rows: list[Any], taxes: dict[str, li
     for (made, bucket, key), minor in zip(slots, rounded, strict=True):
         if bucket == "gross":
             made.gross += minor
+        elif bucket == "shipping_gross":
+            made.shipping_gross += minor
         else:
             made.amounts.add(bucket, key, minor)
     unnamed = to_minor(total, cells.digits) - sum(rounded)
@@ -196,7 +208,8 @@ def _document(cells: Cells, refund_id: str, rows: list[Any], taxes: dict[str, li
         first = document[0]
         empty = next((made for made in document if made.line_id is None and not made.amounts.total()), None)
         if empty is None:
-            empty = replace(first, adjustment_id=refund_id, line_id=None, quantity=0, amounts=Amounts(), gross=0)
+            empty = replace(first, adjustment_id=refund_id, line_id=None, quantity=0, amounts=Amounts())
+            empty.gross = empty.shipping_gross = 0
             document.append(empty)
         empty.gross += unnamed
     return document

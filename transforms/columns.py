@@ -53,7 +53,21 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "wc-cancelled+unpaid",
             absent="`status` alone decides",
         ),
+        Column(
+            "status_proved",
+            "a word of the platform's for what the rest of the order proves; it decides where nobody mapped `status`, "
+            "which is said all the same",
+            "flag:paid",
+            absent="a `status` that nobody mapped is CHANNEL_SPECIFIC",
+        ),
         Column("currency", "ISO 4217 code, any case", "EUR", required=True),
+        Column(
+            "amounts",
+            "`net` or `gross`: whether this order's prices and shipping include the listed taxes",
+            "gross",
+            absent="`amounts` of platform.toml",
+            words=("net", "gross"),
+        ),
         Column(
             "total",
             "what the shop charged: tax and shipping included",
@@ -102,6 +116,13 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("shipping_method", "service level as shown to the buyer", "Express"),
         Column("shipping_method_code", "service level as the shop's software names it", "flat_rate:3"),
         Column("pudo_id", "pick-up point id", "FR-75011"),
+        Column(
+            "pickup",
+            "1 where the buyer fetches the goods: the buyer's address is not sent as where the parcel goes",
+            "0",
+            kind="flag",
+            absent="0",
+        ),
         Column("shipping_deadline", "latest moment to ship", "2026-03-03 16:00:00", kind="time"),
         Column(
             "delivery_earliest",
@@ -165,10 +186,48 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column(
             "quantity_shipped",
-            "units handed to a carrier; absent means unknown",
+            "units handed to a carrier, those that came back later included; absent means unknown",
             "2",
             kind="units",
             absent="unknown: the order's status decides",
+        ),
+        Column(
+            "quantity_returned",
+            "units that came back after they were shipped; `quantity_shipped` counts them as well",
+            "1",
+            kind="units",
+            absent="from the adjustments",
+        ),
+        Column(
+            "partly_shipped",
+            "1 while something of the line has left and nobody knows how much: it is still to be shipped, and "
+            "can not be cancelled any more",
+            "0",
+            kind="flag",
+            absent="0",
+        ),
+        Column(
+            "is_virtual",
+            "1 where nobody ships this line (a download, the container of a bundle): it is as far as the lines that "
+            "are shipped are together",
+            "0",
+            kind="flag",
+            absent="0",
+        ),
+        Column(
+            "can_cancel",
+            "whether the line can be cancelled right now, where the shop knows better; never of a closed line",
+            "1",
+            kind="flag",
+            absent="1 while it is open and nothing of it has left",
+        ),
+        Column(
+            "can_refund",
+            "whether money of the line can be given back right now, where the shop knows better; never of a line "
+            "that is closed as refunded or cancelled",
+            "1",
+            kind="flag",
+            absent="1 while it holds money that was paid and not given back",
         ),
         Column(
             "quantity_delivered",
@@ -223,6 +282,14 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("quantity", "units, either sign", "-1", kind="units", absent="0: money alone"),
         Column("price", "product money, tax excluded, either sign", "-22.92", kind="amount", absent="0"),
         Column("shipping_price", "shipping money, tax excluded, either sign", "0", kind="amount", absent="0"),
+        Column(
+            "shipping_gross_amount",
+            "shipping money that names no tax, tax included; told apart by the shipping of the line it names, else by "
+            "that of all lines",
+            "4.80",
+            kind="amount",
+            absent="0",
+        ),
         Column(
             "gross_amount",
             "money that names no tax, tax included; told apart by the line it names, else spread over all lines",

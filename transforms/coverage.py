@@ -12,7 +12,7 @@ from transforms.addresses import alpha_3
 from transforms.frames import OrderFrames
 from transforms.mapping import ChannelMapping
 from transforms.reasons import matched_keyword
-from transforms.statuses import UNMAPPED, map_status
+from transforms.statuses import map_status
 
 Fate = Literal["mapped", "as is", "fallback", "unmapped", "rejected"]
 
@@ -34,11 +34,11 @@ def coverage(frames: OrderFrames, mapping: ChannelMapping) -> Counter[Word]:
     """Count the words of one chunk by what becomes of them: orders for statuses and methods, rows for the others."""
     orders = frames.orders
     found: Counter[Word] = Counter()
-    statuses = Counter(zip(orders["status"].tolist(), orders["status_hint"].tolist(), strict=True))
-    for (word, hint), count in statuses.items():
-        found[_status("status", word, hint, mapping)] += count
+    told = (orders[column].tolist() for column in ("status", "status_hint", "status_proved"))
+    for (word, hint, proved), count in Counter(zip(*told, strict=True)).items():
+        found[_status("status", word, hint, proved, mapping)] += count
     for word, count in _counted(frames.lines["status"].tolist()):
-        found[_status("line status", word, None, mapping)] += count
+        found[_status("line status", word, None, None, mapping)] += count
     reasons = Counter(
         zip(frames.adjustments["reason"].tolist(), frames.adjustments["default_reason"].tolist(), strict=True)
     )
@@ -59,11 +59,11 @@ def _counted(words: list[str | None]) -> list[tuple[str, int]]:
     return list(Counter(word.strip() for word in words if word is not None and word.strip()).items())
 
 
-def _status(kind: str, word: str | None, hint: str | None, mapping: ChannelMapping) -> Word:
-    mapped = map_status(word, hint, mapping)
+def _status(kind: str, word: str | None, hint: str | None, proved: str | None, mapping: ChannelMapping) -> Word:
+    mapped = map_status(word, hint, mapping, proved)
     shown = hint if hint is not None and hint in {**mapping.platform_statuses, **mapping.statuses} else word or ""
     target = mapped.status if mapped.reason is None else f"{mapped.status}/{mapped.reason}"
-    if mapped is UNMAPPED:
+    if not mapped.known:
         return Word(kind, shown, "rejected" if mapping.reject_unmapped else "unmapped", target)
     return Word(kind, shown, "mapped", target)
 

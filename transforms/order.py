@@ -74,7 +74,7 @@ class _Builder:
         if not (order.channel_order_id or "").strip():
             raise OrderError("missing", "channel_order_id", "is missing")
         self._require_words()
-        mapped = map_status(order.status, order.status_hint, self.mapping)
+        mapped = map_status(order.status, order.status_hint, self.mapping, order.status_proved)
         if not mapped.known:
             self.notices.append(
                 Notice("unmapped_status", "status", f"status {order.status!r} is not mapped; add it under `statuses`")
@@ -108,7 +108,7 @@ class _Builder:
     def _require_words(self) -> None:
         """Hold an order of which a row would be read as something else, or not at all."""
         for name, column in _WORDED:
-            for row in getattr(self.rows, name):
+            for row in [self.order] if name == "orders" else getattr(self.rows, name):
                 word = getattr(row, column.name)
                 if word not in column.words and (word or column.required):
                     raise OrderError("invalid_word", f"{name}.{column.name}", f"is not {' or '.join(column.words)}")
@@ -126,7 +126,9 @@ class _Builder:
                 )
             shipped_at = self.cells.time(row.shipped_at, f"{path}.shipped_at") or self.shipped_at
             quantity = self.cells.units(row.quantity, f"{path}.quantity")
-            lines.append(Line(row, path, quantity, own, Amounts(), shipped_at))
+            is_virtual = self.cells.flag(row.is_virtual, f"{path}.is_virtual") or False
+            partly = self.cells.flag(row.partly_shipped, f"{path}.partly_shipped") or False
+            lines.append(Line(row, path, quantity, own, Amounts(), shipped_at, is_virtual, partly))
         if not lines:
             raise OrderError("no_lines", "order_lines", "the order has no lines")
         return lines
@@ -148,7 +150,7 @@ class _Builder:
         }
         by_line: dict[str, list[LineAdjustment]] = {}
         for adjustment in adjust(
-            adjusted, refund_rows(self.cells, self.rows.adjustments, self.rows.taxes), self.mapping.reasons
+            adjusted, refund_rows(self.cells, self.order, self.rows.adjustments, self.rows.taxes), self.mapping.reasons
         ):
             by_line.setdefault(adjustment.line_id, []).append(adjustment)
         for line in lines:
@@ -164,7 +166,7 @@ class _Builder:
         sent = line.status.status in {"SHIPPED", "DELIVERED"}
         if not shipped:
             # A closed order may have left before.
-            left = sent or (shipped is None and line.shipped_at is not None)
+            left = sent or line.partly_shipped or (shipped is None and line.shipped_at is not None)
             return [(line.quantity, line.shipped_at)] if left else []
         # An order that was sent went whole, whatever its shipments name: from then on. Nobody knows since when? Then
         # the units that its shipments lack are those that were cancelled.
@@ -175,16 +177,18 @@ class _Builder:
         return None if text is None else self.cells.units(text, f"{line.path}.quantity_{what}")
 
     def _statuses(self, lines: list[Line], mapped: MappedStatus) -> list[MappedStatus]:
-        """Decide every line's status; nobody ships a fee, so an open one is as far as the products are together."""
+        """Decide every line's status; what nobody ships is, while it is open, as far as the others are together."""
         statuses = [self._line_status(line) for line in lines]
-        products = [status for line, status in zip(lines, statuses, strict=True) if not line.is_fee]
-        if not products or len(products) == len(lines):
+        shipped = [status for line, status in zip(lines, statuses, strict=True) if line.is_shipped]
+        if not shipped or len(shipped) == len(lines):
             return statuses
-        together = order_status(mapped, products)
-        return [
-            together if line.is_fee and status.status != "CLOSED" else status
-            for line, status in zip(lines, statuses, strict=True)
-        ]
+        together = order_status(mapped, shipped)
+
+        def follows(line: Line, status: MappedStatus) -> bool:
+            # A download outlives the parcel that came back; a fee of it does not.
+            return status.status != "CLOSED" and (line.is_fee or (line.is_virtual and together.status != "CLOSED"))
+
+        return [together if follows(line, status) else status for line, status in zip(lines, statuses, strict=True)]
 
     def _line_status(self, line: Line) -> MappedStatus:
         cancelled = sum(a.quantity for a in line.adjustments if not a.charged)
@@ -193,11 +197,14 @@ class _Builder:
         # Whoever had all the money back and paid once more waits for the goods: only units that came back are gone.
         if line.row.quantity_refunded is not None and self._paid_once_more():
             refunded = 0
+        returned = self._count(line.row.quantity_returned, line, "returned")
         units = Quantities(
             ordered=line.quantity,
             cancelled=max(cancelled, self._count(line.row.quantity_cancelled, line, "cancelled") or 0),
             refunded=max(refunded, self._count(line.row.quantity_refunded, line, "refunded") or 0),
+            returned=sum(a.returned for a in line.adjustments) if returned is None else returned,
             shipped=self._count(line.row.quantity_shipped, line, "shipped"),
+            partly_shipped=line.partly_shipped,
             delivered=self._count(line.row.quantity_delivered, line, "delivered"),
         )
         return line_status(line.status, units)
@@ -220,8 +227,8 @@ class _Builder:
             "total_shipping_price": self.cells.money(line.amounts.shipping),
             "product": product,
             "status": status.status,
-            "can_cancel": can_cancel(status, self._count(row.quantity_shipped, line, "shipped")),
-            "can_refund": left > 0 and self._paid_beyond_refunds(),
+            "can_cancel": self._can_cancel(line, status),
+            "can_refund": self._can_refund(line, status, left),
         }
         if status.reason:
             payload["status_reason"] = status.reason
@@ -235,6 +242,18 @@ class _Builder:
         if attributes := custom_attributes(self.cells, own, row.channel_order_line_id, row.status, line.status):
             payload["custom_attributes"] = attributes
         return payload
+
+    def _can_cancel(self, line: Line, status: MappedStatus) -> bool:
+        shop = self.cells.flag(line.row.can_cancel, f"{line.path}.can_cancel")
+        if shop is not None:
+            return shop and status.status != "CLOSED"
+        return can_cancel(status, line.partly_shipped or self._count(line.row.quantity_shipped, line, "shipped"))
+
+    def _can_refund(self, line: Line, status: MappedStatus, left: int) -> bool:
+        shop = self.cells.flag(line.row.can_refund, f"{line.path}.can_refund")
+        if (status.status, status.reason) in {("CLOSED", "REFUNDED"), ("CLOSED", "CANCELED")}:
+            return False
+        return left > 0 and self._paid_beyond_refunds() if shop is None else shop
 
     def _paid_beyond_refunds(self) -> bool:
         paid = self.cells.amount(self.order.total_paid, "total_paid")
@@ -266,7 +285,8 @@ class _Builder:
         order = self.order
         info: dict[str, Any] = {}
         try:
-            if (place := self._address("shipping")) is not None:
+            pickup = self.cells.flag(order.pickup, "shipping_info.pickup") or False
+            if not pickup and (place := self._address("shipping")) is not None:
                 info["address"] = place
         except AddressError as error:
             raise OrderError("invalid_address", f"shipping_info.address.{error.field}", str(error)) from None

@@ -5,7 +5,7 @@ Belongs here: status, status reason, can_cancel. Does not belong here: any platf
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from transforms.mapping import ChannelMapping
@@ -30,7 +30,7 @@ _BEFORE_SHIPMENT = frozenset(_PROGRESS[:5])
 
 @dataclass(frozen=True, slots=True)
 class MappedStatus:
-    """A Mirakl status with its reason; `known` is False where no map has the shop's word."""
+    """A Mirakl status with its reason; `known` is False where no map has the shop's own word."""
 
     status: str
     reason: str | None = None
@@ -56,24 +56,43 @@ def parse_target(target: str) -> MappedStatus:
     return MappedStatus(status, reason or None)
 
 
-def map_status(word: str | None, hint: str | None, mapping: ChannelMapping) -> MappedStatus:
-    """Map a status word: the channel's own map first, then the platform's; the more telling `hint` before the word."""
+def map_status(word: str | None, hint: str | None, mapping: ChannelMapping, proved: str | None = None) -> MappedStatus:
+    """Map a status word: the channel's own map first, then the platform's; the more telling `hint` before the word.
+
+    Where no map has either, `proved` decides, a word for what the rest of the order proves; the status is not `known`.
+    """
     for words in (mapping.statuses, mapping.platform_statuses):
         for key in (hint, word):
             if key is not None and key in words:
                 return parse_target(words[key])
+    for words in (mapping.statuses, mapping.platform_statuses):
+        if proved is not None and proved in words:
+            return replace(parse_target(words[proved]), known=False)
     return UNMAPPED
 
 
 @dataclass(frozen=True, slots=True)
 class Quantities:
-    """Units of one line; `shipped` and `delivered` are None where the shop does not know."""
+    """Units of one line; `shipped` and `delivered` are None where the shop does not know.
+
+    `returned` units are among the shipped ones, and among those that are `refunded` once their money went back.
+    `partly_shipped`: something has left, nobody knows how much.
+    """
 
     ordered: int
     cancelled: int = 0
     refunded: int = 0
+    returned: int = 0
     shipped: int | None = None
     delivered: int | None = None
+    partly_shipped: bool = False
+
+    def reached(self, units: int | None) -> bool:
+        """Say whether so many units are all that were to go there: the others were given up before they left."""
+        if units is None:
+            return False
+        gone = self.cancelled + self.refunded
+        return units + gone - min(self.returned, gone, units) >= self.ordered
 
 
 def line_status(mapped: MappedStatus, units: Quantities) -> MappedStatus:
@@ -86,11 +105,12 @@ def line_status(mapped: MappedStatus, units: Quantities) -> MappedStatus:
         return mapped
     if gone >= units.ordered:
         return MappedStatus("CLOSED", "REFUNDED" if units.refunded else "CANCELED")
+    if units.partly_shipped:
+        return mapped if mapped.status in _BEFORE_SHIPMENT else MappedStatus("AWAITING_SHIPMENT")
     if mapped.status in _BEFORE_SHIPMENT or mapped.status == "SHIPPED":
-        waiting = units.ordered - gone
-        if units.delivered is not None and units.delivered >= waiting:
+        if units.reached(units.delivered):
             return MappedStatus("DELIVERED")
-        if units.shipped is not None and units.shipped >= waiting:
+        if units.reached(units.shipped):
             return MappedStatus("SHIPPED")
     return mapped
 
@@ -105,6 +125,6 @@ def order_status(mapped: MappedStatus, lines: list[MappedStatus]) -> MappedStatu
     return min(still_open, key=lambda line: _PROGRESS.index(line.status))
 
 
-def can_cancel(line: MappedStatus, shipped: int | None) -> bool:
+def can_cancel(line: MappedStatus, shipped: int | bool | None) -> bool:
     """Say whether a line can be cancelled right now: not closed, nothing shipped."""
     return line.status in _BEFORE_SHIPMENT and not shipped

@@ -74,6 +74,21 @@ def test_no_more_units_are_cancelled_than_wait(frames: Build) -> None:
     ]
 
 
+def test_a_unit_that_came_back_does_not_count_against_those_that_wait(frames: Build) -> None:
+    line = {**LINE, "quantity": "3", "quantity_shipped": "2", "shipped_at": "2026-03-02 08:00:00"}
+    refunds = [
+        item("50", refund_id="50", quantity="1", price="6.67", reason="Returned"),
+        item("51", refund_id="51", quantity="1", price="6.67"),
+        item("52", refund_id="52", quantity="1", price="6.66"),
+    ]
+    order = payload_of(frames(orders=[ORDER], lines=[line], adjustments=refunds))
+    assert [row[:3] for row in told(order)] == [
+        ("50", "REFUND", "RETURN"),
+        ("51", "CANCELATION", "CHANNEL_SPECIFIC"),
+        ("52", "REFUND", "RETURN"),
+    ]
+
+
 def test_a_unit_cancelled_in_between_stays_so_when_the_order_is_completed(frames: Build) -> None:
     line = {**LINE, "quantity": "3", "quantity_shipped": "2", "shipped_at": "2026-03-02 08:00:00"}
     refund = item("50-1", quantity="-1", price="-6.67")
@@ -220,6 +235,30 @@ def test_money_with_tax_that_names_a_line_is_told_apart_by_what_the_line_cost(fr
     ]
     assert money == [(1, 10.0, 2.0, 0.0), (1, 10.0, 2.0, 2.0)]
     assert (other.get("adjustments"), record.notices) == (None, ())
+
+
+def test_shipping_money_with_tax_is_told_apart_by_the_shipping_of_its_line_or_of_all(frames: Build) -> None:
+    order = {**ORDER, "shipping_price": "6.00", "total_refunded": "7.80"}
+    shipping_tax = {**TAX, "channel_order_line_id": None, "applies_to": "shipping", "amount": "1.20"}
+    refunds = [
+        item("50-1", shipping_gross_amount="2.40"),
+        {**REFUND, "channel_adjustment_id": "51", "refund_id": "51", "shipping_gross_amount": "-5.40"},
+    ]
+    built = frames(orders=[order], lines=[LINE, SECOND_LINE], taxes=[TAX, shipping_tax], adjustments=refunds)
+    [record] = normalise(built, MAPPING).records
+    money = [
+        (
+            a["channel_adjustment_id"],
+            a["price"]["amount"],
+            a["shipping_price"]["amount"],
+            *(tax["amount"]["amount"] for name in ("taxes", "shipping_taxes") for tax in a.get(name, ())),
+        )
+        for line in json.loads(record.payload)["order_lines"]
+        for a in line["adjustments"]
+    ]
+    # The second is 0.60 more than the shipping holds: goods of what the lines still hold.
+    assert money == [("50-1", 0, 2.0, 0.4), ("51-11", 0.35, 2.0, 0.07, 0.4), ("51-12", 0.18, 2.0, 0.4)]
+    assert record.notices == ()
 
 
 def test_a_share_never_takes_the_id_of_an_item_of_its_document(frames: Build) -> None:

@@ -84,6 +84,19 @@ def test_amounts_that_include_their_taxes_are_told_without_them(frames: Build) -
     assert adjustment["shipping_taxes"][0]["amount"]["amount"] == Decimal("0.5")
 
 
+@pytest.mark.parametrize(
+    ("of_the_platform", "word", "price"), [(False, "gross", 20), (True, "net", 24), (True, "", 20)]
+)
+def test_an_order_says_of_itself_whether_its_prices_include_tax(
+    of_the_platform: bool, word: str, price: int, frames: Build
+) -> None:
+    mapping = dataclasses.replace(MAPPING, amounts_include_tax=of_the_platform)
+    made = payload_of(
+        frames(orders=[{**ORDER, "amounts": word}], lines=[{**LINE, "price": "24.00"}], taxes=[TAX]), mapping
+    )
+    assert made["order_lines"][0]["price"]["amount"] == price
+
+
 def test_shipping_known_per_line_stays_there_and_that_of_the_order_is_spread(frames: Build) -> None:
     lines = [{**LINE, "total_shipping_price": "3.00"}, {**LINE, "channel_order_line_id": "12", "price": "10.00"}]
     made = payload_of(frames(orders=[{**ORDER, "shipping_price": "3.00", "total": "36.00"}], lines=lines))

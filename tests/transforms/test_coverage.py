@@ -29,6 +29,11 @@ def test_a_status_nobody_mapped_is_unmapped_or_rejected_as_the_channel_says(fram
     assert coverage(odd, held)[Word("status", "wc-odd", "rejected", "CHANNEL_SPECIFIC")] == 1
 
 
+def test_a_status_nobody_mapped_is_said_by_its_own_name_where_the_rest_of_the_order_decides(frames: Build) -> None:
+    odd = frames(orders=[{**ORDER, "status": "odd", "status_proved": "paid"}])
+    assert coverage(odd, MAPPING)[Word("status", "odd", "unmapped", "AWAITING_SHIPMENT")] == 1
+
+
 def test_a_reason_is_counted_by_the_keyword_that_decided(frames: Build) -> None:
     refund = {"channel_order_id": "1", "channel_adjustment_id": "5", "refund_id": "5", "created_at": "2026-03-03"}
     found = coverage(

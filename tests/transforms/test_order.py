@@ -67,6 +67,14 @@ def test_shipping_is_told_as_the_shop_has_it(frames: Build) -> None:
     assert notices == []
 
 
+def test_where_the_buyer_fetches_the_goods_the_buyers_home_is_not_where_they_go(frames: Build) -> None:
+    home = {**PLACE, "address_type": "shipping"}
+    order, _ = order_of(
+        frames(orders=[{**ORDER, "pickup": "1", "pudo_id": "P-1", "carrier": "DHL"}], lines=[LINE], addresses=[home])
+    )
+    assert order["shipping_info"] == {"pudo_id": "P-1", "carrier": "DHL"}
+
+
 @pytest.mark.parametrize("cell", ["delivery_earliest", "delivery_latest"])
 def test_half_a_delivery_window_is_none(cell: str, frames: Build) -> None:
     order, _ = order_of(frames(orders=[{**ORDER, cell: "2026-03-04 08:00:00", "carrier": " "}], lines=[LINE]))

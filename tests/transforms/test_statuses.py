@@ -67,6 +67,13 @@ def test_the_channels_own_map_goes_before_the_platforms_and_the_hint_before_the_
     assert map_status(word, hint, mapping).status == status
 
 
+def test_what_the_order_proves_decides_where_nobody_mapped_the_word_which_stays_unknown() -> None:
+    assert map_status("odd", None, MAPPING, "sent") == replace(SHIPPED, known=False)
+    assert map_status("odd", "odder", MAPPING, "oddest") == UNMAPPED
+    assert map_status("paid", None, MAPPING, "sent") == WAITING
+    assert map_status("odd", "void", MAPPING, "sent") == CANCELED
+
+
 @pytest.mark.parametrize("word", [None, "", "odd"])
 def test_a_word_without_a_map_is_said_to_be_unknown(word: str | None) -> None:
     assert map_status(word, None, MAPPING) == UNMAPPED
@@ -89,6 +96,16 @@ def test_a_word_without_a_map_is_said_to_be_unknown(word: str | None) -> None:
         (WAITING, Quantities(3, shipped=3), SHIPPED),
         (WAITING, Quantities(3, cancelled=1, shipped=2), SHIPPED),
         (WAITING, Quantities(3, refunded=1, shipped=2), SHIPPED),
+        (WAITING, Quantities(3, refunded=1, returned=1, shipped=2), WAITING),
+        (WAITING, Quantities(3, refunded=1, returned=1, shipped=3), SHIPPED),
+        (WAITING, Quantities(3, returned=1, shipped=3), SHIPPED),
+        (WAITING, Quantities(3, cancelled=1, refunded=1, returned=1, shipped=2), SHIPPED),
+        (WAITING, Quantities(3, refunded=1, returned=1, shipped=2, delivered=2), WAITING),
+        (WAITING, Quantities(2, partly_shipped=True), WAITING),
+        (SHIPPED, Quantities(2, partly_shipped=True), WAITING),
+        (DELIVERED, Quantities(2, partly_shipped=True), WAITING),
+        (WAITING, Quantities(2, refunded=2, partly_shipped=True), REFUNDED),
+        (CANCELED, Quantities(2, partly_shipped=True), CANCELED),
         (WAITING, Quantities(3, shipped=3, delivered=2), SHIPPED),
         (WAITING, Quantities(3, shipped=3, delivered=3), DELIVERED),
         (WAITING, Quantities(3, delivered=4), DELIVERED),

@@ -1,0 +1,114 @@
+"""What a shop knows of one line beyond its units: parts that left, lines that nobody ships, what can be done with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from tests.transforms.conftest import LINE, MAPPING, ORDER
+from transforms.frames import OrderFrames
+from transforms.normalise import normalise
+
+Build = Callable[..., OrderFrames]
+DOWNLOAD = {**LINE, "channel_order_line_id": "12", "product_id": "FILE", "is_virtual": "1"}
+
+
+def states(frames: OrderFrames) -> list[tuple[str, str | None, bool, bool]]:
+    """Status, reason, can_cancel and can_refund of each line."""
+    result = normalise(frames, MAPPING)
+    assert result.rejects == []
+    return [
+        (line["status"], line.get("status_reason"), line["can_cancel"], line["can_refund"])
+        for line in json.loads(result.records[0].payload)["order_lines"]
+    ]
+
+
+@pytest.mark.parametrize("status", ["paid", "sent"])
+def test_a_line_of_which_something_has_left_is_open_and_can_not_be_cancelled(status: str, frames: Build) -> None:
+    built = frames(orders=[{**ORDER, "status": status}], lines=[{**LINE, "partly_shipped": "1"}])
+    assert states(built) == [("AWAITING_SHIPMENT", None, False, True)]
+
+
+def test_a_unit_that_came_back_leaves_the_one_that_waits_to_be_shipped(frames: Build) -> None:
+    line = {**LINE, "quantity": "3", "quantity_shipped": "2", "quantity_refunded": "1", "quantity_returned": "1"}
+    assert states(frames(orders=[ORDER], lines=[line])) == [("AWAITING_SHIPMENT", None, False, True)]
+    given_up = {**line, "quantity_returned": "0"}
+    assert states(frames(orders=[ORDER], lines=[given_up])) == [("SHIPPED", None, False, True)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "can_cancel"), [("Returned", "AWAITING_SHIPMENT", False), ("Out of stock", "SHIPPED", False)]
+)
+def test_which_units_came_back_is_taken_from_the_refunds_where_the_shop_does_not_count_them(
+    reason: str, status: str, can_cancel: bool, frames: Build
+) -> None:
+    line = {**LINE, "quantity": "3", "quantity_shipped": "2", "shipped_at": "2026-03-02 08:00:00"}
+    refund = {
+        "channel_order_id": "1",
+        "channel_adjustment_id": "50-1",
+        "refund_id": "50",
+        "channel_order_line_id": "11",
+        "created_at": "2026-03-03 08:00:00",
+        "quantity": "1",
+        "price": "6.67",
+        "reason": reason,
+    }
+    assert states(frames(orders=[ORDER], lines=[line], adjustments=[refund])) == [(status, None, can_cancel, True)]
+
+
+@pytest.mark.parametrize(("shipped", "status"), [("0", "AWAITING_SHIPMENT"), ("2", "SHIPPED")])
+def test_a_line_that_nobody_ships_is_as_far_as_those_that_are_shipped(shipped: str, status: str, frames: Build) -> None:
+    built = frames(orders=[ORDER], lines=[{**LINE, "quantity_shipped": shipped}, DOWNLOAD])
+    assert [state[0] for state in states(built)] == [status, status]
+
+
+def test_a_download_is_not_closed_with_the_goods_that_were_given_back(frames: Build) -> None:
+    built = frames(orders=[ORDER], lines=[{**LINE, "quantity_refunded": "2"}, DOWNLOAD])
+    assert [state[:2] for state in states(built)] == [("CLOSED", "REFUNDED"), ("AWAITING_SHIPMENT", None)]
+
+
+def test_an_order_that_nobody_ships_is_as_far_as_its_word(frames: Build) -> None:
+    assert [state[0] for state in states(frames(orders=[{**ORDER, "status": "sent"}], lines=[DOWNLOAD]))] == ["SHIPPED"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ({"can_cancel": "0", "can_refund": "0"}, ("AWAITING_SHIPMENT", None, False, False)),
+        ({"can_cancel": "1", "quantity_shipped": "1"}, ("AWAITING_SHIPMENT", None, True, True)),
+        ({"can_cancel": "1", "can_refund": "1", "quantity_cancelled": "2"}, ("CLOSED", "CANCELED", False, False)),
+        ({"can_refund": "1", "quantity_refunded": "2"}, ("CLOSED", "REFUNDED", False, False)),
+    ],
+)
+def test_a_shop_that_knows_better_says_what_can_be_done_with_an_open_line(
+    cells: Mapping[str, Any], told: tuple[Any, ...], frames: Build
+) -> None:
+    assert states(frames(orders=[ORDER], lines=[{**LINE, **cells}])) == [told]
+
+
+def test_a_shop_that_knows_no_payments_can_say_that_a_line_can_be_refunded(frames: Build) -> None:
+    unpaid = {**ORDER, "total_paid": None}
+    assert states(frames(orders=[unpaid], lines=[{**LINE, "can_refund": "1"}]))[0][3] is True
+
+
+def test_a_line_closed_by_its_order_can_neither_be_cancelled_nor_refunded(frames: Build) -> None:
+    assert states(frames(orders=[{**ORDER, "status": "void"}], lines=[LINE])) == [("CLOSED", "CANCELED", False, False)]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "field"),
+    [
+        ("lines", {"is_virtual": "perhaps"}, "order_lines[0].is_virtual"),
+        ("lines", {"partly_shipped": "2"}, "order_lines[0].partly_shipped"),
+        ("orders", {"amounts": "brutto"}, "orders.amounts"),
+        ("orders", {"pickup": "locker"}, "shipping_info.pickup"),
+    ],
+)
+def test_a_flag_or_word_that_is_none_is_named(name: str, cells: Mapping[str, str], field: str, frames: Build) -> None:
+    tables = {"orders": [ORDER], "lines": [LINE]}
+    tables[name] = [{**tables[name][0], **cells}]
+    [reject] = normalise(frames(**tables), MAPPING).rejects
+    assert reject.field == field
