@@ -27,7 +27,7 @@ from pipelines.settings import Channel
 # What waits in the queue counts too: a busy instance would pile up runs of the same day.
 UNFINISHED = [*IN_PROGRESS_RUN_STATUSES, DagsterRunStatus.QUEUED]
 # Runs of the open day go before backfills, both in the queue and for the slot of the sender.
-_TODAY_TAGS = {"dagster/priority": "10"}
+TODAY_TAGS = {"dagster/priority": "10"}
 
 
 def job_name(channel: str) -> str:
@@ -83,7 +83,7 @@ def today_schedule(channel: Channel) -> dg.ScheduleDefinition:
         if running:
             return dg.SkipReason(f"run {running[0].dagster_run.run_id} of this schedule is still at it")
         day = context.scheduled_execution_time.astimezone(channel.settings.zone).date().isoformat()
-        return dg.RunRequest(partition_key=day, tags=_TODAY_TAGS)
+        return dg.RunRequest(partition_key=day, tags=TODAY_TAGS)
 
     return today
 

@@ -12,6 +12,7 @@ import dagster as dg
 
 from pipelines.assets import MIRAKL_DELIVERY, SHOP_DATABASE, channel_assets
 from pipelines.automation import channel_job, inspection_job, inspection_schedule, lookback_schedule, today_schedule
+from pipelines.changes import changes_sensor
 from pipelines.checks import nothing_waits, reconciled
 from pipelines.replay import replay_job, undelivered_sensor
 from pipelines.resources import Mirakl, State
@@ -37,7 +38,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *(inspection_job(channel) for channel in channels),
             *(replay_job(channel, settings) for channel in channels),
         ],
-        sensors=[undelivered_sensor(channel) for channel in channels],
+        sensors=[make(channel) for channel in channels for make in (undelivered_sensor, changes_sensor)],
         schedules=[
             make(channel) for channel in channels for make in (today_schedule, lookback_schedule, inspection_schedule)
         ],

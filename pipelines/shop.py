@@ -5,6 +5,7 @@ Belongs here: opening a shop for assets and commands alike. Does not belong here
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -40,6 +41,14 @@ class Shop:
         """Yield the orders whose newest change falls on a day."""
         for rows in self._snapshot.chunks(*day_window(self._channel, day)):
             yield self._reader.frames(rows, self.read_at)
+
+    def changes(self, start: dt.datetime, end: dt.datetime, limit: int, seconds: float) -> list[tuple[object, object]]:
+        """Return (order, change) of at most `limit` orders that changed in [start, end); no order is read.
+
+        Raises:
+            ShopError: the shop cannot be asked, or takes longer than `seconds`.
+        """
+        return self._snapshot.first_changed(start, end, limit, seconds)
 
     def placed(self, first: str, last: str) -> Iterator[OrderFrames]:
         """Yield the orders that were placed from `first` to `last`, both included."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,21 @@ def begin_snapshot(connection: sa.Connection, any_table: str, session: Sequence[
     # Its clock, as far as it can be right: were it days ahead for once, all read since would count as older than that.
     ours = dt.datetime.now(dt.UTC)
     return min(max(read_at, ours - CLOCK_TOLERANCE), ours + CLOCK_TOLERANCE)
+
+
+def limit_statements(connection: sa.Connection, seconds: float) -> None:
+    """Let the database end every further statement of this connection that takes longer than `seconds`."""
+    match connection.dialect.name:
+        case "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {round(seconds * 1000)}")
+        case "mysql" | "mariadb" if connection.dialect.is_mariadb:  # type: ignore[attr-defined]  # of this dialect only
+            connection.exec_driver_sql(f"SET SESSION max_statement_time = {seconds}")
+        case "mysql" | "mariadb":
+            connection.exec_driver_sql(f"SET SESSION max_execution_time = {round(seconds * 1000)}")
+        case "sqlite":
+            database: Any = connection.connection.driver_connection
+            end = time.monotonic() + seconds
+            database.set_progress_handler(lambda: time.monotonic() > end, 100_000)
 
 
 def known_clock(connection: sa.Connection) -> bool:

@@ -28,6 +28,7 @@ _WORDS = {
     "not a database": "no_database",
     "no such table": "missing_table",
     "no such column": "missing_table",
+    "interrupted": "timeout",
 }
 _NO_LOGIN = re.compile(r'authentication failed|role ".*" does not exist|no password supplied|no pg_hba.conf entry')
 _NO_DATABASE = re.compile(r'database ".*" does not exist')

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import sqlalchemy as sa
 
+from connectors.channels.database import limit_statements
 from connectors.channels.driver_errors import driver_errors
 from connectors.channels.errors import ShopError
 from connectors.channels.queries import Query, Use
@@ -94,6 +95,15 @@ class Snapshot:
     def first_changes(self, name: str, start: dt.datetime, end: dt.datetime, limit: int) -> list[Any]:
         """Return the ids of at most `limit` orders of a feed, see `chunks`."""
         return [order_id for order_id, _ in next(self._pages(name, start, end, limit))]
+
+    def first_changed(self, start: dt.datetime, end: dt.datetime, limit: int, seconds: float) -> list[tuple[Any, Any]]:
+        """Return the first `limit` entries of the change feed: (internal order id, change as the feed says it).
+
+        Raises:
+            ShopError: the query fails, or takes longer than `seconds`.
+        """
+        limit_statements(self._connection, seconds)
+        return next(self._pages("changes", start, end, limit))
 
     def query(self, name: str, order_ids: Sequence[Any]) -> pd.DataFrame:
         """Read one query, of these orders where it asks for some."""
