@@ -50,11 +50,16 @@ def job_name(channel: str) -> str:
     return f"replay_{channel}"
 
 
+def op_name(channel: str) -> str:
+    """Return the name of that job's only step. No job of another channel is called so."""
+    return f"{channel}__replay"
+
+
 def replay_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
     """Build the job that replays orders of a channel."""
     key = dg.AssetKey([channel.name, MIRAKL_DELIVERY])
 
-    @dg.op(name=f"{job_name(channel.name)}_orders", pool=POOL, description=replay.__doc__)
+    @dg.op(name=op_name(channel.name), pool=POOL, description=replay.__doc__)
     def replay_orders(
         context: dg.OpExecutionContext,
         config: Selection,
@@ -159,7 +164,7 @@ def undelivered_sensor(channel: Channel) -> dg.SensorDefinition:
         wait = _FIRST_WAIT.total_seconds() * 2 ** tried["tries"]
         config = Selection(outcome="undelivered")
         return dg.SensorResult(
-            run_requests=[dg.RunRequest(run_config=dg.RunConfig(ops={f"{job_name(channel.name)}_orders": config}))],
+            run_requests=[dg.RunRequest(run_config=dg.RunConfig(ops={op_name(channel.name): config}))],
             cursor=json.dumps({"tries": tried["tries"] + 1, "not_before": now + wait}),
         )
 

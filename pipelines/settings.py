@@ -8,6 +8,7 @@ that name the destination and the state (`environment`).
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 from dataclasses import dataclass
@@ -31,7 +32,10 @@ FILE_VARIABLE = "CHANNELS_FILE"
 _Shared = TypeVar("_Shared", bound=BaseModel)
 _FROM_ENVIRONMENT = "env:"
 _SECTIONS = {"mirakl", "frames", "channels"}
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+# Two underscores in a row stand in the names of Dagster's ops, and so never in those of jobs: the two must differ.
+_NAME = re.compile(r"(?!.*__)[A-Za-z][A-Za-z0-9_]*")
+# Dagster counts days from a time that it can hold; no shop is older.
+_FIRST_DAY, _LAST_DAY = dt.date(1970, 1, 1), dt.date(2999, 12, 31)
 # What Dagster takes: another owner would keep it from loading any channel.
 _OWNER = re.compile(r"team:[\w-]+|[A-Za-z0-9_][A-Za-z0-9._%+-]*@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
 
@@ -108,6 +112,13 @@ class ChannelSettings(_Block):
         raise ValueError(
             f"{platform!r} is neither a platform ({known}) nor a folder that holds your own changes.sql{hint}"
         )
+
+    @field_validator("start_date")
+    @classmethod
+    def _possible(cls, day: dt.date) -> dt.date:
+        if not _FIRST_DAY <= day <= _LAST_DAY:
+            raise ValueError(f"must lie between {_FIRST_DAY} and {_LAST_DAY}")
+        return day
 
     @field_validator("owners")
     @classmethod
@@ -253,7 +264,10 @@ def _channels(path: Path, blocks: Any) -> tuple[dict[str, Channel], dict[str, st
     for name, block in blocks.items():
         where = f"{path}: [channels.{name}]"
         if not _NAME.fullmatch(name):
-            broken[name] = f"{where}: the name of a channel is of letters, digits and _, and begins with a letter"
+            broken[name] = (
+                f"{where}: the name of a channel is of letters, digits and _, begins with a letter, and has no two _ "
+                "in a row"
+            )
         elif not isinstance(block, dict):
             broken[name] = f"{where}: must be a block of keys"
         else:

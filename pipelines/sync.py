@@ -19,7 +19,7 @@ from pipelines.automation import job_name, range_tags
 from pipelines.build import build_definitions
 from pipelines.instance import process_tags
 from pipelines.metadata import FAILURE_COLUMNS
-from pipelines.replay import Selection
+from pipelines.replay import Selection, op_name
 from pipelines.replay import job_name as replay_job_name
 from pipelines.settings import Channel, Settings
 
@@ -116,7 +116,7 @@ def replay(
     run = _job(settings, channel, name).execute_in_process(
         instance=instance,
         tags=process_tags(),
-        run_config={**_log_level(verbose), "ops": {f"{name}_orders": config}},
+        run_config={**_log_level(verbose), "ops": {op_name(channel.name): config}},
         raise_on_error=False,
     )
     _stop_if_interrupted(run)

@@ -37,6 +37,24 @@ def two_and_a_broken_one(environment: dict[str, str], shop: OwnShop) -> None:
     Path(environment["CHANNELS_FILE"]).write_text(shop.block() + shop.block("other", timezone='"UTC"') + broken)
 
 
+NASTY_NAMES = [
+    *(f"X{suffix}" for suffix in ("", "_", "_orders", "_today", "_lookback", "_nightly", "_undelivered", "_replay")),
+    *(f"X_{asset}" for asset in ("raw_orders", "mirakl_orders", "mirakl_delivery", "shop_database")),
+    *(f"{job}_X{suffix}" for job in ("sync", "replay", "inspect") for suffix in ("", "_orders", "_today")),
+    *("x", "sync", "sync_", "replay", "orders", "broken_channels", "raw_orders", "ASSET_JOB", "alerts", "housekeeping"),
+]
+
+
+def test_any_names_of_channels_are_loaded_together(runs: Runs, environment: dict[str, str], shop: OwnShop) -> None:
+    unusable = [shop.block(name) for name in ('"raw-orders"', '"X.raw"', "sync__X", "X__raw_orders")]
+    Path(environment["CHANNELS_FILE"]).write_text("".join(map(shop.block, NASTY_NAMES)) + "".join(unusable))
+    assert len(load_settings().broken) == len(unusable)
+    definitions = runs.definitions()
+    dg.Definitions.validate_loadable(definitions)
+    jobs = {job.name for job in definitions.get_repository_def().get_all_jobs()}
+    assert {f"{job}_{name}" for name in NASTY_NAMES for job in ("sync", "inspect", "replay")} < jobs
+
+
 def test_broken_names_that_look_alike_leave_the_other_channels_alone(
     runs: Runs, environment: dict[str, str], shop: OwnShop
 ) -> None:
@@ -234,7 +252,7 @@ def test_the_sensor_has_nothing_to_do_while_every_order_has_an_answer(runs: Runs
 def test_the_sensor_asks_for_a_replay_of_what_is_undelivered(runs: Runs, sensor: Sensor) -> None:
     leave_waiting(runs, "undelivered")
     [request] = sensor.tick().run_requests
-    assert request.run_config["ops"]["replay_own_orders"]["config"]["outcome"] == "undelivered"
+    assert request.run_config["ops"]["own__replay"]["config"]["outcome"] == "undelivered"
 
 
 def test_the_sensor_waits_twice_as_long_after_each_try_and_gives_up_in_the_end(runs: Runs, sensor: Sensor) -> None:

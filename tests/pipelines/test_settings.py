@@ -80,6 +80,8 @@ def test_the_limits_have_mirakls_recommendation_as_default(write: Write) -> None
         (('"S-1"', '"S-1 "'), "mirakl_store_id: has blanks before or after it"),
         (('"2026-01-01"', '"1767225600"'), "start_date: must be a day"),
         (('"2026-01-01"', "2026-01-01T10:00:00"), "start_date: must be a day"),
+        (('"2026-01-01"', '"0001-01-01"'), "start_date: must lie between 1970-01-01 and 2999-12-31"),
+        (('"2026-01-01"', '"9999-12-31"'), "start_date: must lie between"),
         (('"env:BOUTIQUE_DATABASE_URL"', '"env:"'), "database_url: names no variable"),
         (("timezone =", 'owners = ["me@here"]\ntimezone ='), "'me@here' is neither an e-mail address"),
         (
