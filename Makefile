@@ -15,9 +15,9 @@ $(VENV)/installed: pyproject.toml
 run: $(VENV)/installed
 	@$(BIN)/python -m examples.demo run
 
-# The same, to look at and to work with in Dagster's UI.
+# The same, to look at and to work with in Dagster's UI, on port 3000 or the next free one; `make ui PORT=3100` on another.
 ui: $(VENV)/installed
-	@$(BIN)/python -m examples.demo ui
+	@$(BIN)/python -m examples.demo ui $(if $(PORT),--port $(PORT))
 
 lint: $(VENV)/installed
 	$(BIN)/ruff format --check .

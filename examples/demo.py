@@ -7,9 +7,11 @@ Belongs here: putting shop, sandbox and commands together. Does not belong here:
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,16 +20,26 @@ from types import FrameType
 
 from connectors.mirakl.sandbox import CREDENTIAL, Sandbox, SandboxSettings
 from examples.woocommerce_shop import REFUSED_BY_MIRAKL, make_sqlite_shop
-from pipelines.instance import HOME_VARIABLE, own_home
+from pipelines.instance import HOME_VARIABLE, prepared_home
 
 SHOP = Path("var/example/shop.sqlite")
 DAYS = 21
-_PORT = "3000"
+_PORT = 3000
+_PORTS_TRIED = 20
 _EXPECTED = {0, 3}
 
 
-def main(command: str) -> int:
-    """Run one of the two; return the exit status."""
+def main(command: str, port: int | None = None) -> int:
+    """Run one of the two; return the exit status. `port` is the UI's; without it, the first free one from 3000 on."""
+    if command == "ui":
+        wanted = range(_PORT, _PORT + _PORTS_TRIED) if port is None else [port]
+        free = next((candidate for candidate in wanted if _is_free(candidate)), None)
+        if free != wanted[0]:
+            print(f"Port {wanted[0]} is taken by another program.", flush=True)
+        if free is None:
+            print("Choose another one: make ui PORT=3100", file=sys.stderr)
+            return 1
+        port = free
     if not SHOP.exists():
         print(f"Making a WooCommerce shop with 600 orders over {DAYS} days: {SHOP}")
         make_sqlite_shop(SHOP, days=DAYS)
@@ -38,9 +50,9 @@ def main(command: str) -> int:
             "MIRAKL_TOKEN_URL": sandbox.token_url,
             "MIRAKL_CLIENT_ID": CREDENTIAL,
             "MIRAKL_CLIENT_SECRET": CREDENTIAL,
-            HOME_VARIABLE: os.environ.get(HOME_VARIABLE) or str(own_home()),
+            HOME_VARIABLE: str(prepared_home()),
         }
-        return _run(environment) if command == "run" else _ui(environment)
+        return _run(environment) if port is None else _ui(environment, port)
 
 
 def _run(environment: Mapping[str, str]) -> int:
@@ -58,9 +70,20 @@ def _run(environment: Mapping[str, str]) -> int:
     return 0
 
 
-def _ui(environment: Mapping[str, str]) -> int:
-    print(f"Dagster is on http://127.0.0.1:{_PORT} in some seconds; Ctrl-C ends it.", flush=True)
-    command = [sys.executable, "-m", "dagster", "dev", "--workspace", "workspace.yaml", "--port", _PORT]
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As the webserver itself: what a server that ended left behind is no obstacle.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _ui(environment: Mapping[str, str], port: int) -> int:
+    print(f"Dagster is on http://127.0.0.1:{port} in some seconds; Ctrl-C ends it.", flush=True)
+    command = [sys.executable, "-m", "dagster", "dev", "--workspace", "workspace.yaml", "--port", str(port)]
     is_stopped = False
 
     def stop(number: int, _: FrameType | None) -> None:
@@ -79,4 +102,8 @@ def _ui(environment: Mapping[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    arguments = argparse.ArgumentParser(prog="python -m examples.demo")
+    arguments.add_argument("command", choices=["run", "ui"])
+    arguments.add_argument("--port", type=int, help="port of the UI; without it, the first free one from 3000 on")
+    given = arguments.parse_args()
+    sys.exit(main(given.command, given.port))

@@ -18,7 +18,7 @@ from connectors.channels.reader import ShopReader
 from connectors.ledger import Ledger
 from connectors.mirakl.client import MiraklClient
 from pipelines.environment import Environment
-from pipelines.instance import HOME_VARIABLE, dagster_instance
+from pipelines.instance import DAGSTER_YAML, HOME_VARIABLE, dagster_instance
 from pipelines.resources import USER_ERRORS
 from pipelines.settings import Channel, Settings, SettingsError
 from pipelines.storage import FrameStorage
@@ -94,7 +94,7 @@ def _dagster() -> Iterator[Finding]:
     if (home / "dagster.yaml").is_file():
         yield Finding(HOME_VARIABLE, "ok", f"runs are recorded in {home}")
     else:
-        words = f"{home} holds no dagster.yaml, which keeps runs from sending all at once; copy pipelines/dagster.yaml"
+        words = f"{home} holds no dagster.yaml, which keeps runs from sending all at once; copy {DAGSTER_YAML}"
         yield Finding(HOME_VARIABLE, "warning", words)
 
 

@@ -24,16 +24,26 @@ from pipelines.settings import SettingsError
 
 HOME_VARIABLE = "DAGSTER_HOME"
 DEFAULT_HOME = Path("var/dagster")
+DAGSTER_YAML = Path(__file__).parent / "dagster.yaml"
+_LOCK = ".opening"
 _HOST_TAG, _PROCESS_TAG = "mirakl-orders/host", "mirakl-orders/process"
 
 
-def own_home() -> Path:
-    """Return the folder of the instance used when DAGSTER_HOME is not set, with its dagster.yaml in place."""
-    home = DEFAULT_HOME.absolute()
-    home.mkdir(parents=True, exist_ok=True)
-    target = home / "dagster.yaml"
-    if not target.exists():
-        shutil.copyfile(Path(__file__).parent / "dagster.yaml", target)
+def prepared_home() -> Path:
+    """Return the folder that DAGSTER_HOME names, else our own under `var/`; an empty one gets the dagster.yaml.
+
+    Raises:
+        OSError: the folder cannot be made or written to.
+    """
+    named = os.environ.get(HOME_VARIABLE)
+    home = Path(named) if named else DEFAULT_HOME.absolute()
+    if not named:
+        home.mkdir(parents=True, exist_ok=True)
+    # What else is wrong with the folder, Dagster says.
+    if home.is_dir():
+        with alone(home / _LOCK):
+            if {path.name for path in home.iterdir()} == {_LOCK}:
+                shutil.copyfile(DAGSTER_YAML, home / DAGSTER_YAML.name)
     return home
 
 
@@ -45,9 +55,9 @@ def dagster_instance() -> Iterator[dg.DagsterInstance]:
         SettingsError: DAGSTER_HOME names no folder that exists, or its dagster.yaml is wrong.
     """
     try:
-        if not os.environ.get(HOME_VARIABLE):
-            os.environ[HOME_VARIABLE] = str(own_home())
-        opened = _opened(Path(os.environ[HOME_VARIABLE]))
+        home = prepared_home()
+        os.environ[HOME_VARIABLE] = str(home)
+        opened = _opened(home)
     except Exception as error:
         # Dagster's storages raise whatever their drivers do.
         raise SettingsError(f"{HOME_VARIABLE}: {' '.join(str(error).split())}") from None
@@ -60,7 +70,7 @@ def _opened(home: Path) -> dg.DagsterInstance:
     """Open the instance of a home that two commands may find empty at once: Dagster makes its tables unguarded."""
     if not home.is_dir():
         return dg.DagsterInstance.get()
-    with alone(home / ".opening"):
+    with alone(home / _LOCK):
         instance = dg.DagsterInstance.get()
         # What a storage has not made when it is opened, it makes when it is first asked.
         instance.get_runs_count()

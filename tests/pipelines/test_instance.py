@@ -55,11 +55,22 @@ def test_without_dagster_home_an_instance_with_one_sender_is_made(
     assert (tmp_path / "var" / "dagster" / "dagster.yaml").is_file()
 
 
+def test_a_home_that_holds_something_keeps_its_own_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "history").mkdir()
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
+    with dagster_instance():
+        assert not (tmp_path / "dagster.yaml").exists()
+
+
 def test_an_empty_home_is_filled_once_by_commands_that_start_together(tmp_path: Path) -> None:
     program = "from pipelines.instance import dagster_instance\nwith dagster_instance() as i: i.get_runs(limit=1)"
     environment = {**os.environ, "DAGSTER_HOME": str(tmp_path), "DAGSTER_DISABLE_TELEMETRY": "1"}
     started = [subprocess.Popen([sys.executable, "-c", program], env=environment) for _ in range(4)]
     assert [process.wait(120) for process in started] == [0] * 4
+    assert (tmp_path / "dagster.yaml").is_file()
     for name in ("history/runs.db", "history/runs/index.db", "schedules/schedules.db"):
         with closing(sqlite3.connect(tmp_path / name)) as connection:
             assert connection.execute("SELECT COUNT(*) FROM alembic_version").fetchone() == (1,)
