@@ -6,13 +6,14 @@ Belongs here: opening a shop for assets and commands alike. Does not belong here
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from connectors.channels.reader import ShopReader, Snapshot
+from connectors.channels.snapshot import Rows
 from pipelines.days import day_window
 from pipelines.settings import Channel
-from transforms.frames import OrderFrames
+from transforms.frames import OrderFrames, together
 
 
 @contextmanager
@@ -39,8 +40,7 @@ class Shop:
 
     def changed(self, day: str) -> Iterator[OrderFrames]:
         """Yield the orders whose newest change falls on a day."""
-        for rows in self._snapshot.chunks(*day_window(self._channel, day)):
-            yield self._reader.frames(rows, self.read_at)
+        return self._frames(self._snapshot.chunks(*day_window(self._channel, day)))
 
     def changes(self, start: dt.datetime, end: dt.datetime, limit: int, seconds: float) -> list[tuple[object, object]]:
         """Return (order, change) of at most `limit` orders that changed in [start, end); no order is read.
@@ -53,10 +53,11 @@ class Shop:
     def placed(self, first: str, last: str) -> Iterator[OrderFrames]:
         """Yield the orders that were placed from `first` to `last`, both included."""
         start, end = day_window(self._channel, first)[0], day_window(self._channel, last)[1]
-        for rows in self._snapshot.placed(start, end):
-            yield self._reader.frames(rows, self.read_at)
+        return self._frames(self._snapshot.placed(start, end))
 
     def orders(self, order_ids: Sequence[str]) -> Iterator[OrderFrames]:
         """Yield these orders, whatever their day; the shop may lack some."""
-        for rows in self._snapshot.orders(order_ids):
-            yield self._reader.frames(rows, self.read_at)
+        return self._frames(self._snapshot.orders(order_ids))
+
+    def _frames(self, chunks: Iterable[Rows]) -> Iterator[OrderFrames]:
+        return together(self._reader.frames(rows, self.read_at) for rows in chunks)

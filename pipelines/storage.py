@@ -17,6 +17,8 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.tables import STORED, VERSION_KEY
+
 # Arrow's own pool keeps what it freed: some 30 MB more a process, and no faster here.
 pa.set_memory_pool(pa.system_memory_pool())
 
@@ -76,7 +78,7 @@ class FrameStorage:
         """Yield one day chunk by chunk.
 
         Raises:
-            StorageError: the day was never written, or was removed since.
+            StorageError: the day was never written, or was removed since, or has columns of another version.
         """
         path = self.path(channel, asset, day)
         try:
@@ -87,6 +89,11 @@ class FrameStorage:
                 f"time); materialise {channel}/{asset} for that day first"
             ) from None
         with file, pq.ParquetFile(file) as parquet:
+            if (parquet.schema_arrow.metadata or {}).get(VERSION_KEY) != STORED[asset].metadata[VERSION_KEY]:
+                raise StorageError(
+                    f"the {asset} of channel {channel!r} for {day} were stored by another version of this software; "
+                    f"materialise {channel}/raw_orders for that day again, and what follows from it"
+                )
             for group in range(parquet.num_row_groups):
                 yield parquet.read_row_group(group, columns=columns)
 

@@ -9,18 +9,20 @@ Belongs here: the two shapes and the way there and back. Does not belong here: f
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from transforms.frames import COLUMNS, OrderFrames
+from transforms.frames import COLUMNS, SCHEMAS, OrderFrames
 from transforms.normalise import Normalised
 from transforms.outcomes import Notice, Record, Reject
 
+VERSION_KEY = b"channel_to_mirakl.schema"
 _TEXT = pa.string()
 _CHILDREN = {
     name: [column.name for column in columns if column.name != "channel_order_id"]
@@ -28,7 +30,14 @@ _CHILDREN = {
     if name != "orders"
 }
 
-RAW_ORDERS = pa.schema(
+
+def versioned(fields: list[Any]) -> pa.Schema:
+    """Name a schema by its columns in its metadata, so that a file tells which one it was written with."""
+    schema = pa.schema(fields)
+    return schema.with_metadata({VERSION_KEY: hashlib.sha256(schema.to_string().encode()).hexdigest()[:12]})
+
+
+RAW_ORDERS = versioned(
     [
         *((column.name, _TEXT) for column in COLUMNS["orders"]),
         *((name, pa.list_(pa.struct([(column, _TEXT) for column in names]))) for name, names in _CHILDREN.items()),
@@ -36,7 +45,7 @@ RAW_ORDERS = pa.schema(
     ]
 )
 _NOTICES = pa.list_(pa.struct([("code", _TEXT), ("field", _TEXT), ("detail", _TEXT)]))
-MIRAKL_ORDERS = pa.schema(
+MIRAKL_ORDERS = versioned(
     [
         ("channel_order_id", _TEXT),
         ("rejected", pa.bool_()),
@@ -63,44 +72,43 @@ def raw_table(frames: OrderFrames) -> pa.Table:
     A platform's queries read the rows of every order that changed; its orders query leaves out carts and drafts.
     """
     orders = frames.orders
-    ids = orders["channel_order_id"].tolist()
-    positions = {order_id: index for index, order_id in reversed(list(enumerate(ids)))}
-    columns: list[pa.Array] = [pa.array(orders[column.name].tolist(), _TEXT) for column in COLUMNS["orders"]]
-    for name, names in _CHILDREN.items():
-        columns.append(_folded(getattr(frames, name), names, positions, len(ids)))
-    columns.append(pa.array([frames.read_at] * len(ids), RAW_ORDERS.field("read_at").type))
+    columns = list(orders.columns)
+    columns += [_folded(getattr(frames, name), names, orders["channel_order_id"]) for name, names in _CHILDREN.items()]
+    columns.append(pa.array([frames.read_at] * len(orders), RAW_ORDERS.field("read_at").type))
     return pa.Table.from_arrays(columns, schema=RAW_ORDERS)
 
 
-def _folded(frame: pd.DataFrame, names: list[str], positions: dict[Any, int], size: int) -> pa.Array:
-    owners = np.array([positions.get(order_id, -1) for order_id in frame["channel_order_id"].tolist()], dtype=np.int64)
-    order = np.argsort(owners, kind="stable")[int((owners < 0).sum()) :]
-    counts = np.bincount(owners[order], minlength=size) if size else np.zeros(0, dtype=np.int64)
-    offsets = pa.array(np.concatenate(([0], np.cumsum(counts))), pa.int32())
-    taken = pa.array(order)
-    cells = pa.StructArray.from_arrays([pa.array(frame[name].tolist(), _TEXT).take(taken) for name in names], names)
-    return pa.ListArray.from_arrays(offsets, cells)
+def _folded(frame: pa.RecordBatch, names: list[str], ids: pa.StringArray) -> pa.ListArray:
+    positions = pc.index_in(frame["channel_order_id"], ids)
+    kept = pc.drop_null(pc.if_else(pc.is_valid(positions), pa.array(np.arange(len(frame))), None))
+    owners = positions.take(kept).to_numpy(zero_copy_only=False)
+    order = kept.take(pa.array(np.argsort(owners, kind="stable")))
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(owners, minlength=len(ids)))))
+    cells = pa.StructArray.from_arrays([frame[name].take(order) for name in names], names)
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), cells)
 
 
 def order_frames_of(table: pa.Table) -> OrderFrames:
-    """Unfold raw orders, at least one, into order frames; all rows were read in one snapshot."""
-    orders = pd.DataFrame({column.name: _cells(table[column.name]) for column in COLUMNS["orders"]}, dtype=object)
-    ids = orders["channel_order_id"].to_numpy()
-    children = {name: _unfolded(table[name].combine_chunks(), names, ids) for name, names in _CHILDREN.items()}
+    """Unfold raw orders, at least one, into order frames, by name; all were read in one snapshot."""
+    table = table.combine_chunks()
+    orders = pa.RecordBatch.from_arrays(
+        [_whole(table[name]) for name in SCHEMAS["orders"].names], schema=SCHEMAS["orders"]
+    )
+    ids = orders["channel_order_id"]
+    children = {name: _unfolded(name, _whole(table[name]), names, ids) for name, names in _CHILDREN.items()}
     read_at: dt.datetime = table["read_at"][0].as_py()
     return OrderFrames(orders=orders, **children, read_at=read_at.astimezone(dt.UTC))
 
 
-def _unfolded(lists: Any, names: list[str], ids: Any) -> pd.DataFrame:
-    lists = lists.chunk(0) if isinstance(lists, pa.ChunkedArray) else lists
-    owners = np.repeat(ids, np.diff(lists.offsets.to_numpy()))
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _unfolded(name: str, lists: pa.ListArray, names: list[str], ids: pa.StringArray) -> pa.RecordBatch:
+    owners = ids.take(pc.list_parent_indices(lists))
     cells = lists.flatten()
-    fields = {name: _cells(cells.field(index)) for index, name in enumerate(names)}
-    return pd.DataFrame({"channel_order_id": owners, **fields}, dtype=object)
-
-
-def _cells(column: Any) -> Any:
-    return column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy()
+    by_name = dict(zip(cells.type.names, cells.flatten(), strict=True))
+    return pa.RecordBatch.from_arrays([owners, *(by_name[column] for column in names)], schema=SCHEMAS[name])
 
 
 def mirakl_table(normalised: Normalised) -> pa.Table:
@@ -151,3 +159,4 @@ def rejects_of(tables: Iterable[pa.Table]) -> Iterator[Reject]:
 
 RECORD_COLUMNS = tuple(_RECORD_COLUMNS)
 REJECT_COLUMNS = tuple(_REJECT_COLUMNS)
+STORED = {"raw_orders": RAW_ORDERS, "mirakl_orders": MIRAKL_ORDERS}

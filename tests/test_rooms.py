@@ -17,7 +17,6 @@ FORBIDDEN = {
         "dagster",
         "httpx",
         "sqlalchemy",
-        "pyarrow",
         "fsspec",
     },
     "connectors": {"pipelines", "examples", "tests", "dagster"},

@@ -13,18 +13,26 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from transforms.columns import COLUMNS as COLUMNS
 from transforms.columns import Column
+from transforms.spelling import did_you_mean
 
 FRAME_NAMES = tuple(COLUMNS)
+SCHEMAS: Mapping[str, pa.Schema] = {
+    name: pa.schema([(column.name, pa.string()) for column in columns]) for name, columns in COLUMNS.items()
+}
+# Work on columns pays from some thousand orders on; memory goes by rows, and some orders have a thousand lines.
+CHUNK_ORDERS = 5_000
+CHUNK_ROWS = 60_000
 _BITS = {b"\0": False, b"\1": True}
 
 
@@ -32,65 +40,153 @@ class FrameError(ValueError):
     """A frame is not what `COLUMNS` asks for. The message names the frame and the column."""
 
 
+class Frame(Protocol):
+    """Rows column by column: names, and the cells of a name, as a driver or a platform made them."""
+
+    @property
+    def columns(self) -> Iterable[str]:
+        """The names of the columns."""
+
+    def __getitem__(self, name: str, /) -> Iterable[Any]:
+        """Return the cells of one column."""
+
+    def __len__(self) -> int:
+        """Count the rows."""
+
+
+class Table:
+    """A frame of database rows; values stay as the driver gave them."""
+
+    def __init__(self, cells: Mapping[str, Sequence[Any]]) -> None:
+        self._cells = cells
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return list(self._cells)
+
+    def __getitem__(self, name: str) -> Sequence[Any]:
+        """Return the cells of one column."""
+        return self._cells[name]
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(next(iter(self._cells.values()), ()))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+    """Turn rows into columns."""
+    return Table(dict(zip(columns, zip(*rows, strict=True) if rows else [()] * len(columns), strict=True)))
+
+
+def table_of(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Turn rows of named cells into columns; a cell that a row does not name is absent."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return Table({name: [row.get(name) for row in rows] for name in names})
+
+
 @dataclass(frozen=True, slots=True)
 class OrderFrames:
-    """Whole orders of one chunk, as six frames of text cells (`str` or `None`), read at one instant.
+    """Whole orders of one chunk, as six frames of text cells (`str` or null), read at one instant.
 
     `read_at` is the instant of the snapshot by the shop database's own clock, in UTC: the order of truth.
     """
 
-    orders: pd.DataFrame
-    lines: pd.DataFrame
-    adjustments: pd.DataFrame
-    taxes: pd.DataFrame
-    addresses: pd.DataFrame
-    custom_attributes: pd.DataFrame
+    orders: pa.RecordBatch
+    lines: pa.RecordBatch
+    adjustments: pa.RecordBatch
+    taxes: pa.RecordBatch
+    addresses: pa.RecordBatch
+    custom_attributes: pa.RecordBatch
     read_at: dt.datetime
 
-    def items(self) -> Iterable[tuple[str, pd.DataFrame]]:
+    def items(self) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Yield (frame name, frame), in the order of `COLUMNS`."""
         for field in fields(self):
             if field.name in COLUMNS:
                 yield field.name, getattr(self, field.name)
 
+    def rows(self) -> int:
+        """Count the rows of all frames: what a chunk costs in memory goes by them."""
+        return sum(len(frame) for _, frame in self.items())
 
-def order_frames(frames: Mapping[str, pd.DataFrame], read_at: dt.datetime) -> OrderFrames:
-    """Complete `frames` to canonical order frames: all columns, in order, every cell text or None.
 
-    Absent frames and absent optional columns become empty; unknown columns are dropped. Bytes in an id column are
-    written as a UUID if there are 16 of them, else as hexadecimal.
+def together(chunks: Iterable[OrderFrames]) -> Iterator[OrderFrames]:
+    """Join small chunks of one snapshot up to `CHUNK_ORDERS` orders or `CHUNK_ROWS` rows; none is divided."""
+    gathered: list[OrderFrames] = []
+    for chunk in chunks:
+        gathered.append(chunk)
+        rows = sum(frames.rows() for frames in gathered)
+        if rows >= CHUNK_ROWS or sum(len(frames.orders) for frames in gathered) >= CHUNK_ORDERS:
+            yield _joined(gathered)
+            gathered = []
+    if gathered:
+        yield _joined(gathered)
+
+
+def _joined(chunks: Sequence[OrderFrames]) -> OrderFrames:
+    frames = {name: pa.concat_batches([getattr(chunk, name) for chunk in chunks]) for name in FRAME_NAMES}
+    return OrderFrames(**frames, read_at=chunks[0].read_at)
+
+
+def order_frames(frames: Mapping[str, Frame], read_at: dt.datetime, *, drop_unknown: bool = False) -> OrderFrames:
+    """Complete `frames` to canonical order frames: all columns, in order, every cell text or null.
+
+    Absent frames and absent optional columns become empty. Unknown columns are an error, or are left out where
+    `drop_unknown` says so: a user's SQL may yield what nobody reads, a platform that does has misspelt it. Bytes in an
+    id column are written as a UUID if there are 16 of them, else as hexadecimal.
 
     Raises:
-        FrameError: a required column is missing.
+        FrameError: a required column is missing, or a column is unknown.
     """
+    if not drop_unknown:
+        _require_known(frames)
     return OrderFrames(**{name: _canonical(name, frames.get(name)) for name in FRAME_NAMES}, read_at=read_at)
 
 
-def _canonical(name: str, frame: pd.DataFrame | None) -> pd.DataFrame:
-    columns = COLUMNS[name]
+def _require_known(frames: Mapping[str, Frame]) -> None:
+    for name, frame in frames.items():
+        if name not in COLUMNS:
+            raise FrameError(f"there is no frame {name!r}{did_you_mean(name, COLUMNS)}")
+        known = [column.name for column in COLUMNS[name]]
+        for column in frame.columns:
+            if column not in known:
+                raise FrameError(f"frame {name!r} has no column {column!r}{did_you_mean(column, known)}")
+
+
+def _canonical(name: str, frame: Frame | None) -> pa.RecordBatch:
+    schema = SCHEMAS[name]
     if frame is None:
-        return pd.DataFrame({column.name: [] for column in columns}, dtype=object)
-    for column in columns:
-        if column.required and column.name not in frame.columns:
+        return pa.RecordBatch.from_pylist([], schema)
+    given = set(frame.columns)
+    for column in COLUMNS[name]:
+        if column.required and column.name not in given:
             raise FrameError(f"frame {name!r} lacks the required column {column.name!r}: {column.meaning}")
     size = len(frame)
-    return pd.DataFrame(
-        {
-            column.name: _cells(column, frame[column.name].tolist()) if column.name in frame.columns else [None] * size
-            for column in columns
-        },
-        dtype=object,
-        columns=[column.name for column in columns],
-    )
+    cells = [
+        _cells(column, frame[column.name]) if column.name in given else pa.nulls(size, pa.string())
+        for column in COLUMNS[name]
+    ]
+    return pa.RecordBatch.from_arrays(cells, schema=schema)
 
 
-def _cells(column: Column, values: list[Any]) -> list[str | None]:
+def _cells(column: Column, values: Iterable[Any]) -> pa.StringArray:
+    values = list(values)
+    try:
+        cells = pa.array(values)
+    except (pa.ArrowException, OverflowError, UnicodeError):
+        cells = None  # several types, or what Arrow has none for
+    if cells is not None and pa.types.is_string(cells.type):
+        has_nul = pc.any(pc.match_substring(cells, "\0")).as_py()
+        return pc.replace_substring(cells, "\0", "") if has_nul else cells
+    if cells is not None and (pa.types.is_integer(cells.type) or pa.types.is_null(cells.type)):
+        return cells.cast(pa.string())
     if column.kind == "id":
         values = [_binary_id(value) if isinstance(value, bytes | bytearray | memoryview) else value for value in values]
     if column.kind == "flag":
         # A bit of MySQL's is a byte of 0 or 1, which as text would be neither.
         values = [_BITS.get(value, value) if isinstance(value, bytes) else value for value in values]
-    return as_texts(values)
+    return pa.array([value if value is None else as_text(value) for value in values], pa.string())
 
 
 def _binary_id(value: bytes | bytearray | memoryview) -> str:
@@ -99,24 +195,10 @@ def _binary_id(value: bytes | bytearray | memoryview) -> str:
     return str(uuid.UUID(bytes=raw)) if len(raw) == 16 else raw.hex()
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
-    """Build a frame of object cells from database rows, column by column; values stay as the driver gave them."""
-    cells = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
-    data = {name: list(column) for name, column in zip(columns, cells, strict=True)}
-    return pd.DataFrame(data, dtype=object, columns=list(columns))
-
-
-def as_texts(values: Iterable[Any]) -> list[str | None]:
-    """Convert one column's values to cells, see `as_text`."""
-    return [
-        value if value is None or (type(value) is str and "\0" not in value) else as_text(value) for value in values
-    ]
-
-
 def as_text(value: Any) -> str | None:
     """Write a database value as a cell: exact, without a locale, and the same from every driver.
 
-    None and float NaN (pandas' missing) are None; decimals never use an exponent; naive times stay naive;
+    None and float NaN are None; decimals never use an exponent; naive times stay naive;
     bytes are UTF-8 text or, failing that, hexadecimal; JSON values are JSON. NUL, which broken imports leave behind and
     neither PostgreSQL nor consumers of JSON take, is dropped.
     """
@@ -134,7 +216,7 @@ def as_text(value: Any) -> str | None:
         case float():
             return None if value != value else _plain_float(value)
         case dt.datetime():
-            return None if value is pd.NaT else value.isoformat(sep=" ")
+            return value.isoformat(sep=" ")
         case dt.date() | dt.time():
             return value.isoformat()
         case bytes() | bytearray() | memoryview():
@@ -144,7 +226,7 @@ def as_text(value: Any) -> str | None:
         case dict() | list():
             return orjson.dumps(value, default=str).decode()
         case _:
-            return None if value is pd.NA else str(value)
+            return str(value)
 
 
 def _plain_float(value: float) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-import pandas as pd
+import pyarrow as pa
 from pydantic import ValidationError
 
 from transforms.cells import OrderError
@@ -60,18 +60,18 @@ def normalise(frames: OrderFrames, mapping: ChannelMapping) -> Normalised:
     return result
 
 
-def _rows(name: str, frame: pd.DataFrame) -> Iterator[Any]:
+def _rows(name: str, frame: pa.RecordBatch) -> Iterator[Any]:
     return map(ROW_TYPES[name]._make, zip(*(frame[column.name].tolist() for column in COLUMNS[name]), strict=True))
 
 
-def _by_order(name: str, frame: pd.DataFrame) -> dict[str, list[Any]]:
+def _by_order(name: str, frame: pa.RecordBatch) -> dict[str, list[Any]]:
     groups: dict[str, list[Any]] = defaultdict(list)
     for row in _rows(name, frame):
         groups[row.channel_order_id or ""].append(row)
     return groups
 
 
-def _line_owners(lines: pd.DataFrame) -> Mapping[str | None, set[str | None]]:
+def _line_owners(lines: pa.RecordBatch) -> Mapping[str | None, set[str | None]]:
     owners: dict[str | None, set[str | None]] = defaultdict(set)
     for line_id, order_id in zip(
         lines["channel_order_line_id"].tolist(), lines["channel_order_id"].tolist(), strict=True

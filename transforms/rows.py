@@ -12,12 +12,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-import pandas as pd
-
-from transforms.frames import as_text
+from transforms.frames import Frame, as_text
 from transforms.money import AmountError, parse_amount
 
-Rows = Mapping[str, pd.DataFrame]
+Rows = Mapping[str, Frame]
 _BEFORE_ALL = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
@@ -26,7 +24,7 @@ def rows_of(rows: Rows, query: str) -> Iterator[Any]:
     frame = rows.get(query)
     if frame is not None:
         row_type = _row_type(tuple(frame.columns))
-        yield from map(row_type._make, zip(*(frame[column].tolist() for column in frame.columns), strict=True))
+        yield from map(row_type._make, zip(*(frame[column] for column in frame.columns), strict=True))
 
 
 def rows_by(rows: Rows, query: str, key: str) -> dict[Any, list[Any]]:

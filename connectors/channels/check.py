@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-import pandas as pd
+import pyarrow as pa
 
 from connectors.channels.errors import ShopError
 from connectors.channels.queries import Use, with_prefix
 from transforms.cells import FLAGS
 from transforms.columns import COLUMNS, Column, Kind
-from transforms.frames import FRAME_NAMES, OrderFrames
+from transforms.frames import FRAME_NAMES, Frame, OrderFrames
 from transforms.money import AmountError, parse_amount
 from transforms.spelling import did_you_mean
 from transforms.times import TimeError, parse_time
@@ -82,7 +82,7 @@ def _queries(reader: ShopReader, snapshot: Snapshot) -> list[Finding]:
     end = snapshot.read_at + dt.timedelta(days=1)
     recently, ever = snapshot.read_at - dt.timedelta(days=SAMPLE_DAYS), dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
     order_ids: list[Any] = []
-    rows: dict[str, pd.DataFrame] = {}
+    rows: dict[str, Frame] = {}
     for name, query in sorted(snapshot.queries.items(), key=lambda item: item[1].use is not Use.FEED):
         if query.use is Use.FEED:
             named = tried(snapshot.first_changes, name, recently, end, SAMPLE_ORDERS)
@@ -131,7 +131,7 @@ def _ids(
 class _Folder:
     """A custom channel's frames as its queries yield them, of a sample of orders."""
 
-    def __init__(self, channel: str, rows: Mapping[str, pd.DataFrame]) -> None:
+    def __init__(self, channel: str, rows: Mapping[str, Frame]) -> None:
         self._channel, self._rows = channel, rows
 
     def finding(self, verdict: Literal["error", "warning"], name: str, words: str) -> Finding:
@@ -189,7 +189,7 @@ class _Folder:
             yield self.finding("error", "lines", f"has no line of order {min(map(str, without))}; it is rejected")
 
     def _orphans(
-        self, name: str, frame: pd.DataFrame, key: str, known: set[Any], verdict: Literal["error", "warning"]
+        self, name: str, frame: pa.RecordBatch, key: str, known: set[Any], verdict: Literal["error", "warning"]
     ) -> Iterator[Finding]:
         for row, cell in enumerate(frame[key].tolist()):
             if cell is not None and cell not in known:

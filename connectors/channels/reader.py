@@ -115,7 +115,7 @@ class ShopReader:
         if self.platform.shape is not None:
             return self.platform.shape(rows, read_at, self.source.timezone)
         try:
-            return order_frames({name: rows[name] for name in FRAME_NAMES if name in rows}, read_at)
+            return order_frames({name: rows[name] for name in FRAME_NAMES if name in rows}, read_at, drop_unknown=True)
         except FrameError as error:
             raise ShopError("bad_frame", f"channel {self.source.channel!r}: {error}") from None
 

@@ -12,18 +12,20 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pandas as pd
 import sqlalchemy as sa
 
 from connectors.channels.database import limit_statements
 from connectors.channels.driver_errors import driver_errors
 from connectors.channels.errors import ShopError
 from connectors.channels.queries import Query, Use
-from transforms.frames import table
+from transforms.frames import Frame, Table, table
 
 PAGE_SIZE = 10_000
+# Memory goes by rows, and some orders have a thousand lines: a chunk is as many orders as have about so many rows.
+READ_ROWS = 20_000
+FIRST_ORDERS = 100
 
-Rows = Mapping[str, pd.DataFrame]
+Rows = Mapping[str, Frame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class ShopSource:
     """Where a channel's orders are.
 
     `platform`: a built-in name, or the path of a folder. `table_prefix`: as the shop has it, the platform's usual one
-    when None. `timezone`: zone of shop-local times. `chunk_size`: orders. `store`: one of several stores.
+    when None. `timezone`: zone of shop-local times. `chunk_size`: orders read
+    together at most. `store`: one of several stores.
     Queries may bind `:store` and `:timezone`.
     """
 
@@ -58,9 +61,10 @@ class Snapshot:
         self.read_at = read_at
         self._source, self._change_times = source, change_times
         self._connection, self.queries = connection, queries
-        self._once: dict[str, pd.DataFrame] | None = None
+        self._once: dict[str, Table] | None = None
+        self._size = min(FIRST_ORDERS, source.chunk_size)
 
-    def chunks(self, start: dt.datetime, end: dt.datetime) -> Iterator[dict[str, pd.DataFrame]]:
+    def chunks(self, start: dt.datetime, end: dt.datetime) -> Iterator[dict[str, Table]]:
         """Yield the rows of whole orders whose newest change lies in [start, end), chunk by chunk.
 
         Each chunk holds one frame per query, cells as the driver gave them.
@@ -70,7 +74,7 @@ class Snapshot:
         """
         yield from self._feed("changes", start, end)
 
-    def placed(self, start: dt.datetime, end: dt.datetime) -> Iterator[dict[str, pd.DataFrame]]:
+    def placed(self, start: dt.datetime, end: dt.datetime) -> Iterator[dict[str, Table]]:
         """Yield the rows of whole orders that were placed in [start, end), like `chunks`.
 
         Raises:
@@ -84,13 +88,13 @@ class Snapshot:
             )
         yield from self._feed("placed", start, end)
 
-    def orders(self, channel_order_ids: Sequence[str]) -> Iterator[dict[str, pd.DataFrame]]:
+    def orders(self, channel_order_ids: Sequence[str]) -> Iterator[dict[str, Table]]:
         """Yield the rows of these orders, whatever their day, chunk by chunk; ids that the shop lacks yield none."""
-        for ids in _slices(channel_order_ids, self._source.chunk_size):
+        for ids in self._slices(channel_order_ids):
             if "find" in self.queries:
                 ids = self.find(ids)
             if ids:
-                yield self.rows(ids)
+                yield self._chunk(ids)
 
     def first_changes(self, name: str, start: dt.datetime, end: dt.datetime, limit: int) -> list[Any]:
         """Return the ids of at most `limit` orders of a feed, see `chunks`."""
@@ -105,12 +109,12 @@ class Snapshot:
         limit_statements(self._connection, seconds)
         return next(self._pages("changes", start, end, limit))
 
-    def query(self, name: str, order_ids: Sequence[Any]) -> pd.DataFrame:
+    def query(self, name: str, order_ids: Sequence[Any]) -> Table:
         """Read one query, of these orders where it asks for some."""
         query = self.queries[name]
         return self._frame(query, {"order_ids": list(order_ids) or [None]} if query.use is Use.PER_CHUNK else {})
 
-    def rows(self, order_ids: Sequence[Any]) -> dict[str, pd.DataFrame]:
+    def rows(self, order_ids: Sequence[Any]) -> dict[str, Table]:
         """Read all rows of these orders, by the platform's internal ids: one frame per query."""
         if self._once is None:
             self._once = {q.name: self._frame(q, {}) for q in self.queries.values() if q.use is Use.ONCE}
@@ -129,10 +133,25 @@ class Snapshot:
         _, found = self._run(self.queries[name], {})
         return bool(found)
 
-    def _feed(self, name: str, start: dt.datetime, end: dt.datetime) -> Iterator[dict[str, pd.DataFrame]]:
+    def _feed(self, name: str, start: dt.datetime, end: dt.datetime) -> Iterator[dict[str, Table]]:
         for page in self._pages(name, start, end):
-            for ids in _slices([row[0] for row in page], self._source.chunk_size):
-                yield self.rows(ids)
+            for ids in self._slices([row[0] for row in page]):
+                yield self._chunk(ids)
+
+    def _slices(self, items: Sequence[Any]) -> Iterator[list[Any]]:
+        begin = 0
+        while begin < len(items):
+            size = self._size
+            yield list(items[begin : begin + size])
+            begin += size
+
+    def _chunk(self, order_ids: Sequence[Any]) -> dict[str, Table]:
+        """Read a chunk, and let the next be as large as the rows of this one allow."""
+        rows = self.rows(order_ids)
+        count = sum(len(rows[query.name]) for query in self.queries.values() if query.use is Use.PER_CHUNK)
+        fitting = READ_ROWS * len(order_ids) // max(count, 1)
+        self._size = max(1, min(fitting, 4 * self._size, self._source.chunk_size))
+        return rows
 
     def _pages(
         self, name: str, start: dt.datetime, end: dt.datetime, size: int | None = None
@@ -185,7 +204,7 @@ class Snapshot:
             case _:
                 return _text(moment.astimezone(dt.UTC))
 
-    def _frame(self, query: Query, parameters: dict[str, Any]) -> pd.DataFrame:
+    def _frame(self, query: Query, parameters: dict[str, Any]) -> Table:
         columns, rows = self._run(query, parameters)
         if len(set(columns)) < len(columns):
             twice = next(name for name in columns if columns.count(name) > 1)
@@ -204,11 +223,6 @@ class Snapshot:
                     "bad_query", f"channel {self._source.channel!r}: {query.file} yields no rows; it must be one SELECT"
                 )
             return list(result.keys()), result.fetchall()
-
-
-def _slices(items: Sequence[Any], size: int) -> Iterator[list[Any]]:
-    for begin in range(0, len(items), size):
-        yield list(items[begin : begin + size])
 
 
 def _text(moment: dt.datetime) -> str:

@@ -16,14 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from connectors.channels.reader import ShopReader, ShopSource
 from connectors.ledger import Ledger
 from connectors.mirakl import limiter
 from connectors.mirakl.client import MiraklClient, MiraklSettings
 from connectors.mirakl.delivery import Delivery
 from examples.woocommerce_shop import make_mariadb_shop
+from transforms.frames import Table
 from transforms.mapping import ChannelMapping
 from transforms.normalise import normalise
 from transforms.outcomes import Record
@@ -54,7 +53,7 @@ def fill(database_url: str, orders: str, days: str) -> Result:
     return {"orders": int(orders), "seconds": clock.seconds}
 
 
-def chunks(database_url: str) -> Iterator[tuple[dict[str, pd.DataFrame], dt.datetime]]:
+def chunks(database_url: str) -> Iterator[tuple[dict[str, Table], dt.datetime]]:
     """Read the shop day by day, as the product does."""
     reader = ShopReader(ShopSource("shop", "woocommerce", database_url))
     with reader.snapshot() as snapshot:

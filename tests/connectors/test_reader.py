@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -91,8 +92,8 @@ def test_columns_and_parts_are_there_where_the_schema_has_them(shop: ShopSource)
         connection.execute(sa.text("CREATE TABLE parcel (id int)"))
     engine.dispose()
     with ShopReader(shop).snapshot() as snapshot:
-        row = next(snapshot.chunks(DAY, NEXT_DAY))["orders"].iloc[0]
-    assert (row["note"], row["parcels"]) == ("ring twice", 0)
+        orders = next(snapshot.chunks(DAY, NEXT_DAY))["orders"]
+    assert (orders["note"][0], orders["parcels"][0]) == ("ring twice", 0)
 
 
 def test_a_store_setting_filters_the_queries_that_mention_it(shop: ShopSource) -> None:
@@ -153,3 +154,14 @@ def test_a_wrong_password_is_one_message_without_the_password(shop: ShopSource, 
         pass
     assert caught.value.code == "access_denied"
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_chunk_is_as_many_orders_as_have_about_so_many_rows(
+    shop: ShopSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot_module, "FIRST_ORDERS", 1)
+    monkeypatch.setattr(snapshot_module, "READ_ROWS", 6)
+    # Each order has a row of its own and one line.
+    with ShopReader(replace(shop, chunk_size=100)).snapshot() as snapshot:
+        sizes = [len(rows["orders"]) for rows in snapshot.chunks(DAY, NEXT_DAY)]
+    assert sizes == [1, 3, 3, 2]

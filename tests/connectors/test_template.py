@@ -80,7 +80,7 @@ def test_an_order_is_found_by_its_number_and_by_the_day_it_was_placed(source: Sh
     reader = ShopReader(source)
     with reader.snapshot() as snapshot:
         found = [*snapshot.orders(["W-1007"]), *snapshot.placed(DAY - dt.timedelta(days=1), DAY)]
-    assert [rows["orders"]["channel_order_id"].tolist() for rows in found] == [["W-1007"], ["W-1007"]]
+    assert [list(rows["orders"]["channel_order_id"]) for rows in found] == [["W-1007"], ["W-1007"]]
 
 
 def test_check_finds_nothing_in_the_example_and_the_index_when_it_is_gone(source: ShopSource, tmp_path: Path) -> None:

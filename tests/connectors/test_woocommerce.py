@@ -39,7 +39,7 @@ def test_an_account_that_may_only_read_is_enough(database_url: str) -> None:
     day = dt.datetime(2026, 3, 5, tzinfo=dt.UTC)
     with reader.snapshot() as snapshot:
         [rows] = snapshot.chunks(day, day + dt.timedelta(days=1))
-        assert rows["orders"]["order_id"].tolist() == [10]
+        assert list(rows["orders"]["order_id"]) == [10]
     reader.dispose()
 
 

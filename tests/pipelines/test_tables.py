@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipelines import tables
 from pipelines.storage import FrameStorage, StorageError
-from transforms.frames import COLUMNS, FRAME_NAMES, OrderFrames, order_frames
+from transforms.frames import COLUMNS, FRAME_NAMES, Frame, OrderFrames, Table, order_frames, table
 from transforms.normalise import Normalised
 from transforms.outcomes import Notice, Record, Reject
 
@@ -27,18 +26,18 @@ CELLS = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"]), m
 @st.composite
 def any_frames(draw: st.DrawFn) -> OrderFrames:
     ids = draw(st.lists(ORDER_IDS, min_size=1, max_size=4, unique=True))
-    frames: dict[str, pd.DataFrame] = {}
+    frames: dict[str, Frame] = {}
     for name, columns in COLUMNS.items():
         owners = ids if name == "orders" else draw(st.lists(st.sampled_from(ids), max_size=6))
         rows = [[owner, *(draw(CELLS) for _ in columns[1:])] for owner in owners]
-        frames[name] = pd.DataFrame(rows, columns=[column.name for column in columns], dtype=object)
+        frames[name] = table([column.name for column in columns], rows)
     return order_frames(frames, READ_AT)
 
 
-def rows_by_order(frame: pd.DataFrame) -> dict[Any, list[Any]]:
+def rows_by_order(frame: pa.RecordBatch) -> dict[Any, list[Any]]:
     found: dict[Any, list[Any]] = {}
-    for row in frame.itertuples(index=False):
-        found.setdefault(row[0], []).append(tuple(row))
+    for row in zip(*(column.tolist() for column in frame.columns), strict=True):
+        found.setdefault(row[0], []).append(row)
     return found
 
 
@@ -53,7 +52,7 @@ def test_whole_orders_come_back_as_they_went_in(frames: OrderFrames) -> None:
 def test_rows_of_an_order_that_is_no_order_are_left_out() -> None:
     cells = {column.name: ["cart"] for column in COLUMNS["addresses"]}
     orders = {column.name: ["1"] for column in COLUMNS["orders"]}
-    frames = order_frames({"orders": pd.DataFrame(orders), "addresses": pd.DataFrame(cells)}, READ_AT)
+    frames = order_frames({"orders": Table(orders), "addresses": Table(cells)}, READ_AT)
     assert len(tables.order_frames_of(tables.raw_table(frames)).addresses) == 0
 
 
@@ -147,6 +146,28 @@ def test_removing_old_frames_does_not_mind_what_runs_beside_it_finish(
     assert storage.remove_old("boutique", 30) == 0
 
 
+def test_columns_are_read_by_name_in_whatever_order_they_were_stored() -> None:
+    cells = {column.name: [column.name] for column in COLUMNS["orders"]}
+    stored = tables.raw_table(order_frames({"orders": Table(cells)}, READ_AT))
+    turned = stored.select(stored.schema.names[::-1])
+    assert tables.order_frames_of(turned).orders == tables.order_frames_of(stored).orders
+
+
+def test_frames_of_another_version_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    storage = FrameStorage(str(tmp_path / "frames"))
+    older = pa.schema(list(tables.MIRAKL_ORDERS)[1:], metadata={tables.VERSION_KEY: b"older"})
+    storage.write("boutique", "mirakl_orders", "2026-03-01", older, [])
+    with pytest.raises(StorageError, match="another version of this software; materialise boutique/raw_orders"):
+        list(storage.read("boutique", "mirakl_orders", "2026-03-01"))
+
+
+def test_a_changed_column_is_another_version() -> None:
+    fields = list(tables.RAW_ORDERS)
+    assert tables.versioned(fields).metadata == tables.RAW_ORDERS.metadata
+    assert tables.versioned(fields[1:]).metadata != tables.RAW_ORDERS.metadata
+    assert tables.versioned([fields[1], fields[0], *fields[2:]]).metadata != tables.RAW_ORDERS.metadata
+
+
 def test_a_day_without_orders_is_an_empty_file(tmp_path: Path) -> None:
     storage = FrameStorage(str(tmp_path / "frames"))
     storage.write("boutique", "raw_orders", "2026-03-01", tables.RAW_ORDERS, [])
@@ -172,6 +193,6 @@ def test_a_full_disk_is_one_message_that_names_the_place(tmp_path: Path, monkeyp
 
 
 def test_decimals_never_reach_a_cell_as_floats() -> None:
-    frame = pd.DataFrame({column.name: [Decimal("1.10")] for column in COLUMNS["orders"]}, dtype=object)
+    frame = Table({column.name: [Decimal("1.10")] for column in COLUMNS["orders"]})
     back = tables.order_frames_of(tables.raw_table(order_frames({"orders": frame}, READ_AT)))
     assert back.orders["total"].tolist() == ["1.10"]

@@ -6,10 +6,9 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 import pytest
 
-from transforms.frames import OrderFrames, order_frames
+from transforms.frames import OrderFrames, order_frames, table_of
 from transforms.mapping import ChannelMapping
 
 READ_AT = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
@@ -48,6 +47,6 @@ Rows = Sequence[Mapping[str, Any]]
 @pytest.fixture
 def frames() -> Callable[..., OrderFrames]:
     def build(**tables: Rows) -> OrderFrames:
-        return order_frames({name: pd.DataFrame(list(rows), dtype=object) for name, rows in tables.items()}, READ_AT)
+        return order_frames({name: table_of(rows) for name, rows in tables.items()}, READ_AT)
 
     return build

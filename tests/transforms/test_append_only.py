@@ -6,13 +6,12 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transforms.conftest import ORDER, READ_AT, TAX
 from tests.transforms.test_normalise import payload_of
-from transforms.frames import order_frames
+from transforms.frames import order_frames, table_of
 
 UNITS = st.integers(1, 3)
 LINE_NUMBERS = st.integers(0, 2)
@@ -95,9 +94,7 @@ class Shop:
         order["status"] = "paid" if self.completed_at is None else "sent"
         # A database gives its rows in any order.
         tables = {"orders": [order], "lines": lines, "taxes": taxes, "adjustments": self.adjustments[::-1]}
-        frames = order_frames(
-            {name: pd.DataFrame(rows, dtype=object) for name, rows in tables.items() if rows}, READ_AT
-        )
+        frames = order_frames({name: table_of(rows) for name, rows in tables.items() if rows}, READ_AT)
         return [
             (line["channel_order_line_id"], adjustment)
             for line in payload_of(frames)["order_lines"]

@@ -9,12 +9,10 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import pandas as pd
-
-from transforms.frames import OrderFrames
+from transforms.frames import Frame, OrderFrames
 from transforms.platforms import magento2, medusa, prestashop, woocommerce
 
-Shape = Callable[[Mapping[str, pd.DataFrame], dt.datetime, str], OrderFrames]
+Shape = Callable[[Mapping[str, Frame], dt.datetime, str], OrderFrames]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-import pandas as pd
-
-from transforms.frames import OrderFrames, as_text, order_frames
+from transforms.frames import OrderFrames, as_text, order_frames, table_of
 from transforms.platforms.magento2_items import Sold, line_of, sold
 from transforms.platforms.magento2_money import (
     ZERO,
@@ -66,7 +64,7 @@ def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
             tables[name].append({"channel_order_id": order.increment_id, **cells})
     # Said twice, an order whose number another store has used as well is held: one would replace the other.
     tables["orders"] += [{"channel_order_id": twin.increment_id} for twin in rows_of(rows, "twins")]
-    return order_frames({name: pd.DataFrame(cells, dtype=object) for name, cells in tables.items() if cells}, read_at)
+    return order_frames({name: table_of(cells) for name, cells in tables.items() if cells}, read_at)
 
 
 class _Shop:

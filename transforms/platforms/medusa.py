@@ -16,9 +16,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-import pandas as pd
-
-from transforms.frames import OrderFrames, order_frames
+from transforms.frames import OrderFrames, order_frames, table_of
 from transforms.platforms.medusa_lines import BrokenNumber, Line, LineBook, Price, Tax, exact, price
 from transforms.platforms.medusa_refunds import Cells, Order, RefundBook
 from transforms.rows import Rows, rows_by, rows_of, when
@@ -46,7 +44,7 @@ def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
     `timezone` is not needed: all times of Medusa have an offset.
     """
     shop = _Shop(rows)
-    frames = {name: pd.DataFrame(cells, dtype=object) for name, cells in shop.tables.items() if cells}
+    frames = {name: table_of(cells) for name, cells in shop.tables.items() if cells}
     return order_frames(frames, read_at)
 
 

@@ -17,9 +17,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-import pandas as pd
-
-from transforms.frames import OrderFrames, as_text, order_frames
+from transforms.frames import OrderFrames, as_text, order_frames, table_of
 from transforms.platforms.prestashop_money import (
     UNNAMED,
     Shipping,
@@ -64,7 +62,7 @@ Cells = dict[str, Any]
 def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
     """Shape the rows of `connectors/channels/prestashop/*.sql` into order frames; times stay the shop's wall time."""
     shop = _Shop(rows)
-    frames = {name: pd.DataFrame(cells, dtype=object) for name, cells in shop.tables.items() if cells}
+    frames = {name: table_of(cells) for name, cells in shop.tables.items() if cells}
     return order_frames(frames, read_at)
 
 

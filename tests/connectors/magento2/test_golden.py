@@ -13,6 +13,7 @@ from connectors.channels.reader import ShopReader, ShopSource
 from connectors.mirakl.sandbox_rules import findings
 from tests.connectors.magento2.conftest import MAPPING, payload, read_days
 from tests.shops.magento2 import CASES, expected
+from transforms.frames import Table
 from transforms.normalise import normalise
 
 Found = dict[str, list[tuple[dt.date, dict[str, Any]]]]
@@ -68,7 +69,10 @@ def test_no_column_without_its_value_takes_the_other_orders_down(cell: str | Non
         for column in frame.columns:
             fits = cell is None or (column.endswith("_at") == cell.startswith("0") and not _is_number(frame[column]))
             if fits and column not in {"order_id", "creditmemo_id"}:
-                broken = {**rows, query: frame.assign(**{column: [cell] * len(frame)})}
+                broken = {
+                    **rows,
+                    query: Table({**{name: frame[name] for name in frame.columns}, column: [cell] * len(frame)}),
+                }
                 result = normalise(reader.frames(broken, read_at), MAPPING)
                 assert len(result.records) + len(result.rejects) == len(CASES), (query, column)
 

@@ -56,7 +56,7 @@ def test_a_number_is_found_in_the_channels_own_store(two_stores: ShopSource) -> 
     reader = ShopReader(dataclasses.replace(two_stores, store="fr"))
     with reader.snapshot() as snapshot:
         [rows] = snapshot.orders(["7"])
-    assert rows["orders"]["order_id"].tolist() == [102]
+    assert list(rows["orders"]["order_id"]) == [102]
 
 
 @pytest.mark.parametrize("chunk_size", [1, 500])

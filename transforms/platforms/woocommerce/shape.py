@@ -14,9 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
-import pandas as pd
 
-from transforms.frames import OrderFrames, as_text, order_frames, table
+from transforms.frames import Frame, OrderFrames, as_text, order_frames, table_of
 from transforms.money import AmountError, parse_amount
 from transforms.platforms.woocommerce.refunds import WHOLE, given_back, part, refunded
 from transforms.platforms.woocommerce.serialised import moment, tax_amounts
@@ -51,7 +50,7 @@ def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
     `timezone` is used for shop-local times where the site names no zone of its own.
     """
     shop = _Shop(rows, timezone)
-    frames = {name: _frame(cells) for name, cells in shop.tables.items() if cells}
+    frames: dict[str, Frame] = {name: table_of(cells) for name, cells in shop.tables.items() if cells}
     if "addresses" in rows:
         frames["addresses"] = rows["addresses"]
     return order_frames(frames, read_at)
@@ -221,11 +220,6 @@ class _Shop:
     def _add(self, name: str, order_id: Any, **cells: Any) -> None:
         cells["channel_order_id"] = order_id
         self.tables[name].append(cells)
-
-
-def _frame(cells: list[Cells]) -> pd.DataFrame:
-    names = list(dict.fromkeys(name for row in cells for name in row))
-    return table(names, [[row.get(name) for name in names] for row in cells])
 
 
 def _site_zone(rows: Rows, timezone: str) -> str:
