@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from transforms.platforms.magento2_items import Sold
-from transforms.platforms.magento2_money import ZERO, Money, net, paid_otherwise, shared, split, wrapping_money
+from transforms.platforms.magento2.items import Sold
+from transforms.platforms.magento2.money import ZERO, Money, net, paid_otherwise, shared, split, wrapping_money
 from transforms.rows import when
 
 CANCELLED_MEMO = 3

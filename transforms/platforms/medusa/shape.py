@@ -1,11 +1,7 @@
-"""Medusa v2 rows to order frames.
-
-What is peculiar here: lines are kept per version of the order; net amounts, taxes and totals are stored nowhere but
-follow from prices that may include tax or not; the payment's state is not the order's but that of its payment
-collections; what was given back is documents on one side and money on the other.
+"""An order of Medusa's, put together.
 
 Belongs here: Medusa's own words, and an order put together. Does not belong here: Mirakl's words, versions and prices
-(`medusa_lines`), what was given back (`medusa_refunds`).
+(`lines`), what was given back (`refunds`).
 """
 
 from __future__ import annotations
@@ -17,8 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from transforms.frames import OrderFrames, order_frames, table_of
-from transforms.platforms.medusa_lines import BrokenNumber, Line, LineBook, Price, Tax, exact, price
-from transforms.platforms.medusa_refunds import Cells, Order, RefundBook
+from transforms.platforms.medusa.lines import BrokenNumber, Line, LineBook, Price, Tax, exact, price
+from transforms.platforms.medusa.refunds import Cells, Order, RefundBook
 from transforms.rows import Rows, rows_by, rows_of, when
 
 _UNPAID = ("not_paid", "awaiting", "requires_action", "partially_authorized")

@@ -19,7 +19,7 @@ from decimal import Decimal
 from typing import Any
 
 from transforms.money import from_minor, minor_digits, to_minor
-from transforms.platforms.medusa_lines import Line, Price, exact
+from transforms.platforms.medusa.lines import Line, Price, exact
 from transforms.rows import Rows, rows_by, when
 
 Cells = dict[str, Any]

@@ -1,8 +1,6 @@
-"""Magento 2 / Adobe Commerce rows to order frames.
+"""An order of Magento's, put together.
 
-What is peculiar here: a status is the merchant's word, its state is Magento's; composites are several rows; cancelled
-units have no document; an order's number is unique in its store only; children of an order change without it.
-Composites are resolved in `magento2_items`; `magento2_money` has what was charged, `magento2_refunds` what went back.
+Composites are resolved in `items`; `money` has what was charged, `refunds` what went back.
 
 Belongs here: orders, lines, taxes, addresses, states. Does not belong here: Mirakl's words, what others need too.
 """
@@ -16,8 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 from transforms.frames import OrderFrames, as_text, order_frames, table_of
-from transforms.platforms.magento2_items import Sold, line_of, sold
-from transforms.platforms.magento2_money import (
+from transforms.platforms.magento2.items import Sold, line_of, sold
+from transforms.platforms.magento2.money import (
     ZERO,
     Tax,
     below_zero,
@@ -27,7 +25,7 @@ from transforms.platforms.magento2_money import (
     shipping_money,
     wrapping_money,
 )
-from transforms.platforms.magento2_refunds import CANCELLED_MEMO, Cancellation, Line, Memo, Refunds, wrapping_line
+from transforms.platforms.magento2.refunds import CANCELLED_MEMO, Cancellation, Line, Memo, Refunds, wrapping_line
 from transforms.rows import Rows, rows_by, rows_of, when
 
 # A merchant names statuses freely, so the state behind one decides, as `state:<state>`. A channel's own map may name
