@@ -19,6 +19,7 @@ from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from pipelines import checks, metadata, tables
 from pipelines.days import days_of
+from pipelines.environment import Environment
 from pipelines.resources import Mirakl, State, failures_explained
 from pipelines.settings import Channel, Settings
 from pipelines.shop import Shop, open_shop
@@ -207,6 +208,12 @@ def sending(
         mirakl.client(settings.mirakl) as client,
         ledger.one_sender(waiting),
     ):
+        destination = Environment().destination(channel)
+        if others := ledger.deliver_to(channel.name, destination):
+            log(
+                f"nothing was delivered to {destination} yet, so every order is sent; what was delivered to "
+                f"{' and '.join(map(str, others))} counts there alone"
+            )
         yield Delivery(
             client,
             ledger,

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from connectors.ledger import Destination
 from connectors.mirakl.client import MiraklSettings
-from pipelines.settings import MiraklLimits
+from pipelines.settings import Channel, MiraklLimits
 
 
 class Environment(BaseSettings):
@@ -36,3 +37,7 @@ class Environment(BaseSettings):
             client_secret=self.mirakl_client_secret,
             requests_per_second=limits.requests_per_second,
         )
+
+    def destination(self, channel: Channel) -> Destination:
+        """Return where a channel's orders go, as the ledger knows it."""
+        return Destination.of(self.mirakl_base_url, channel.settings.mirakl_channel_id)

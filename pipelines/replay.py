@@ -145,7 +145,7 @@ def undelivered_sensor(channel: Channel) -> dg.SensorDefinition:
     def undelivered(
         context: dg.SensorEvaluationContext, state: dg.ResourceParam[State]
     ) -> dg.SensorResult | dg.SkipReason:
-        with state.ledger() as ledger:
+        with state.ledger(channel) as ledger:
             orders = ledger.count_unaccepted(channel.name).get("undelivered", (0, ""))[0]
         if not orders:
             # An empty cursor would leave the old one in place.

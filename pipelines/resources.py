@@ -16,7 +16,7 @@ from connectors.ledger import Ledger, LedgerError
 from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.errors import MiraklError
 from pipelines.environment import Environment
-from pipelines.settings import MiraklLimits, SettingsError
+from pipelines.settings import Channel, MiraklLimits, SettingsError
 from pipelines.storage import FrameStorage, StorageError
 from transforms.frames import FrameError
 
@@ -33,10 +33,13 @@ class State:
         return FrameStorage(Environment().frames_url)
 
     @contextmanager
-    def ledger(self) -> Iterator[Ledger]:
-        """Open the ledger."""
-        ledger = Ledger(Environment().ledger_url)
+    def ledger(self, *channels: Channel) -> Iterator[Ledger]:
+        """Open the ledger; of these channels it tells what is known of the destination configured now."""
+        environment = Environment()
+        ledger = Ledger(environment.ledger_url)
         try:
+            for channel in channels:
+                ledger.look_at(channel.name, environment.destination(channel))
             yield ledger
         finally:
             ledger.dispose()

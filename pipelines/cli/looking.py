@@ -10,7 +10,6 @@ import datetime as dt
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 
 import click
@@ -24,7 +23,8 @@ from pipelines import reconcile as reconciling
 from pipelines.cli.options import DAY, as_json, days
 from pipelines.days import days_between
 from pipelines.environment import Environment
-from pipelines.settings import load_settings
+from pipelines.resources import State
+from pipelines.settings import SettingsError, load_settings
 from pipelines.shop import open_shop
 from pipelines.storage import FrameStorage
 from transforms import coverage as covering
@@ -65,7 +65,7 @@ def plan(channel: str, first: dt.datetime, last: dt.datetime, *, as_json: bool) 
     chosen = settings.channel(channel)
     wanted = days_between(chosen, first.date(), last.date())
     frames = FrameStorage(Environment().frames_url)
-    with open_shop(chosen) as shop, _ledger() as ledger:
+    with open_shop(chosen) as shop, State().ledger(chosen) as ledger:
         found = planning.plan(chosen, wanted, shop, ledger, frames)
     told = {"channel": channel, **found.summary(settings.mirakl)}
     if as_json:
@@ -120,7 +120,8 @@ def failures(channel: str | None, code: str | None, since: dt.datetime | None, *
     `mirakl-orders replay` sends them again.
     """
     day = None if since is None else since.date().isoformat()
-    with _ledger() as ledger:
+    with State().ledger() as ledger:
+        elsewhere = list(_aim(ledger, channel))
         found = ({"channel": name, **_failure(row)} for name, row in ledger.unaccepted(channel, code, day))
         first = next(found, None)
         if first is None and channel and channel not in (settings := load_settings()).broken:
@@ -130,7 +131,9 @@ def failures(channel: str | None, code: str | None, since: dt.datetime | None, *
             click.echo(orjson.dumps(listed_whole, option=orjson.OPT_INDENT_2))
             return
         if first is None:
-            if not as_csv:
+            for words in elsewhere:
+                click.echo(words, err=True)
+            if not as_csv and not elsewhere:
                 click.echo("every order is accepted" if code is day is None else "no such order", err=True)
             return
         if as_csv:
@@ -161,7 +164,7 @@ def reconcile(channel: str, first: dt.datetime, last: dt.datetime, *, as_json: b
     """
     chosen = load_settings().channel(channel)
     wanted = days_between(chosen, first.date(), last.date())
-    with open_shop(chosen) as shop, _ledger() as ledger:
+    with open_shop(chosen) as shop, State().ledger(chosen) as ledger:
         found = reconciling.reconcile(chosen, wanted, shop, ledger)
     if as_json:
         summary = {"channel": channel, "orders": found.orders, "matching": found.matching, "found": dict(found.found)}
@@ -194,10 +197,15 @@ def _failure(row: object) -> dict[str, object]:
     return {name: getattr(row, names.get(name, name)) for name in kept}
 
 
-@contextmanager
-def _ledger() -> Iterator[Ledger]:
-    ledger = Ledger(Environment().ledger_url)
+def _aim(ledger: Ledger, channel: str | None) -> Iterator[str]:
+    """Look at the destination configured now, of each channel that is; say where nothing was delivered to one yet."""
     try:
-        yield ledger
-    finally:
-        ledger.dispose()
+        configured = load_settings().channels
+    except SettingsError:
+        return  # what the ledger holds can be seen without a configuration: then of the destination used last
+    environment = Environment()
+    for chosen in configured.values() if channel is None else filter(None, [configured.get(channel)]):
+        destination = environment.destination(chosen)
+        if others := ledger.look_at(chosen.name, destination):
+            there = " and ".join(map(str, others))
+            yield f"{chosen.name}: nothing was delivered to {destination} yet; the ledger knows of {there}"

@@ -1,7 +1,7 @@
 """One order's row of the ledger, read and written in bulk: one statement for a chunk of orders, on either database.
 
 Belongs here: the row, and the two statements that SQLite and PostgreSQL want in different words. Does not belong here:
-transactions (`ledger`), the tables (`ledger_schema`).
+transactions (`ledger`), the tables (`schema`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from operator import attrgetter
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from connectors.ledger_schema import ORDERS
+from connectors.ledger.schema import DESTINATIONS, ORDERS
 
 _IDS_PER_QUERY = 5000
 
@@ -84,23 +84,34 @@ _WRITE = _upserting(sqlite.insert(ORDERS))
 _WRITE_ALL = _upserting(postgresql.insert(ORDERS).from_select(["channel", *_FIELDS], _GIVEN))
 
 
-def known(connection: sa.Connection, channel: str, order_ids: Sequence[str]) -> dict[str, LedgerEntry]:
+_READ_UNTIL = (
+    DESTINATIONS.update()
+    .where(
+        DESTINATIONS.c.key == sa.bindparam("of"),
+        sa.func.coalesce(DESTINATIONS.c.read_until, "") < sa.bindparam("until"),
+    )
+    .values(read_until=sa.bindparam("until"))
+)
+
+
+def known(connection: sa.Connection, key: str, order_ids: Sequence[str]) -> dict[str, LedgerEntry]:
     """Return the rows of these orders; one query for up to 5,000."""
     query = _KNOWN_EACH if connection.dialect.name == "postgresql" else _KNOWN_IN
     rows: dict[str, LedgerEntry] = {}
     for begin in range(0, len(order_ids), _IDS_PER_QUERY):
-        asked = {"channel": channel, "order_ids": list(order_ids[begin : begin + _IDS_PER_QUERY])}
+        asked = {"channel": key, "order_ids": list(order_ids[begin : begin + _IDS_PER_QUERY])}
         rows.update((row[0], LedgerEntry(*row)) for row in connection.execute(query, asked))
     return rows
 
 
-def write(connection: sa.Connection, channel: str, entries: Sequence[LedgerEntry]) -> None:
+def write(connection: sa.Connection, key: str, entries: Sequence[LedgerEntry]) -> None:
     """Write rows, each order once, whatever stands there."""
     if not entries:
         return
     cells = [_cells(entry) for entry in entries]
     if connection.dialect.name == "postgresql":
         columns = dict(zip(_FIELDS, map(list, zip(*cells, strict=True)), strict=True))
-        connection.execute(_WRITE_ALL, {"channel": channel, **columns})
+        connection.execute(_WRITE_ALL, {"channel": key, **columns})
     else:
-        connection.execute(_WRITE, [{"channel": channel, **dict(zip(_FIELDS, row, strict=True))} for row in cells])
+        connection.execute(_WRITE, [{"channel": key, **dict(zip(_FIELDS, row, strict=True))} for row in cells])
+    connection.execute(_READ_UNTIL, {"of": key, "until": max(entry.read_at for entry in entries)})

@@ -4,8 +4,8 @@ Mirakl has no way to ask what it holds (contract 4B), so this is the only proof 
 request: a claim before it leaves, the outcome when the answer is there. A process killed in between leaves the order
 `undelivered`, which is the truth: Mirakl may or may not hold it, and the next run sends it again.
 
-Belongs here: transactions, and what is asked of the ledger as a whole. Does not belong here: one order's row
-(`ledger_rows`), the tables (`ledger_schema`), HTTP, or what a shop holds.
+Belongs here: transactions, and what is asked of the ledger as a whole. Does not belong here: one order's row (`rows`),
+the tables (`schema`), HTTP, or what a shop holds.
 """
 
 from __future__ import annotations
@@ -18,20 +18,24 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from connectors import ledger_rows as rows
 from connectors.alone import alone, wait_until
-from connectors.ledger_rows import LedgerEntry
-from connectors.ledger_schema import NOT_ACCEPTED, ORDERS, LedgerError, explained, open_engine, prepare
-
-__all__ = ["LONGEST_ORDER_ID", "UNACCEPTED", "Claims", "Ledger", "LedgerEntry", "LedgerError", "now"]
+from connectors.ledger import destinations, rows
+from connectors.ledger.destinations import Destination
+from connectors.ledger.rows import LedgerEntry
+from connectors.ledger.schema import NOT_ACCEPTED, ORDERS, LedgerError, explained, open_engine, prepare
 
 UNACCEPTED = ("undelivered", "refused", "rejected")
 # PostgreSQL indexes at most some 2,700 bytes; 500 characters of UTF-8 and the channel's name fit.
 LONGEST_ORDER_ID = 500
+# Of a channel that never sent anything to a destination: no row stands under it.
+_NO_KEY = ""
 
 
 class Ledger:
     """The ledger at a SQLAlchemy URL, SQLite or PostgreSQL; made and brought up to date on first use. Thread-safe.
+
+    A channel's rows are those of one destination: the one named by `deliver_to` or `look_at`, else the one that the
+    channel delivered to last.
 
     Raises:
         LedgerError: not such a URL, not reachable, or written by a newer version of this software.
@@ -42,6 +46,7 @@ class Ledger:
         self._sqlite = self._engine.dialect.name == "sqlite"
         # SQLite lets one write at a time and has others poll; threads of this process queue up instead.
         self._writing = threading.Lock()
+        self._keys: dict[str, str] = {}
         try:
             with self._transaction("schema") as connection:
                 prepare(connection)
@@ -80,28 +85,49 @@ class Ledger:
             lock = sa.text("SELECT pg_try_advisory_lock(hashtext('ledger sender'))")
             wait_until(lambda: bool(connection.execute(lock).scalar_one()), waiting)
 
+    def deliver_to(self, channel: str, destination: Destination) -> list[Destination]:
+        """Let a channel's rows be those of this destination, which something is about to be sent to.
+
+        Return the channel's other destinations where nothing was sent to this one before.
+        """
+        with self._transaction(channel) as connection:
+            before = destinations.known(connection, channel)
+            self._keys[channel] = destinations.use(connection, channel, destination, now())
+        if destinations.key_of(before, destination) is not None:
+            return []
+        return [other.destination for other in before if other.destination is not None]
+
+    def look_at(self, channel: str, destination: Destination) -> list[Destination]:
+        """Let a channel's rows be those of this destination, without writing; return what `deliver_to` would."""
+        with self._reading() as connection:
+            there = destinations.known(connection, channel)
+        key = destinations.key_of(there, destination)
+        self._keys[channel] = key or _NO_KEY
+        return [] if key else [other.destination for other in there if other.destination is not None]
+
     @contextmanager
     def claims(self, channel: str) -> Iterator[Claims]:
         """Open a transaction in which nobody else claims orders of this channel."""
         with self._transaction(channel) as connection:
-            yield Claims(connection, channel)
+            yield Claims(connection, self._written(connection, channel))
 
     def known(self, channel: str, order_ids: Sequence[str]) -> dict[str, LedgerEntry]:
         """Return the rows of these orders; one query for up to 5,000."""
         with self._reading() as connection:
-            return rows.known(connection, channel, order_ids)
+            return rows.known(connection, self._key(connection, channel), order_ids)
 
     def write(self, channel: str, entries: Sequence[LedgerEntry]) -> None:
         """Write rows, whatever stands there."""
         with self._transaction(channel) as connection:
-            rows.write(connection, channel, entries)
+            rows.write(connection, self._written(connection, channel), entries)
 
     def settle(self, channel: str, outcomes: Sequence[tuple[LedgerEntry, LedgerEntry]]) -> None:
         """Write (row as claimed, row as it ended); a row claimed anew since, by whoever, is left alone."""
         with self._transaction(channel) as connection:
-            stands = rows.known(connection, channel, [claimed.channel_order_id for claimed, _ in outcomes])
+            key = self._written(connection, channel)
+            stands = rows.known(connection, key, [claimed.channel_order_id for claimed, _ in outcomes])
             mine = [ended for claimed, ended in outcomes if stands.get(claimed.channel_order_id, claimed) == claimed]
-            rows.write(connection, channel, mine)
+            rows.write(connection, key, mine)
 
     def unaccepted(
         self, channel: str | None = None, code: str | None = None, since: str | None = None, limit: int | None = None
@@ -111,31 +137,36 @@ class Ledger:
         `since` is a day (`2026-01-31`): only rows of that day or later.
         """
         query = sa.select(ORDERS.c.channel, *rows.COLUMNS).where(NOT_ACCEPTED)
-        for column, value in ((ORDERS.c.channel, channel), (ORDERS.c.error_code, code)):
-            if value is not None:
-                query = query.where(column == value)
+        if code is not None:
+            query = query.where(ORDERS.c.error_code == code)
         if since is not None:
             query = query.where(ORDERS.c.day >= since)
         query = query.order_by(ORDERS.c.channel, ORDERS.c.unaccepted_since, ORDERS.c.channel_order_id).limit(limit)
         with self._reading() as connection:
+            names = destinations.channels(connection) if channel is None else [channel]
+            keys = {self._key(connection, name): name for name in names}
+            query = query.where(ORDERS.c.channel.in_(keys))
             for row in connection.execution_options(yield_per=1000).execute(query):
-                yield row[0], LedgerEntry(*row[1:])
+                yield keys[row[0]], LedgerEntry(*row[1:])
 
     def count_unaccepted(self, channel: str) -> dict[str, tuple[int, str]]:
         """Return outcome -> (how many orders, since when the oldest) of orders not accepted now."""
         query = (
             sa.select(ORDERS.c.outcome, sa.func.count(), sa.func.min(ORDERS.c.unaccepted_since))
-            .where(ORDERS.c.channel == channel, NOT_ACCEPTED)
+            .where(NOT_ACCEPTED)
             .group_by(ORDERS.c.outcome)
         )
         with self._reading() as connection:
-            return {outcome: (count, oldest) for outcome, count, oldest in connection.execute(query)}
+            of_channel = query.where(ORDERS.c.channel == self._key(connection, channel))
+            return {outcome: (count, oldest) for outcome, count, oldest in connection.execute(of_channel)}
 
     def order_ids(
         self, channel: str, first_day: str | None = None, last_day: str | None = None
     ) -> Iterator[list[LedgerEntry]]:
         """Yield the rows of a channel in pages of up to 1,000 by order id; of these days where given, both included."""
-        query = sa.select(*rows.COLUMNS).where(ORDERS.c.channel == channel).order_by(ORDERS.c.channel_order_id)
+        with self._reading() as connection:
+            key = self._key(connection, channel)
+        query = sa.select(*rows.COLUMNS).where(ORDERS.c.channel == key).order_by(ORDERS.c.channel_order_id)
         if first_day is not None:
             query = query.where(ORDERS.c.day >= first_day)
         if last_day is not None:
@@ -149,6 +180,17 @@ class Ledger:
             if not page:
                 return
             yield page
+
+    def _key(self, connection: sa.Connection, channel: str) -> str:
+        if channel in self._keys:
+            return self._keys[channel]
+        return next((found.key for found in destinations.known(connection, channel)), _NO_KEY)
+
+    def _written(self, connection: sa.Connection, channel: str) -> str:
+        """Return the key that rows are written under."""
+        if self._keys.get(channel, _NO_KEY) is _NO_KEY:
+            self._keys[channel] = destinations.use(connection, channel, None, now())
+        return self._keys[channel]
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -171,16 +213,16 @@ class Ledger:
 class Claims:
     """One transaction on a channel's rows: read what is known, then write, with nobody in between."""
 
-    def __init__(self, connection: sa.Connection, channel: str) -> None:
-        self._connection, self._channel = connection, channel
+    def __init__(self, connection: sa.Connection, key: str) -> None:
+        self._connection, self._key = connection, key
 
     def known(self, order_ids: Sequence[str]) -> dict[str, LedgerEntry]:
         """Return the rows of these orders, in one query."""
-        return rows.known(self._connection, self._channel, order_ids)
+        return rows.known(self._connection, self._key, order_ids)
 
     def write(self, entries: Sequence[LedgerEntry]) -> None:
         """Write rows, in bulk."""
-        rows.write(self._connection, self._channel, entries)
+        rows.write(self._connection, self._key, entries)
 
 
 def now() -> str:

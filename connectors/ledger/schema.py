@@ -1,7 +1,7 @@
 """The ledger's tables, their versions, and the databases they can live in.
 
 Belongs here: the shape of the tables, how an older one becomes the newest, opening SQLite or PostgreSQL. Does not
-belong here: reading and writing rows (`ledger`).
+belong here: reading and writing rows (`rows`), transactions (`ledger`).
 """
 
 from __future__ import annotations
@@ -45,6 +45,18 @@ ORDERS = sa.Table(
     sa.Column("run_id", sa.Text, nullable=False),
     sa.Column("day", sa.Text, nullable=False),
 )
+# `key` is what stands under `channel` in the tables of orders, see `destinations`; `read_until` is the latest instant
+# at which any of its orders was read.
+DESTINATIONS = sa.Table(
+    "ledger_destinations",
+    _METADATA,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("base_url", sa.Text),
+    sa.Column("mirakl_channel_id", sa.Text),
+    sa.Column("used_at", sa.Text),
+    sa.Column("read_until", sa.Text),
+)
 NOT_ACCEPTED = ORDERS.c.unaccepted_since.is_not(None)
 # Orders not accepted are few among many: an index of them alone stays small, however large the ledger.
 sa.Index(
@@ -57,7 +69,14 @@ sa.Index(
 _VERSION = sa.Table("ledger_version", _METADATA, sa.Column("version", sa.Integer, primary_key=True))
 # What takes a ledger from version 1 to 2, from 2 to 3, and so on: statements that SQLite and PostgreSQL both know.
 # A release that changes the tables above appends one entry here, and changes none.
-_MIGRATIONS: tuple[tuple[str, ...], ...] = ()
+_MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE ledger_destinations (key TEXT NOT NULL PRIMARY KEY, channel TEXT NOT NULL,
+            base_url TEXT, mirakl_channel_id TEXT, used_at TEXT, read_until TEXT)""",
+        """INSERT INTO ledger_destinations (key, channel, read_until)
+            SELECT channel, channel, max(read_at) FROM ledger_orders GROUP BY channel""",
+    ),
+)
 
 
 class LedgerError(Exception):

@@ -1,4 +1,4 @@
-"""The ledger on both of its engines: what is written is read, nobody's write is lost, an old file becomes a new one."""
+"""The ledger on both of its engines: what is written is read, and nobody's write is lost."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,30 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.ledger import Ledger, LedgerEntry, LedgerError, now
-
-CHANNEL = "boutique"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-    database: str = request.getfixturevalue("postgresql_database")
-    return database
-
-
-@pytest.fixture
-def ledger(url: str) -> Iterator[Ledger]:
-    ledger = Ledger(url)
-    yield ledger
-    ledger.dispose()
-
-
-def entry(order_id: str, outcome: str = "delivered", **values: object) -> LedgerEntry:
-    since = None if outcome == "delivered" else "2026-03-02T00:00:00Z"
-    base = LedgerEntry(order_id, outcome, "2026-03-02T00:00:00Z", "run", "2026-03-01", unaccepted_since=since)
-    return replace(base, **values)  # type: ignore[arg-type]
-
+from tests.connectors.ledger.conftest import CHANNEL, entry
 
 FULL = LedgerEntry(
     channel_order_id="A-1",
@@ -215,45 +191,6 @@ def test_a_failed_transaction_leaves_nothing(ledger: Ledger) -> None:
     with pytest.raises(RuntimeError):
         write_and_fail()
     assert ledger.known(CHANNEL, ["A-1"]) == {}
-
-
-def test_a_ledger_of_an_older_version_is_brought_up_to_date_and_keeps_its_rows(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old = Ledger(url)
-    old.write(CHANNEL, [FULL])
-    old.dispose()
-    monkeypatch.setattr(
-        "connectors.ledger_schema._MIGRATIONS",
-        (
-            ("ALTER TABLE ledger_orders ADD COLUMN note TEXT", "UPDATE ledger_orders SET note = channel_order_id"),
-            ("CREATE TABLE ledger_notes (note TEXT)",),
-        ),
-    )
-    for _ in range(2):
-        new = Ledger(url)
-        assert new.known(CHANNEL, ["A-1"]) == {"A-1": FULL}
-        new.dispose()
-    engine = sa.create_engine(url)
-    with engine.connect() as connection:
-        assert connection.execute(sa.text("SELECT version FROM ledger_version")).scalars().all() == [3]
-        assert connection.execute(sa.text("SELECT note FROM ledger_orders")).scalars().all() == ["A-1"]
-    engine.dispose()
-    monkeypatch.undo()
-    with pytest.raises(LedgerError, match="schema 3, this software knows up to 1; update it"):
-        Ledger(url)
-
-
-def test_a_migration_that_fails_leaves_the_old_version(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    Ledger(url).dispose()
-    broken = (("ALTER TABLE ledger_orders ADD COLUMN note TEXT", "ALTER TABLE nowhere ADD COLUMN note TEXT"),)
-    monkeypatch.setattr("connectors.ledger_schema._MIGRATIONS", broken)
-    with pytest.raises(LedgerError, match="nowhere"):
-        Ledger(url)
-    monkeypatch.undo()
-    ledger = Ledger(url)
-    ledger.write(CHANNEL, [FULL])
-    ledger.dispose()
 
 
 def test_two_may_open_a_new_ledger_at_once(url: str) -> None:

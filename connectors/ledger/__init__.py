@@ -1,0 +1,11 @@
+"""What was sent to Mirakl, when, and with what outcome; the one room that knows how that is kept.
+
+Belongs here: the ledger. Does not belong here: deciding what is sent (`connectors.mirakl`), or what a shop holds.
+"""
+
+from connectors.ledger.destinations import Destination
+from connectors.ledger.ledger import LONGEST_ORDER_ID, UNACCEPTED, Claims, Ledger, now
+from connectors.ledger.rows import LedgerEntry
+from connectors.ledger.schema import LedgerError
+
+__all__ = ["LONGEST_ORDER_ID", "UNACCEPTED", "Claims", "Destination", "Ledger", "LedgerEntry", "LedgerError", "now"]

@@ -1,0 +1,67 @@
+"""What was delivered to one destination counts there alone: runs, plan, reconciliation and failures agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+from click.testing import CliRunner
+
+from connectors.mirakl.sandbox import Sandbox, SandboxSettings
+from pipelines.cli.commands import cli
+from tests.own_shop import OwnShop
+from tests.pipelines.conftest import Runs, failure
+
+DAY = "2026-03-02"
+DAYS = ["--from", DAY, "--to", DAY]
+
+
+@pytest.fixture
+def another() -> Iterator[Sandbox]:
+    with Sandbox(SandboxSettings(requests_per_second=10_000)) as running:
+        yield running
+
+
+def told(*words: str) -> dict[str, object]:
+    answer: dict[str, object] = orjson.loads(CliRunner().invoke(cli, [*words, "--json"]).stdout)
+    return answer
+
+
+def test_after_a_trial_the_orders_are_sent_to_the_real_destination_as_well(
+    runs: Runs, shop: OwnShop, sandbox: Sandbox, another: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.order("1", f"{DAY} 12:00:00")
+    shop.order("2", f"{DAY} 12:00:00")
+    sandbox.settings = another.settings = SandboxSettings(poisoned=frozenset({"2"}), requests_per_second=10_000)
+    assert runs.sync(DAY).success
+    monkeypatch.setenv("MIRAKL_BASE_URL", another.base_url)
+    monkeypatch.setenv("MIRAKL_TOKEN_URL", another.token_url)
+    assert told("plan", "own", *DAYS)["new"] == 2
+    assert told("reconcile", "own", *DAYS)["found"] == {"never accepted": 2}
+    listed = CliRunner().invoke(cli, ["failures", "own"])
+    assert "own: nothing was delivered to http://127.0.0.1" in listed.stderr
+    assert f"the ledger knows of {sandbox.base_url} (mirakl_channel_id 1234)" in listed.stderr
+    assert "every order is accepted" not in listed.stderr
+    result = runs.sync(DAY)
+    assert result.success, failure(result)
+    assert (runs.told(DAY)["delivered"], runs.told(DAY)["unchanged"], runs.told(DAY)["refused"]) == (1, 0, 1)
+    assert list(another.orders) == [("1234", "1")]
+    logged = [entry.user_message for entry in runs.instance.all_logs(result.run_id)]
+    assert any(text.startswith(f"nothing was delivered to {another.base_url}") for text in logged)
+    monkeypatch.setenv(
+        "MIRAKL_BASE_URL", sandbox.base_url.upper().replace("/API/CHANNEL-PLATFORM", "/api/channel-platform/")
+    )
+    assert told("plan", "own", *DAYS)["unchanged"] == 1
+
+
+def test_orders_are_sent_to_another_mirakl_channel_as_well(
+    runs: Runs, shop: OwnShop, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    shop.order("1", f"{DAY} 12:00:00")
+    assert runs.sync(DAY).success
+    (tmp_path / "channels.toml").write_text(shop.block(mirakl_channel_id='"5678"'))
+    assert runs.sync(DAY).success
+    assert runs.told(DAY)["delivered"] == 1
+    assert list(sandbox.orders) == [("1234", "1"), ("5678", "1")]
