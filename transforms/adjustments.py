@@ -12,13 +12,12 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from transforms.money import spread
 from transforms.reasons import adjustment_reason
 
 TaxKey = tuple[str, str | None]
-_Slot = tuple[str, str, TaxKey | None]
 
 _GOODS = frozenset({"price", "taxes"})
 _SHIPPING = frozenset({"shipping", "shipping_taxes"})
@@ -59,13 +58,24 @@ class Amounts:
             taxes = self.taxes if bucket == "taxes" else self.shipping_taxes
             taxes[key] = taxes.get(key, 0) + amount
 
-    def subtract(self, other: Amounts) -> None:
-        """Take `other` away, never below zero: a line has nothing more to give back than it cost."""
-        self.price -= min(other.price, max(self.price, 0))
-        self.shipping -= min(other.shipping, max(self.shipping, 0))
-        for have, taken in ((self.taxes, other.taxes), (self.shipping_taxes, other.shipping_taxes)):
-            for key, amount in taken.items():
-                have[key] = have.get(key, 0) - min(amount, max(have.get(key, 0), 0))
+    def take(self, wanted: Amounts) -> int:
+        """Give back what is wanted as far as it is there, and return the rest: a line gives back no more than it cost.
+
+        `wanted` is lowered to what it got. A tax that the line knows by another name is taken off its other taxes.
+        """
+        before = wanted.total()
+        for bucket in ("price", "shipping"):
+            got = min(getattr(wanted, bucket), max(getattr(self, bucket), 0))
+            setattr(wanted, bucket, got)
+            setattr(self, bucket, getattr(self, bucket) - got)
+        for have, taxes in ((self.taxes, wanted.taxes), (self.shipping_taxes, wanted.shipping_taxes)):
+            for key, amount in taxes.items():
+                taxes[key] = 0
+                for own in sorted(have, key=lambda own: own != key):
+                    part = min(amount - taxes[key], max(have[own], 0))
+                    have[own] -= part
+                    taxes[key] += part
+        return before - wanted.total()
 
 
 @dataclass(slots=True)
@@ -104,6 +114,10 @@ class RefundRow:
     default_reason: str | None = None
     charged: bool = True
 
+    def money(self) -> int:
+        """Return all that the row gives back."""
+        return self.amounts.total() + self.gross + self.shipping_gross
+
 
 @dataclass(slots=True)
 class LineAdjustment:
@@ -123,10 +137,11 @@ class LineAdjustment:
 def adjust(
     lines: Mapping[str, AdjustedLine], rows: Iterable[RefundRow], reasons: Mapping[str, str]
 ) -> list[LineAdjustment]:
-    """Turn refund rows into adjustments on lines; every cent of every row lands on some line.
+    """Turn refund rows into adjustments on lines; every cent of every row lands on some line that still holds it.
 
-    A row that names a line becomes one adjustment with the row's id. A row that names none (or one that is not among
-    `lines`) is spread; it keeps its id where one line takes it all, else each share is named `<row>-<line>`.
+    A row that names a line becomes one adjustment with the row's id; what it gives back beyond that line is spread over
+    the others. A row that names none (or one that is not among `lines`) is spread; it keeps its id where one line takes
+    it all, else each share is named `<row>-<line>`. What is more than the order cost is told of no line.
     """
     documents: dict[str, list[RefundRow]] = defaultdict(list)
     for row in rows:
@@ -145,67 +160,81 @@ def _when(document: list[RefundRow]) -> tuple[dt.datetime, int, str]:
 def _apply(
     document: list[RefundRow], lines: Mapping[str, AdjustedLine], reasons: Mapping[str, str]
 ) -> list[LineAdjustment]:
-    made: list[LineAdjustment] = []
+    made: dict[str, LineAdjustment] = {}
     unnamed: list[RefundRow] = []
+    beyond: list[RefundRow] = []
     for row in document:
         line = lines.get(row.line_id or "")
         if line is None:
             unnamed.append(row)
             continue
-        if not row.quantity and not row.amounts.total() and not row.gross and not row.shipping_gross:
-            continue
-        made.append(_on_line(row, line, reasons))
-        line.remaining.subtract(row.amounts)
-        _split_gross(row, line)
-        line.units -= min(row.quantity, line.units)
-    named = {adjustment.line_id: lines[adjustment.line_id] for adjustment in made}
+        adjustment, too_much = _on_line(row, line, reasons)
+        if adjustment.quantity or adjustment.amounts.total():
+            made[row.adjustment_id] = adjustment
+        if too_much:
+            beyond.append(replace(row, line_id=None, quantity=0, amounts=Amounts(), gross=too_much, shipping_gross=0))
+    named = {adjustment.line_id: lines[adjustment.line_id] for adjustment in made.values()}
     used = {row.adjustment_id for row in document}
     for row in unnamed:
-        made += _spread_row(row, lines, named, used, reasons)
-    return made
+        for adjustment in _spread_row(row, lines, named, used, reasons):
+            made[adjustment.adjustment_id] = adjustment
+    of_line = {adjustment.line_id: adjustment for adjustment in reversed(made.values())}
+    for row in beyond:
+        for adjustment in _spread_row(row, lines, named, used, reasons):
+            # A cent of rounding belongs to what this document gives back of the line anyhow.
+            if (own := of_line.get(adjustment.line_id)) is not None:
+                for part in adjustment.amounts.parts():
+                    own.amounts.add(*part)
+            else:
+                made[adjustment.adjustment_id] = adjustment
+    return list(made.values())
 
 
-def _on_line(row: RefundRow, line: AdjustedLine, reasons: Mapping[str, str]) -> LineAdjustment:
+def _on_line(row: RefundRow, line: AdjustedLine, reasons: Mapping[str, str]) -> tuple[LineAdjustment, int]:
+    """Return the adjustment of a row's own line, and the money that this line can not give back."""
     shipped = line.shipped_by(row.created_at)
+    quantity = min(row.quantity, line.units)
     # Units that never left are removed from the line and Connect frees their stock; the rest is money given back.
     # Of a line that has left in part, words about goods in the buyer's hands mean the part that left.
-    waiting = 0 < row.quantity <= line.units + line.returned - shipped
+    waiting = 0 < quantity <= line.units + line.returned - shipped
     reason = adjustment_reason(row.reason, shipped > 0 and not waiting, reasons, row.default_reason)
     cancels = waiting and not (shipped and reason in _AFTER_SHIPMENT)
     made_as = row.type or ("CANCELATION" if cancels else "REFUND")
-    returned = 0 if made_as == "CANCELATION" else min(row.quantity, max(shipped - line.returned, 0))
+    returned = 0 if made_as == "CANCELATION" else min(quantity, max(shipped - line.returned, 0))
+    amounts = replace(row.amounts, taxes=dict(row.amounts.taxes), shipping_taxes=dict(row.amounts.shipping_taxes))
+    too_much = line.remaining.take(amounts)
+    too_much = _split_gross(amounts, row.gross + too_much, row.shipping_gross, line)
     line.returned += returned
-    return LineAdjustment(
+    line.units -= quantity
+    adjustment = LineAdjustment(
         adjustment_id=row.adjustment_id,
         line_id=line.line_id,
         type=made_as,
         created_at=row.created_at,
         reason=reason,
-        quantity=row.quantity,
-        amounts=row.amounts,
+        quantity=quantity,
+        amounts=amounts,
         charged=row.charged,
         returned=returned,
     )
+    return adjustment, too_much
 
 
-def _split_gross(row: RefundRow, line: AdjustedLine) -> None:
-    """Tell money of the row that includes tax apart by what is left of its line: the goods first, then its shipping.
+def _split_gross(amounts: Amounts, gross: int, shipping_gross: int, line: AdjustedLine) -> int:
+    """Tell money that includes tax apart by what is left of its line, and return what the line can not give back.
 
-    Money of shipping is shipping first.
+    Goods first, then shipping; money of shipping the other way round.
     """
     left = 0
-    for more, buckets in ((row.shipping_gross, _SHIPPING), (row.gross, _GOODS), (0, _SHIPPING)):
+    for more, buckets in ((shipping_gross, _SHIPPING), (gross, _GOODS), (0, _SHIPPING)):
         left += more
         slots = [part for part in line.remaining.parts() if part[0] in buckets and part[2] > 0]
         money = min(left, sum(part[2] for part in slots))
         left -= money
-        share = Amounts()
         for (bucket, key, _), part in zip(slots, spread(money, [slot[2] for slot in slots]), strict=True):
-            share.add(bucket, key, part)
-            row.amounts.add(bucket, key, part)
-        line.remaining.subtract(share)
-    # More than the line has left to give is product money.
-    row.amounts.price += left
+            amounts.add(bucket, key, part)
+            line.remaining.add(bucket, key, -part)
+    return left
 
 
 def _spread_row(
@@ -220,7 +249,6 @@ def _spread_row(
     made = []
     for line_id, amounts in shares.items():
         line = lines[line_id]
-        line.remaining.subtract(amounts)
         # Money alone covers units only where nothing of the line is left to give back.
         covered = line.units if is_gross and not line.remaining.total() else 0
         line.units -= covered
@@ -245,6 +273,7 @@ def _spread_row(
 
 
 def _shares(row: RefundRow, lines: Mapping[str, AdjustedLine], named: Mapping[str, AdjustedLine]) -> dict[str, Amounts]:
+    """Spread a row over the lines, and take each share off what is left of its line."""
     shares: dict[str, Amounts] = defaultdict(Amounts)
     # Shipping given back belongs to the lines of this refund while their own shipping covers it, else to all lines.
     enough = sum(line.remaining.shipping for line in named.values()) >= row.amounts.shipping
@@ -257,25 +286,24 @@ def _shares(row: RefundRow, lines: Mapping[str, AdjustedLine], named: Mapping[st
             ]
             for line_id, part in zip(targets, spread(amount, weights), strict=True):
                 shares[line_id].add(bucket, key, part)
-    left: dict[_Slot, int] = {
-        (line_id, bucket, key): amount
-        for line_id, line in lines.items()
-        for bucket, key, amount in line.remaining.parts()
-        if amount > 0
-    }
-    of_shipping = {slot: amount for slot, amount in left.items() if slot[1] in _SHIPPING}
-    shipping = min(row.shipping_gross, sum(of_shipping.values()))
-    _share_out(shipping, of_shipping, shares)
-    left |= of_shipping
-    # More than the order has left to give: what is too much is product money.
-    rest: dict[_Slot, int] = left if any(left.values()) else {(line_id, "price", None): 1 for line_id in lines}
-    _share_out(row.gross + row.shipping_gross - shipping, rest, shares)
+    too_much = sum(lines[line_id].remaining.take(share) for line_id, share in shares.items())
+    more = _share_out(row.shipping_gross, _SHIPPING, lines, shares)
+    _share_out(row.gross + more + too_much, _GOODS | _SHIPPING, lines, shares)
     return shares
 
 
-def _share_out(money: int, slots: dict[_Slot, int], shares: dict[str, Amounts]) -> None:
-    """Spread money over slots in proportion to what they hold, and take it off them."""
-    if money:
-        for (line_id, bucket, key), part in zip(list(slots), spread(money, list(slots.values())), strict=True):
-            shares[line_id].add(bucket, key, part)
-            slots[line_id, bucket, key] -= part
+def _share_out(
+    money: int, buckets: frozenset[str], lines: Mapping[str, AdjustedLine], shares: dict[str, Amounts]
+) -> int:
+    """Spread money over what is left in some buckets of all lines, and return what is more than that."""
+    slots = [
+        (line_id, *part)
+        for line_id, line in lines.items()
+        for part in line.remaining.parts()
+        if part[0] in buckets and part[2] > 0
+    ]
+    given = min(money, sum(slot[3] for slot in slots))
+    for (line_id, bucket, key, _), part in zip(slots, spread(given, [slot[3] for slot in slots]), strict=True):
+        shares[line_id].add(bucket, key, part)
+        lines[line_id].remaining.add(bucket, key, -part)
+    return money - given

@@ -149,17 +149,17 @@ class _Builder:
             for line in lines
         }
         by_line: dict[str, list[LineAdjustment]] = {}
-        for adjustment in adjust(
-            adjusted, refund_rows(self.cells, self.order, self.rows.adjustments, self.rows.taxes), self.mapping.reasons
-        ):
+        rows = refund_rows(self.cells, self.order, self.rows.adjustments, self.rows.taxes)
+        for adjustment in adjust(adjusted, rows, self.mapping.reasons):
             by_line.setdefault(adjustment.line_id, []).append(adjustment)
         for line in lines:
             line.adjustments = by_line.get(line.row.channel_order_line_id, [])
+        told = sum(made.amounts.total() for line in lines for made in line.adjustments if made.charged)
+        refunded = sum(row.money() for row in rows if row.charged)
         if self.order.total_refunded is not None:
-            told = sum(made.amounts.total() for line in lines for made in line.adjustments if made.charged)
             refunded = to_minor(self.cells.amount(self.order.total_refunded, "total_refunded"), self.cells.digits)
-            if told != refunded:
-                self.cells.mismatch("order_lines.adjustments", told, refunded, "the shop refunded")
+        if told != refunded:
+            self.cells.mismatch("order_lines.adjustments", told, refunded, "the shop refunded")
 
     def _departures(self, line: Line) -> list[tuple[int, dt.datetime | None]]:
         shipped = self._count(line.row.quantity_shipped, line, "shipped")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -119,17 +120,53 @@ def test_an_amount_that_takes_all_that_is_left_covers_the_units_left(frames: Bui
     assert [(row[0], row[3], row[4]) for row in told(order)] == [
         ("50-1", 1, "10.0"),
         ("51-11", 1, "10.0"),
-        ("52-11", 0, "1.0"),
     ]
 
 
-def test_more_than_is_left_of_any_line_is_product_money_of_all(frames: Build) -> None:
+def test_more_than_the_order_cost_is_told_of_no_line_and_said(frames: Build) -> None:
     refunds = [
         {**REFUND, "refund_id": str(number), "channel_adjustment_id": str(number), "gross_amount": amount}
-        for number, amount in ((50, "30.00"), (51, "4.00"))
+        for number, amount in ((50, "29.00"), (51, "4.00"))
     ]
+    [record] = normalise(frames(orders=[ORDER], lines=[LINE, SECOND_LINE], adjustments=refunds), MAPPING).records
+    assert sum(Decimal(row[4]) for row in told(json.loads(record.payload))) == 30
+    [notice] = record.notices
+    assert (notice.code, notice.detail) == (
+        "money_mismatch",
+        "Mirakl is told 30.00 EUR, the shop refunded 33.00 EUR",
+    )
+
+
+def test_what_a_row_gives_back_beyond_its_line_is_given_back_of_the_others(frames: Build) -> None:
+    order = payload_of(
+        frames(orders=[ORDER], lines=[LINE, SECOND_LINE], adjustments=[item("50-1", quantity="3", price="22.50")])
+    )
+    assert [(row[0], row[3], row[4]) for row in told(order)] == [("50-1", 2, "20.0"), ("50-1-12", 0, "2.5")]
+
+
+def test_a_cent_beyond_a_line_joins_what_the_same_document_gives_back_of_another(frames: Build) -> None:
+    refunds = [item("50-1", price="20.01"), item("50-2", price="9.00", channel_order_line_id="12")]
     order = payload_of(frames(orders=[ORDER], lines=[LINE, SECOND_LINE], adjustments=refunds))
-    assert [(row[0], row[4]) for row in told(order) if row[0].startswith("51")] == [("51-11", "2.0"), ("51-12", "2.0")]
+    assert [(row[0], row[4]) for row in told(order)] == [("50-1", "20.0"), ("50-2", "9.01")]
+
+
+def test_a_price_given_back_with_its_tax_is_told_apart_as_the_line_has_it(frames: Build) -> None:
+    order = payload_of(
+        frames(orders=[ORDER], lines=[LINE], taxes=[TAX], adjustments=[item("50-1", quantity="2", price="24.00")])
+    )
+    [adjustment] = order["order_lines"][0]["adjustments"]
+    assert (adjustment["price"]["amount"], adjustment["taxes"][0]["amount"]["amount"]) == (20, 4)
+
+
+def test_a_tax_that_the_refund_names_otherwise_is_the_lines_own(frames: Build) -> None:
+    refund = item("50-1", quantity="1", price="10.00")
+    tax = {**TAX, "channel_adjustment_id": "50-1", "code": "TVA", "amount": "2.00"}
+    rest = {**REFUND, "refund_id": "51", "channel_adjustment_id": "51", "gross_amount": "12.00"}
+    order = payload_of(frames(orders=[ORDER], lines=[LINE], taxes=[TAX, tax], adjustments=[refund, rest]))
+    told_taxes = [
+        (row["taxes"][0]["code"], row["taxes"][0]["amount"]["amount"]) for row in order["order_lines"][0]["adjustments"]
+    ]
+    assert told_taxes == [("TVA", 2), ("VAT", 2)]
 
 
 def test_money_is_spread_over_what_earlier_documents_left(frames: Build) -> None:

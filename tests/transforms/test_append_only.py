@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import given, settings
@@ -73,6 +75,14 @@ class Shop:
 
     def told(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Return what Mirakl is told of its adjustments now, with their lines."""
+        return [
+            (line["channel_order_line_id"], adjustment)
+            for line in self.lines()
+            for adjustment in line.get("adjustments", ())
+        ]
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return the lines that Mirakl is told now."""
         lines = [
             {
                 "channel_order_id": "1",
@@ -95,11 +105,16 @@ class Shop:
         # A database gives its rows in any order.
         tables = {"orders": [order], "lines": lines, "taxes": taxes, "adjustments": self.adjustments[::-1]}
         frames = order_frames({name: table_of(rows) for name, rows in tables.items() if rows}, READ_AT)
-        return [
-            (line["channel_order_line_id"], adjustment)
-            for line in payload_of(frames)["order_lines"]
-            for adjustment in line.get("adjustments", ())
-        ]
+        lines = payload_of(frames)["order_lines"]
+        assert isinstance(lines, list)
+        return lines
+
+
+def cost(told: Mapping[str, Any], shipping: str) -> dict[str, Decimal]:
+    """What a line or adjustment is worth, part by part."""
+    taxes = {name: sum(tax["amount"]["amount"] for tax in told.get(name, ())) for name in ("taxes", "shipping_taxes")}
+    parts = {"price": told["price"]["amount"], "shipping": told[shipping]["amount"], **taxes}
+    return {name: Decimal(str(amount)) for name, amount in parts.items()}
 
 
 @settings(max_examples=200, deadline=None)
@@ -118,3 +133,32 @@ def test_an_adjustment_keeps_its_line_id_kind_reason_and_amounts_while_the_order
         now = shop.told()
         assert [adjustment for adjustment in before if adjustment not in now] == []
         before = now
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.integers(1, 4), min_size=1, max_size=3),
+    st.lists(st.integers(0, 900), min_size=3, max_size=3),
+    EVENTS,
+)
+def test_no_line_gives_back_more_than_it_cost_nor_more_units_than_it_has_and_no_cent_is_lost(
+    quantities: list[int], cents: list[int], events: list[tuple[str, int, int]]
+) -> None:
+    shop = Shop(quantities, cents[: len(quantities)])
+    for number, event in enumerate(events):
+        shop.happens(number, *event)
+    charged = told = Decimal(0)
+    for line in shop.lines():
+        left = cost(line, "total_shipping_price")
+        charged += sum(left.values())
+        for adjustment in line.get("adjustments", ()):
+            given_back = cost(adjustment, "shipping_price")
+            told += sum(given_back.values())
+            left = {name: amount - given_back[name] for name, amount in left.items()}
+        assert min(left.values()) >= 0
+        assert sum(adjustment["quantity"] for adjustment in line.get("adjustments", ())) <= line["quantity"]
+    documents = Counter[str]()
+    for row in shop.adjustments:
+        amounts = (row.get("refund_total") or row.get(name) for name in ("price", "gross_amount", "shipping_price"))
+        documents[row["refund_id"]] += sum(Decimal(str(amount)) for amount in {*amounts} if amount)
+    assert told == min(charged, sum(documents.values(), Decimal(0)))
