@@ -68,10 +68,11 @@ class PlatformSettings(_Settings):
     `anchor`: the table that is missing in a wrong database. `table_prefix`: what channels have that name none.
     `change_times`: what the feed's times are: UTC without offset, wall time of the channel's zone, or timestamptz.
     `times`: the zone of naive cells in the order frames, `local` being the channel's. `amounts`:
-    whether prices and shipping include the listed taxes. `optional`: query -> tables that
-    it needs; without them it is left out. `optional_parts`: the same for the lines of a query between `-- begin NAME`
-    and `-- end NAME`. `session`, `clock`: for databases other than MariaDB/MySQL, PostgreSQL and SQLite, the statements
-    that begin a consistent snapshot, and the query of the time in UTC. `statuses`, `reasons`: as in channels.toml.
+    whether prices and shipping include the listed taxes. `optional`: query -> tables that it needs, each as `table` or
+    `table(column, column)`; without them it is left out. `optional_parts`: the same for the lines of a query between
+    `-- begin NAME` and `-- end NAME`. `session`, `clock`: for databases other than MariaDB/MySQL, PostgreSQL and
+    SQLite, the statements that begin a consistent snapshot, and the query of the time in UTC. `statuses`, `reasons`: as
+    in channels.toml.
     """
 
     anchor: str

@@ -9,7 +9,7 @@ Belongs here: the text of queries. Does not belong here: running them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -76,7 +76,7 @@ def load_queries(
     fills = {"prefix": prefix, **dict(_optional_columns(platform, prefix, schema))}
     for path in sorted(platform.folder.glob("*.sql")):
         needed = platform.settings.optional.get(path.stem, ())
-        if all(schema.has_table(with_prefix(table, prefix)) for table in needed):
+        if _has(schema, needed, prefix):
             try:
                 text = _optional_parts(_read(channel, path), platform, prefix, schema)
                 queries[path.stem] = _query(channel, path, _filled(text, fills), path.stem in probes)
@@ -103,6 +103,17 @@ def _read(channel: str, path: Path) -> str:
         raise ShopError("bad_query", f"channel {channel!r}: {path} is not UTF-8 text; save it as UTF-8") from None
 
 
+def _has(schema: Schema, needed: Iterable[str], prefix: str) -> bool:
+    """Say whether the shop has all tables that are needed, each written `table` or `table(column, column)`."""
+    for need in needed:
+        table, _, columns = with_prefix(need, prefix).rstrip(")").partition("(")
+        if not schema.has_table(table):
+            return False
+        if columns and not all(schema.has_column(table, column.strip()) for column in columns.split(",")):
+            return False
+    return True
+
+
 def _optional_columns(platform: ShopPlatform, prefix: str, schema: Schema) -> Iterator[tuple[str, str]]:
     for name, column in platform.settings.optional_columns.items():
         there = schema.has_column(with_prefix(column.table, prefix), column.column)
@@ -112,7 +123,7 @@ def _optional_columns(platform: ShopPlatform, prefix: str, schema: Schema) -> It
 def _optional_parts(text: str, platform: ShopPlatform, prefix: str, schema: Schema) -> str:
     def part(match: re.Match[str]) -> str:
         needed = platform.settings.optional_parts.get(match[1], ())
-        there = all(schema.has_table(with_prefix(table, prefix)) for table in needed)
+        there = _has(schema, needed, prefix)
         # Lines stay lines, so that a database's "at line 12" is line 12 of the file.
         return match[0] if there else "\n" * match[0].count("\n")
 

@@ -115,7 +115,7 @@ def records_by_day(
 def expected(case: Any) -> Any:
     """Complete a golden case: the plain order and line under it, `null` for what must not be there, money spelt out."""
     order = {**PLAIN["order"], **case["expected"]}
-    reference = {"id": "order-reference", "type": "STRING", "value": f"R{order['channel_order_id']}"}
+    reference = {"id": "order-number", "type": "STRING", "value": f"R{order['channel_order_id']}"}
     order.setdefault("custom_attributes", [reference])
     order["shipping_info"] = {**PLAIN["order"]["shipping_info"], **order["shipping_info"]}
     stamps = {"created_at": order["created_at"], "updated_at": order["channel_updated_at"]}

@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
-CHANGES = {"1.7.7": "prestashop_1_7_7.sql", "8": None, "9.1": "prestashop_9_1.sql"}
+# A shop of 1.7.7 has no module for relay points here, so that their queries are tried without such tables too.
+FILES = {
+    "1.7.7": ("prestashop.sql", "prestashop_1_7_7.sql"),
+    "8": ("prestashop.sql", "prestashop_modules.sql"),
+    "9.1": ("prestashop.sql", "prestashop_9_1.sql", "prestashop_modules.sql"),
+}
 Row = Mapping[str, Any]
 
 # The installer's states in its order, so that a fresh shop's ids are 1 to 13: key, name, flags.
@@ -42,12 +47,11 @@ ZERO = "0000-00-00 00:00:00"
 def create(cursor: Any, version: str) -> None:
     """Create the tables of a PrestaShop version in the current database, as its installer does with sql_mode=''."""
     cursor.execute("SET SESSION sql_mode = ''")
-    for name in ("prestashop.sql", CHANGES[version]):
-        if name is not None:
-            lines = (FOLDER / name).read_text().splitlines()
-            for statement in "\n".join(line for line in lines if not line.startswith("--")).split(";\n"):
-                if statement.strip():
-                    cursor.execute(statement)
+    for name in FILES[version]:
+        lines = (FOLDER / name).read_text().splitlines()
+        for statement in "\n".join(line for line in lines if not line.startswith("--")).split(";\n"):
+            if statement.strip():
+                cursor.execute(statement)
 
 
 def install(cursor: Any, first_state: int = 1) -> None:

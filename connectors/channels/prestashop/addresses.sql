@@ -3,6 +3,7 @@
 SELECT
     o.id_order AS order_id,
     part.name AS address_type,
+    a.alias,
     a.firstname,
     a.lastname,
     a.company,

@@ -52,7 +52,7 @@ FROM (
     ) AS touched
     JOIN {prefix}orders AS o ON o.id_order = touched.id_order
     WHERE :store IS NULL OR o.id_shop = :store
-    GROUP BY o.id_order
+    GROUP BY o.id_order, o.date_add, o.date_upd, o.reference
 ) AS changed
 WHERE changed_at >= :start AND changed_at < :end
     AND (changed_at > :after_time OR (changed_at = :after_time AND order_id > :after_id))

@@ -1,5 +1,11 @@
--- Which state plays which part: ids differ from shop to shop, and a shop may override its group.
+-- Which state plays which part, the platform's own and those of payment modules: ids differ from shop to shop, and a
+-- shop may override its group.
 SELECT name, value, id_shop, id_shop_group
 FROM {prefix}configuration
 WHERE name LIKE 'PS@_OS@_%' ESCAPE '@'
+    OR name LIKE 'PS@_CHECKOUT@_STATE@_%' ESCAPE '@'
+    OR name LIKE 'PAYPAL@_OS@_%' ESCAPE '@'
+    OR name LIKE 'STRIPE@_%WAITING' ESCAPE '@'
+    OR name LIKE 'PAYPLUG@_ORDER@_STATE@_%' ESCAPE '@'
+    OR name LIKE 'MOLLIE@_STATUS@_%' ESCAPE '@'
 ORDER BY id_configuration

@@ -6,6 +6,9 @@ SELECT
     o.id_shop,
     o.id_shop_group,
     o.current_state,
+    o.module,
+    o.payment,
+    o.invoice_number,
     o.date_add,
     o.date_upd,
     o.gift,
@@ -22,8 +25,11 @@ SELECT
     c.iso_code AS currency,
     u.email,
     oc.date_add AS carrier_date_add,
+    (SELECT MAX(x.tracking_number) FROM {prefix}order_carrier AS x WHERE x.id_order = o.id_order) AS tracking_number,
     k.name AS carrier_name,
     k.id_reference AS carrier_reference,
+    k.external_module_name AS carrier_module,
+    d.delay AS carrier_delay,
     s.name AS shop_name
 FROM {prefix}orders AS o
 LEFT JOIN {prefix}currency AS c ON c.id_currency = o.id_currency
@@ -32,5 +38,6 @@ LEFT JOIN {prefix}shop AS s ON s.id_shop = o.id_shop
 LEFT JOIN {prefix}order_carrier AS oc
     ON oc.id_order_carrier = (SELECT MAX(x.id_order_carrier) FROM {prefix}order_carrier AS x WHERE x.id_order = o.id_order)
 LEFT JOIN {prefix}carrier AS k ON k.id_carrier = COALESCE(NULLIF(oc.id_carrier, 0), o.id_carrier)
+LEFT JOIN {prefix}carrier_lang AS d ON d.id_carrier = k.id_carrier AND d.id_lang = o.id_lang AND d.id_shop = o.id_shop
 WHERE o.id_order IN :order_ids
 ORDER BY o.id_order

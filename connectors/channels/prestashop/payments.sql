@@ -1,10 +1,20 @@
 -- What was paid on each order's reference, in the order's currency, and what all valid orders of that reference cost:
--- PrestaShop books a checkout's payment on the reference, not on one of its orders.
+-- PrestaShop books a checkout's payment on the reference, not on one of its orders. A payment that a module booked twice
+-- (one transaction, one amount) was paid once.
 SELECT
     o.id_order AS order_id,
     MAX(p.date_add) AS date_add,
     SUM(
         CASE
+            WHEN EXISTS (
+                SELECT 1
+                FROM {prefix}order_payment AS twin
+                WHERE twin.order_reference = p.order_reference
+                    AND twin.transaction_id = p.transaction_id
+                    AND twin.transaction_id <> ''
+                    AND twin.amount = p.amount
+                    AND twin.id_order_payment < p.id_order_payment
+            ) THEN 0
             WHEN p.id_currency = o.id_currency THEN p.amount
             ELSE p.amount / NULLIF(p.conversion_rate, 0) * o.conversion_rate
         END

@@ -66,23 +66,20 @@ def shares_like(
 class Shipping:
     """What the buyer pays for shipping: `orders` shows it at full price, a free-shipping voucher takes it off again.
 
-    `discount_excl` and `discount_incl` are the part of the order's vouchers that is used up by it.
+    `discount_excl` and `discount_incl` are the part of the order's vouchers that is used up by it. `free_shipping`: the
+    values of the vouchers that make it free, tax included.
     """
 
     def __init__(
         self,
         order: Any,
-        free_shipping: Sequence[Any],
+        free_shipping: Decimal,
         lines: Iterable[Sequence[TaxShare]],
         names: Mapping[Decimal, str],
     ) -> None:
         net, gross = number(order.total_shipping_tax_excl), number(order.total_shipping_tax_incl)
         self.shares = shares_like(lines, net, gross - net, number(order.carrier_tax_rate), names)
-        off = min(
-            sum((number(voucher.value) for voucher in free_shipping), Decimal(0)),
-            number(order.total_discounts_tax_incl),
-            gross,
-        )
+        off = min(free_shipping, number(order.total_discounts_tax_incl), gross)
         self.discount_incl = off
         self.discount_excl = net if off >= gross - _CENT and off else off * net_share(net, gross)
         if self.discount_excl == net:
@@ -94,6 +91,11 @@ class Shipping:
 def net_share(net: Any, gross: Any) -> Decimal:
     """Say how much of a gross amount is net, by another amount of the same taxes; all of it where that one is zero."""
     return number(net) / number(gross) if number(gross) else Decimal(1)
+
+
+def rounded(amount: Decimal) -> Decimal:
+    """Round a part of an amount to the decimals that PrestaShop keeps."""
+    return round(amount, _SCALE)
 
 
 def _micros(amount: Decimal) -> int:

@@ -1,0 +1,63 @@
+"""A line of a PrestaShop order while its order is put together: its row, its units, and the money left to pay for it.
+
+Belongs here: what vouchers, slips and the frame need to know of a line. Does not belong here: what they do to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from transforms.platforms.prestashop.money import TaxShare, rounded
+from transforms.rows import number
+
+
+@dataclass(slots=True)
+class Item:
+    """A line; `units` are those that are told, `net` and `gross` what is to be paid for them, after its vouchers."""
+
+    row: Any
+    units: int
+    net: Decimal
+    gross: Decimal
+    shares: Sequence[TaxShare]
+
+    @property
+    def unit_gross(self) -> Decimal:
+        """Return the price of one unit before vouchers, tax included."""
+        return number(self.row.unit_price_tax_incl)
+
+    @property
+    def measured(self) -> Decimal | None:
+        """Return what was ordered by length or weight, if it was; such goods are told as whole units."""
+        each = number(self.row.quantity_fractional)
+        ordered = number(self.row.product_quantity)
+        if each > 0 and each != 1:
+            return ordered * each
+        return ordered if ordered % 1 else None
+
+    def whole(self, quantity: Any) -> int:
+        """Count a quantity of this line in units: a part of goods by weight is none, all of it is all."""
+        quantity = number(quantity)
+        if number(self.row.product_quantity) % 1:
+            return self.units if quantity >= number(self.row.product_quantity) else 0
+        return int(quantity)
+
+    def take_off(self, gross: Decimal) -> Decimal:
+        """Take up to so much off, tax included, at the line's own taxes; return what was taken."""
+        taken = min(gross, self.gross)
+        if taken <= 0:
+            return Decimal(0)
+        left = self.gross - taken
+        self.net = rounded(self.net * left / self.gross) if left else left
+        self.gross = left
+        return taken
+
+
+def item(row: Any, shares: Sequence[TaxShare]) -> Item:
+    """Begin with a line as its row has it; goods by weight are one unit."""
+    ordered = number(row.product_quantity)
+    units = 1 if ordered % 1 else int(ordered)
+    return Item(row, units, number(row.total_price_tax_excl), number(row.total_price_tax_incl), shares)

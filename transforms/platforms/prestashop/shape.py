@@ -1,0 +1,300 @@
+"""Orders and lines of PrestaShop as order frames.
+
+Belongs here: putting an order's frames together from the rows of `connectors/channels/prestashop/*.sql`. Does not
+belong here: what states, vouchers, slips, parcels and places mean.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from transforms.frames import OrderFrames, as_text, order_frames, table_of
+from transforms.platforms.prestashop.chosen import chosen, product_id
+from transforms.platforms.prestashop.items import Item, item
+from transforms.platforms.prestashop.money import (
+    UNNAMED,
+    Shipping,
+    TaxShare,
+    names_by_rate,
+    net_share,
+    paid,
+    rounded,
+    shares_like,
+    split_tax,
+)
+from transforms.platforms.prestashop.parcels import Parcels
+from transforms.platforms.prestashop.places import Pickup, addresses, pickup
+from transforms.platforms.prestashop.slips import Refunds, SlipReader, refunded_units
+from transforms.platforms.prestashop.states import Standing, States, standing
+from transforms.platforms.prestashop.vouchers import free_shipping, take_off_products
+from transforms.rows import Rows, number, rows_by, rows_of
+
+_CENT = Decimal("0.01")
+_OF_ORDERS = (
+    "lines",
+    "history",
+    "payments",
+    "cart_rules",
+    "slips",
+    "returns",
+    "shipments",
+    "addresses",
+    "pickup_points",
+    "messages",
+)
+
+Cells = dict[str, Any]
+
+
+def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
+    """Shape the rows of `connectors/channels/prestashop/*.sql` into order frames; times stay the shop's wall time."""
+    shop = _Shop(rows)
+    frames = {name: table_of(cells) for name, cells in shop.tables.items() if cells}
+    return order_frames(frames, read_at)
+
+
+class _Shop:
+    def __init__(self, rows: Rows) -> None:
+        self.tables: dict[str, list[Cells]] = defaultdict(list)
+        self.states = {str(row.id_order_state): row for row in rows_of(rows, "states")}
+        self.taxes = {row.id_tax: (row.name or "TAX", as_text(row.rate)) for row in rows_of(rows, "taxes")}
+        self._tax_names = names_by_rate(self.taxes.values())
+        self._configuration = list(rows_of(rows, "configuration"))
+        self._states_by_shop: dict[tuple[Any, Any], States] = {}
+        of_lines = ("line_taxes", "customizations", "attributes", "packs")
+        self._by_line = {name: rows_by(rows, name, "id_order_detail") for name in of_lines}
+        self._by_order = {name: rows_by(rows, name, "order_id") for name in _OF_ORDERS}
+        self._selections = rows_by(rows, "cart_rule_products", "order_id")
+        self._slip_lines = rows_by(rows, "slip_lines", "id_order_slip")
+        for order in rows_of(rows, "orders"):
+            self._order(order)
+
+    def _order(self, order: Any) -> None:
+        of = {name: groups.get(order.order_id, []) for name, groups in self._by_order.items()}
+        items = [item(line, self._line_shares(line)) for line in of["lines"]]
+        shares = [of_line.shares for of_line in items]
+        shipping = Shipping(order, free_shipping(of["cart_rules"]), shares, self._tax_names)
+        # What is left of the discounts after shipping, gifts and vouchers for some products, is on the whole order.
+        off = self._take_off(order, items, of["cart_rules"], shipping)
+        payment = paid(order, of["payments"])
+        total = number(order.total_paid_tax_incl)
+        stands = standing(
+            self._states_of(order),
+            order.current_state,
+            of["history"],
+            paid=bool(payment >= total or order.invoice_number or of["slips"]),
+            tracked=bool((order.tracking_number or "").strip()),
+        )
+        whole = sum((of_line.gross for of_line in items), Decimal(0))
+        refunds = SlipReader(
+            order=order,
+            items={of_line.row.id_order_detail: of_line for of_line in items},
+            paid_share=max(1 - off[1] / whole, Decimal(0)) if off[1] and whole else Decimal(1),
+            shipping_shares=shipping.shares,
+            returns=of["returns"],
+            messages=of["messages"],
+            standing=stands,
+        ).read(of["slips"], self._slip_lines)
+        if refunds.are_out_of(payment, total):
+            total += refunds.put_back(items, shipping)
+        self.tables["adjustments"] += refunds.adjustments
+        self.tables["taxes"] += refunds.taxes
+        self._taxes(order, None, "shipping", shipping.tax, shipping.shares)
+        parcels = Parcels(of["shipments"])
+        for of_line in items:
+            self._line(of_line, refunds, parcels, stands)
+        self._discount(order, *off, items)
+        self._wrapping(order, shares)
+        delivery = next((row for row in of["addresses"] if row.address_type == "shipping"), None)
+        place = pickup(order, of["pickup_points"], delivery)
+        self.tables["addresses"] += addresses(order, of["addresses"], place)
+        self._attributes(order, of["addresses"], place)
+        # A carrier called 0 goes by the shop's name.
+        carrier = order.shop_name if order.carrier_name == "0" else order.carrier_name
+        self.tables["orders"].append(
+            {
+                "channel_order_id": order.order_id,
+                "created_at": order.date_add,
+                "updated_at": _newest(order, of),
+                "status": stands.word,
+                "status_hint": stands.hint,
+                "status_proved": stands.proved,
+                "currency": order.currency,
+                "total": total,
+                "total_paid": payment,
+                "total_refunded": refunds.total,
+                "shipping_price": shipping.price,
+                "shipped_at": stands.shipped_at,
+                "store": order.id_shop,
+                "email": order.email,
+                "carrier": carrier or parcels.carrier,
+                "shipping_method": carrier,
+                "shipping_method_code": order.carrier_reference,
+                "pudo_id": place.point_id if place is not None else None,
+                "pickup": place is not None and place.hides_home,
+            }
+        )
+
+    def _states_of(self, order: Any) -> States:
+        key = (order.id_shop, order.id_shop_group)
+        if key not in self._states_by_shop:
+            everywhere, group, own = {}, {}, {}
+            for row in self._configuration:
+                if row.id_shop is None and row.id_shop_group is None:
+                    everywhere[row.name] = row.value
+                elif row.id_shop is None and row.id_shop_group == order.id_shop_group:
+                    group[row.name] = row.value
+                elif row.id_shop == order.id_shop:
+                    own[row.name] = row.value
+            self._states_by_shop[key] = States({**everywhere, **group, **own}, self.states)
+        return self._states_by_shop[key]
+
+    def _line_shares(self, line: Any) -> list[TaxShare]:
+        """Name the taxes of a line, each with its weight in the line's tax."""
+        amounts: dict[Any, Decimal] = defaultdict(Decimal)
+        for row in self._by_line["line_taxes"].get(line.id_order_detail, ()):
+            amounts[row.id_tax] += number(row.total_amount)
+        shares = [TaxShare(*self.taxes.get(id_tax, UNNAMED[:2]), amount) for id_tax, amount in amounts.items()]
+        if shares and not any(share.weight for share in shares):
+            shares = [share._replace(weight=number(share.rate)) for share in shares]
+        if not shares and line.total_price_tax_incl != line.total_price_tax_excl:
+            rate = as_text(line.tax_rate) if number(line.tax_rate) else None
+            shares = [TaxShare(line.tax_name or UNNAMED.code, rate, Decimal(1))]
+        return shares
+
+    def _take_off(
+        self, order: Any, items: Sequence[Item], vouchers: Sequence[Any], shipping: Shipping
+    ) -> tuple[Decimal, Decimal]:
+        """Take gifts and vouchers for some products off; return (net, gross) of what is on the whole order."""
+        net = number(order.total_discounts_tax_excl) - shipping.discount_excl
+        gross = number(order.total_discounts_tax_incl) - shipping.discount_incl
+        if not vouchers or gross <= 0:
+            return net, gross
+        selections: dict[Any, set[Any]] = defaultdict(set)
+        for row in self._selections.get(order.order_id, ()):
+            selections[row.id_cart_rule].add(row.id_order_detail)
+        before = sum((of_line.net for of_line in items), Decimal(0))
+        taken = take_off_products(items, vouchers, selections, shipping.discount_incl, gross)
+        if taken:
+            net -= before - sum((of_line.net for of_line in items), Decimal(0))
+            gross -= taken
+            if abs(gross) < _CENT:
+                return Decimal(0), Decimal(0)
+            if not 0 <= net <= gross:
+                net = rounded(gross * net_share(order.total_discounts_tax_excl, order.total_discounts_tax_incl))
+        return net, gross
+
+    def _taxes(self, order: Any, line_id: Any, applies_to: str, tax: Decimal, shares: Sequence[TaxShare]) -> None:
+        self.tables["taxes"] += [
+            {
+                "channel_order_id": order.order_id,
+                "channel_order_line_id": line_id,
+                "applies_to": applies_to,
+                "code": share.code,
+                "rate": share.rate,
+                "amount": amount,
+            }
+            for share, amount in split_tax(tax, shares)
+        ]
+
+    def _line(self, of_line: Item, refunds: Refunds, parcels: Parcels, stands: Standing) -> None:
+        row = of_line.row
+        line_id = row.id_order_detail
+        cells = {
+            "channel_order_id": row.order_id,
+            "channel_order_line_id": line_id,
+            "quantity": of_line.units,
+            "price": of_line.net,
+            "product_id": product_id(row),
+            "product_title": row.product_name,
+            "quantity_refunded": refunded_units(of_line, refunds),
+            "quantity_shipped": parcels.shipped(line_id),
+            "quantity_delivered": parcels.delivered(line_id),
+            "shipped_at": parcels.shipped_at(line_id),
+            "is_virtual": bool(row.is_virtual or row.download_hash),
+            "partly_shipped": stands.partly_shipped,
+        }
+        self.tables["lines"].append(cells)
+        self._taxes(row, line_id, "price", of_line.gross - of_line.net, of_line.shares)
+        groups = (self._by_line[name].get(line_id, ()) for name in ("attributes", "customizations", "packs"))
+        attributes = self.tables["custom_attributes"]
+        attributes += [_attribute(row.order_id, name, value, line_id=line_id) for name, value in chosen(row, *groups)]
+        if of_line.measured is not None:
+            attributes.append(
+                _attribute(row.order_id, "ordered-quantity", of_line.measured, line_id=line_id, kind="NUMERIC")
+            )
+
+    def _discount(self, order: Any, net: Decimal, gross: Decimal, items: Sequence[Item]) -> None:
+        everything = [share for of_line in items for share in of_line.shares]
+        if not any(share.weight for share in everything):
+            net, everything = gross, []
+        if gross or net:
+            self.tables["lines"].append(
+                {
+                    "channel_order_id": order.order_id,
+                    "channel_order_line_id": f"discount-{order.order_id}",
+                    "kind": "discount",
+                    "quantity": 1,
+                    "price": -net,
+                    "product_id": "discount",
+                    "product_title": "Discount",
+                }
+            )
+            # PrestaShop takes such a voucher off all products alike, so its tax goes as the products' taxes do.
+            self._taxes(order, None, "price", net - gross, everything)
+
+    def _wrapping(self, order: Any, shares: Sequence[Sequence[TaxShare]]) -> None:
+        price = number(order.total_wrapping_tax_excl)
+        tax = number(order.total_wrapping_tax_incl) - price
+        if price or tax:
+            line_id = f"wrapping-{order.order_id}"
+            self.tables["lines"].append(
+                {
+                    "channel_order_id": order.order_id,
+                    "channel_order_line_id": line_id,
+                    "kind": "fee",
+                    "quantity": 1,
+                    "price": price,
+                    "product_id": "gift-wrapping",
+                    "product_title": "Gift wrapping",
+                }
+            )
+            self._taxes(order, line_id, "price", tax, shares_like(shares, price, tax, Decimal(0), {}))
+
+    def _attributes(self, order: Any, rows: Sequence[Any], place: Pickup | None) -> None:
+        attributes = {
+            "order-number": order.reference,
+            "gift-message": order.gift_message if order.gift else None,
+        }
+        if place is not None:
+            attributes["pickup-location"] = place.name
+        for row in rows:
+            if row.address_type == "billing":
+                attributes |= {"vat-number": row.vat_number, "dni": row.dni}
+        self.tables["custom_attributes"] += [
+            _attribute(order.order_id, name, value.strip())
+            for name, value in attributes.items()
+            if value and value.strip()
+        ]
+
+
+def _newest(order: Any, of: Mapping[str, Sequence[Any]]) -> str:
+    """Take the newest stamp of the order and its rows, as `changes.sql` does; stamps of one shop compare as text."""
+    stamps = [order.date_add, order.date_upd, order.carrier_date_add]
+    stamps += [row.date_add for name in ("history", "payments") for row in of[name]]
+    stamps += [row.date_upd for name in ("slips", "returns", "shipments") for row in of[name]]
+    return max(as_text(stamp) or "" for stamp in stamps)
+
+
+def _attribute(order_id: Any, name: str, value: Any, line_id: Any = None, kind: str = "STRING") -> Cells:
+    return {
+        "channel_order_id": order_id,
+        "channel_order_line_id": line_id,
+        "id": name,
+        "type": kind,
+        "value": value,
+    }

@@ -1,0 +1,165 @@
+"""Which part a shop's order states play, and how far an order is by all the states it was in.
+
+A state's number differs from shop to shop. The platform's own are named in its configuration (PS_OS_...), those of the
+usual payment modules under their own keys; all others are known by their flags. A state without any flag says nothing:
+modules leave them all off for `Partial refund` and `Authorized` alike. Then what the order went through before holds.
+
+Belongs here: states and the history. Does not belong here: what slips and parcels prove of single units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from transforms.frames import as_text
+
+STATUSES: Mapping[str, str] = {
+    "PS_OS_CHEQUE": "AWAITING_PAYMENT",
+    "PS_OS_BANKWIRE": "AWAITING_PAYMENT",
+    "PS_OS_PAYPAL": "AWAITING_PAYMENT",
+    "PS_OS_OUTOFSTOCK_UNPAID": "AWAITING_PAYMENT",
+    "PS_OS_COD_VALIDATION": "AWAITING_ACCEPTANCE",
+    "PS_OS_PAYMENT": "AWAITING_SHIPMENT",
+    "PS_OS_WS_PAYMENT": "AWAITING_SHIPMENT",
+    "PS_OS_PREPARATION": "AWAITING_SHIPMENT",
+    "PS_OS_OUTOFSTOCK_PAID": "AWAITING_SHIPMENT",
+    "PS_OS_OUTOFSTOCK": "AWAITING_SHIPMENT",
+    "PS_OS_SHIPPING": "SHIPPED",
+    "PS_OS_DELIVERED": "DELIVERED",
+    "PS_OS_CANCELED": "CLOSED/CANCELED",
+    "PS_OS_REFUND": "CLOSED/REFUNDED",
+    "PS_OS_ERROR": "CLOSED/REFUSED_PAYMENT",
+    # States that payment modules add. Authorised money is captured when the goods leave: they are to be shipped.
+    "PS_CHECKOUT_STATE_PENDING": "AWAITING_PAYMENT",
+    "PS_CHECKOUT_STATE_WAITING_PAYPAL_PAYMENT": "AWAITING_PAYMENT",
+    "PS_CHECKOUT_STATE_WAITING_CREDIT_CARD_PAYMENT": "AWAITING_PAYMENT",
+    "PS_CHECKOUT_STATE_WAITING_LOCAL_PAYMENT": "AWAITING_PAYMENT",
+    "PS_CHECKOUT_STATE_PARTIALLY_PAID": "AWAITING_PAYMENT",
+    "PS_CHECKOUT_STATE_PARTIAL_PAYMENT": "AWAITING_PAYMENT",
+    "PS_CHECKOUT_STATE_AUTHORIZED": "AWAITING_SHIPMENT",
+    "PS_CHECKOUT_STATE_WAITING_CAPTURE": "AWAITING_SHIPMENT",
+    "PAYPAL_OS_WAITING": "AWAITING_PAYMENT",
+    "STRIPE_PAYMENT_WAITING": "AWAITING_PAYMENT",
+    "STRIPE_SEPA_WAITING": "AWAITING_PAYMENT",
+    "STRIPE_OXXO_WAITING": "AWAITING_PAYMENT",
+    "STRIPE_OS_SOFORT_WAITING": "AWAITING_PAYMENT",
+    "STRIPE_CAPTURE_WAITING": "AWAITING_SHIPMENT",
+    "PAYPLUG_ORDER_STATE_PENDING": "AWAITING_PAYMENT",
+    "PAYPLUG_ORDER_STATE_ONEY_PG": "AWAITING_PAYMENT",
+    "PAYPLUG_ORDER_STATE_AUTH": "AWAITING_SHIPMENT",
+    "MOLLIE_STATUS_AWAITING": "AWAITING_PAYMENT",
+    "MOLLIE_STATUS_OPEN": "AWAITING_PAYMENT",
+    # All other states, by their flags: shipped, paid, `logable` (the shop counts it as a sale).
+    "flag:shipped": "SHIPPED",
+    "flag:paid": "AWAITING_SHIPMENT",
+    "flag:logable": "AWAITING_SHIPMENT",
+}
+# Every PrestaShop has these states; a key of a module may name one of them as well, and then says no more.
+_OWN = tuple(part for part in STATUSES if part.startswith("PS_OS_"))
+_KEYS = _OWN + tuple(part for part in STATUSES if not part.startswith(("PS_OS_", "flag:")))
+_NO_FLAG = "flag:none"
+
+_HAS_LEFT = frozenset(part for part, status in STATUSES.items() if status in {"SHIPPED", "DELIVERED"})
+_OUT_OF_STOCK = frozenset({"PS_OS_OUTOFSTOCK", "PS_OS_OUTOFSTOCK_PAID", "PS_OS_OUTOFSTOCK_UNPAID"})
+_CLOSED = frozenset({"PS_OS_CANCELED", "PS_OS_REFUND"})
+# Who packs again what had been said to be shipped takes that back; whoever speaks of the payment does not.
+_TAKES_BACK = _OUT_OF_STOCK | {"PS_OS_PREPARATION"}
+_OF_PAYMENT = frozenset(STATUSES) - _HAS_LEFT - _TAKES_BACK - _CLOSED
+_UNPAID = frozenset(part for part, status in STATUSES.items() if status.startswith("AWAITING_PAYMENT"))
+_PARTLY = ("partial", "partly", "partiel", "teilweise", "teil", "gedeeltelijk", "parcial", "parzial", "częściow")
+_SENT = ("ship", "sent", "expédi", "envoy", "versandt", "verschickt", "verzonden", "envia", "spedit", "wysłan")
+
+
+class States:
+    """Which part each state plays in one shop. `values`: the shop's configuration; `states`: state rows by id."""
+
+    def __init__(self, values: Mapping[str, str], states: Mapping[str, Any]) -> None:
+        self._states = states
+        self._parts: dict[str, str | None] = {}
+        for part in _KEYS:
+            if values.get(part) in states:
+                self._parts.setdefault(values[part], part)
+
+    def name(self, state_id: Any) -> str:
+        """Name a state as the back office shows it, by its number where it has no name."""
+        state = self._states.get(str(state_id))
+        return ((state.name or "").strip() if state else "") or str(state_id)
+
+    def part(self, state_id: Any) -> str | None:
+        """Name the part a state plays: its key, else its strongest flag, else `flag:none`; None: hidden or unknown."""
+        key = str(state_id)
+        if key not in self._parts:
+            self._parts[key] = _by_flags(self._states.get(key))
+        return self._parts[key]
+
+    def is_partly_shipped(self, state_id: Any) -> bool:
+        """Say whether a state that has no flag calls the order shipped in part, by its name."""
+        name = self.name(state_id).casefold()
+        return any(word in name for word in _PARTLY) and any(word in name for word in _SENT)
+
+
+def _by_flags(state: Any) -> str | None:
+    if state is None:
+        return None
+    for flag in ("shipped", "paid", "logable"):
+        if getattr(state, flag):
+            return f"flag:{flag}"
+    return None if state.hidden else _NO_FLAG
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far an order is. `hint` and `proved` as in the orders frame; times are the shop's own, as text."""
+
+    word: str
+    hint: str | None
+    proved: str | None
+    shipped_at: str | None
+    shipped_now: bool
+    partly_shipped: bool
+    out_of_stock_at: str | None
+
+
+def standing(states: States, current: Any, history: Iterable[Any], paid: bool, tracked: bool) -> Standing:
+    """Say how far an order is by its state and by those it was in before, oldest first.
+
+    `paid`: its payments, its invoice or its slips prove that it was paid. `tracked`: it has a tracking number, which
+    proves that it left where its state says nothing.
+    """
+    hint = states.part(current)
+    told = left = shipped_at = short_at = None
+    for entry in history:
+        part = states.part(entry.id_order_state)
+        if part in _HAS_LEFT:
+            left, shipped_at = part, shipped_at or as_text(entry.date_add)
+        elif part in _TAKES_BACK:
+            left = shipped_at = None
+        if part in _OUT_OF_STOCK:
+            short_at = short_at or as_text(entry.date_add)
+        if part in STATUSES and part != "PS_OS_ERROR":
+            told = left if left and part in _OF_PAYMENT else part
+    if hint in STATUSES:
+        hint = left if left and hint in _OF_PAYMENT else hint
+        proved = None
+    else:
+        proved = _proved(told, paid, tracked)
+    stands = proved or hint
+    return Standing(
+        word=states.name(current),
+        hint=hint,
+        proved=proved,
+        shipped_at=shipped_at,
+        shipped_now=stands in _HAS_LEFT,
+        partly_shipped=proved is not None and proved not in _HAS_LEFT and states.is_partly_shipped(current),
+        out_of_stock_at=short_at,
+    )
+
+
+def _proved(told: str | None, paid: bool, tracked: bool) -> str | None:
+    if told in _HAS_LEFT or told in _CLOSED:
+        return told
+    if paid and (told is None or told in _UNPAID):
+        told = "PS_OS_PAYMENT"
+    return "PS_OS_SHIPPING" if tracked and told is not None and told not in _UNPAID else told

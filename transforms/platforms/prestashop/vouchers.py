@@ -1,0 +1,95 @@
+"""What each voucher of an order is taken off: one product, its shipping, or everything.
+
+PrestaShop shows a gift at its full price and takes it off again by the voucher that gave it, as it does with free
+shipping; vouchers for one product, the cheapest or a selection are amounts on the order as well. Told so, a gift would
+cost money and its neighbour less than it did.
+
+Belongs here: gifts and vouchers for some products. Does not belong here: what is left for the whole order, which the
+caller takes off all lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from transforms.platforms.prestashop.items import Item
+from transforms.platforms.prestashop.money import rounded
+from transforms.rows import number
+
+
+def free_shipping(vouchers: Sequence[Any]) -> Decimal:
+    """Add up the vouchers that make the shipping free, tax included."""
+    return sum((number(voucher.value) for voucher in vouchers if voucher.free_shipping), Decimal(0))
+
+
+def take_off_products(
+    items: Sequence[Item],
+    vouchers: Sequence[Any],
+    selections: Mapping[Any, Collection[Any]],
+    shipping: Decimal,
+    at_most: Decimal,
+) -> Decimal:
+    """Take gifts and vouchers for some products off those; return how much was taken off, tax included.
+
+    `selections`: the lines that each voucher for a selection is about, by the voucher's rule. `shipping`: what
+    free-shipping vouchers take off the shipping, `at_most` what all take off the products, tax included.
+    """
+    total = Decimal(0)
+    for voucher in vouchers:
+        value = number(voucher.value)
+        if voucher.free_shipping:
+            free = min(value, shipping)
+            value, shipping = value - free, shipping - free
+        value = min(value, at_most - total)
+        taken = _gift(items, voucher, value)
+        if concerned := _concerned(items, voucher, selections):
+            taken += _spread(concerned, value - taken)
+        total += taken
+    return total
+
+
+def _gift(items: Sequence[Item], voucher: Any, value: Decimal) -> Decimal:
+    if not voucher.gift_product:
+        return Decimal(0)
+    of_product = [item for item in items if item.row.product_id == voucher.gift_product]
+    exactly = [item for item in of_product if (item.row.product_attribute_id or 0) == voucher.gift_product_attribute]
+    for item in (exactly or of_product)[:1]:
+        return item.take_off(min(value, item.unit_gross))
+    return Decimal(0)
+
+
+def _concerned(items: Sequence[Item], voucher: Any, selections: Mapping[Any, Collection[Any]]) -> list[Item]:
+    """List the items that a voucher is about; none where it is about all of them, or where nothing tells."""
+    match voucher.reduction_product:
+        case None:
+            return []
+        case 0:
+            if not voucher.reduction_exclude_special or not number(voucher.reduction_percent):
+                return []
+            regular = [item for item in items if not _is_reduced(item.row)]
+            return regular if len(regular) < len(items) else []
+        case -1:  # the cheapest
+            paid = [item for item in items if item.gross > 0]
+            return [min(paid, key=lambda item: item.unit_gross)] if paid else []
+        case -2:  # a selection
+            chosen = selections.get(voucher.id_cart_rule, ())
+            return [item for item in items if item.row.id_order_detail in chosen]
+        case product_id:
+            return [item for item in items if item.row.product_id == product_id]
+
+
+def _is_reduced(line: Any) -> bool:
+    return bool(number(line.reduction_percent) or number(line.reduction_amount))
+
+
+def _spread(items: Sequence[Item], value: Decimal) -> Decimal:
+    whole = sum((item.gross for item in items), Decimal(0))
+    if value <= 0 or whole <= 0:
+        return Decimal(0)
+    part = min(value, whole)
+    taken = Decimal(0)
+    for item in items[:-1]:
+        taken += item.take_off(rounded(part * item.gross / whole))
+    return taken + items[-1].take_off(part - taken)
