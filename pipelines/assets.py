@@ -209,7 +209,7 @@ def sending(
         ledger.one_sender(waiting),
     ):
         destination = Environment().destination(channel)
-        if others := ledger.deliver_to(channel.name, destination):
+        if others := ledger.deliver_to(channel.name, destination, channel.rivals):
             log(
                 f"nothing was delivered to {destination} yet, so every order is sent; what was delivered to "
                 f"{' and '.join(map(str, others))} counts there alone"

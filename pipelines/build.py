@@ -22,6 +22,8 @@ from pipelines.settings import Settings
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Assemble the definitions of all channels; a broken block becomes an asset that says what is wrong with it."""
     channels = list(settings.channels.values())
+    for message in settings.shared_channels():
+        dg.get_dagster_logger().warning(message)
     with warnings.catch_warnings():
         # Ranges in one run need a backfill policy, which Dagster still calls beta.
         warnings.simplefilter("ignore", dg.BetaWarning)

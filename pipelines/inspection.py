@@ -40,6 +40,8 @@ def check(settings: Settings, channels: list[Channel]) -> Iterator[Finding]:
     yield from _tried(str(settings.path), lambda: _channels(settings))
     for message in settings.broken.values():
         yield Finding(str(settings.path), "error", message)
+    for message in settings.shared_channels():
+        yield Finding(str(settings.path), "warning", message)
     yield from _tried("Mirakl", lambda: _mirakl(settings))
     yield from _tried("LEDGER_URL", _ledger)
     yield from _tried("FRAMES_URL", _frames)

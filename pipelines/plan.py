@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from connectors.ledger import Ledger
-from connectors.mirakl.claims import fate
+from connectors.mirakl import claims
 from pipelines import tables
 from pipelines.assets import MIRAKL_ORDERS
 from pipelines.settings import Channel, MiraklLimits
@@ -69,10 +69,16 @@ def plan(channel: Channel, days: Sequence[str], shop: Shop, ledger: Ledger, fram
             normalised = normalise(frames, mapping)
             result.fates["rejected"] += len(normalised.rejects)
             result.rejects.update((reject.code, reject.field) for reject in normalised.rejects)
-            known = ledger.known(channel.name, [record.channel_order_id for record in normalised.records])
+            ids = [record.channel_order_id for record in normalised.records]
+            known, taken = ledger.known(channel.name, ids), ledger.taken(channel.name, ids)
             for record in normalised.records:
+                if record.channel_order_id in taken:
+                    reject = claims.taken(record, taken[record.channel_order_id])
+                    result.fates["rejected"] += 1
+                    result.rejects[reject.code, reject.field] += 1
+                    continue
                 row = known.get(record.channel_order_id)
-                outcome: str = fate(row, record)
+                outcome: str = claims.fate(row, record)
                 if outcome == "send":
                     result.sent_by_store[record.store] += 1
                     outcome = "new" if row is None or row.delivered_hash is None else "changed"

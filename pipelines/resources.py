@@ -39,7 +39,7 @@ class State:
         ledger = Ledger(environment.ledger_url)
         try:
             for channel in channels:
-                ledger.look_at(channel.name, environment.destination(channel))
+                ledger.look_at(channel.name, environment.destination(channel), channel.rivals)
             yield ledger
         finally:
             ledger.dispose()

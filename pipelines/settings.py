@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -149,10 +150,14 @@ class ChannelSettings(_Block):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel that can be worked with: its name and settings."""
+    """A channel that can be worked with: its name and settings.
+
+    `rivals` are channels of other shops whose orders go to the same Mirakl channel, where an id is one order.
+    """
 
     name: str
     settings: ChannelSettings
+    rivals: tuple[str, ...] = ()
 
     def source(self) -> ShopSource:
         """Return where the shop is; its database's address is taken from the environment now.
@@ -205,6 +210,17 @@ class Settings:
     frames: FramesRetention
     channels: dict[str, Channel]
     broken: dict[str, str]
+
+    def shared_channels(self) -> Iterator[str]:
+        """Say of each channel that shares its Mirakl channel with another shop what that means."""
+        for channel in self.channels.values():
+            if channel.rivals:
+                yield (
+                    f"{self.path}: [channels.{channel.name}] has the mirakl_channel_id of {', '.join(channel.rivals)}: "
+                    "Mirakl tells a channel's orders apart by their id alone, so an order id that another of these "
+                    "channels has delivered is rejected with code order_id_taken; give each shop a "
+                    "mirakl_channel_id of its own (stores of one shop differ in nothing but `store`)"
+                )
 
     def channel(self, name: str) -> Channel:
         """Return a channel by its name.
@@ -272,10 +288,36 @@ def _channels(path: Path, blocks: Any) -> tuple[dict[str, Channel], dict[str, st
             broken[name] = f"{where}: must be a block of keys"
         else:
             try:
-                channels[name] = Channel(name, ChannelSettings.model_validate(block))
+                settings = ChannelSettings.model_validate(block)
+                channels[name] = Channel(name, settings, tuple(_rivals(name, settings, blocks)))
             except ValidationError as error:
                 broken[name] = f"{where} {faults(error, ChannelSettings)}"
     return channels, broken
+
+
+def _rivals(name: str, settings: ChannelSettings, blocks: dict[str, Any]) -> Iterator[str]:
+    """Yield the other blocks, broken ones too, with this block's mirakl_channel_id that are no store of its shop."""
+    for other, block in blocks.items():
+        if other == name or not isinstance(block, dict):
+            continue
+        if str(block.get("mirakl_channel_id")) == settings.mirakl_channel_id and not _same_shop(settings, block):
+            yield other
+
+
+def _same_shop(settings: ChannelSettings, block: dict[str, Any]) -> bool:
+    """Whether two blocks are different stores of one shop: then each order belongs to one of them."""
+    stores = (settings.store, block.get("store"))
+    return (
+        None not in stores
+        and stores[0] != str(stores[1])
+        and (settings.platform, settings.table_prefix) == (block.get("platform"), block.get("table_prefix"))
+        and _address(settings.database_url) == _address(str(block.get("database_url")))
+    )
+
+
+def _address(value: str) -> str:
+    name = value.removeprefix(_FROM_ENVIRONMENT).strip()
+    return os.environ.get(name, "").strip() or value if value.startswith(_FROM_ENVIRONMENT) else value
 
 
 def _shared(path: Path, name: str, model: type[_Shared], content: dict[str, Any]) -> _Shared:

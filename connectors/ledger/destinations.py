@@ -11,6 +11,7 @@ Belongs here: destinations and their keys. Does not belong here: rows of orders 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -70,6 +71,12 @@ def key_of(destinations: list[Known], destination: Destination) -> str | None:
     """Return the key of a channel's rows at a destination, None where nothing was sent there yet."""
     keys = {found.destination: found.key for found in destinations}
     return keys.get(destination) or keys.get(None)
+
+
+def keys_of(connection: sa.Connection, channels: Sequence[str], destination: Destination) -> dict[str, str]:
+    """Return key -> channel of those channels that sent something to a destination."""
+    keys = {channel: key_of(known(connection, channel), destination) for channel in channels}
+    return {key: channel for channel, key in keys.items() if key is not None}
 
 
 def use(connection: sa.Connection, channel: str, destination: Destination | None, instant: str) -> str:

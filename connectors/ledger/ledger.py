@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
@@ -47,6 +47,7 @@ class Ledger:
         # SQLite lets one write at a time and has others poll; threads of this process queue up instead.
         self._writing = threading.Lock()
         self._keys: dict[str, str] = {}
+        self._rivals: dict[str, dict[str, str]] = {}
         try:
             with self._transaction("schema") as connection:
                 prepare(connection)
@@ -85,22 +86,25 @@ class Ledger:
             lock = sa.text("SELECT pg_try_advisory_lock(hashtext('ledger sender'))")
             wait_until(lambda: bool(connection.execute(lock).scalar_one()), waiting)
 
-    def deliver_to(self, channel: str, destination: Destination) -> list[Destination]:
+    def deliver_to(self, channel: str, destination: Destination, rivals: Sequence[str] = ()) -> list[Destination]:
         """Let a channel's rows be those of this destination, which something is about to be sent to.
 
-        Return the channel's other destinations where nothing was sent to this one before.
+        `rivals` are channels of other shops with the same destination, see `taken`. Return the channel's other
+        destinations where nothing was sent to this one before.
         """
         with self._transaction(channel) as connection:
             before = destinations.known(connection, channel)
             self._keys[channel] = destinations.use(connection, channel, destination, now())
+            self._rivals[channel] = destinations.keys_of(connection, rivals, destination)
         if destinations.key_of(before, destination) is not None:
             return []
         return [other.destination for other in before if other.destination is not None]
 
-    def look_at(self, channel: str, destination: Destination) -> list[Destination]:
+    def look_at(self, channel: str, destination: Destination, rivals: Sequence[str] = ()) -> list[Destination]:
         """Let a channel's rows be those of this destination, without writing; return what `deliver_to` would."""
         with self._reading() as connection:
             there = destinations.known(connection, channel)
+            self._rivals[channel] = destinations.keys_of(connection, rivals, destination)
         key = destinations.key_of(there, destination)
         self._keys[channel] = key or _NO_KEY
         return [] if key else [other.destination for other in there if other.destination is not None]
@@ -109,12 +113,17 @@ class Ledger:
     def claims(self, channel: str) -> Iterator[Claims]:
         """Open a transaction in which nobody else claims orders of this channel."""
         with self._transaction(channel) as connection:
-            yield Claims(connection, self._written(connection, channel))
+            yield Claims(connection, self._written(connection, channel), self._rivals.get(channel, {}))
 
     def known(self, channel: str, order_ids: Sequence[str]) -> dict[str, LedgerEntry]:
         """Return the rows of these orders; one query for up to 5,000."""
         with self._reading() as connection:
             return rows.known(connection, self._key(connection, channel), order_ids)
+
+    def taken(self, channel: str, order_ids: Sequence[str]) -> dict[str, str]:
+        """Return order id -> rival channel of those orders that a rival sent to the same destination."""
+        with self._reading() as connection:
+            return rows.taken(connection, self._rivals.get(channel, {}), order_ids)
 
     def write(self, channel: str, entries: Sequence[LedgerEntry]) -> None:
         """Write rows, whatever stands there."""
@@ -213,12 +222,16 @@ class Ledger:
 class Claims:
     """One transaction on a channel's rows: read what is known, then write, with nobody in between."""
 
-    def __init__(self, connection: sa.Connection, key: str) -> None:
-        self._connection, self._key = connection, key
+    def __init__(self, connection: sa.Connection, key: str, rivals: Mapping[str, str]) -> None:
+        self._connection, self._key, self._rivals = connection, key, rivals
 
     def known(self, order_ids: Sequence[str]) -> dict[str, LedgerEntry]:
         """Return the rows of these orders, in one query."""
         return rows.known(self._connection, self._key, order_ids)
+
+    def taken(self, order_ids: Sequence[str]) -> dict[str, str]:
+        """Return order id -> rival channel of those orders that a rival sent to the same destination."""
+        return rows.taken(self._connection, self._rivals, order_ids)
 
     def write(self, entries: Sequence[LedgerEntry]) -> None:
         """Write rows, in bulk."""

@@ -6,7 +6,7 @@ transactions (`ledger`), the tables (`schema`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
 
@@ -102,6 +102,16 @@ def known(connection: sa.Connection, key: str, order_ids: Sequence[str]) -> dict
         asked = {"channel": key, "order_ids": list(order_ids[begin : begin + _IDS_PER_QUERY])}
         rows.update((row[0], LedgerEntry(*row)) for row in connection.execute(query, asked))
     return rows
+
+
+def taken(connection: sa.Connection, rivals: Mapping[str, str], order_ids: Sequence[str]) -> dict[str, str]:
+    """Return order id -> rival of those orders that were sent under a rival's key; one query a rival."""
+    return {
+        order_id: rival
+        for key, rival in rivals.items()
+        for order_id, row in known(connection, key, order_ids).items()
+        if row.stamp is not None
+    }
 
 
 def write(connection: sa.Connection, key: str, entries: Sequence[LedgerEntry]) -> None:

@@ -29,6 +29,12 @@ _NEVER_SENT = LedgerEntry("", "undelivered", "", "", "")
 TWO_STORES = "stands under two stores in one reading; Mirakl tells a channel's orders apart by their id alone"
 
 
+def taken(record: Record, rival: str) -> Reject:
+    """Reject an order whose id another channel has sent to the same Mirakl channel: one would overwrite the other."""
+    reason = f"an order of this id was delivered to the same Mirakl channel by channel {rival!r}, which is another shop"
+    return Reject(record.channel_order_id, "order_id_taken", "channel_order_id", reason, record.read_at)
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """An order about to be sent: its record, the body to send, the row that says so, and the row as it was before."""

@@ -54,17 +54,22 @@ class Settlement:
         instant = now()
         with self._ledger.claims(self._channel) as transaction:
             known = transaction.known([_ledger_id(reject.channel_order_id) for reject in rejects])
-            rows: dict[str, LedgerEntry] = {}
-            for reject in rejects:
-                order_id = _ledger_id(reject.channel_order_id)
-                row = claims.rejected(known.get(order_id), reject, instant, self._run_id, self.report.day)
-                if row is None:
-                    self._supersede(known[order_id])
-                    continue
-                # The order may stand twice in what the shop delivered: then it is rejected twice, and its row is one.
-                rows[order_id] = replace(row, channel_order_id=order_id)
-                self._fail(order_id, "rejected", reject.code, reject.field, reject.reason)
+            # The order may stand twice in what the shop delivered: then it is rejected twice, and its row is one.
+            rows = {
+                row.channel_order_id: row
+                for reject in rejects
+                if (row := self._reject(known.get(_ledger_id(reject.channel_order_id)), reject, instant)) is not None
+            }
             transaction.write(list(rows.values()))
+
+    def _reject(self, known: LedgerEntry | None, reject: Reject, instant: str) -> LedgerEntry | None:
+        row = claims.rejected(known, reject, instant, self._run_id, self.report.day)
+        if row is None:
+            self._supersede(known)
+            return None
+        order_id = _ledger_id(reject.channel_order_id)
+        self._fail(order_id, "rejected", reject.code, reject.field, reject.reason)
+        return replace(row, channel_order_id=order_id)
 
     def claim(self, records: Sequence[Record]) -> list[Pending]:
         """Decide about records, each id once, and claim those that must be sent, in one transaction."""
@@ -73,9 +78,13 @@ class Settlement:
         rows: list[LedgerEntry] = []
         instant = now()
         with self._ledger.claims(self._channel) as transaction:
-            known = transaction.known(list(chosen))
+            known, taken = transaction.known(list(chosen)), transaction.taken(list(chosen))
             for order_id, record in chosen.items():
-                entry, pending = self._decide(known.get(order_id), record, instant)
+                if order_id in taken:
+                    rejected = claims.taken(record, taken[order_id])
+                    entry, pending = self._reject(known.get(order_id), rejected, instant), None
+                else:
+                    entry, pending = self._decide(known.get(order_id), record, instant)
                 rows += [entry] if entry is not None else []
                 sending += [pending] if pending is not None else []
             transaction.write(rows)

@@ -250,6 +250,16 @@ def test_sync_says_what_is_wrong_with_its_state_before_a_day_is_begun(
     assert line.startswith(f"Error: {message}")
 
 
+def test_check_warns_of_two_shops_with_one_mirakl_channel(
+    environment: dict[str, str], shop: OwnShop, tmp_path: Path
+) -> None:
+    other = OwnShop(tmp_path / "other")
+    Path(environment["CHANNELS_FILE"]).write_text(shop.block() + other.block("other"))
+    done = call("check")
+    assert done.exit_code == 0, done.stdout
+    assert "[channels.own] has the mirakl_channel_id of other" in done.stdout
+
+
 def test_check_finds_a_file_without_a_channel(environment: dict[str, str]) -> None:
     Path(environment["CHANNELS_FILE"]).write_text("")
     done = call("check")

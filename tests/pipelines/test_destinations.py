@@ -65,3 +65,43 @@ def test_orders_are_sent_to_another_mirakl_channel_as_well(
     assert runs.sync(DAY).success
     assert runs.told(DAY)["delivered"] == 1
     assert list(sandbox.orders) == [("1234", "1"), ("5678", "1")]
+
+
+def test_an_order_id_that_another_shop_has_delivered_is_held_and_named(
+    runs: Runs, shop: OwnShop, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    outlet = OwnShop(tmp_path / "outlet")
+    (tmp_path / "channels.toml").write_text(shop.block() + outlet.block("outlet"))
+    for of, numbers in ((shop, "12"), (outlet, "23")):
+        for number in numbers:
+            of.order(number, f"{DAY} 12:00:00", price="10.00" if of is shop else "99.00")
+    assert runs.sync(DAY).success
+    assert told("plan", "outlet", *DAYS)["rejects"] == [
+        {"orders": 1, "code": "order_id_taken", "field": "channel_order_id"}
+    ]
+    result = runs.sync(DAY, channel="outlet")
+    assert result.success, failure(result)
+    assert {order_id for _, order_id in sandbox.orders} == {"1", "2", "3"}
+    assert sandbox.orders["1234", "2"]["order_lines"][0]["price"]["amount"] == 10.0
+    assert sandbox.stats.stale == 0
+    [row] = orjson.loads(CliRunner().invoke(cli, ["failures", "outlet", "--json"]).stdout)
+    assert (row["channel_order_id"], row["outcome"], row["code"]) == ("2", "rejected", "order_id_taken")
+    assert "channel 'own', which is another shop" in row["reason"]
+    # The one who came first goes on delivering it.
+    shop.order("2", f"{DAY} 13:00:00", price="11.00")
+    assert runs.sync(DAY).success
+    assert sandbox.orders["1234", "2"]["order_lines"][0]["price"]["amount"] == 11.0
+
+
+def test_stores_of_one_shop_deliver_an_order_that_moved_between_them(
+    runs: Runs, shop: OwnShop, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    orders = (shop.folder / "orders.sql").read_text()
+    (shop.folder / "orders.sql").write_text(orders.replace("IN :order_ids", "IN :order_ids AND store = :store"))
+    blocks = shop.block(store='"1"') + shop.block("second", store='"2"')
+    (tmp_path / "channels.toml").write_text(blocks)
+    shop.order("1", f"{DAY} 12:00:00", store="1")
+    assert runs.sync(DAY).success
+    shop.order("1", f"{DAY} 13:00:00", store="2", status="sent")
+    assert runs.sync(DAY, channel="second").success
+    assert sandbox.orders["1234", "1"]["status"] == "SHIPPED"

@@ -166,3 +166,55 @@ def test_blanks_around_a_secret_are_no_part_of_it(write: Write, monkeypatch: pyt
     monkeypatch.setenv("MIRAKL_CLIENT_SECRET", "secret\n")
     assert load_settings(write(BLOCK)).channel("boutique").source().database_url == "mysql://me@host/shop"
     assert Environment().mirakl_client_secret == "secret"
+
+
+def two_blocks(change: tuple[str, str], *, store: str = "") -> str:
+    """The block, with a store of its own, beside another that differs in one thing."""
+    block = BLOCK + ('store = "1"\n' if store else "")
+    other = block.replace("channels.boutique", "channels.outlet").replace('store = "1"', f'store = "{store}"')
+    return block + other.replace(*change)
+
+
+def rivals(write: Write, content: str) -> dict[str, tuple[str, ...]]:
+    return {name: channel.rivals for name, channel in load_settings(write(content)).channels.items()}
+
+
+def test_two_shops_that_share_a_mirakl_channel_are_found(write: Write) -> None:
+    content = two_blocks(("BOUTIQUE_DATABASE_URL", "OUTLET_DATABASE_URL"))
+    assert rivals(write, content) == {"boutique": ("outlet",), "outlet": ("boutique",)}
+    first, second = load_settings(write(content)).shared_channels()
+    assert "[channels.boutique] has the mirakl_channel_id of outlet" in first
+    assert "[channels.outlet] has the mirakl_channel_id of boutique" in second
+
+
+def test_a_broken_block_is_found_to_share_a_mirakl_channel_as_well(write: Write) -> None:
+    content = two_blocks(('timezone = "Europe/Paris"', 'timezone = "Mars"'), store="2")
+    assert rivals(write, content) == {"boutique": ()}
+    content = two_blocks(('database_url = "env:BOUTIQUE_DATABASE_URL"', 'database_url = ""'))
+    assert rivals(write, content) == {"boutique": ("outlet",), "outlet": ("boutique",)}
+
+
+def test_stores_of_one_shop_may_share_a_mirakl_channel(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert rivals(write, two_blocks(("", ""), store="2")) == {"boutique": (), "outlet": ()}
+    monkeypatch.setenv("BOUTIQUE_DATABASE_URL", "mysql://one/shop")
+    monkeypatch.setenv("SAME_DATABASE_URL", "mysql://one/shop")
+    renamed = ("BOUTIQUE_DATABASE_URL", "SAME_DATABASE_URL")
+    assert rivals(write, two_blocks(renamed, store="2")) == {"boutique": (), "outlet": ()}
+
+
+@pytest.mark.parametrize(
+    ("store", "change"),
+    [
+        ("", ("", "")),
+        ("1", ("", "")),
+        ("2", ("woocommerce", "magento2")),
+        ("2", ('timezone = "', 'table_prefix = "x_"\ntimezone = "')),
+        ("2", ("env:BOUTIQUE_DATABASE_URL", "env:OTHER")),
+    ],
+)
+def test_blocks_that_are_not_two_stores_of_one_shop_may_not(write: Write, store: str, change: tuple[str, str]) -> None:
+    assert rivals(write, two_blocks(change, store=store)) == {"boutique": ("outlet",), "outlet": ("boutique",)}
+
+
+def test_channels_of_different_mirakl_channels_are_no_rivals(write: Write) -> None:
+    assert rivals(write, two_blocks(('"1234"', '"5678"'))) == {"boutique": (), "outlet": ()}
