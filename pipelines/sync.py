@@ -15,13 +15,13 @@ import dagster as dg
 
 from connectors.mirakl.report import COUNTS
 from pipelines.assets import DAYS_PER_RUN, MIRAKL_DELIVERY, RAW_ORDERS
-from pipelines.automation import job_name, range_tags
+from pipelines.automation import day_tags, job_name
 from pipelines.build import build_definitions
-from pipelines.instance import process_tags
 from pipelines.metadata import FAILURE_COLUMNS
 from pipelines.replay import Selection, op_name
 from pipelines.replay import job_name as replay_job_name
 from pipelines.settings import Channel, Settings
+from pipelines.shell_runs import execute
 
 _INTERRUPTS = {"KeyboardInterrupt", "DagsterExecutionInterruptedError"}
 
@@ -84,12 +84,7 @@ def sync(
     result = SyncResult(channel.name)
     for window in _windows(days):
         progress(f"{window[0]} to {window[-1]}" if len(window) > 1 else window[0])
-        run = job.execute_in_process(
-            instance=instance,
-            tags={**range_tags(window[0], window[-1]), **process_tags()},
-            run_config=_log_level(verbose),
-            raise_on_error=False,
-        )
+        run = execute(job, instance, day_tags(window[0], window[-1]), _log_level(verbose))
         _stop_if_interrupted(run)
         result.days.extend(_day_results(instance, channel.name, window, run))
         for check in run.get_asset_check_evaluations():
@@ -113,12 +108,8 @@ def replay(
     """
     name = replay_job_name(channel.name)
     config = {"config": selection.model_dump(exclude_none=True)}
-    run = _job(settings, channel, name).execute_in_process(
-        instance=instance,
-        tags=process_tags(),
-        run_config={**_log_level(verbose), "ops": {op_name(channel.name): config}},
-        raise_on_error=False,
-    )
+    run_config = {**_log_level(verbose), "ops": {op_name(channel.name): config}}
+    run = execute(_job(settings, channel, name), instance, {}, run_config)
     _stop_if_interrupted(run)
     observed = next(_metadata(instance.fetch_observations, channel.name, run.run_id), {})
     today = dt.datetime.now(channel.settings.zone).date().isoformat()

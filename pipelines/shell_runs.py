@@ -1,0 +1,42 @@
+"""Runs in the shell's own process that Dagster knows as runs of the job, as if it had launched them.
+
+Dagster's `execute_in_process` leaves out where the job was loaded from: the UI then shows the run under no job, and
+cannot execute it again.
+
+Belongs here: recording and executing such a run. Does not belong here: which job, and what became of it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+from dagster._core.execution.api import execute_run_iterator
+from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+
+# As workspace.yaml and `dagster dev -m` name it.
+_LOCATION = "pipelines.definitions"
+
+
+def execute(
+    job: dg.JobDefinition, instance: dg.DagsterInstance, tags: Mapping[str, str], run_config: Mapping[str, Any]
+) -> dg.ExecuteInProcessResult:
+    """Execute a job here and return what happened; a step that failed raises nothing."""
+    run = instance.create_run_for_job(
+        job, tags={**job.run_tags, **tags}, run_config=run_config, remote_job_origin=_origin(job.name)
+    )
+    events = list(execute_run_iterator(InMemoryJob(job), run, instance))
+    ended = instance.get_run_by_id(run.run_id)
+    assert ended is not None
+    return dg.ExecuteInProcessResult(job_def=job, event_list=events, dagster_run=ended, output_capture=None)
+
+
+def _origin(job: str) -> RemoteJobOrigin:
+    target = LoadableTargetOrigin(executable_path=sys.executable, module_name=_LOCATION)
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(loadable_target_origin=target, location_name=_LOCATION)
+    return RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), job)
