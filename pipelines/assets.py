@@ -29,7 +29,6 @@ from transforms.normalise import normalise
 RAW_ORDERS, MIRAKL_ORDERS, MIRAKL_DELIVERY = "raw_orders", "mirakl_orders", "mirakl_delivery"
 SHOP_DATABASE = "shop_database"
 Outcome = dg.AssetCheckResult | dg.MaterializeResult[None]
-POOL = "mirakl"
 DAYS_PER_RUN = 7
 _WAITS = "another run is sending; this one waits until it is done"
 
@@ -163,7 +162,6 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
         check_specs=checks.delivery_specs(key),
         kinds={"mirakl", "https"},
         owners=channel.settings.owners,
-        pool=POOL,
     )
     def mirakl_delivery(
         context: dg.AssetExecutionContext, state: dg.ResourceParam[State], mirakl: dg.ResourceParam[Mirakl]
@@ -196,7 +194,7 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
 def sending(
     state: State, mirakl: Mirakl, channel: Channel, settings: Settings, log: Callable[[str], None]
 ) -> Iterator[Delivery]:
-    """Open what delivers a channel's orders; one sender at a time, also where no pool of Dagster's says so."""
+    """Open what delivers a channel's orders; one sender at a time: the others wait for the ledger's lock."""
 
     def waiting() -> None:
         log(_WAITS)

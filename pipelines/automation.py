@@ -12,21 +12,20 @@ from collections.abc import Iterator
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES, DagsterRunStatus
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
+    PARTITION_NAME_TAG,
     SCHEDULE_NAME_TAG,
 )
 
 from pipelines.assets import MIRAKL_DELIVERY, SHOP_DATABASE, asset_keys
 from pipelines.checks import NOTHING_WAITS, RECONCILED
 from pipelines.days import LOOKBACK_DAYS, closed_days
+from pipelines.heartbeat import unfinished_run
 from pipelines.settings import Channel
 
-# What waits in the queue counts too: a busy instance would pile up runs of the same day.
-UNFINISHED = [*IN_PROGRESS_RUN_STATUSES, DagsterRunStatus.QUEUED]
-# Runs of the open day go before backfills, both in the queue and for the slot of the sender.
+# In the queue, runs of the open day go before backfills.
 TODAY_TAGS = {"dagster/priority": "10"}
 
 
@@ -61,8 +60,10 @@ def inspection_job(channel: Channel) -> UnresolvedAssetJobDefinition:
     )
 
 
-def range_tags(first: str, last: str) -> dict[str, str]:
+def day_tags(first: str, last: str) -> dict[str, str]:
     """Return the tags that make a run work on the days from `first` to `last`, both included."""
+    if first == last:
+        return {PARTITION_NAME_TAG: first}
     return {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last}
 
 
@@ -78,10 +79,9 @@ def today_schedule(channel: Channel) -> dg.ScheduleDefinition:
         description="Every 15 minutes: orders changed today. Skipped while the previous run is still at it.",
     )
     def today(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        filters = dg.RunsFilter(tags={SCHEDULE_NAME_TAG: name}, statuses=UNFINISHED)
-        running = context.instance.get_run_records(filters, limit=1)
+        running = unfinished_run(context.instance, tags={SCHEDULE_NAME_TAG: name})
         if running:
-            return dg.SkipReason(f"run {running[0].dagster_run.run_id} of this schedule is still at it")
+            return dg.SkipReason(f"run {running} of this schedule is still at it")
         day = context.scheduled_execution_time.astimezone(channel.settings.zone).date().isoformat()
         return dg.RunRequest(partition_key=day, tags=TODAY_TAGS)
 
@@ -103,7 +103,7 @@ def lookback_schedule(channel: Channel) -> dg.ScheduleDefinition:
         if not days:
             yield dg.SkipReason("no day of this channel is closed yet")
         else:
-            yield dg.RunRequest(tags=range_tags(days[0], days[-1]))
+            yield dg.RunRequest(tags=day_tags(days[0], days[-1]))
 
     return lookback
 

@@ -14,8 +14,9 @@ from pipelines.assets import MIRAKL_DELIVERY, MIRAKL_ORDERS, RAW_ORDERS, SHOP_DA
 from pipelines.automation import channel_job, inspection_job, inspection_schedule, lookback_schedule, today_schedule
 from pipelines.changes import changes_sensor
 from pipelines.checks import nothing_waits, reconciled
+from pipelines.heartbeat import silent_runs
 from pipelines.replay import replay_job, undelivered_sensor
-from pipelines.resources import Mirakl, State
+from pipelines.resources import Mirakl, state
 from pipelines.settings import Settings
 
 
@@ -40,11 +41,14 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *(inspection_job(channel) for channel in channels),
             *(replay_job(channel, settings) for channel in channels),
         ],
-        sensors=[make(channel) for channel in channels for make in (undelivered_sensor, changes_sensor)],
+        sensors=[
+            *(make(channel) for channel in channels for make in (undelivered_sensor, changes_sensor)),
+            silent_runs,
+        ],
         schedules=[
             make(channel) for channel in channels for make in (today_schedule, lookback_schedule, inspection_schedule)
         ],
-        resources={"state": State(), "mirakl": Mirakl()},
+        resources={"state": state, "mirakl": Mirakl()},
         # A chain has nothing to run side by side, and starting processes takes longer than most days.
         executor=dg.in_process_executor,
     )

@@ -18,8 +18,9 @@ import dagster as dg
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipelines.automation import TODAY_TAGS, UNFINISHED, job_name
+from pipelines.automation import TODAY_TAGS, job_name
 from pipelines.days import day_window
+from pipelines.heartbeat import unfinished_run
 from pipelines.resources import failures_explained
 from pipelines.settings import Channel
 from pipelines.shop import open_shop
@@ -55,7 +56,7 @@ def changes_sensor(channel: Channel) -> dg.SensorDefinition:
     )
     def changes(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         today = dt.datetime.now(channel.settings.zone).date().isoformat()
-        running = _unfinished(context.instance, channel.name, today)
+        running = unfinished_run(context.instance, job_name(channel.name), {PARTITION_NAME_TAG: today})
         if running is not None:
             return dg.SkipReason(f"run {running} of {today} is unfinished")
         known = _cursor(context.cursor)
@@ -72,12 +73,6 @@ def changes_sensor(channel: Channel) -> dg.SensorDefinition:
         return dg.SensorResult(cursor=cursor, run_requests=[dg.RunRequest(partition_key=today, tags=TODAY_TAGS)])
 
     return changes
-
-
-def _unfinished(instance: dg.DagsterInstance, channel: str, day: str) -> str | None:
-    filters = dg.RunsFilter(job_name=job_name(channel), tags={PARTITION_NAME_TAG: day}, statuses=UNFINISHED)
-    records = instance.get_run_records(filters, limit=1)
-    return records[0].dagster_run.run_id if records else None
 
 
 def _cursor(text: str | None) -> _Cursor | None:

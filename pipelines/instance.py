@@ -1,7 +1,7 @@
 """The Dagster instance that the command line runs on.
 
-A run of the shell lives in the shell's process. When that was killed, Dagster still counts the run as started and the
-sender's slot as taken, and no daemon need be there to notice: the next command does.
+A run of the shell lives in the shell's process. When that was killed, Dagster still counts the run as started, and no
+daemon need be there to notice: a later command does.
 
 Belongs here: finding or making it, and clearing up after killed commands. Does not belong here: running anything.
 """
@@ -10,23 +10,20 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 
 from connectors.alone import alone
-from pipelines.launcher import process_is_alive
+from pipelines.heartbeat import end_silent_runs_of_this_host
 from pipelines.settings import SettingsError
 
 HOME_VARIABLE = "DAGSTER_HOME"
 DEFAULT_HOME = Path("var/dagster")
 DAGSTER_YAML = Path(__file__).parent / "dagster.yaml"
 _LOCK = ".opening"
-_HOST_TAG, _PROCESS_TAG = "mirakl-orders/host", "mirakl-orders/process"
 
 
 def prepared_home() -> Path:
@@ -62,7 +59,7 @@ def dagster_instance() -> Iterator[dg.DagsterInstance]:
         # Dagster's storages raise whatever their drivers do.
         raise SettingsError(f"{HOME_VARIABLE}: {' '.join(str(error).split())}") from None
     with opened as instance:
-        _end_killed_runs(instance)
+        end_silent_runs_of_this_host(instance)
         yield instance
 
 
@@ -76,18 +73,3 @@ def _opened(home: Path) -> dg.DagsterInstance:
         instance.get_runs_count()
         instance.all_asset_keys()
         return instance
-
-
-def process_tags() -> dict[str, str]:
-    """Return the tags by which a run of the shell names its process."""
-    return {_HOST_TAG: socket.gethostname(), _PROCESS_TAG: str(os.getpid())}
-
-
-def _end_killed_runs(instance: dg.DagsterInstance) -> None:
-    mine = dg.RunsFilter(tags={_HOST_TAG: socket.gethostname()}, statuses=IN_PROGRESS_RUN_STATUSES)
-    for run in instance.get_runs(mine):
-        process = int(run.tags[_PROCESS_TAG])
-        # This process has run nothing yet: the number was another's.
-        if process == os.getpid() or not process_is_alive(process):
-            instance.report_run_failed(run, "the process of this run was killed")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)

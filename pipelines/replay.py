@@ -19,8 +19,8 @@ from connectors.ledger import UNACCEPTED, Ledger
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from pipelines import metadata
-from pipelines.assets import MIRAKL_DELIVERY, POOL, sending
-from pipelines.automation import UNFINISHED
+from pipelines.assets import MIRAKL_DELIVERY, sending
+from pipelines.heartbeat import unfinished_run
 from pipelines.resources import Mirakl, State, failures_explained
 from pipelines.settings import Channel, Settings
 from pipelines.shop import Shop, open_shop
@@ -59,7 +59,7 @@ def replay_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
     """Build the job that replays orders of a channel."""
     key = dg.AssetKey([channel.name, MIRAKL_DELIVERY])
 
-    @dg.op(name=op_name(channel.name), pool=POOL, description=replay.__doc__)
+    @dg.op(name=op_name(channel.name), description=replay.__doc__)
     def replay_orders(
         context: dg.OpExecutionContext,
         config: Selection,
@@ -158,8 +158,7 @@ def undelivered_sensor(channel: Channel) -> dg.SensorDefinition:
             return dg.SkipReason(
                 f"{orders:,} orders are without an answer; next try in {tried['not_before'] - now:.0f} s"
             )
-        filters = dg.RunsFilter(job_name=job_name(channel.name), statuses=UNFINISHED)
-        if context.instance.get_run_records(filters, limit=1):
+        if unfinished_run(context.instance, job_name(channel.name)):
             return dg.SkipReason("a replay of this channel is still at it")
         wait = _FIRST_WAIT.total_seconds() * 2 ** tried["tries"]
         config = Selection(outcome="undelivered")

@@ -16,6 +16,7 @@ from connectors.ledger import Ledger, LedgerError
 from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.errors import MiraklError
 from pipelines.environment import Environment
+from pipelines.heartbeat import heartbeat
 from pipelines.settings import Channel, MiraklLimits, SettingsError
 from pipelines.storage import FrameStorage, StorageError
 from transforms.frames import FrameError
@@ -23,6 +24,16 @@ from transforms.frames import FrameError
 UNREACHABLE_RETRIES = 2
 FIRST_WAIT_SECONDS = 10.0
 USER_ERRORS = (SettingsError, ShopError, MiraklError, LedgerError, StorageError, FrameError)
+
+
+@dg.resource(description="The ledger and the frames. While a run uses them, it gives signs of life.")
+def state(context: dg.InitResourceContext) -> Iterator[State]:
+    """Open nothing yet; leave signs of life of the run, if there is one, until its resources are closed."""
+    if context.run is None or context.instance is None:
+        yield State()
+        return
+    with heartbeat(context.instance, context.run.run_id):
+        yield State()
 
 
 class State:

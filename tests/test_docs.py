@@ -88,7 +88,7 @@ def test_every_link_and_picture_leads_somewhere(document: Path) -> None:
 def test_the_instance_for_one_machine_can_be_opened(tmp_path: Path) -> None:
     (tmp_path / "dagster.yaml").write_text((ROOT / "pipelines" / "dagster.yaml").read_text())
     with DagsterInstance.from_config(str(tmp_path)) as instance:
-        assert instance.global_op_concurrency_default_limit == 1
+        assert instance.run_monitoring_enabled
 
 
 def test_the_instance_for_several_machines_can_be_opened(

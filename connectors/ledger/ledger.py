@@ -83,6 +83,9 @@ class Ledger:
             connection = held.enter_context(self._engine.connect().execution_options(isolation_level="AUTOCOMMIT"))
             # The lock belongs to the session, which must not go back to the pool with it.
             held.callback(connection.invalidate)
+            # A machine that goes down says nothing: the server asks, and lets go of the lock within a minute.
+            for setting, value in (("idle", 20), ("interval", 10), ("count", 3)):
+                connection.exec_driver_sql(f"SET tcp_keepalives_{setting} = {value}")
             lock = sa.text("SELECT pg_try_advisory_lock(hashtext('ledger sender'))")
             wait_until(lambda: bool(connection.execute(lock).scalar_one()), waiting)
 

@@ -15,7 +15,7 @@ from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from connectors.ledger import LedgerEntry
-from pipelines.assets import POOL, asset_keys
+from pipelines.assets import asset_keys
 from pipelines.replay import _TRIES
 from pipelines.resources import State
 from pipelines.settings import load_settings
@@ -119,10 +119,11 @@ def test_the_definitions_of_a_channel_are_the_pinned_ones(runs: Runs) -> None:
     assert [(sensor.name, sensor.default_status.value) for sensor in repository.sensor_defs] == [
         ("changes_own", "STOPPED"),
         ("replay_own_undelivered", "STOPPED"),
+        ("silent_runs", "RUNNING"),
     ]
 
 
-def test_all_assets_of_a_channel_have_the_same_days_and_only_the_sender_has_the_pool(runs: Runs) -> None:
+def test_all_assets_of_a_channel_have_the_same_days_and_no_pool_that_a_dead_run_could_hold(runs: Runs) -> None:
     graph = runs.definitions().resolve_asset_graph()
     nodes = [graph.get(dg.AssetKey(["own", name])) for name in ("raw_orders", "mirakl_orders", "mirakl_delivery")]
     assert len({node.partitions_def for node in nodes}) == 1
@@ -130,7 +131,7 @@ def test_all_assets_of_a_channel_have_the_same_days_and_only_the_sender_has_the_
     assert isinstance(days, dg.DailyPartitionsDefinition)
     assert (days.timezone, days.get_first_partition_key()) == ("Europe/Paris", "2026-01-01")
     assert {node.backfill_policy for node in nodes} == {dg.BackfillPolicy.multi_run(7)}
-    assert [node.pools for node in nodes] == [set(), set(), {POOL}]
+    assert [node.pools for node in nodes] == [set(), set(), set()]
 
 
 def test_reconciliation_runs_in_its_own_job_and_what_waits_in_both(runs: Runs) -> None:

@@ -45,13 +45,13 @@ def test_a_file_where_the_folder_var_should_be_is_one_message(tmp_path: Path, mo
         pass
 
 
-def test_without_dagster_home_an_instance_with_one_sender_is_made(
+def test_without_dagster_home_an_instance_that_watches_its_runs_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DAGSTER_HOME", "")
     with dagster_instance() as instance:
-        assert instance.global_op_concurrency_default_limit == 1
+        assert instance.run_monitoring_enabled
     assert (tmp_path / "var" / "dagster" / "dagster.yaml").is_file()
 
 

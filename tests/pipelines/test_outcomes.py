@@ -16,7 +16,7 @@ from dagster._serdes import serialize_value
 from connectors.mirakl.report import DayReport, Failure
 from connectors.mirakl.sandbox import Sandbox
 from pipelines import metadata
-from pipelines.automation import range_tags
+from pipelines.automation import day_tags
 from pipelines.shop import Shop
 from tests.own_shop import PERSONAL, OwnShop
 from tests.pipelines.conftest import DELIVERY, Runs, failure, red
@@ -122,7 +122,7 @@ def test_days_done_before_the_one_that_cannot_be_delivered_keep_their_numbers(ru
     three_days(shop)
     runs.only("raw_orders", D1)
     runs.only("mirakl_orders", D1)
-    result = runs.job("sync_own", tags=range_tags(D1, D3), asset_selection=[DELIVERY])
+    result = runs.job("sync_own", tags=day_tags(D1, D3), asset_selection=[DELIVERY])
     assert f"there are no mirakl_orders of channel 'own' for {D2}" in failure(result)
     assert runs.days_done() == {D1}
     assert runs.told(D1)["delivered"] == 2
