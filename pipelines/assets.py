@@ -7,6 +7,7 @@ moves from one day to another while the run lasts is neither lost nor read twice
 Belongs here: what each step does with a range of days. Does not belong here: what an order means, and HTTP.
 """
 
+import datetime as dt
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -48,6 +49,10 @@ def channel_assets(channel: Channel, settings: Settings) -> list[dg.AssetsDefini
     ]
 
 
+def _freshness(channel: Channel) -> dg.FreshnessPolicy:
+    return dg.FreshnessPolicy.time_window(fail_window=dt.timedelta(hours=channel.settings.late_after_hours))
+
+
 def _shop_database(channel: Channel) -> dg.AssetSpec:
     return dg.AssetSpec(
         [channel.name, SHOP_DATABASE],
@@ -69,10 +74,11 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.multi_run(DAYS_PER_RUN),
         kinds={"sql", "parquet"},
         owners=channel.settings.owners,
+        freshness_policy=_freshness(channel),
         metadata={"dagster/column_schema": metadata.raw_schema()},
     )
     def raw_orders(context: dg.AssetExecutionContext, state: dg.ResourceParam[State]) -> dg.MaterializeResult[None]:
-        with failures_explained(context.retry_number):
+        with failures_explained(channel, context.retry_number):
             frames = state.frames()
             with open_shop(channel) as shop:
                 for day in context.partition_keys:
@@ -114,11 +120,12 @@ def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:
         check_specs=checks.normalisation_specs(dg.AssetKey([name, MIRAKL_ORDERS])),
         kinds={"python", "parquet"},
         owners=channel.settings.owners,
+        freshness_policy=_freshness(channel),
         metadata={"dagster/column_schema": metadata.mirakl_schema()},
     )
     def mirakl_orders(context: dg.AssetExecutionContext, state: dg.ResourceParam[State]) -> Iterator[Outcome]:
         seen = checks.Normalisation()
-        with failures_explained():
+        with failures_explained(channel):
             frames = state.frames()
             for day in context.partition_keys:
                 of_day = checks.Normalisation()
@@ -162,13 +169,14 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
         check_specs=checks.delivery_specs(key),
         kinds={"mirakl", "https"},
         owners=channel.settings.owners,
+        freshness_policy=_freshness(channel),
     )
     def mirakl_delivery(
         context: dg.AssetExecutionContext, state: dg.ResourceParam[State], mirakl: dg.ResourceParam[Mirakl]
     ) -> Iterator[Outcome]:
         reports: list[DayReport] = []
         try:
-            with failures_explained(), sending(state, mirakl, channel, settings, context.log.info) as delivery:
+            with failures_explained(channel), sending(state, mirakl, channel, settings, context.log.info) as delivery:
                 ledger = delivery.ledger
                 reports.extend(_deliver(context, state, delivery, name, day) for day in context.partition_keys)
                 open_days = [report for report in reports if report.counts["undelivered"]]

@@ -6,7 +6,7 @@ Belongs here: assembly. Does not belong here: anything else.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import dagster as dg
 
@@ -17,12 +17,13 @@ from pipelines.checks import nothing_waits, reconciled
 from pipelines.heartbeat import silent_runs
 from pipelines.replay import replay_job, undelivered_sensor
 from pipelines.resources import Mirakl, state
-from pipelines.settings import Settings
+from pipelines.settings import Channel, Settings, is_channel_name
+from pipelines.stand_ins import stand_ins
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
-    """Assemble the definitions of all channels; a broken block becomes an asset that says what is wrong with it."""
-    channels = list(settings.channels.values())
+    """Assemble the definitions of all channels; a broken one keeps its place, and its runs say what is wrong."""
+    channels = [*settings.channels.values(), *stand_ins(settings)]
     for message in settings.shared_channels():
         dg.get_dagster_logger().warning(message)
     with warnings.catch_warnings():
@@ -30,7 +31,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         warnings.simplefilter("ignore", dg.BetaWarning)
         assets = [asset for channel in channels for asset in channel_assets(channel, settings)]
     return dg.Definitions(
-        assets=[*assets, *_broken_blocks(settings.broken)],
+        assets=[*dg.map_asset_specs(_fault_told(channels), assets), *_broken_blocks(settings.broken)],
         asset_checks=[
             check(channel, dg.AssetKey([channel.name, asset]))
             for channel in channels
@@ -54,11 +55,25 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     )
 
 
+def _fault_told(channels: Sequence[Channel]) -> Callable[[dg.AssetSpec], dg.AssetSpec]:
+    """Say what is wrong with a channel's block where its assets are looked at."""
+    faults = {channel.name: channel.fault for channel in channels if channel.fault}
+
+    def told(spec: dg.AssetSpec) -> dg.AssetSpec:
+        fault = faults.get(spec.key.path[0])
+        return spec.replace_attributes(description=fault) if fault else spec
+
+    return told
+
+
 def _broken_blocks(broken: Mapping[str, str]) -> Iterator[dg.AssetsDefinition]:
+    """Yield an asset for each block that no channel could be called by; its runs say what is wrong."""
     # A channel may be called broken_channels, too.
     taken = {RAW_ORDERS, MIRAKL_ORDERS, MIRAKL_DELIVERY, SHOP_DATABASE}
     for name, message in broken.items():
         dg.get_dagster_logger().error(message)
+        if is_channel_name(name):
+            continue
         word = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name)
         while word in taken:
             word += "_"

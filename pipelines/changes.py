@@ -61,7 +61,7 @@ def changes_sensor(channel: Channel) -> dg.SensorDefinition:
             return dg.SkipReason(f"run {running} of {today} is unfinished")
         known = _cursor(context.cursor)
         start, end = day_window(channel, today)
-        with failures_explained(), open_shop(channel) as shop:
+        with failures_explained(channel), open_shop(channel) as shop:
             found = shop.changes(max(start, known.since) if known else start, end, MOST_CHANGES, TIME_LIMIT)
             read_at = shop.read_at
         digests = frozenset(map(_digest, found))

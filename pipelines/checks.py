@@ -198,7 +198,7 @@ def nothing_waits(channel: Channel, delivery: dg.AssetKey) -> dg.AssetChecksDefi
         description="Looks into the ledger: no order of the channel, of any day, waits for Mirakl's acceptance.",
     )
     def check(state: dg.ResourceParam[State]) -> dg.AssetCheckResult:
-        with failures_explained(), state.ledger(channel) as ledger:
+        with failures_explained(channel), state.ledger(channel) as ledger:
             return _what_waits(channel.name, ledger)
 
     return check
@@ -247,7 +247,7 @@ def reconciled(channel: Channel, shop_database: dg.AssetKey) -> dg.AssetChecksDe
         days = closed_days(channel, dt.datetime.now(dt.UTC))
         found = Reconciliation()
         if days:
-            with failures_explained(), state.ledger(channel) as ledger, open_shop(channel) as shop:
+            with failures_explained(channel), state.ledger(channel) as ledger, open_shop(channel) as shop:
                 found = reconcile(channel, days, shop, ledger)
         span = f"--from {days[0]} --to {days[-1]}" if days else ""
         differences = ", ".join(f"{count:,} {finding}" for finding, count in found.found.items())

@@ -67,7 +67,7 @@ def replay_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
         mirakl: dg.ResourceParam[Mirakl],
     ) -> None:
         with (
-            failures_explained(),
+            failures_explained(channel),
             sending(state, mirakl, channel, settings, context.log.info) as delivery,
             open_shop(channel) as shop,
         ):
@@ -145,6 +145,8 @@ def undelivered_sensor(channel: Channel) -> dg.SensorDefinition:
     def undelivered(
         context: dg.SensorEvaluationContext, state: dg.ResourceParam[State]
     ) -> dg.SensorResult | dg.SkipReason:
+        if channel.fault:
+            return dg.SkipReason(channel.fault)
         with state.ledger(channel) as ledger:
             orders = ledger.count_unaccepted(channel.name).get("undelivered", (0, ""))[0]
         if not orders:

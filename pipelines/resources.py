@@ -70,12 +70,16 @@ class Mirakl:
 
 
 @contextmanager
-def failures_explained(attempt: int = UNREACHABLE_RETRIES) -> Iterator[None]:
+def failures_explained(channel: Channel, attempt: int = UNREACHABLE_RETRIES) -> Iterator[None]:
     """Turn what a user can cause into a failure with one message; only an unreachable shop is worth another try.
+
+    A channel whose block is broken fails at once, with what is wrong with it.
 
     `attempt` counts from 0; without it nothing is tried again. Asked for here and not by a retry policy, because that
     would also try again what a signal has ended.
     """
+    if channel.fault:
+        raise dg.Failure(channel.fault, allow_retries=False)
     try:
         yield
     except USER_ERRORS as error:

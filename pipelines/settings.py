@@ -12,7 +12,7 @@ import datetime as dt
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -102,6 +102,7 @@ class ChannelSettings(_Block):
     unmapped: Literal["send", "reject"] = "send"
     money: Literal["report", "strict"] = "report"
     owners: list[str] = Field(default_factory=list)
+    late_after_hours: float = Field(default=26, ge=0.1, strict=True)
 
     @field_validator("platform")
     @classmethod
@@ -152,12 +153,14 @@ class ChannelSettings(_Block):
 class Channel:
     """A channel that can be worked with: its name and settings.
 
-    `rivals` are channels of other shops whose orders go to the same Mirakl channel, where an id is one order.
+    `rivals` are channels of other shops whose orders go to the same Mirakl channel, where an id is one order. `fault`
+    says what is wrong with the block of a stand-in, which only keeps a broken channel's place.
     """
 
     name: str
     settings: ChannelSettings
     rivals: tuple[str, ...] = ()
+    fault: str | None = None
 
     def source(self) -> ShopSource:
         """Return where the shop is; its database's address is taken from the environment now.
@@ -203,13 +206,14 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All of channels.toml. `broken` holds, by channel, why its block cannot be used."""
+    """All of channels.toml. `broken` holds, by channel, why its block cannot be used; `blocks` are all as written."""
 
     path: Path
     mirakl: MiraklLimits
     frames: FramesRetention
     channels: dict[str, Channel]
     broken: dict[str, str]
+    blocks: dict[str, Any] = field(default_factory=dict)
 
     def shared_channels(self) -> Iterator[str]:
         """Say of each channel that shares its Mirakl channel with another shop what that means."""
@@ -262,14 +266,21 @@ def load_settings(path: Path | None = None) -> Settings:
             raise SettingsError(f"{path}: the key {name!r} stands in no section; write [channels.my_shop] above it")
         hint = did_you_mean(name, _SECTIONS) or "; the sections are [mirakl], [frames], [channels.my_shop]"
         raise SettingsError(f"{path}: unknown section [{name}]{hint}")
-    channels, broken = _channels(path, content.get("channels", {}))
+    blocks = content.get("channels", {})
+    channels, broken = _channels(path, blocks)
     return Settings(
         path=path,
         mirakl=_shared(path, "mirakl", MiraklLimits, content),
         frames=_shared(path, "frames", FramesRetention, content),
         channels=channels,
         broken=broken,
+        blocks=blocks,
     )
+
+
+def is_channel_name(name: str) -> bool:
+    """Return whether a channel can be called so."""
+    return _NAME.fullmatch(name) is not None
 
 
 def _channels(path: Path, blocks: Any) -> tuple[dict[str, Channel], dict[str, str]]:
@@ -279,7 +290,7 @@ def _channels(path: Path, blocks: Any) -> tuple[dict[str, Channel], dict[str, st
     broken: dict[str, str] = {}
     for name, block in blocks.items():
         where = f"{path}: [channels.{name}]"
-        if not _NAME.fullmatch(name):
+        if not is_channel_name(name):
             broken[name] = (
                 f"{where}: the name of a channel is of letters, digits and _, begins with a letter, and has no two _ "
                 "in a row"

@@ -33,7 +33,7 @@ def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
 @pytest.fixture
 def two_and_a_broken_one(environment: dict[str, str], shop: OwnShop) -> None:
     """Channels `own` and `other`, and a block that cannot be used."""
-    broken = shop.block("broken", timezone='"Europe/Pariss"')
+    broken = shop.block('"not-a-name"')
     Path(environment["CHANNELS_FILE"]).write_text(shop.block() + shop.block("other", timezone='"UTC"') + broken)
 
 
@@ -76,11 +76,11 @@ def test_two_channels_are_loaded_and_a_broken_block_is_shown(runs: Runs) -> None
     assert groups == {
         "own": {f"own/{name}" for name in names},
         "other": {f"other/{name}" for name in names},
-        "broken_channels": {"broken_channels/broken"},
+        "broken_channels": {"broken_channels/not_a_name"},
     }
-    message = graph.get(dg.AssetKey(["broken_channels", "broken"])).description or ""
-    assert "[channels.broken] timezone: unknown time zone 'Europe/Pariss'" in message
-    assert list(load_settings().broken) == ["broken"]
+    message = graph.get(dg.AssetKey(["broken_channels", "not_a_name"])).description or ""
+    assert "[channels.not-a-name]: the name of a channel is of letters" in message
+    assert list(load_settings().broken) == ["not-a-name"]
 
 
 @pytest.mark.usefixtures("two_and_a_broken_one")
@@ -132,6 +132,20 @@ def test_all_assets_of_a_channel_have_the_same_days_and_no_pool_that_a_dead_run_
     assert (days.timezone, days.get_first_partition_key()) == ("Europe/Paris", "2026-01-01")
     assert {node.backfill_policy for node in nodes} == {dg.BackfillPolicy.multi_run(7)}
     assert [node.pools for node in nodes] == [set(), set(), set()]
+
+
+def test_a_channel_is_late_after_the_hours_its_block_says(
+    runs: Runs, environment: dict[str, str], shop: OwnShop
+) -> None:
+    Path(environment["CHANNELS_FILE"]).write_text(shop.block() + shop.block("fast", late_after_hours="1.5"))
+    graph = runs.definitions().resolve_asset_graph()
+    windows = {
+        name: {graph.get(key).freshness_policy_or_from_metadata for key in asset_keys(name)} for name in ("own", "fast")
+    }
+    assert windows == {
+        name: {dg.FreshnessPolicy.time_window(dt.timedelta(hours=hours))}
+        for name, hours in (("own", 26), ("fast", 1.5))
+    }
 
 
 def test_reconciliation_runs_in_its_own_job_and_what_waits_in_both(runs: Runs) -> None:
