@@ -40,6 +40,10 @@ OWN_STATES: tuple[tuple[int, str, Row], ...] = (
     (16, "Waiting for approval", {}),
     (17, "Internal", {"hidden": 1}),
     (18, "At the customer's", {"shipped": 1}),
+    # What payment modules add: every flag off.
+    (19, "Partial refund", {"module_name": "mollie"}),
+    (20, "Authorized. To be captured by merchant", {"module_name": "ps_checkout"}),
+    (21, "Partially shipped", {"module_name": "mollie", "deleted": 1}),
 )
 ZERO = "0000-00-00 00:00:00"
 
@@ -73,6 +77,7 @@ def install(cursor: Any, first_state: int = 1) -> None:
     settings: list[tuple[str, Any, int | None]] = [("PS_TIMEZONE", "Europe/Paris", None), ("PS_LANG_DEFAULT", 1, None)]
     settings += [(key, first_state + index, None) for index, (key, _, _) in enumerate(INSTALLED_STATES)]
     settings += [("PS_TIMEZONE", "America/New_York", 2), ("PS_OS_DELIVERED", 18 + shift, 2)]
+    settings += [("PS_CHECKOUT_STATE_AUTHORIZED", 20 + shift, None)]
     insert(
         cursor,
         "configuration",
@@ -214,6 +219,18 @@ DEFAULTS: Mapping[str, Row] = {
     "order_slip": {"id_customer": 1, "partial": 0},
     "order_return": {"id_customer": 1},
     "shipment": {"id_carrier": 2, "date_add": "2026-03-01 10:00:00"},
+    "cart_rule": {"date_from": ZERO, "date_to": ZERO, "code": "", "date_add": ZERO, "date_upd": ZERO},
+    "product": {"date_add": ZERO, "date_upd": ZERO},
+    "product_lang": {"id_lang": 1},
+    "attribute_lang": {"id_lang": 1},
+    "attribute_group_lang": {"id_lang": 1, "name": ""},
+    "customization_field_lang": {"id_lang": 1},
+    "customer_thread": {"id_lang": 1, "id_contact": 0, "email": "", "date_add": ZERO, "date_upd": ZERO},
+    "customer_message": {"id_employee": 1, "date_upd": ZERO},
+    "mondialrelay_selected_relay": {"date_add": ZERO, "date_upd": ZERO},
+    "colissimo_order": {"id_colissimo_service": 2},
+    "colissimo_pickup_point": {"country": "", "product_code": "A2P", "date_add": ZERO, "date_upd": ZERO},
+    "carrier": {"id_reference": 9},
 }
 # An order has these rows even where a test does not speak of them.
 OF_EVERY_ORDER = ("order_detail", "order_detail_tax", "order_carrier", "order_history", "order_payment")
