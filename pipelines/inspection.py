@@ -19,9 +19,9 @@ from connectors.ledger import Ledger
 from connectors.mirakl.client import MiraklClient
 from pipelines.environment import Environment
 from pipelines.instance import DAGSTER_YAML, HOME_VARIABLE, dagster_instance
-from pipelines.resources import USER_ERRORS
 from pipelines.settings import Channel, Settings, SettingsError
 from pipelines.storage import FrameStorage
+from pipelines.user_errors import USER_ERRORS
 
 Verdict = Literal["ok", "warning", "error"]
 

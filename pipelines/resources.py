@@ -11,19 +11,16 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from connectors.channels.errors import ShopError
-from connectors.ledger import Ledger, LedgerError
+from connectors.ledger import Ledger
 from connectors.mirakl.client import MiraklClient
-from connectors.mirakl.errors import MiraklError
 from pipelines.environment import Environment
 from pipelines.heartbeat import heartbeat
-from pipelines.settings import Channel, MiraklLimits, SettingsError
-from pipelines.storage import FrameStorage, StorageError
-from transforms.frames import FrameError
+from pipelines.settings import Channel, MiraklLimits
+from pipelines.storage import FrameStorage
+from pipelines.user_errors import USER_ERRORS
 
 UNREACHABLE_RETRIES = 2
 FIRST_WAIT_SECONDS = 10.0
-USER_ERRORS = (SettingsError, ShopError, MiraklError, LedgerError, StorageError, FrameError)
 
 
 @dg.resource(description="The ledger and the frames. While a run uses them, it gives signs of life.")

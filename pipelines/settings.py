@@ -24,12 +24,12 @@ from connectors.channels.reader import ShopSource
 from connectors.mirakl.limiter import CEILING
 from connectors.toml_file import NotToml, faults, read_toml
 from connectors.toml_values import Day, Id, Keyword, Reason, StatusTarget, Timezone
+from pipelines.channels_file import FILE_VARIABLE, channels_file, no_such_channel
 from transforms.frames import COLUMNS
 from transforms.mapping import ChannelMapping, PartnerPredicate
 from transforms.platforms import PLATFORMS
 from transforms.spelling import did_you_mean
 
-FILE_VARIABLE = "CHANNELS_FILE"
 _Shared = TypeVar("_Shared", bound=BaseModel)
 _FROM_ENVIRONMENT = "env:"
 _SECTIONS = {"mirakl", "frames", "channels"}
@@ -235,15 +235,8 @@ class Settings:
         if name in self.broken:
             raise SettingsError(self.broken[name])
         if name not in self.channels:
-            known = ", ".join(sorted(self.channels)) or "none"
-            hint = did_you_mean(name, self.channels)
-            raise SettingsError(f"{self.path}: there is no channel {name!r} (channels: {known}){hint}")
+            raise SettingsError(no_such_channel(self.path, name, self.channels))
         return self.channels[name]
-
-
-def channels_file() -> Path:
-    """Return the path of channels.toml: `CHANNELS_FILE`, or the file in the working folder."""
-    return Path(os.environ.get(FILE_VARIABLE) or "channels.toml")
 
 
 def load_settings(path: Path | None = None) -> Settings:

@@ -1,110 +1,142 @@
-"""What the command line prints: tables for people, JSON for programs.
+"""Tables on the shell, to be read whole at any width from 80 columns on.
 
-Belongs here: layout. Does not belong here: finding anything out.
+A table that does not fit is printed as one block a row instead: nothing is cut, no word is broken. Texts are never
+markup: an SQL cast `:x::type` would become an emoji.
+
+Belongs here: layout. Does not belong here: finding anything out, and what a command says around its tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+import os
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
-from pipelines.checks import ALL_ACCEPTED, NOTHING_WAITS
-from pipelines.sync import SyncResult
-
-_SHOWN = ("orders_read", "delivered", "unchanged", "superseded", "rejected", "refused", "undelivered", "requests")
-_SHOWN_WHEN_THERE = {"superseded", "undelivered"}
-_LONG = {"field", "reason", "detail", "change", "why"}
+# Where nobody's terminal says how wide it is: a pipe, a log.
 _WIDTH = 140
-_WIDEST = 40
-_TOLD_ABOVE = {ALL_ACCEPTED, NOTHING_WAITS}
-_RED = {"rejected", "refused", "undelivered"}
+# Sentences, which may go on in the next line of their cell where that much room is left.
+_SENTENCES = frozenset({"reason", "detail", "change", "why", "meaning"})
+_SENTENCE_WIDTH = 32
+_GAP = 2
+STYLES = {
+    "rejected": "red",
+    "refused": "red",
+    "undelivered": "red",
+    "failed": "red",
+    "error": "red",
+    "warning": "yellow",
+    "ok": "green",
+    "red": "red",
+    "unmapped": "yellow",
+}
+
+Row = Mapping[str, Any]
 
 
-def console() -> Console:
-    """Return where tables are printed: as wide as the terminal, or wide enough for all columns in a pipe or log."""
-    screen = Console()
-    return screen if screen.is_terminal else Console(width=_WIDTH)
+def console(*, stderr: bool = False) -> Console:
+    """Return where people read: as wide as the terminal or COLUMNS says, else wide enough for most tables."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or os.environ.get("COLUMNS") else _WIDTH
+    return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
 
 
-def sync_json(result: SyncResult) -> bytes:
-    """Return a range's result as JSON: the totals under the names of the counts, and every day."""
-    return orjson.dumps(
-        {
-            "channel": result.channel,
-            "exit_status": result.exit_status,
-            **result.totals,
-            "failures_total": sum(day.failures_total for day in result.days),
-            "red_checks": result.red_checks,
-            "days": [
-                {
-                    "day": day.day,
-                    "failed": day.failed,
-                    "reason": day.reason,
-                    **day.counts,
-                    "failures_total": day.failures_total,
-                    "failures": day.failures,
-                }
-                for day in result.days
-            ],
-        },
-        option=orjson.OPT_INDENT_2,
+def say(console: Console, *parts: str | tuple[str, str]) -> None:
+    """Print one line of texts, some with a style; a long one goes on, unbroken where nobody's terminal folds it."""
+    console.print(Text.assemble(*parts), soft_wrap=not console.is_terminal)
+
+
+def json_text(value: Any) -> bytes:
+    """Return a result as programs read it."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2)
+
+
+def rows(console: Console, title: str, items: Sequence[Row], *, numbers: Sequence[str] = ()) -> None:
+    """Print rows of one shape, at least one: as a table where that fits, else one block a row.
+
+    Columns in which nothing stands are left out; `numbers` are set to the right.
+    """
+    console.print(Text(title, style="bold"))
+    names = [name for name in items[0] if any(item[name] not in (None, "") for item in items)]
+    cells = [[_text(item[name]) for name in names] for item in items]
+    heads = [_head(name) for name in names]
+    widths = [max(cell_len(row[index]) for row in [heads, *cells]) for index in range(len(names))]
+    sentences = [name in _SENTENCES for name in names]
+    least = sum(
+        min(width, _SENTENCE_WIDTH) if sentence else width for width, sentence in zip(widths, sentences, strict=True)
     )
+    if least + _GAP * len(names) <= console.width:
+        _table(console, names, cells, sentences, numbers)
+    else:
+        _blocks(console, names, cells)
 
 
-def show_sync(console: Console, result: SyncResult) -> None:
-    """Print a range's result: a line a day, then the orders that failed and why."""
-    totals = result.totals
-    shown = [name for name in _SHOWN if totals[name] or name not in _SHOWN_WHEN_THERE]
-    table = Table(title=f"Channel {result.channel}", title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("day", no_wrap=True)
-    for name in shown:
-        table.add_column(name.replace("orders_", ""), justify="right")
-    for day in result.days:
-        if day.failed and not any(day.counts.values()):
-            table.add_row(day.day, *("-" for _ in shown), style="red")
-        else:
-            table.add_row(day.day, *(_count(name, day.counts[name]) for name in shown))
-    table.add_section()
-    table.add_row("all days", *(_count(name, totals[name]) for name in shown), style="bold")
-    console.print(table)
-    # Orders without an answer all wait for the same thing, which the last lines say.
-    failures = [row for day in result.days for row in day.failures if row["outcome"] != "undelivered"]
-    if failures:
-        rows(console, "Orders that were rejected or refused", failures)
-    more = totals["rejected"] + totals["refused"] - len(failures)
-    if more:
-        console.print(f"and {more:,} more: mirakl-orders failures {result.channel}")
-    for name, why in result.red_checks.items():
-        if name not in _TOLD_ABOVE:
-            console.print(f"[yellow]{name}[/yellow]: {escape(why)}", soft_wrap=True, highlight=False)
-    for reason in dict.fromkeys(day.reason for day in result.days if day.reason):
-        days = [day.day for day in result.days if day.reason == reason]
-        span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]} ({len(days)} days)"
-        console.print(f"[red]failed[/red] {span}: {escape(reason)}", soft_wrap=True, highlight=False)
+def ago(instant: str | None, now: dt.datetime | None = None) -> str:
+    """Say how long ago an instant (ISO 8601, UTC) was, in its largest unit: `3 h`; nothing for none."""
+    if not instant:
+        return ""
+    seconds = ((now or dt.datetime.now(dt.UTC)) - dt.datetime.fromisoformat(instant)).total_seconds()
+    return span(seconds)
 
 
-def rows(console: Console, title: str, items: Sequence[dict[str, Any]]) -> None:
-    """Print rows of one shape as a table."""
-    # A title of the table's own would be folded to the table's width.
-    console.print(title, style="italic")
-    table = Table(box=box.SIMPLE_HEAD)
-    for name in items[0]:
-        if name in _LONG:
-            table.add_column(name.removeprefix("channel_"), overflow="fold")
-        else:
-            # An id of hundreds of characters must leave room for the reason; JSON has it whole.
-            table.add_column(name.removeprefix("channel_"), overflow="ellipsis", no_wrap=True, max_width=_WIDEST)
-    for item in items:
-        table.add_row(*("" if value is None else escape(str(value)) for value in item.values()))
+def span(seconds: float) -> str:
+    """Say how long something lasts, in its largest unit."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def _table(
+    console: Console,
+    names: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    sentences: Sequence[bool],
+    numbers: Sequence[str],
+) -> None:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, _GAP, 0, 0))
+    for name, sentence in zip(names, sentences, strict=True):
+        table.add_column(_head(name), no_wrap=not sentence, justify="right" if name in numbers else "left")
+    for row in cells:
+        table.add_row(*map(_styled, row))
     console.print(table)
 
 
-def _count(name: str, count: int) -> str:
-    text = f"{count:,}"
-    return f"[red]{text}[/red]" if count and name in _RED else text
+def _blocks(console: Console, names: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    for row in cells:
+        line = Text()
+        long: list[Text] = []
+        for name, cell in zip(names, row, strict=True):
+            text = _styled(cell)
+            if name in _SENTENCES or cell_len(line.plain) + _GAP + cell_len(cell) > console.width or long:
+                long += [Text.assemble((f"{_head(name)}: ", "dim"), text)] if cell else []
+            elif cell:
+                line.append("  " if line else "").append_text(text)
+        console.print(line, overflow="fold")
+        for text in long:
+            # Further lines of a sentence stand below its beginning.
+            console.print(Padding(text, (0, 0, 0, 4)), overflow="fold")
+    console.print()
+
+
+def _head(name: str) -> str:
+    return name.removeprefix("channel_").replace("_", " ")
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _styled(cell: str) -> Text:
+    return Text(cell, style=STYLES.get(cell, ""))

@@ -42,12 +42,31 @@ class DayResult:
 
 
 @dataclass(slots=True)
+class RedCheck:
+    """A check that was red in runs of a range: what each said, their numbers added up, and the rows they named."""
+
+    why: list[str] = field(default_factory=list)
+    numbers: Counter[str] = field(default_factory=Counter)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, evaluation: dg.AssetCheckEvaluation) -> None:
+        """Add what the check said in one run."""
+        if evaluation.description and evaluation.description not in self.why:
+            self.why.append(evaluation.description)
+        for name, value in evaluation.metadata.items():
+            if isinstance(value, dg.IntMetadataValue):
+                self.numbers[name] += value.value or 0
+            elif isinstance(value, dg.TableMetadataValue):
+                self.rows += [dict(record.data) for record in value.records if dict(record.data) not in self.rows]
+
+
+@dataclass(slots=True)
 class SyncResult:
-    """What became of all days of a range. `red_checks` are (check, why) as Dagster shows them, the last of each."""
+    """What became of all days of a range. `red_checks` holds, by name, the checks that were red in any of its runs."""
 
     channel: str
     days: list[DayResult] = field(default_factory=list)
-    red_checks: dict[str, str] = field(default_factory=dict)
+    red_checks: dict[str, RedCheck] = field(default_factory=dict)
 
     @property
     def totals(self) -> dict[str, int]:
@@ -89,7 +108,7 @@ def sync(
         result.days.extend(_day_results(instance, channel.name, window, run))
         for check in run.get_asset_check_evaluations():
             if not check.passed:
-                result.red_checks[check.check_name] = check.description or ""
+                result.red_checks.setdefault(check.check_name, RedCheck()).add(check)
         if f"{channel.name}__{RAW_ORDERS}" in run.get_failed_step_keys():
             # The shop cannot be read, and that was tried more than once: later days would end the same way.
             rest = days[len(result.days) :]

@@ -22,7 +22,17 @@ from connectors.alone import alone, wait_until
 from connectors.ledger import destinations, rows
 from connectors.ledger.destinations import Destination
 from connectors.ledger.rows import LedgerEntry
-from connectors.ledger.schema import NOT_ACCEPTED, ORDERS, LedgerError, explained, open_engine, prepare
+from connectors.ledger.schema import (
+    NOT_ACCEPTED,
+    ORDERS,
+    LedgerError,
+    empty_engine,
+    explained,
+    open_engine,
+    prepare,
+    shown,
+    stands_at,
+)
 
 UNACCEPTED = ("undelivered", "refused", "rejected")
 # PostgreSQL indexes at most some 2,700 bytes; 500 characters of UTF-8 and the channel's name fit.
@@ -37,12 +47,17 @@ class Ledger:
     A channel's rows are those of one destination: the one named by `deliver_to` or `look_at`, else the one that the
     channel delivered to last.
 
+    Whoever only reads asks not to `create`: a ledger that `is_missing` is then an empty one, in memory. `address` is
+    where it is, without a password.
+
     Raises:
         LedgerError: not such a URL, not reachable, or written by a newer version of this software.
     """
 
-    def __init__(self, url: str) -> None:
-        self._engine = open_engine(url)
+    def __init__(self, url: str, *, create: bool = True) -> None:
+        self.is_missing = not create and not stands_at(url)
+        self._engine = empty_engine() if self.is_missing else open_engine(url)
+        self.address = shown(url)
         self._sqlite = self._engine.dialect.name == "sqlite"
         # SQLite lets one write at a time and has others poll; threads of this process queue up instead.
         self._writing = threading.Lock()

@@ -142,6 +142,41 @@ def open_engine(url: str) -> sa.Engine:
     )
 
 
+def stands_at(url: str) -> bool:
+    """Whether there is a ledger at a URL; nothing is made on the way to find out.
+
+    Raises:
+        LedgerError: not such a URL, or not reachable.
+    """
+    parsed = _parsed(url)
+    if parsed is not None and parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+        return False
+    engine = open_engine(url)
+    try:
+        with explained(), engine.connect() as connection:
+            return sa.inspect(connection).has_table(_VERSION.name)
+    finally:
+        engine.dispose()
+
+
+def empty_engine() -> sa.Engine:
+    """Return a database in memory, for a ledger that is not there."""
+    return sa.create_engine("sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
+
+
+def shown(url: str) -> str:
+    """Return a URL as it may be printed."""
+    parsed = _parsed(url)
+    return "" if parsed is None else parsed.render_as_string(hide_password=True)
+
+
+def _parsed(url: str) -> sa.URL | None:
+    try:
+        return read_url(url)
+    except (ArgumentError, ValueError):
+        return None
+
+
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
     folder = Path(url.database or "").parent
     try:

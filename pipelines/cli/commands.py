@@ -13,11 +13,11 @@ from typing import NoReturn
 
 import click
 
-from pipelines.cli import looking, running, trying
-from pipelines.resources import USER_ERRORS
+from pipelines.cli import looking, planning, running, trying
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="channel-to-mirakl", prog_name="mirakl-orders")
 def cli() -> None:
     """Carry orders of webshops into Mirakl Connect.
 
@@ -26,10 +26,10 @@ def cli() -> None:
 
 
 for command in (
+    looking.check,
+    planning.plan,
     running.sync,
     running.replay,
-    looking.check,
-    looking.plan,
     looking.coverage,
     looking.failures,
     looking.reconcile,
@@ -50,7 +50,16 @@ def run() -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped; run the same command again to complete the work", err=True)
         sys.exit(1)
-    except USER_ERRORS as error:
+    except BrokenPipeError:
+        # Whoever read the output has enough of it: `| head`.
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:
+        # What raised it has loaded most of these already; a mistake on the command line never comes here.
+        from pipelines.user_errors import USER_ERRORS
+
+        if not isinstance(error, USER_ERRORS):
+            raise
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
     sys.exit(0)

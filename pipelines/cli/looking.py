@@ -1,4 +1,4 @@
-"""Commands that look and send nothing: check, plan, coverage, failures, reconcile.
+"""Commands that look and send nothing: check, coverage, failures, reconcile.
 
 Belongs here: their options and what they print. Does not belong here: finding anything out.
 """
@@ -8,204 +8,231 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import sys
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import click
-import orjson
-from rich.markup import escape
 
-from connectors.ledger import Ledger
-from pipelines import inspection, show
-from pipelines import plan as planning
-from pipelines import reconcile as reconciling
-from pipelines.cli.options import DAY, as_json, days
-from pipelines.days import days_between
-from pipelines.environment import Environment
-from pipelines.resources import State
-from pipelines.settings import SettingsError, load_settings
-from pipelines.shop import open_shop
-from pipelines.storage import FrameStorage
-from transforms import coverage as covering
+from pipelines.cli.options import DAY, Days, any_channels, as_csv, as_json, channels, days, known_names, load
 
-_MARKS = {"ok": "[green]ok[/green]", "warning": "[yellow]warning[/yellow]", "error": "[red]error[/red]"}
+if TYPE_CHECKING:
+    from connectors.ledger import Ledger, LedgerEntry
+
 _SHOWN = 200
 
 
 @click.command()
-@click.argument("channel", required=False)
-def check(channel: str | None) -> None:
+@any_channels
+@as_json
+def check(names: tuple[str, ...], *, as_json: bool) -> None:
     """Try the configuration: channels.toml, Mirakl's credentials, the ledger, the frames, and each CHANNEL's shop.
 
     Nothing is sent. Exit status 1 when something would keep orders from being delivered.
     """
+    from pipelines import inspection, show
+    from pipelines.settings import load_settings
+
     settings = load_settings()
-    channels = [settings.channel(channel)] if channel else list(settings.channels.values())
+    chosen = [settings.channel(name) for name in names] if names else list(settings.channels.values())
+    findings = inspection.check(settings, chosen)
+    if as_json:
+        found = [{"subject": one.subject, "verdict": one.verdict, "words": one.words} for one in findings]
+        click.echo(show.json_text(found))
+        sys.exit(1 if any(one["verdict"] == "error" for one in found) else 0)
     console = show.console()
     errors = 0
-    for finding in inspection.check(settings, channels):
+    for finding in findings:
         errors += finding.verdict == "error"
         words = finding.words if finding.words.startswith(finding.subject) else f"{finding.subject}: {finding.words}"
-        line = f"{_MARKS[finding.verdict]}  {escape(words)}"
-        console.print(line, soft_wrap=True, highlight=False)
+        show.say(console, (finding.verdict, show.STYLES[finding.verdict]), "  ", words)
     sys.exit(1 if errors else 0)
 
 
 @click.command()
-@click.argument("channel")
+@channels
 @days
 @as_json
-def plan(channel: str, first: dt.datetime, last: dt.datetime, *, as_json: bool) -> None:
-    """Say what a sync of CHANNEL would send, and why, without sending it.
-
-    Reads the shop with the mapping as it is now; for orders that Mirakl holds, shows which fields would change.
-    """
-    settings = load_settings()
-    chosen = settings.channel(channel)
-    wanted = days_between(chosen, first.date(), last.date())
-    frames = FrameStorage(Environment().frames_url)
-    with open_shop(chosen) as shop, State().ledger(chosen) as ledger:
-        found = planning.plan(chosen, wanted, shop, ledger, frames)
-    told = {"channel": channel, **found.summary(settings.mirakl)}
-    if as_json:
-        click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2))
-        return
-    console = show.console()
-    fates = [{"orders": told[name], "fate": name} for name in planning.FATES]
-    show.rows(console, f"What a sync of {channel} would do", fates)
-    console.print(f"{told['requests']:,} requests, {told['seconds']:,.1f} s at the configured rate")
-    if found.fields:
-        title = f"Fields that change, in {found.compared:,} of the changed orders"
-        changes = [{"orders": count, "change": path} for path, count in found.fields.most_common(_SHOWN)]
-        show.rows(console, title, changes)
-    if found.rejects:
-        show.rows(console, "Orders that cannot be sent", told["rejects"])
-
-
-@click.command()
-@click.argument("channel")
-@days
-@as_json
-def coverage(channel: str, first: dt.datetime, last: dt.datetime, *, as_json: bool) -> None:
+@as_csv
+def coverage(names: list[str], days: Days, *, as_json: bool, as_csv: bool) -> None:
     """List every word CHANNEL used on these days (statuses, reasons, methods, taxes, countries) and where it went.
 
     Exit status 3 when a word that needs a map has none.
     """
-    chosen = load_settings().channel(channel)
-    mapping = chosen.mapping()
-    words: Counter[covering.Word] = Counter()
-    with open_shop(chosen) as shop:
-        for day in days_between(chosen, first.date(), last.date()):
-            for frames in shop.changed(day):
-                words += covering.coverage(frames, mapping)
-    order = sorted(words.items(), key=lambda item: (item[0].kind, -item[1]))
-    found = [{**word._asdict(), "count": count} for word, count in order]
+    from collections import Counter
+
+    from pipelines import show
+    from pipelines.shop import open_shop
+    from transforms import coverage as covering
+
+    found: list[dict[str, Any]] = []
+    _, chosen = load(names)
+    for channel in chosen:
+        mapping = channel.mapping()
+        words: Counter[covering.Word] = Counter()
+        with open_shop(channel) as shop:
+            for day in days.of(channel):
+                for frames in shop.changed(day):
+                    words += covering.coverage(frames, mapping)
+        order = sorted(words.items(), key=lambda item: (item[0].fate != "unmapped", item[0].kind, -item[1]))
+        several = {"channel": channel.name} if len(chosen) > 1 else {}
+        found += [{**several, **word._asdict(), "count": count} for word, count in order]
     if as_json:
-        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2))
+        click.echo(show.json_text(found))
+    elif as_csv:
+        _write_csv(found)
     elif found:
-        show.rows(show.console(), f"Words of {channel}", found)
-    sys.exit(3 if any(word.fate == "unmapped" for word in words) else 0)
+        show.rows(show.console(), f"Words of {', '.join(one.name for one in chosen)}", found, numbers=["count"])
+    else:
+        click.echo("no order changed on these days", err=True)
+    sys.exit(3 if any(word["fate"] == "unmapped" for word in found) else 0)
 
 
 @click.command()
-@click.argument("channel", required=False)
+@any_channels
 @click.option("--code", help="Only this code.")
 @click.option("--since", type=DAY, metavar="DAY", help="Only orders that failed on this day or later.")
 @as_json
-@click.option("--csv", "as_csv", is_flag=True, help="Print the result as CSV.")
-def failures(channel: str | None, code: str | None, since: dt.datetime | None, *, as_json: bool, as_csv: bool) -> None:
+@as_csv
+def failures(
+    names: tuple[str, ...], code: str | None, since: dt.datetime | None, *, as_json: bool, as_csv: bool
+) -> None:
     """List the orders (of CHANNEL) that Mirakl has not accepted in their current state, the oldest first.
 
-    `mirakl-orders replay` sends them again.
+    `mirakl-orders replay` sends them again. Exit status 1 where there is no ledger: nothing is known then.
     """
+    from pipelines import show
+    from pipelines.state import ledger_to_read
+
     day = None if since is None else since.date().isoformat()
-    with State().ledger() as ledger:
-        elsewhere = list(_aim(ledger, channel))
-        found = ({"channel": name, **_failure(row)} for name, row in ledger.unaccepted(channel, code, day))
+    with ledger_to_read() as ledger:
+        if ledger.is_missing:
+            known_names(names)
+            raise click.ClickException(
+                f"there is no ledger at {ledger.address}, so nothing was delivered with it; "
+                "LEDGER_URL names another, relative paths begin in the folder of the call"
+            )
+        elsewhere = list(_aim(ledger, names))
+        found = (
+            {"channel": name, **_failure(row)}
+            for asked in names or [None]
+            for name, row in ledger.unaccepted(asked, code, day)
+        )
         first = next(found, None)
-        if first is None and channel and channel not in (settings := load_settings()).broken:
-            settings.channel(channel)
+        if first is None and names:
+            known_names(names)
         if as_json:
-            listed_whole = [] if first is None else [first, *found]
-            click.echo(orjson.dumps(listed_whole, option=orjson.OPT_INDENT_2))
+            click.echo(show.json_text([] if first is None else [first, *found]))
             return
         if first is None:
             for words in elsewhere:
                 click.echo(words, err=True)
             if not as_csv and not elsewhere:
-                click.echo("every order is accepted" if code is day is None else "no such order", err=True)
+                words = "every order is accepted" if code is day is None else "no such order"
+                click.echo(f"{words} (ledger: {ledger.address})", err=True)
             return
         if as_csv:
-            writer = csv.DictWriter(sys.stdout, list(first), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(chain([first], found))
+            _write_csv(chain([first], found))
             return
         listed: list[dict[str, object]] = []
         more = 0
         for item in chain([first], found):
             if len(listed) < _SHOWN:
-                listed.append({name: value for name, value in item.items() if name in _COLUMNS})
+                listed.append(_shown_failure(item, with_channel=len(names) != 1))
             else:
                 more += 1
-        show.rows(show.console(), "Orders not accepted by Mirakl in their current state", listed)
+        show.rows(show.console(), f"Not accepted by Mirakl in their current state (ledger: {ledger.address})", listed)
         if more:
             click.echo(f"and {more:,} more; --csv and --json list them all")
 
 
 @click.command()
-@click.argument("channel")
+@channels
 @days
 @as_json
-def reconcile(channel: str, first: dt.datetime, last: dt.datetime, *, as_json: bool) -> None:
+@as_csv
+def reconcile(names: list[str], days: Days, *, as_json: bool, as_csv: bool) -> None:
     """Compare the orders of CHANNEL that changed on these days with what Mirakl accepted, both ways.
 
     Exit status 3 when an order was never accepted, differs, or is no longer in the shop.
     """
-    chosen = load_settings().channel(channel)
-    wanted = days_between(chosen, first.date(), last.date())
-    with open_shop(chosen) as shop, State().ledger(chosen) as ledger:
-        found = reconciling.reconcile(chosen, wanted, shop, ledger)
-    if as_json:
-        summary = {"channel": channel, "orders": found.orders, "matching": found.matching, "found": dict(found.found)}
-        click.echo(orjson.dumps({**summary, "findings": found.findings}, option=orjson.OPT_INDENT_2))
-    else:
-        click.echo(f"{found.orders:,} orders in the shop, {found.matching:,} of them at Mirakl as they are")
+    from pipelines import reconcile as reconciling
+    from pipelines import show
+    from pipelines.shop import open_shop
+    from pipelines.state import ledger_to_read
+
+    told: list[dict[str, Any]] = []
+    listed: list[dict[str, str]] = []
+    _, chosen = load(names)
+    for channel in chosen:
+        with open_shop(channel) as shop, ledger_to_read(channel) as ledger:
+            found = reconciling.reconcile(channel, days.of(channel), shop, ledger)
+            address = ledger.address + (" (none there yet)" if ledger.is_missing else "")
+        summary = {"channel": channel.name, "orders": found.orders, "matching": found.matching}
+        told.append({**summary, "found": dict(found.found), "findings": found.findings})
+        listed += [{"channel": channel.name, **one} for one in found.findings]
+        if as_json or as_csv:
+            continue
+        click.echo(f"{channel.name}: {found.orders:,} orders in the shop, {found.matching:,} at Mirakl as they are")
+        click.echo(f"ledger: {address}")
         for finding, count in found.found.items():
             click.echo(f"{count:,} {finding}")
         if found.findings:
             show.rows(show.console(), "Differences", found.findings[:_SHOWN])
-    sys.exit(3 if found.found else 0)
+            if (more := found.found.total() - _SHOWN) > 0:
+                click.echo(f"and {more:,} more; --csv and --json list the first {len(found.findings):,}")
+    if as_json:
+        click.echo(show.json_text(told[0] if len(told) == 1 else told))
+    elif as_csv:
+        _write_csv(listed)
+    sys.exit(3 if any(one["found"] for one in told) else 0)
 
 
-_COLUMNS = ("channel", "channel_order_id", "outcome", "code", "field", "reason", "day", "unaccepted_since")
-
-
-def _failure(row: object) -> dict[str, object]:
-    names = {"code": "error_code", "field": "error_field", "field_sent": "error_field_sent", "reason": "error_reason"}
-    kept = (
-        "channel_order_id",
-        "outcome",
-        "code",
-        "field",
-        "field_sent",
-        "reason",
-        "day",
-        "attempts",
-        "unaccepted_since",
-    )
-    return {name: getattr(row, names.get(name, name)) for name in kept}
-
-
-def _aim(ledger: Ledger, channel: str | None) -> Iterator[str]:
+def _aim(ledger: Ledger, names: tuple[str, ...]) -> Iterator[str]:
     """Look at the destination configured now, of each channel that is; say where nothing was delivered to one yet."""
+    from pipelines.environment import Environment
+    from pipelines.settings import SettingsError, load_settings
+
     try:
         configured = load_settings().channels
     except SettingsError:
         return  # what the ledger holds can be seen without a configuration: then of the destination used last
     environment = Environment()
-    for chosen in configured.values() if channel is None else filter(None, [configured.get(channel)]):
-        destination = environment.destination(chosen)
-        if others := ledger.look_at(chosen.name, destination):
-            there = " and ".join(map(str, others))
-            yield f"{chosen.name}: nothing was delivered to {destination} yet; the ledger knows of {there}"
+    for name in names or configured:
+        if name in configured:
+            destination = environment.destination(configured[name])
+            if others := ledger.look_at(name, destination):
+                there = " and ".join(map(str, others))
+                yield f"{name}: nothing was delivered to {destination} yet; the ledger knows of {there}"
+
+
+def _failure(row: LedgerEntry) -> dict[str, object]:
+    return {
+        "channel_order_id": row.channel_order_id,
+        "outcome": row.outcome,
+        "code": row.error_code,
+        "field": row.error_field,
+        "field_sent": row.error_field_sent,
+        "reason": row.error_reason,
+        "day": row.day,
+        "attempts": row.attempts,
+        "unaccepted_since": row.unaccepted_since,
+    }
+
+
+def _shown_failure(item: dict[str, Any], *, with_channel: bool) -> dict[str, object]:
+    from pipelines.show import ago
+
+    shown = ("channel_order_id", "outcome", "code", "day")
+    start = {"channel": item["channel"]} if with_channel else {}
+    middle = {name: item[name] for name in shown}
+    return {**start, **middle, "for": ago(item["unaccepted_since"]), "field": item["field"], "reason": item["reason"]}
+
+
+def _write_csv(items: Iterable[dict[str, Any]]) -> None:
+    rows: Iterator[dict[str, Any]] = iter(items)
+    first = next(rows, None)
+    if first is not None:
+        writer = csv.DictWriter(sys.stdout, list(first), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(chain([first], rows))

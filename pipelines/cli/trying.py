@@ -11,8 +11,7 @@ from typing import Any
 
 import click
 
-from connectors.channels.template import write_template
-from connectors.mirakl.sandbox import CREDENTIAL, POINTERS, Sandbox, SandboxSettings
+from connectors.mirakl.sandbox_settings import CREDENTIAL, POINTERS, SandboxSettings
 
 _SHARE = click.FloatRange(0, 1)
 
@@ -21,6 +20,8 @@ _SHARE = click.FloatRange(0, 1)
 @click.argument("folder", type=click.Path(path_type=Path))
 def new_channel(folder: Path) -> None:
     """Write a commented starting point for a channel of your own: SQL files and platform.toml in FOLDER."""
+    from connectors.channels.template import write_template
+
     for path in write_template(folder):
         click.echo(path)
     click.echo(f'name it in channels.toml: platform = "{folder}"; then `mirakl-orders check CHANNEL`')
@@ -58,6 +59,8 @@ def sandbox(host: str, port: int, **knobs: Any) -> None:
     It judges every order by the contract, takes a request whole or not at all, and ignores stale versions.
     GET /_sandbox/orders lists what it holds, GET /_sandbox/stats what it counted.
     """
+    from connectors.mirakl.sandbox import Sandbox
+
     settings = SandboxSettings(
         retry_after=not knobs.pop("no_retry_after"),
         poisoned=frozenset(knobs.pop("poisoned")),

@@ -269,9 +269,41 @@ def test_check_finds_a_file_without_a_channel(environment: dict[str, str]) -> No
 
 def test_a_channel_or_an_order_that_is_not_there_is_said_to_be_so(orders: OwnShop) -> None:
     assert "did you mean 'own'?" in call("failures", "owm", "--json").stderr
-    assert call("failures", "--code", "NOPE").stderr == "no such order\n"
+    assert call("failures", "own").returncode == 1
+    told("sync", "own", *RANGE)
+    assert call("failures", "--code", "NOPE").stderr.startswith("no such order (ledger: sqlite:///")
     done = call("replay", "own", "--order", "nope", "--order", f"{DAY}/1")
     assert "1 of the orders asked for are not in the shop" in done.stderr
+    assert done.returncode == 3
+
+
+def test_a_command_that_only_reads_makes_no_ledger_and_names_the_one_it_looked_for(
+    orders: OwnShop, environment: dict[str, str]
+) -> None:
+    done = call("failures")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"there is no ledger at {environment['LEDGER_URL']}" in done.stderr
+    assert told("plan", "own", *RANGE)["new"] == 4
+    assert "(none there yet)" in call("reconcile", "own", *RANGE).stdout
+    assert not Path(environment["LEDGER_URL"].removeprefix("sqlite:///")).exists()
+
+
+def test_several_channels_are_worked_on_one_after_another(orders: OwnShop, environment: dict[str, str]) -> None:
+    Path(environment["CHANNELS_FILE"]).write_text(orders.block() + orders.block("other", mirakl_channel_id='"5678"'))
+    assert [one["channel"] for one in told("sync", "own", "other", "--from", DAY, "--to", DAY)] == ["own", "other"]
+    assert [one["matching"] for one in told("reconcile", "--all", "--from", DAY, "--to", DAY)] == [2, 2]
+
+
+def test_red_checks_of_all_windows_of_a_range_are_told_with_their_orders(orders: OwnShop) -> None:
+    orders.order("early", "2026-02-01 12:00:00", total="99.00")
+    orders.order("late", "2026-02-20 12:00:00", total="98.00")
+    done = told("sync", "own", "--from", "2026-02-01", "--to", "2026-02-20")
+    check = done["red_checks"]["money_adds_up"]
+    assert check["numbers"]["money_mismatch"] == 2
+    assert {row["channel_order_id"]: "99.00" in row["detail"] for row in check["orders"]} == {
+        "early": True,
+        "late": False,
+    }
 
 
 @pytest.mark.parametrize(
@@ -279,6 +311,12 @@ def test_a_channel_or_an_order_that_is_not_there_is_said_to_be_so(orders: OwnSho
     [
         ("replay", "own", "--placed-from", "2026-03-02", "--placed-to", "2026-03-01"),
         ("sync", "own", "--from", "2026-02-30", "--to", "2026-03-01"),
+        ("sync", "own", "--from", "2026-03-02", "--to", "2026-03-01"),
+        ("sync", "own", "--from", "2026-03-02"),
+        ("sync", "own", "--today", "--last", "7d"),
+        ("plan", "own", "--last", "7"),
+        ("reconcile", "--today"),
+        ("reconcile", "own", "--all", "--today"),
         ("sandbox", "--port", "99999"),
         ("sandbox", "--throttle", "7"),
     ],

@@ -1,0 +1,100 @@
+"""What sync and replay print: a line a day, the orders that failed, the checks that are red.
+
+Belongs here: that. Does not belong here: tables as such (`pipelines.show`), finding anything out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipelines import show
+from pipelines.sync import RedCheck, SyncResult
+
+_SHOWN = ("orders_read", "delivered", "unchanged", "superseded", "rejected", "refused", "undelivered", "requests")
+_SHOWN_WHEN_THERE = frozenset({"superseded", "undelivered"})
+_RED = frozenset({"rejected", "refused", "undelivered"})
+# What the table of failures and the last lines say anyway.
+_TOLD_ABOVE = frozenset({"all_accepted", "nothing_waits"})
+_CHECK_ROWS = 50
+
+
+def sync_values(result: SyncResult) -> dict[str, Any]:
+    """Return a range's result as plain values: the totals under the names of the counts, and every day."""
+    return {
+        "channel": result.channel,
+        "exit_status": result.exit_status,
+        **result.totals,
+        "failures_total": sum(day.failures_total for day in result.days),
+        "red_checks": {
+            name: {"why": check.why, "numbers": dict(check.numbers), "orders": check.rows}
+            for name, check in result.red_checks.items()
+        },
+        "days": [
+            {
+                "day": day.day,
+                "failed": day.failed,
+                "reason": day.reason,
+                **day.counts,
+                "failures_total": day.failures_total,
+                "failures": day.failures,
+            }
+            for day in result.days
+        ],
+    }
+
+
+def show_sync(console: Console, result: SyncResult) -> None:
+    """Print a range's result: a line a day, the orders that failed and why, what is red, the days that failed."""
+    console.print(Text(f"Channel {result.channel}", style="bold"))
+    _days(console, result)
+    totals = result.totals
+    # Orders without an answer all wait for the same thing, which the last lines say.
+    failures = [row for day in result.days for row in day.failures if row["outcome"] != "undelivered"]
+    if failures:
+        show.rows(console, "Orders that were rejected or refused", failures)
+    more = totals["rejected"] + totals["refused"] - len(failures)
+    if more > 0:
+        show.say(console, f"and {more:,} more: mirakl-orders failures {result.channel}")
+    for name, check in result.red_checks.items():
+        if name not in _TOLD_ABOVE:
+            _check(console, name, check)
+    for reason in dict.fromkeys(day.reason for day in result.days if day.reason):
+        days = [day.day for day in result.days if day.reason == reason]
+        span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]} ({len(days)} days)"
+        show.say(console, ("failed", "red"), f" {span}: {reason}")
+
+
+def _days(console: Console, result: SyncResult) -> None:
+    totals = result.totals
+    shown = [name for name in _SHOWN if totals[name] or name not in _SHOWN_WHEN_THERE]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("day", no_wrap=True)
+    for name in shown:
+        table.add_column(name.removeprefix("orders_"), justify="right", no_wrap=True)
+    for day in result.days:
+        if day.failed and not any(day.counts.values()):
+            table.add_row(day.day, *("-" for _ in shown), style="red")
+        else:
+            table.add_row(day.day, *_counts(shown, day.counts))
+    table.add_section()
+    table.add_row("all days", *_counts(shown, totals), style="bold")
+    console.print(table)
+
+
+def _counts(names: Iterable[str], counts: Mapping[str, int]) -> Iterable[Text]:
+    return (Text(f"{counts[name]:,}", style="red" if counts[name] and name in _RED else "") for name in names)
+
+
+def _check(console: Console, name: str, check: RedCheck) -> None:
+    for why in check.why:
+        show.say(console, (name, "yellow"), f": {why}")
+    if check.rows:
+        show.rows(console, f"{name}: where", check.rows[:_CHECK_ROWS], numbers=["orders", "times"])
+        if len(check.rows) > _CHECK_ROWS:
+            show.say(console, f"and {len(check.rows) - _CHECK_ROWS:,} more; --json lists them")

@@ -1,0 +1,30 @@
+"""The ledger of LEDGER_URL for those who only read it.
+
+Belongs here: opening it without making one. Does not belong here: what assets work with (`resources`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from connectors.ledger import Ledger
+from pipelines.environment import Environment
+from pipelines.settings import Channel
+
+
+@contextmanager
+def ledger_to_read(*channels: Channel) -> Iterator[Ledger]:
+    """Open the ledger, an empty one where there is none; of these channels it tells of the destination of now.
+
+    Raises:
+        LedgerError: it cannot be read.
+    """
+    environment = Environment()
+    ledger = Ledger(environment.ledger_url, create=False)
+    try:
+        for channel in channels:
+            ledger.look_at(channel.name, environment.destination(channel))
+        yield ledger
+    finally:
+        ledger.dispose()

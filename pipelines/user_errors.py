@@ -1,0 +1,15 @@
+"""The exceptions whose message is meant for the user: what is wrong, where, and what to do. Anything else is a bug.
+
+Belongs here: naming them in one place. Does not belong here: the exceptions themselves.
+"""
+
+from __future__ import annotations
+
+from connectors.channels.errors import ShopError
+from connectors.ledger import LedgerError
+from connectors.mirakl.errors import MiraklError
+from pipelines.settings import SettingsError
+from pipelines.storage import StorageError
+from transforms.frames import FrameError
+
+USER_ERRORS = (SettingsError, ShopError, MiraklError, LedgerError, StorageError, FrameError)
