@@ -9,21 +9,23 @@ Belongs here: what each step does with a range of days. Does not belong here: wh
 
 import datetime as dt
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 
 import dagster as dg
 import pyarrow as pa
+from pydantic import Field
 
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from pipelines import checks, metadata, tables
 from pipelines.days import days_of
 from pipelines.environment import Environment
+from pipelines.incremental import RawDay
 from pipelines.resources import Mirakl, State, failures_explained
 from pipelines.settings import Channel, Settings
-from pipelines.shop import Shop, open_shop
+from pipelines.shop import open_shop
 from transforms.coverage import coverage
 from transforms.normalise import normalise
 
@@ -32,6 +34,18 @@ SHOP_DATABASE = "shop_database"
 Outcome = dg.AssetCheckResult | dg.MaterializeResult[None]
 DAYS_PER_RUN = 7
 _WAITS = "another run is sending; this one waits until it is done"
+
+
+class Reading(dg.Config):
+    """How a shop is read."""
+
+    reread: bool = Field(
+        default=False,
+        description=(
+            "Read every order of the day again, also those that the change feed gives as unchanged since they were "
+            "stored: some changes leave no stamp, such as an address edited in Magento."
+        ),
+    )
 
 
 def asset_keys(channel: str) -> list[dg.AssetKey]:
@@ -77,19 +91,28 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
         freshness_policy=_freshness(channel),
         metadata={"dagster/column_schema": metadata.raw_schema()},
     )
-    def raw_orders(context: dg.AssetExecutionContext, state: dg.ResourceParam[State]) -> dg.MaterializeResult[None]:
+    def raw_orders(
+        context: dg.AssetExecutionContext, config: Reading, state: dg.ResourceParam[State]
+    ) -> dg.MaterializeResult[None]:
         with failures_explained(channel, context.retry_number):
             frames = state.frames()
+            with state.ledger() as ledger:
+                unaccepted = [row.channel_order_id for _, row in ledger.unaccepted(name)]
             with open_shop(channel) as shop:
                 for day in context.partition_keys:
-                    counts: Counter[str] = Counter()
-                    frames.write(name, RAW_ORDERS, day, tables.RAW_ORDERS, _raw_chunks(shop, day, counts))
-                    context.log.info(f"{day}: {counts['orders_read']:,} orders read")
+                    raw = RawDay(shop, day)
+                    chunks = raw.chunks(frames, name, RAW_ORDERS, unaccepted, reread=config.reread)
+                    schema = tables.made_from(tables.RAW_ORDERS, shop.fingerprint())
+                    frames.write(name, RAW_ORDERS, day, schema, chunks)
+                    context.log.info(
+                        f"{day}: {raw.orders_read:,} orders read, {raw.orders_carried_over:,} of them carried over"
+                    )
                     context.add_asset_metadata(
                         {
-                            "orders_read": counts["orders_read"],
-                            "order_lines": counts["order_lines"],
-                            "dagster/row_count": counts["orders_read"],
+                            "orders_read": raw.orders_read,
+                            "orders_carried_over": raw.orders_carried_over,
+                            "order_lines": raw.order_lines,
+                            "dagster/row_count": raw.orders_read,
                             "read_at": shop.read_at.isoformat(),
                         },
                         partition_key=day,
@@ -98,13 +121,6 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
         return dg.MaterializeResult()
 
     return raw_orders
-
-
-def _raw_chunks(shop: Shop, day: str, counts: Counter[str]) -> Iterator[pa.Table]:
-    for frames in shop.changed(day):
-        counts["orders_read"] += len(frames.orders)
-        counts["order_lines"] += len(frames.lines)
-        yield tables.raw_table(frames)
 
 
 def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:
@@ -145,7 +161,7 @@ def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:
 
 def _mirakl_chunks(channel: Channel, raw: Iterator[pa.Table], seen: checks.Normalisation) -> Iterator[pa.Table]:
     mapping = channel.mapping()
-    for chunk in raw:
+    for chunk in chain.from_iterable(map(tables.by_reading, raw)):
         frames = tables.order_frames_of(chunk)
         normalised = normalise(frames, mapping)
         seen.hear(normalised, coverage(frames, mapping))

@@ -9,6 +9,7 @@ Belongs here: when channels run. Does not belong here: what a run does.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -19,7 +20,7 @@ from dagster._core.storage.tags import (
     SCHEDULE_NAME_TAG,
 )
 
-from pipelines.assets import MIRAKL_DELIVERY, SHOP_DATABASE, asset_keys
+from pipelines.assets import MIRAKL_DELIVERY, RAW_ORDERS, SHOP_DATABASE, asset_keys
 from pipelines.checks import NOTHING_WAITS, RECONCILED
 from pipelines.days import LOOKBACK_DAYS, closed_days
 from pipelines.heartbeat import unfinished_run
@@ -67,6 +68,11 @@ def day_tags(first: str, last: str) -> dict[str, str]:
     return {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last}
 
 
+def reading(channel: str, *, reread: bool) -> dict[str, Any]:
+    """Return the run configuration that says how the shop is read."""
+    return {"ops": {f"{channel}__{RAW_ORDERS}": {"config": {"reread": reread}}}}
+
+
 def today_schedule(channel: Channel) -> dg.ScheduleDefinition:
     """Build the schedule of the open day."""
     name = f"{job_name(channel.name)}_today"
@@ -103,7 +109,7 @@ def lookback_schedule(channel: Channel) -> dg.ScheduleDefinition:
         if not days:
             yield dg.SkipReason("no day of this channel is closed yet")
         else:
-            yield dg.RunRequest(tags=day_tags(days[0], days[-1]))
+            yield dg.RunRequest(tags=day_tags(days[0], days[-1]), run_config=reading(channel.name, reread=True))
 
     return lookback
 

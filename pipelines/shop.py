@@ -42,6 +42,22 @@ class Shop:
         """Yield the orders whose newest change falls on a day."""
         return self._frames(self._snapshot.chunks(*day_window(self._channel, day)))
 
+    def feed(self, day: str) -> Iterator[list[tuple[object, object]]]:
+        """Yield (internal order id, change) of the orders whose newest change falls on a day, page by page."""
+        return self._snapshot.changes(*day_window(self._channel, day))
+
+    def whole(self, internal_ids: Sequence[object]) -> Iterator[OrderFrames]:
+        """Yield these orders, by their internal ids."""
+        return self._frames(self._snapshot.whole(internal_ids))
+
+    def change_text(self, change: object) -> str:
+        """Write a change of the feed, or an instant, as text that sorts as the feed does."""
+        return self._snapshot.change_text(change)
+
+    def fingerprint(self) -> str:
+        """Digest all that decides what the frames of an order are, other than its own rows."""
+        return self._reader.fingerprint(self._snapshot)
+
     def changes(self, start: dt.datetime, end: dt.datetime, limit: int, seconds: float) -> list[tuple[object, object]]:
         """Return (order, change) of at most `limit` orders that changed in [start, end); no order is read.
 

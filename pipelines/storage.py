@@ -17,7 +17,7 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.tables import STORED, VERSION_KEY
+from pipelines.tables import SOURCE_KEY, STORED, VERSION_KEY
 
 # Arrow's own pool keeps what it freed: some 30 MB more a process, and no faster here.
 pa.set_memory_pool(pa.system_memory_pool())
@@ -96,6 +96,16 @@ class FrameStorage:
                 )
             for group in range(parquet.num_row_groups):
                 yield parquet.read_row_group(group, columns=columns)
+
+    def made_from(self, channel: str, asset: str, day: str) -> str | None:
+        """Return what a day's frames say they were made from; None where there are none that can be read."""
+        try:
+            with self._files.open(self.path(channel, asset, day), "rb") as file:
+                metadata: dict[bytes, bytes] = pq.read_schema(file).metadata or {}
+        except (OSError, pa.ArrowException):
+            return None
+        current = metadata.get(VERSION_KEY) == STORED[asset].metadata[VERSION_KEY]
+        return metadata[SOURCE_KEY].decode() if current and SOURCE_KEY in metadata else None
 
     def probe(self) -> None:
         """Make sure that frames can be written.

@@ -15,7 +15,7 @@ import dagster as dg
 
 from connectors.mirakl.report import COUNTS
 from pipelines.assets import DAYS_PER_RUN, MIRAKL_DELIVERY, RAW_ORDERS
-from pipelines.automation import day_tags, job_name
+from pipelines.automation import day_tags, job_name, reading
 from pipelines.build import build_definitions
 from pipelines.metadata import FAILURE_COLUMNS
 from pipelines.replay import Selection, op_name
@@ -93,8 +93,11 @@ def sync(
     *,
     progress: Callable[[str], None] = lambda _: None,
     verbose: bool = False,
+    reread: bool = False,
 ) -> SyncResult:
     """Run the channel's job over the days, some at a time as a backfill would, and return what became of each.
+
+    `reread` reads every order again, also those that the change feed gives as unchanged.
 
     Raises:
         KeyboardInterrupt: a signal ended it; what was in flight is finished and written down.
@@ -103,7 +106,8 @@ def sync(
     result = SyncResult(channel.name)
     for window in _windows(days):
         progress(f"{window[0]} to {window[-1]}" if len(window) > 1 else window[0])
-        run = execute(job, instance, day_tags(window[0], window[-1]), _log_level(verbose))
+        run_config = {**_log_level(verbose), **reading(channel.name, reread=reread)}
+        run = execute(job, instance, day_tags(window[0], window[-1]), run_config)
         _stop_if_interrupted(run)
         result.days.extend(_day_results(instance, channel.name, window, run))
         for check in run.get_asset_check_evaluations():

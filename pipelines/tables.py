@@ -23,6 +23,7 @@ from transforms.normalise import Normalised
 from transforms.outcomes import Notice, Record, Reject
 
 VERSION_KEY = b"channel_to_mirakl.schema"
+SOURCE_KEY = b"channel_to_mirakl.source"
 _TEXT = pa.string()
 _CHILDREN = {
     name: [column.name for column in columns if column.name != "channel_order_id"]
@@ -42,8 +43,12 @@ RAW_ORDERS = versioned(
         *((column.name, _TEXT) for column in COLUMNS["orders"]),
         *((name, pa.list_(pa.struct([(column, _TEXT) for column in names]))) for name, names in _CHILDREN.items()),
         ("read_at", pa.timestamp("us", "UTC")),
+        ("changed_at", _TEXT),
     ]
 )
+# What tells whether a stored order must be read again.
+INDEX = pa.schema([RAW_ORDERS.field(name) for name in ("channel_order_id", "internal_id", "read_at", "changed_at")])
+_NO_CHANGES = pa.table({"internal_id": pa.array([], _TEXT), "changed_at": pa.array([], _TEXT)})
 _NOTICES = pa.list_(pa.struct([("code", _TEXT), ("field", _TEXT), ("detail", _TEXT)]))
 MIRAKL_ORDERS = versioned(
     [
@@ -66,16 +71,35 @@ _RECORD_COLUMNS = [name for name in MIRAKL_ORDERS.names if name not in {"code", 
 _REJECT_COLUMNS = ["channel_order_id", "rejected", "code", "field", "reason", "read_at"]
 
 
-def raw_table(frames: OrderFrames) -> pa.Table:
+def raw_table(frames: OrderFrames, changes: pa.Table = _NO_CHANGES) -> pa.Table:
     """Fold order frames into one row an order. Rows of an order that is not in the orders frame are left out.
 
     A platform's queries read the rows of every order that changed; its orders query leaves out carts and drafts.
+    `changes` is the change feed: `internal_id`, `changed_at`.
     """
     orders = frames.orders
     columns = list(orders.columns)
     columns += [_folded(getattr(frames, name), names, orders["channel_order_id"]) for name, names in _CHILDREN.items()]
     columns.append(pa.array([frames.read_at] * len(orders), RAW_ORDERS.field("read_at").type))
+    columns.append(_whole(changes["changed_at"]).take(pc.index_in(internal_ids(orders), changes["internal_id"])))
     return pa.Table.from_arrays(columns, schema=RAW_ORDERS)
+
+
+def made_from(schema: pa.Schema, source: str) -> pa.Schema:
+    """Let a schema say what its frames are made from."""
+    return schema.with_metadata({**schema.metadata, SOURCE_KEY: source.encode()})
+
+
+def by_reading(table: pa.Table) -> Iterator[pa.Table]:
+    """Divide raw orders into those that were read together."""
+    for read_at in pc.unique(table["read_at"]):
+        yield table.filter(pc.equal(table["read_at"], read_at))
+
+
+def internal_ids(orders: pa.RecordBatch | pa.Table) -> pa.StringArray:
+    """Return the ids of orders as the change feed knows them."""
+    ids = pc.coalesce(orders["internal_id"], orders["channel_order_id"])
+    return _whole(ids) if isinstance(ids, pa.ChunkedArray) else ids
 
 
 def _folded(frame: pa.RecordBatch, names: list[str], ids: pa.StringArray) -> pa.ListArray:

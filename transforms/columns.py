@@ -38,6 +38,13 @@ _ORDER_ID = Column("channel_order_id", "order id, unique on the channel", "1042"
 COLUMNS: Mapping[str, tuple[Column, ...]] = {
     "orders": (
         _ORDER_ID,
+        Column(
+            "internal_id",
+            "the order's `order_id` in `changes.sql`, where that is another id",
+            "42",
+            kind="id",
+            absent="`channel_order_id`; where that is another id, every order of a day is read again each time",
+        ),
         Column("created_at", "when the buyer placed the order", "2026-03-01 09:30:00", required=True, kind="time"),
         Column(
             "updated_at",

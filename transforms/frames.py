@@ -189,6 +189,11 @@ def _cells(column: Column, values: Iterable[Any]) -> pa.StringArray:
     return pa.array([value if value is None else as_text(value) for value in values], pa.string())
 
 
+def id_cells(values: Iterable[Any]) -> pa.StringArray:
+    """Write database values as the cells of an id column."""
+    return _cells(Column("id", "", "", kind="id"), values)
+
+
 def _binary_id(value: bytes | bytearray | memoryview) -> str:
     # Whether bytes happen to be UTF-8 differs from row to row; an id must be spelled one way in all of them.
     raw = bytes(value)

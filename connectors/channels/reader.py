@@ -8,9 +8,12 @@ Belongs here: windows, paging, running queries. Does not belong here: what a pla
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
 
 from connectors.channels.check import Finding, check_shop
 from connectors.channels.database import begin_snapshot, known_clock, open_engine
@@ -22,8 +25,10 @@ from connectors.channels.schema import Schema
 from connectors.channels.snapshot import Rows
 from connectors.channels.snapshot import ShopSource as ShopSource
 from connectors.channels.snapshot import Snapshot as Snapshot
+from transforms import platforms
 from transforms.frames import FRAME_NAMES, FrameError, OrderFrames, order_frames
 
+DISTRIBUTION = "channel-to-mirakl"
 _PREFIX = re.compile(r"[A-Za-z0-9_]*")
 
 
@@ -105,6 +110,24 @@ class ShopReader:
                 if self.source.store is not None and not any("store" in query.parameters for query in queries.values()):
                     faults.append(self._no_stores())
             yield snapshot, schema, faults
+
+    def fingerprint(self, snapshot: Snapshot) -> str:
+        """Digest what decides about an order's frames beside its own rows: source, SQL, settings, shared rows, code.
+
+        The platform's own code and the version of this software stand for how rows are shaped.
+        """
+        source = self.source
+        database = self._engine.url.set(username=None, password=None).render_as_string()
+        digest = hashlib.sha256(f"{version(DISTRIBUTION)}\n{source.platform}\n{database}\n".encode())
+        digest.update(f"{self.prefix}\n{source.timezone}\n{source.store}\n".encode())
+        for name, query in sorted(snapshot.queries.items()):
+            digest.update(f"{name}\n{query.statement.text}\n".encode())
+        for name, table in sorted(snapshot.once().items()):
+            digest.update(f"{name}\n{[list(table[column]) for column in table.columns]}\n".encode())
+        if self.platform.shape is not None:
+            for path in sorted((Path(platforms.__file__).parent / source.platform).rglob("*.py")):
+                digest.update(path.read_bytes())
+        return digest.hexdigest()
 
     def frames(self, rows: Rows, read_at: dt.datetime) -> OrderFrames:
         """Turn the rows of one chunk into order frames.

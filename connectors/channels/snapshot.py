@@ -74,6 +74,24 @@ class Snapshot:
         """
         yield from self._feed("changes", start, end)
 
+    def changes(self, start: dt.datetime, end: dt.datetime) -> Iterator[list[tuple[Any, Any]]]:
+        """Yield the change feed of [start, end) page by page: (internal order id, change as the feed says it).
+
+        Raises:
+            ShopError: as `chunks`.
+        """
+        yield from self._pages("changes", start, end)
+
+    def whole(self, order_ids: Sequence[Any]) -> Iterator[dict[str, Table]]:
+        """Yield the rows of these orders, by their internal ids, chunk by chunk."""
+        for ids in self._slices(order_ids):
+            yield self._chunk(ids)
+
+    def change_text(self, change: Any) -> str:
+        """Write a change, or an instant, as text that sorts as the feed's changes do."""
+        moment = self._moment(change) if isinstance(change, dt.datetime) else change
+        return moment.isoformat(sep=" ") if isinstance(moment, dt.datetime) else str(moment)
+
     def placed(self, start: dt.datetime, end: dt.datetime) -> Iterator[dict[str, Table]]:
         """Yield the rows of whole orders that were placed in [start, end), like `chunks`.
 
@@ -116,12 +134,16 @@ class Snapshot:
 
     def rows(self, order_ids: Sequence[Any]) -> dict[str, Table]:
         """Read all rows of these orders, by the platform's internal ids: one frame per query."""
-        if self._once is None:
-            self._once = {q.name: self._frame(q, {}) for q in self.queries.values() if q.use is Use.ONCE}
         # NULL is in a list of every type, an empty list is not.
         ids = list(order_ids) or [None]
         read = {q.name: self._frame(q, {"order_ids": ids}) for q in self.queries.values() if q.use is Use.PER_CHUNK}
-        return {**self._once, **read}
+        return {**self.once(), **read}
+
+    def once(self) -> dict[str, Table]:
+        """Read the queries that are not about single orders, once a snapshot."""
+        if self._once is None:
+            self._once = {q.name: self._frame(q, {}) for q in self.queries.values() if q.use is Use.ONCE}
+        return self._once
 
     def find(self, channel_order_ids: Sequence[str]) -> list[Any]:
         """Translate order ids of the channel to the platform's internal ones."""
@@ -135,8 +157,7 @@ class Snapshot:
 
     def _feed(self, name: str, start: dt.datetime, end: dt.datetime) -> Iterator[dict[str, Table]]:
         for page in self._pages(name, start, end):
-            for ids in self._slices([row[0] for row in page]):
-                yield self._chunk(ids)
+            yield from self.whole([row[0] for row in page])
 
     def _slices(self, items: Sequence[Any]) -> Iterator[list[Any]]:
         begin = 0

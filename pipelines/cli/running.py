@@ -24,9 +24,10 @@ verbose = click.option("--verbose", is_flag=True, help="Show Dagster's log.")
 @click.command()
 @channels
 @days
+@click.option("--reread", is_flag=True, help="Read every order again, also those unchanged since they were stored.")
 @as_json
 @verbose
-def sync(names: list[str], days: Days, *, as_json: bool, verbose: bool) -> None:
+def sync(names: list[str], days: Days, *, reread: bool, as_json: bool, verbose: bool) -> None:
     """Read, normalise and deliver the orders of CHANNEL that changed on these days.
 
     Exit status: 0 when every order is delivered or unchanged, 3 when some were rejected or refused, 1 when a day
@@ -46,7 +47,9 @@ def sync(names: list[str], days: Days, *, as_json: bool, verbose: bool) -> None:
             def tell(span: str, name: str = one.name) -> None:
                 status.update(f"{name}: {span}")
 
-            results.append(runs.sync(settings, one, wanted[one.name], instance, progress=tell, verbose=verbose))
+            results.append(
+                runs.sync(settings, one, wanted[one.name], instance, progress=tell, verbose=verbose, reread=reread)
+            )
     _tell(results, as_json=as_json)
 
 

@@ -81,10 +81,10 @@ class Runs:
     def days_done(self) -> set[str]:
         return set(self.instance.get_materialized_partitions(DELIVERY))
 
-    def told(self, day: str, *, observed: bool = False) -> dict[str, Any]:
+    def told(self, day: str, *, observed: bool = False, asset: str = MIRAKL_DELIVERY) -> dict[str, Any]:
         """Metadata of the newest materialisation (or observation) of a day."""
         fetch = self.instance.fetch_observations if observed else self.instance.fetch_materializations
-        filters = dg.AssetRecordsFilter(asset_key=DELIVERY, asset_partitions=[day])
+        filters = dg.AssetRecordsFilter(asset_key=dg.AssetKey(["own", asset]), asset_partitions=[day])
         record = fetch(filters, limit=1).records[0]
         event = record.asset_materialization or record.event_log_entry.asset_observation
         assert event is not None

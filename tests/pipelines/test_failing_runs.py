@@ -24,7 +24,7 @@ def retries(result: dg.ExecuteInProcessResult) -> int:
     ("variable", "value", "step", "message"),
     [
         ("MIRAKL_CLIENT_ID", "", "mirakl_delivery", "MIRAKL_CLIENT_ID"),
-        ("LEDGER_URL", "mysql://me:hunter2@host/x", "mirakl_delivery", "LEDGER_URL is not a database address"),
+        ("LEDGER_URL", "mysql://me:hunter2@host/x", "raw_orders", "LEDGER_URL is not a database address"),
         ("FRAMES_URL", "nothing://x", "raw_orders", "FRAMES_URL"),
     ],
 )
@@ -72,7 +72,7 @@ def test_a_signal_while_the_shop_is_read_ends_the_run_and_is_no_reason_to_try_ag
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Shop, "changed", interrupted)
+    monkeypatch.setattr(Shop, "feed", interrupted)
     result = runs.sync(D1)
     assert not result.success
     assert retries(result) == 0

@@ -20,7 +20,6 @@ from pipelines.automation import day_tags
 from pipelines.shop import Shop
 from tests.own_shop import PERSONAL, OwnShop
 from tests.pipelines.conftest import DELIVERY, Runs, failure, red
-from transforms.frames import OrderFrames
 
 D1, D2, D3 = "2026-03-02", "2026-03-03", "2026-03-04"
 NOON = "12:00:00"
@@ -226,9 +225,9 @@ def test_an_order_that_changes_during_the_run_belongs_to_the_day_of_the_snapshot
 ) -> None:
     shop.order("moving", f"{D1} {NOON}")
     shop.order("new-day", f"{D2} {NOON}")
-    read = Shop.changed
+    read = Shop.feed
 
-    def changed(self: Shop, day: str) -> Iterator[OrderFrames]:
+    def feed(self: Shop, day: str) -> Iterator[list[tuple[object, object]]]:
         if day == D2:
             # After the first day was read, and before the second is.
             shop.order("moving", f"{D2} 13:00:00", status="sent")
@@ -236,11 +235,11 @@ def test_an_order_that_changes_during_the_run_belongs_to_the_day_of_the_snapshot
 
     with closing(sqlite3.connect(shop.database)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")  # so that SQLite lets one write while another reads
-    monkeypatch.setattr(Shop, "changed", changed)
+    monkeypatch.setattr(Shop, "feed", feed)
     assert runs.sync(D1, D2).success
     assert [runs.told(day)["orders_read"] for day in (D1, D2)] == [1, 1]
     assert sandbox.orders["1234", "moving"]["status"] == "AWAITING_SHIPMENT"
-    monkeypatch.setattr(Shop, "changed", read)
+    monkeypatch.setattr(Shop, "feed", read)
     assert runs.sync(D1, D2).success
     assert [runs.told(day)["orders_read"] for day in (D1, D2)] == [0, 2]
     assert sandbox.orders["1234", "moving"]["status"] == "SHIPPED"

@@ -61,7 +61,11 @@ def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
         for name, cells in _Order(shop, order).frames():
             tables[name].append({"channel_order_id": order.increment_id, **cells})
     # Said twice, an order whose number another store has used as well is held: one would replace the other.
-    tables["orders"] += [{"channel_order_id": twin.increment_id} for twin in rows_of(rows, "twins")]
+    ids = {order.increment_id: order.order_id for order in rows_of(rows, "orders")}
+    tables["orders"] += [
+        {"channel_order_id": twin.increment_id, "internal_id": ids.get(twin.increment_id)}
+        for twin in rows_of(rows, "twins")
+    ]
     return order_frames({name: table_of(cells) for name, cells in tables.items() if cells}, read_at)
 
 
@@ -130,6 +134,7 @@ class _Order:
             "updated_at": self._newest(),
             "status": order.status or order.state,
             "status_hint": self._state(),
+            "internal_id": order.order_id,
             "currency": order.order_currency_code,
             "total": self._charged(),
             "total_paid": (order.total_paid or ZERO) + paid_otherwise(order),
