@@ -119,6 +119,21 @@ class RefundRow:
         return self.amounts.total() + self.gross + self.shipping_gross
 
 
+@dataclass(frozen=True, slots=True)
+class Cancelation:
+    """Units of a line that were cancelled without a document: `quantity` of them, or all that had not left by then.
+
+    `owed`: the buyer had not paid them. Of what was paid nothing went back yet; a refund of it has its own document.
+    """
+
+    line_id: str
+    at: dt.datetime
+    quantity: int | None
+    owed: bool
+    words: str | None
+    default_reason: str
+
+
 @dataclass(slots=True)
 class LineAdjustment:
     """One adjustment of one line, in minor units; `returned` of its units had been shipped."""
@@ -135,21 +150,61 @@ class LineAdjustment:
 
 
 def adjust(
-    lines: Mapping[str, AdjustedLine], rows: Iterable[RefundRow], reasons: Mapping[str, str]
+    lines: Mapping[str, AdjustedLine],
+    rows: Iterable[RefundRow],
+    reasons: Mapping[str, str],
+    cancelations: Iterable[Cancelation] = (),
 ) -> list[LineAdjustment]:
     """Turn refund rows into adjustments on lines; every cent of every row lands on some line that still holds it.
 
     A row that names a line becomes one adjustment with the row's id; what it gives back beyond that line is spread over
     the others. A row that names none (or one that is not among `lines`) is spread; it keeps its id where one line takes
-    it all, else each share is named `<row>-<line>`. What is more than the order cost is told of no line.
+    it all, else each share is named `<row>-<line>`. What is more than the order cost is told of no line. Cancelled
+    units are named `cancel-<line>`, and give way to the documents of the same moment.
     """
     documents: dict[str, list[RefundRow]] = defaultdict(list)
     for row in rows:
         documents[row.refund_id].append(row)
+    waiting = sorted(cancelations, key=lambda made: made.at, reverse=True)
     history: list[LineAdjustment] = []
     for document in sorted(documents.values(), key=_when):
+        while waiting and waiting[-1].at < document[0].created_at:
+            history += _cancel(waiting.pop(), lines, reasons)
         history += _apply(document, lines, reasons)
+    for cancelation in reversed(waiting):
+        history += _cancel(cancelation, lines, reasons)
     return history
+
+
+def _cancel(
+    cancelation: Cancelation, lines: Mapping[str, AdjustedLine], reasons: Mapping[str, str]
+) -> list[LineAdjustment]:
+    line = lines[cancelation.line_id]
+    quantity = line.units + line.returned - line.shipped_by(cancelation.at)
+    if cancelation.quantity is not None:
+        quantity = cancelation.quantity
+    quantity = min(quantity, line.units)
+    if quantity <= 0:
+        return []
+    amounts = Amounts()
+    for bucket, key, amount in line.remaining.parts() if cancelation.owed else ():
+        # Shipping is given up with the last unit.
+        if bucket in _GOODS or quantity == line.units:
+            amounts.add(bucket, key, amount * quantity // line.units)
+    line.remaining.take(amounts)
+    line.units -= quantity
+    return [
+        LineAdjustment(
+            adjustment_id=f"cancel-{line.line_id}",
+            line_id=line.line_id,
+            type="CANCELATION",
+            created_at=cancelation.at,
+            reason=adjustment_reason(cancelation.words, False, reasons, cancelation.default_reason),
+            quantity=quantity,
+            amounts=amounts,
+            charged=False,
+        )
+    ]
 
 
 def _when(document: list[RefundRow]) -> tuple[dt.datetime, int, str]:
@@ -200,6 +255,9 @@ def _on_line(row: RefundRow, line: AdjustedLine, reasons: Mapping[str, str]) -> 
     reason = adjustment_reason(row.reason, shipped > 0 and not waiting, reasons, row.default_reason)
     cancels = waiting and not (shipped and reason in _AFTER_SHIPMENT)
     made_as = row.type or ("CANCELATION" if cancels else "REFUND")
+    if made_as == "CANCELATION" and reason == "RETURN":
+        # Nobody returns what never left: whoever gives it back has cancelled it.
+        reason = "CUSTOMER_CANCELATION"
     returned = 0 if made_as == "CANCELATION" else min(quantity, max(shipped - line.returned, 0))
     amounts = replace(row.amounts, taxes=dict(row.amounts.taxes), shipping_taxes=dict(row.amounts.shipping_taxes))
     too_much = line.remaining.take(amounts)
@@ -252,6 +310,7 @@ def _spread_row(
         # Money alone covers units only where nothing of the line is left to give back.
         covered = line.units if is_gross and not line.remaining.total() else 0
         line.units -= covered
+        shipped = line.shipped_by(row.created_at)
         adjustment_id = row.adjustment_id
         if is_gross or len(shares) > 1:
             adjustment_id = f"{row.adjustment_id}-{line_id}"
@@ -261,12 +320,13 @@ def _spread_row(
             LineAdjustment(
                 adjustment_id=adjustment_id,
                 line_id=line_id,
-                type=row.type or "REFUND",
+                type=row.type or ("CANCELATION" if covered and not shipped else "REFUND"),
                 created_at=row.created_at,
-                reason=adjustment_reason(row.reason, line.shipped_by(row.created_at) > 0, reasons, row.default_reason),
+                reason=adjustment_reason(row.reason, shipped > 0, reasons, row.default_reason),
                 quantity=covered,
                 amounts=amounts,
                 charged=row.charged,
+                returned=min(covered, max(shipped - line.returned, 0)),
             )
         )
     return made

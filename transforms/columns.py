@@ -111,6 +111,19 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             absent="refunds of shipped lines count as made after shipping",
         ),
         Column(
+            "cancelled_at",
+            "when the order, or units of it, were cancelled without a refund document",
+            "2026-03-02 08:00:00",
+            kind="time",
+            absent="`updated_at`: the cancelation is told anew with each change",
+        ),
+        Column(
+            "cancel_reason",
+            "the shop's own words for it",
+            "Article épuisé",
+            absent="CUSTOMER_CANCELATION",
+        ),
+        Column(
             "store",
             "the shop's own key of the store, for `stores` in channels.toml",
             "2",
@@ -183,7 +196,15 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("product_title", "name shown to the buyer", "Mug", required=True),
         Column("thumbnail_url", "image address", "https://shop.example/mug.jpg"),
         Column("status", "the line's own status word, where the shop has one", "backordered", absent="the order's"),
-        Column("quantity_cancelled", "units cancelled without a refund document", "0", kind="units", absent="0"),
+        Column(
+            "quantity_cancelled",
+            "units cancelled without a refund document; those that no adjustment tells of become a CANCELATION",
+            "0",
+            kind="units",
+            absent="0; all that have not left where the order or line was cancelled",
+        ),
+        Column("cancelled_at", "when they were", "2026-03-02 08:00:00", kind="time", absent="the order's"),
+        Column("cancel_reason", "the shop's own words for it", "Article épuisé", absent="the order's"),
         Column(
             "quantity_refunded",
             "units refunded, when the shop counts them; else from the adjustments",

@@ -8,13 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections import namedtuple
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from transforms.addresses import AddressError, address
-from transforms.adjustments import AdjustedLine, Amounts, LineAdjustment, adjust
+from transforms.adjustments import AdjustedLine, Amounts, Cancelation, LineAdjustment, RefundRow, adjust
 from transforms.attributes import custom_attributes
 from transforms.cells import Cells, OrderError
 from transforms.charges import Line, charge, refund_rows
@@ -23,7 +23,7 @@ from transforms.mapping import ChannelMapping
 from transforms.money import to_minor
 from transforms.outcomes import Notice
 from transforms.records import Email, Url
-from transforms.statuses import MappedStatus, Quantities, can_cancel, line_status, map_status, order_status
+from transforms.statuses import CANCELLED, MappedStatus, Quantities, can_cancel, line_status, map_status, order_status
 from transforms.times import format_time
 
 ROW_TYPES: Mapping[str, Any] = {
@@ -150,7 +150,11 @@ class _Builder:
         }
         by_line: dict[str, list[LineAdjustment]] = {}
         rows = refund_rows(self.cells, self.order, self.rows.adjustments, self.rows.taxes)
-        for adjustment in adjust(adjusted, rows, self.mapping.reasons):
+        if self._paid_once_more():
+            # The units were paid once more, and wait: only their money went back.
+            rows = [row if row.type else replace(row, type="REFUND") for row in rows]
+        cancelations = [made for line in lines if (made := self._cancelation(line, rows)) is not None]
+        for adjustment in adjust(adjusted, rows, self.mapping.reasons, cancelations):
             by_line.setdefault(adjustment.line_id, []).append(adjustment)
         for line in lines:
             line.adjustments = by_line.get(line.row.channel_order_line_id, [])
@@ -160,6 +164,29 @@ class _Builder:
             refunded = to_minor(self.cells.amount(self.order.total_refunded, "total_refunded"), self.cells.digits)
         if told != refunded:
             self.cells.mismatch("order_lines.adjustments", told, refunded, "the shop refunded")
+
+    def _cancelation(self, line: Line, rows: list[RefundRow]) -> Cancelation | None:
+        """Return the units that were cancelled without a document: counted ones, or all that a cancelled order has."""
+        row = line.row
+        by_word = line.status.status == "CLOSED" and line.status.reason in CANCELLED
+        told = sum(made.quantity for made in rows if made.line_id == row.channel_order_line_id and not made.charged)
+        counted = (self._count(row.quantity_cancelled, line, "cancelled") or 0) - told
+        if not by_word and counted <= 0:
+            return None
+        at = (
+            self.cells.time(row.cancelled_at, f"{line.path}.cancelled_at")
+            or self.cells.time(self.order.cancelled_at, "cancelled_at")
+            # Nobody knows when: after all that is known to have been given back.
+            or max([self.updated_at, *(made.created_at for made in rows)])
+        )
+        return Cancelation(
+            line_id=row.channel_order_line_id,
+            at=at,
+            quantity=None if by_word else counted,
+            owed=not self._paid_beyond_refunds(),
+            words=row.cancel_reason or self.order.cancel_reason,
+            default_reason=CANCELLED.get(line.status.reason or "CANCELED", "CUSTOMER_CANCELATION"),
+        )
 
     def _departures(self, line: Line) -> list[tuple[int, dt.datetime | None]]:
         shipped = self._count(line.row.quantity_shipped, line, "shipped")

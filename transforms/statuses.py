@@ -5,6 +5,7 @@ Belongs here: status, status reason, can_cancel. Does not belong here: any platf
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -26,6 +27,18 @@ _PROGRESS = (
     "DELIVERED",
 )
 _BEFORE_SHIPMENT = frozenset(_PROGRESS[:5])
+
+# Why an order was given up for good before it left, and the reason of the cancelation where the shop wrote none: the
+# buyer's, unless the seller would not have the order. A payment that was refused can be tried again: its units are not
+# given up.
+CANCELLED: Mapping[str, str] = {
+    "CANCELED": "CUSTOMER_CANCELATION",
+    "PAYMENT_TIMEOUT": "CUSTOMER_CANCELATION",
+    "REFUSED": "CHANNEL_SPECIFIC",
+    "ACCEPTANCE_TIMEOUT": "CHANNEL_SPECIFIC",
+    "FRAUD_CHECK_FAILED": "CHANNEL_SPECIFIC",
+    "FRAUD_CHECK_TIMEOUT": "CHANNEL_SPECIFIC",
+}
 
 
 @dataclass(frozen=True, slots=True)

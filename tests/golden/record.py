@@ -89,8 +89,13 @@ def charged(order: Mapping[str, Any]) -> Decimal:
 
 
 def refunded(order: Mapping[str, Any]) -> Decimal:
-    """Add up what Mirakl is told was given back."""
-    adjustments = (adjustment for line in order["order_lines"] for adjustment in line.get("adjustments", ()))
+    """Add up what Mirakl is told was given back; units cancelled without a document had not been paid."""
+    adjustments = (
+        adjustment
+        for line in order["order_lines"]
+        for adjustment in line.get("adjustments", ())
+        if not adjustment["channel_adjustment_id"].startswith("cancel-")
+    )
     return sum((_told(adjustment, "shipping_price") for adjustment in adjustments), Decimal(0))
 
 
