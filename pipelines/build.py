@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import dagster as dg
 
+from pipelines.alerts.sensor import alerts_sensor
 from pipelines.assets import MIRAKL_DELIVERY, MIRAKL_ORDERS, RAW_ORDERS, SHOP_DATABASE, channel_assets
 from pipelines.automation import channel_job, inspection_job, inspection_schedule, lookback_schedule, today_schedule
 from pipelines.changes import changes_sensor
@@ -45,6 +46,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         sensors=[
             *(make(channel) for channel in channels for make in (undelivered_sensor, changes_sensor)),
             silent_runs,
+            alerts_sensor(settings, channels),
         ],
         schedules=[
             make(channel) for channel in channels for make in (today_schedule, lookback_schedule, inspection_schedule)

@@ -23,6 +23,7 @@ class Environment(BaseSettings):
     mirakl_client_secret: str = ""
     ledger_url: str = "sqlite:///var/ledger.sqlite"
     frames_url: str = "var/frames"
+    alert_webhook_url: str = ""
 
     def mirakl(self, limits: MiraklLimits) -> MiraklSettings:
         """Return the destination.

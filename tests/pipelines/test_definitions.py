@@ -117,6 +117,7 @@ def test_the_definitions_of_a_channel_are_the_pinned_ones(runs: Runs) -> None:
         "inspect_own_nightly": ("30 4 * * *", "Europe/Paris", "inspect_own", "STOPPED"),
     }
     assert [(sensor.name, sensor.default_status.value) for sensor in repository.sensor_defs] == [
+        ("alerts", "STOPPED"),
         ("changes_own", "STOPPED"),
         ("replay_own_undelivered", "STOPPED"),
         ("silent_runs", "RUNNING"),

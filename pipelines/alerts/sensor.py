@@ -1,0 +1,91 @@
+"""The sensor that calls somebody: it posts what is wrong, and what is right again, to ALERT_WEBHOOK_URL.
+
+Belongs here: a tick, and sending. Does not belong here: what is wrong (`causes`, `runs`), what was told (`memory`).
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import dagster as dg
+
+from connectors.ledger import LedgerError
+from connectors.webhook import WebhookError, post
+from pipelines.alerts.causes import broken_blocks, failed_runs, late_channels, red_checks
+from pipelines.alerts.memory import Memory
+from pipelines.alerts.runs import follow_runs
+from pipelines.environment import Environment
+from pipelines.resources import State
+from pipelines.settings import Channel, Settings
+
+URL_VARIABLE = "ALERT_WEBHOOK_URL"
+_SECONDS_BETWEEN_TICKS = 30
+_MOST_CHARACTERS = 3_500
+
+
+def alerts_sensor(settings: Settings, channels: Sequence[Channel]) -> dg.SensorDefinition:
+    """Build the sensor: on where the variable is set when Dagster loads this, off elsewhere."""
+    is_on = bool(Environment().alert_webhook_url)
+
+    @dg.sensor(
+        name="alerts",
+        minimum_interval_seconds=_SECONDS_BETWEEN_TICKS,
+        default_status=dg.DefaultSensorStatus.RUNNING if is_on else dg.DefaultSensorStatus.STOPPED,
+        description=f"Tells {URL_VARIABLE} what is wrong, once a cause, and when it is right again.",
+    )
+    def alerts(context: dg.SensorEvaluationContext, state: dg.ResourceParam[State]) -> dg.SensorResult | dg.SkipReason:
+        url = Environment().alert_webhook_url
+        if not url:
+            return dg.SkipReason(f"{URL_VARIABLE} is not set")
+        memory = Memory.model_validate_json(context.cursor or "{}")
+        instance, repository = context.instance, context.repository_def
+        assert repository is not None
+        follow_runs(memory, list(channels), instance)
+        _name_orders(memory, state)
+        red, undecided = red_checks(list(repository.asset_graph.asset_check_keys), instance)
+        late = late_channels(channels, instance)
+        causes = [*broken_blocks(settings), *late, *red, *failed_runs(memory.failing.values())]
+        memory.learn(causes, undecided, dt.datetime.now(dt.UTC))
+        told = _send(memory, url)
+        return dg.SensorResult(cursor=memory.model_dump_json(), skip_reason=told)
+
+    return alerts
+
+
+def tell_at_once(message: str) -> None:
+    """Post what keeps this software from being loaded at all, where no sensor can run; what fails is logged."""
+    if url := Environment().alert_webhook_url:
+        try:
+            post(url, f":red_circle: *No channel is running*\n{message}")
+        except WebhookError as error:
+            dg.get_dagster_logger().error(f"{URL_VARIABLE} {error}")
+
+
+def _send(memory: Memory, url: str) -> str:
+    """Post what waits, as much at once as one message holds; what is not accepted goes on waiting."""
+    sent = 0
+    while memory.waiting:
+        parts = [memory.waiting[0]]
+        for message in memory.waiting[1:]:
+            if sum(map(len, parts)) + len(message) > _MOST_CHARACTERS:
+                break
+            parts.append(message)
+        try:
+            post(url, "\n\n".join(parts))
+        except WebhookError as error:
+            return f"{len(memory.waiting)} alerts wait: {URL_VARIABLE} {error}"
+        del memory.waiting[: len(parts)]
+        sent += len(parts)
+    return f"{sent} alerts sent"
+
+
+def _name_orders(memory: Memory, state: State) -> None:
+    """Name the first orders that are without an answer, where that is why a run failed."""
+    for failing in memory.failing.values():
+        if "without an answer" in failing.reason and not failing.order_ids:
+            try:
+                with state.ledger() as ledger:
+                    rows = ledger.unaccepted(failing.channel, limit=20)
+                    failing.order_ids = [row.channel_order_id for _, row in rows if row.outcome == "undelivered"]
+            except LedgerError:
+                # The alert goes out without them; runs that need the ledger say what is wrong with it.
+                return

@@ -1,0 +1,198 @@
+"""The alerts sensor against a real receiver: runs and checks are real, a tick is evaluated as the daemon would."""
+
+from __future__ import annotations
+
+import logging
+import runpy
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
+
+from connectors import webhook as poster
+from connectors.mirakl.sandbox import Sandbox
+from pipelines.build import build_definitions
+from pipelines.resources import State
+from pipelines.settings import SettingsError, load_settings
+from tests.own_shop import PERSONAL, OwnShop
+from tests.pipelines.conftest import DELIVERY, Runs
+from tests.servers.ports import free_port
+from tests.servers.webhook import Webhook, webhook
+
+DAY, NEXT = "2026-03-02", "2026-03-03"
+
+
+@pytest.fixture
+def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
+    with webhook() as started:
+        monkeypatch.setenv("ALERT_WEBHOOK_URL", started.url)
+        yield started
+
+
+class Alerts:
+    """The sensor and its cursor."""
+
+    def __init__(self, runs: Runs, receiver: Webhook) -> None:
+        self.runs, self.receiver, self.cursor = runs, receiver, ""
+
+    def tick(self) -> list[str]:
+        """Evaluate one tick; return the messages that arrived."""
+        before = len(self.receiver.texts)
+        definitions = build_definitions(load_settings())
+        context = dg.build_sensor_context(
+            instance=self.runs.instance,
+            cursor=self.cursor or None,
+            repository_def=definitions.get_repository_def(),
+            resources={"state": State()},
+        )
+        found: Any = definitions.resolve_sensor_def("alerts").evaluate_tick(context)
+        self.cursor = found.cursor or self.cursor
+        self.said = found.skip_message
+        return self.receiver.texts[before:]
+
+
+@pytest.fixture
+def alerts(runs: Runs, receiver: Webhook) -> Alerts:
+    made = Alerts(runs, receiver)
+    made.tick()  # the first one begins with the next run
+    return made
+
+
+def test_without_the_variable_it_is_off_and_says_so(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ALERT_WEBHOOK_URL", raising=False)
+    sensor = runs.definitions().resolve_sensor_def("alerts")
+    assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
+    context = dg.build_sensor_context(instance=runs.instance, resources={"state": State()})
+    assert sensor.evaluate_tick(context).skip_message == "ALERT_WEBHOOK_URL is not set"
+
+
+@pytest.mark.usefixtures("receiver")
+def test_with_the_variable_it_is_on_by_itself(runs: Runs) -> None:
+    assert runs.definitions().resolve_sensor_def("alerts").default_status is dg.DefaultSensorStatus.RUNNING
+
+
+def test_a_failed_run_is_told_once_with_its_orders_and_the_command_that_goes_on(
+    alerts: Alerts, runs: Runs, shop: OwnShop, sandbox: Sandbox
+) -> None:
+    shop.order("A-1", f"{DAY} 12:00:00")
+    sandbox.settings = replace(sandbox.settings, known_stores=frozenset({"none"}))
+    for _ in range(3):
+        assert not runs.sync(DAY).success
+    told = "\n".join(alerts.tick())
+    assert told.count(":red_circle: *channel own: sync_own failed*") == 1
+    assert "1 orders of channel 'own' are without an answer" in told
+    assert "Orders: A-1" in told
+    assert f"mirakl-orders sync own --from {DAY} --to {DAY}" in told
+    assert not any(secret in told for secret in PERSONAL)
+    assert not runs.sync(DAY).success
+    assert alerts.tick() == []
+
+
+def test_it_is_over_when_the_days_are_done_not_when_another_day_is(
+    alerts: Alerts, runs: Runs, shop: OwnShop, sandbox: Sandbox
+) -> None:
+    shop.order("A-1", f"{DAY} 12:00:00")
+    known = sandbox.settings
+    sandbox.settings = replace(known, known_stores=frozenset({"none"}))
+    assert not runs.sync(DAY).success
+    alerts.tick()
+    assert runs.sync(NEXT).success
+    assert not any(f"sync_own of {DAY}" in text for text in alerts.tick())
+    sandbox.settings = known
+    assert runs.sync(DAY, NEXT).success
+    assert f":large_green_circle: channel own: sync_own of {DAY}: right again" in "\n".join(alerts.tick())
+
+
+def test_a_check_that_turned_red_is_told_once_and_once_more_when_it_is_green(
+    alerts: Alerts, runs: Runs, shop: OwnShop
+) -> None:
+    shop.order("A-1", f"{DAY} 12:00:00", currency="???")
+    told = []
+    for _ in range(2):
+        assert runs.sync(DAY).success
+        told.append("\n".join(alerts.tick()).count("check all_accepted is red"))
+    assert told == [1, 0]
+    shop.order("A-1", f"{DAY} 12:00:00")
+    assert runs.sync(DAY).success
+    assert ":large_green_circle: channel own: check all_accepted: right again" in "\n".join(alerts.tick())
+
+
+def test_a_broken_block_is_told_before_any_run_and_its_failing_runs_are_not(
+    alerts: Alerts, runs: Runs, environment: dict[str, str], shop: OwnShop
+) -> None:
+    Path(environment["CHANNELS_FILE"]).write_text(shop.block(timezone='"Europe/Pariss"'))
+    [told] = alerts.tick()
+    assert "*channel own is broken*" in told
+    assert "unknown time zone 'Europe/Pariss'" in told
+    assert not runs.sync(DAY).success
+    assert alerts.tick() == []
+    Path(environment["CHANNELS_FILE"]).write_text(shop.block())
+    assert alerts.tick() == [":large_green_circle: channel own: its block: right again"]
+
+
+def test_a_late_channel_is_told(alerts: Alerts, runs: Runs) -> None:
+    change = FreshnessStateChange(
+        key=DELIVERY,
+        previous_state=FreshnessState.PASS,
+        new_state=FreshnessState.FAIL,
+        state_change_timestamp=1_772_440_200.0,
+    )
+    runs.instance._report_runless_asset_event(change)
+    [told] = alerts.tick()
+    assert "*channel own is late*" in told
+    assert "nothing was delivered for more than 26 hours" in told
+
+
+@pytest.mark.parametrize("status", [500, 404, 302, 429])
+def test_a_webhook_that_refuses_is_told_again_at_the_next_tick(
+    alerts: Alerts, runs: Runs, shop: OwnShop, receiver: Webhook, status: int
+) -> None:
+    shop.order("A-1", f"{DAY} 12:00:00", currency="???")
+    assert runs.sync(DAY).success
+    receiver.status = status
+    assert alerts.tick() == []
+    assert f"alerts wait: ALERT_WEBHOOK_URL answers HTTP {status}" in alerts.said
+    receiver.status = 200
+    # What was wrong while the webhook was down is told even if it is right again.
+    shop.order("A-1", f"{DAY} 12:00:00")
+    assert runs.sync(DAY).success
+    [told] = alerts.tick()
+    assert "check all_accepted is red" in told
+    assert "check all_accepted: right again" in told
+
+
+def test_a_webhook_that_is_down_or_slow_neither_breaks_the_sensor_nor_shows_its_address(
+    alerts: Alerts,
+    runs: Runs,
+    shop: OwnShop,
+    receiver: Webhook,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    shop.order("A-1", f"{DAY} 12:00:00", currency="???")
+    assert runs.sync(DAY).success
+    monkeypatch.setattr(poster, "TIMEOUT_SECONDS", 0.2)
+    receiver.delay = 1.0
+    alerts.tick()
+    assert "cannot be reached (ReadTimeout)" in alerts.said
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", f"http://127.0.0.1:{free_port()}/secret-of-the-webhook")
+    alerts.tick()
+    assert "cannot be reached (ConnectError)" in alerts.said
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", "nonsense:secret-of-the-webhook")
+    alerts.tick()
+    assert "cannot be reached" in alerts.said
+    assert "secret-of-the-webhook" not in alerts.said + caplog.text + alerts.cursor
+
+
+def test_a_channels_file_that_cannot_be_loaded_is_told_at_once(environment: dict[str, str], receiver: Webhook) -> None:
+    Path(environment["CHANNELS_FILE"]).write_text("[channels")
+    with pytest.raises(SettingsError):
+        runpy.run_module("pipelines.definitions")
+    [told] = receiver.texts
+    assert "*No channel is running*" in told
+    assert "is not TOML" in told
