@@ -66,7 +66,8 @@ def coverage_table(words: Counter[Word]) -> dg.TableMetadataValue:
     """
     counts: Counter[Word] = Counter()
     for word, count in words.items():
-        counts[word._replace(word="(no keyword)") if word.fate == "fallback" else word] += count
+        free = word.kind == "refund reason" and word.fate == "fallback"
+        counts[word._replace(word="(no keyword)") if free else word] += count
     order = sorted(counts.items(), key=lambda item: (item[0].fate != "unmapped", item[0].kind, -item[1]))
     return table([{**word._asdict(), "times": count} for word, count in order], MOST_BYTES // 3)
 

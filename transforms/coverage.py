@@ -12,16 +12,17 @@ from transforms.addresses import alpha_3
 from transforms.frames import OrderFrames
 from transforms.mapping import ChannelMapping
 from transforms.reasons import matched_keyword
-from transforms.statuses import map_status
+from transforms.statuses import UNMAPPED, MappedStatus, map_status
 
 Fate = Literal["mapped", "as is", "fallback", "unmapped", "rejected"]
 
 
 class Word(NamedTuple):
-    """One word of the shop. `kind` is status, line status, refund reason, shipping method, tax code or country.
+    """One word of the shop: a status, status hint, line status, refund reason, shipping method, tax code or country.
 
-    `fate`: `mapped` by a map, sent `as is`, `fallback` (a free text without a keyword), `unmapped` (nobody mapped a
-    word that needs it), `rejected` (its orders are held). `target` is what Mirakl is told.
+    `fate`: `mapped` by a map, sent `as is`, `fallback` (a free text without a keyword, a hint without a map: something
+    else decides), `unmapped` (nobody mapped a word that needs it), `rejected` (its orders are held). `target` is what
+    Mirakl is told.
     """
 
     kind: str
@@ -37,6 +38,9 @@ def coverage(frames: OrderFrames, mapping: ChannelMapping) -> Counter[Word]:
     told = (orders[column].tolist() for column in ("status", "status_hint", "status_proved"))
     for (word, hint, proved), count in Counter(zip(*told, strict=True)).items():
         found[_status("status", word, hint, proved, mapping)] += count
+        if hint and hint.strip() and map_status(None, hint, mapping) is UNMAPPED:
+            target = _target(map_status(word, None, mapping, proved))
+            found[Word("status hint", hint, "fallback", f"{target}, as {word!r} says")] += count
     for word, count in _counted(frames.lines["status"].tolist()):
         found[_status("line status", word, None, None, mapping)] += count
     reasons = Counter(
@@ -62,10 +66,14 @@ def _counted(words: list[str | None]) -> list[tuple[str, int]]:
 def _status(kind: str, word: str | None, hint: str | None, proved: str | None, mapping: ChannelMapping) -> Word:
     mapped = map_status(word, hint, mapping, proved)
     shown = hint if hint is not None and hint in {**mapping.platform_statuses, **mapping.statuses} else word or ""
-    target = mapped.status if mapped.reason is None else f"{mapped.status}/{mapped.reason}"
+    target = _target(mapped)
     if not mapped.known:
         return Word(kind, shown, "rejected" if mapping.reject_unmapped else "unmapped", target)
     return Word(kind, shown, "mapped", target)
+
+
+def _target(mapped: MappedStatus) -> str:
+    return mapped.status if mapped.reason is None else f"{mapped.status}/{mapped.reason}"
 
 
 def _reason(text: str, default: str | None, mapping: ChannelMapping) -> Word:

@@ -195,17 +195,16 @@ class _Builder:
             # A closed order may have left before.
             left = sent or line.partly_shipped or (shipped is None and line.shipped_at is not None)
             return [(line.quantity, line.shipped_at)] if left else []
-        # An order that was sent went whole, whatever its shipments name: from then on. Nobody knows since when? Then
-        # the units that its shipments lack are those that were cancelled.
-        whole = [(line.quantity, self.shipped_at)] if sent and self.shipped_at is not None else []
-        return [(shipped, line.shipped_at), *whole]
+        return [(shipped, line.shipped_at)]
 
     def _count(self, text: str | None, line: Line, what: str) -> int | None:
         return None if text is None else self.cells.units(text, f"{line.path}.quantity_{what}")
 
     def _statuses(self, lines: list[Line], mapped: MappedStatus) -> list[MappedStatus]:
         """Decide every line's status; what nobody ships is, while it is open, as far as the others are together."""
-        statuses = [self._line_status(line) for line in lines]
+        # A shop that counts no unit of an order keeps no such count: its word decides.
+        counts = any(self._count(line.row.quantity_shipped, line, "shipped") for line in lines)
+        statuses = [self._line_status(line, counts) for line in lines]
         shipped = [status for line, status in zip(lines, statuses, strict=True) if line.is_shipped]
         if not shipped or len(shipped) == len(lines):
             return statuses
@@ -217,7 +216,7 @@ class _Builder:
 
         return [together if follows(line, status) else status for line, status in zip(lines, statuses, strict=True)]
 
-    def _line_status(self, line: Line) -> MappedStatus:
+    def _line_status(self, line: Line, counts: bool) -> MappedStatus:
         cancelled = sum(a.quantity for a in line.adjustments if not a.charged)
         # Units that a refund document took off the order are money given back as well: closed means REFUNDED.
         refunded = sum(a.quantity for a in line.adjustments if a.charged)
@@ -230,7 +229,8 @@ class _Builder:
             cancelled=max(cancelled, self._count(line.row.quantity_cancelled, line, "cancelled") or 0),
             refunded=max(refunded, self._count(line.row.quantity_refunded, line, "refunded") or 0),
             returned=sum(a.returned for a in line.adjustments) if returned is None else returned,
-            shipped=self._count(line.row.quantity_shipped, line, "shipped"),
+            shipped=self._count(line.row.quantity_shipped, line, "shipped") if counts else None,
+            left=line.row.quantity_shipped is None and line.shipped_at is not None,
             partly_shipped=line.partly_shipped,
             delivered=self._count(line.row.quantity_delivered, line, "delivered"),
         )

@@ -27,6 +27,7 @@ _PROGRESS = (
     "DELIVERED",
 )
 _BEFORE_SHIPMENT = frozenset(_PROGRESS[:5])
+_BEFORE_ACCEPTED = frozenset({"AWAITING_ACCEPTANCE", "AWAITING_PAYMENT"})
 
 # Why an order was given up for good before it left, and the reason of the cancelation where the shop wrote none: the
 # buyer's, unless the seller would not have the order. A payment that was refused can be tried again: its units are not
@@ -51,6 +52,7 @@ class MappedStatus:
 
 
 UNMAPPED = MappedStatus("CHANNEL_SPECIFIC", known=False)
+_TO_SHIP = MappedStatus("AWAITING_SHIPMENT")
 
 
 def parse_target(target: str) -> MappedStatus:
@@ -88,6 +90,8 @@ def map_status(word: str | None, hint: str | None, mapping: ChannelMapping, prov
 class Quantities:
     """Units of one line; `shipped` and `delivered` are None where the shop does not know.
 
+    `left`: it is known that the line was handed over, though not with how many units.
+
     `returned` units are among the shipped ones, and among those that are `refunded` once their money went back.
     `partly_shipped`: something has left, nobody knows how much.
     """
@@ -99,6 +103,7 @@ class Quantities:
     shipped: int | None = None
     delivered: int | None = None
     partly_shipped: bool = False
+    left: bool = False
 
     def reached(self, units: int | None) -> bool:
         """Say whether so many units are all that were to go there: the others were given up before they left."""
@@ -111,7 +116,9 @@ class Quantities:
 def line_status(mapped: MappedStatus, units: Quantities) -> MappedStatus:
     """Decide a line's status from its quantities first, its order's (or own) mapped status second.
 
-    A closed order closes its lines. Units that came back close a line even while others are still on their way.
+    A closed order closes its lines. Units that came back close a line even while others are still on their way. While
+    promised units neither left nor were given up, the line is open, whatever the word; what has left neither awaits its
+    payment nor its acceptance.
     """
     gone = units.cancelled + units.refunded
     if mapped.status == "CLOSED":
@@ -119,12 +126,17 @@ def line_status(mapped: MappedStatus, units: Quantities) -> MappedStatus:
     if gone >= units.ordered:
         return MappedStatus("CLOSED", "REFUNDED" if units.refunded else "CANCELED")
     if units.partly_shipped:
-        return mapped if mapped.status in _BEFORE_SHIPMENT else MappedStatus("AWAITING_SHIPMENT")
+        return mapped if mapped.status in _BEFORE_SHIPMENT - _BEFORE_ACCEPTED else _TO_SHIP
     if mapped.status in _BEFORE_SHIPMENT or mapped.status == "SHIPPED":
         if units.reached(units.delivered):
             return MappedStatus("DELIVERED")
         if units.reached(units.shipped):
             return MappedStatus("SHIPPED")
+    if mapped.status in {"SHIPPED", "DELIVERED"}:
+        counted = units.shipped is not None and not units.reached(units.shipped) and not units.reached(units.delivered)
+        return _TO_SHIP if counted else mapped
+    if mapped.status in _BEFORE_ACCEPTED or not mapped.known:
+        return _TO_SHIP if units.shipped else MappedStatus("SHIPPED") if units.left else mapped
     return mapped
 
 

@@ -34,6 +34,15 @@ def test_a_status_nobody_mapped_is_said_by_its_own_name_where_the_rest_of_the_or
     assert coverage(odd, MAPPING)[Word("status", "odd", "unmapped", "AWAITING_SHIPMENT")] == 1
 
 
+def test_a_hint_that_nobody_mapped_is_said_with_the_word_that_decides_in_its_place(frames: Build) -> None:
+    hinted = frames(orders=[{**ORDER, "status_hint": "payment dead"}])
+    found = coverage(hinted, MAPPING)
+    assert found[Word("status", "paid", "mapped", "AWAITING_SHIPMENT")] == 1
+    assert found[Word("status hint", "payment dead", "fallback", "AWAITING_SHIPMENT, as 'paid' says")] == 1
+    mapped = dataclasses.replace(MAPPING, statuses={"payment dead": "CLOSED/REFUSED_PAYMENT"})
+    assert [word.kind for word in coverage(hinted, mapped)] == ["status"]
+
+
 def test_a_reason_is_counted_by_the_keyword_that_decided(frames: Build) -> None:
     refund = {"channel_order_id": "1", "channel_adjustment_id": "5", "refund_id": "5", "created_at": "2026-03-03"}
     found = coverage(

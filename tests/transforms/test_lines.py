@@ -59,6 +59,15 @@ def test_which_units_came_back_is_taken_from_the_refunds_where_the_shop_does_not
     assert states(frames(orders=[ORDER], lines=[line], adjustments=[refund])) == [(status, None, can_cancel, True)]
 
 
+def test_the_word_of_an_order_holds_where_no_unit_of_it_is_counted(frames: Build) -> None:
+    """A shop that writes 0 for every line keeps no count of what it ships."""
+    sent, other = {**ORDER, "status": "sent"}, {**LINE, "channel_order_line_id": "12", "quantity_shipped": "0"}
+    uncounted = frames(orders=[sent], lines=[{**LINE, "quantity_shipped": "0"}, other])
+    assert [state[0] for state in states(uncounted)] == ["SHIPPED", "SHIPPED"]
+    counted = frames(orders=[sent], lines=[{**LINE, "quantity_shipped": "2"}, other])
+    assert [state[0] for state in states(counted)] == ["SHIPPED", "AWAITING_SHIPMENT"]
+
+
 @pytest.mark.parametrize(("shipped", "status"), [("0", "AWAITING_SHIPMENT"), ("2", "SHIPPED")])
 def test_a_line_that_nobody_ships_is_as_far_as_those_that_are_shipped(shipped: str, status: str, frames: Build) -> None:
     built = frames(orders=[ORDER], lines=[{**LINE, "quantity_shipped": shipped}, DOWNLOAD])

@@ -21,6 +21,7 @@ from transforms.statuses import (
 ACCEPTANCE, WAITING, SHIPPED, DELIVERED = (
     MappedStatus(word) for word in ("AWAITING_ACCEPTANCE", "AWAITING_SHIPMENT", "SHIPPED", "DELIVERED")
 )
+PAYMENT = MappedStatus("AWAITING_PAYMENT")
 OWN = MappedStatus("CHANNEL_SPECIFIC")
 CANCELED, REFUNDED, CLOSED = (MappedStatus("CLOSED", reason) for reason in ("CANCELED", "REFUNDED", None))
 
@@ -110,7 +111,21 @@ def test_a_word_without_a_map_is_said_to_be_unknown(word: str | None) -> None:
         (WAITING, Quantities(3, shipped=3, delivered=3), DELIVERED),
         (WAITING, Quantities(3, delivered=4), DELIVERED),
         (WAITING, Quantities(3, shipped=0, delivered=0), WAITING),
-        (SHIPPED, Quantities(3, shipped=0), SHIPPED),
+        (SHIPPED, Quantities(3), SHIPPED),
+        (SHIPPED, Quantities(3, shipped=0), WAITING),
+        (SHIPPED, Quantities(3, shipped=2), WAITING),
+        (DELIVERED, Quantities(3, shipped=2), WAITING),
+        (DELIVERED, Quantities(3, shipped=2, delivered=2, refunded=1, returned=1), WAITING),
+        (SHIPPED, Quantities(3, shipped=2, refunded=1), SHIPPED),
+        (DELIVERED, Quantities(3, shipped=2, cancelled=1), DELIVERED),
+        (SHIPPED, Quantities(3, shipped=0, delivered=3), DELIVERED),
+        (PAYMENT, Quantities(3, shipped=2), WAITING),
+        (ACCEPTANCE, Quantities(3, partly_shipped=True), WAITING),
+        (PAYMENT, Quantities(3, left=True), SHIPPED),
+        (PAYMENT, Quantities(3, shipped=0), PAYMENT),
+        (WAITING, Quantities(3, left=True), WAITING),
+        (UNMAPPED, Quantities(3, left=True), SHIPPED),
+        (UNMAPPED, Quantities(3, shipped=1), WAITING),
         (SHIPPED, Quantities(3, cancelled=1, delivered=2), DELIVERED),
         (ACCEPTANCE, Quantities(1, shipped=1), SHIPPED),
         (OWN, Quantities(1, shipped=1), SHIPPED),
