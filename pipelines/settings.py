@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -84,6 +84,16 @@ class FulfilledByPartner(_Block):
         return column
 
 
+_Column = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+class FeeColumn(_Block):
+    """A column of the shop's orders that holds a fee, and that of the fee's tax, if there is one."""
+
+    column: _Column
+    tax: _Column | None = None
+
+
 class ChannelSettings(_Block):
     """`[channels.<name>]`: one shop, or one store of a shop, and the Mirakl store its orders go to."""
 
@@ -99,6 +109,7 @@ class ChannelSettings(_Block):
     statuses: dict[str, StatusTarget] = Field(default_factory=dict)
     reasons: dict[Keyword, Reason] = Field(default_factory=dict)
     fulfilled_by_partner: FulfilledByPartner | None = None
+    fee_columns: list[FeeColumn] = Field(default_factory=list)
     unmapped: Literal["send", "reject"] = "send"
     money: Literal["report", "strict"] = "report"
     owners: list[str] = Field(default_factory=list)
@@ -114,6 +125,13 @@ class ChannelSettings(_Block):
         raise ValueError(
             f"{platform!r} is neither a platform ({known}) nor a folder that holds your own changes.sql{hint}"
         )
+
+    @field_validator("fee_columns", mode="before")
+    @classmethod
+    def _columns(cls, columns: Any) -> Any:
+        if not isinstance(columns, list):
+            return columns
+        return [{"column": column} if isinstance(column, str) else column for column in columns]
 
     @field_validator("start_date")
     @classmethod
@@ -176,6 +194,7 @@ class Channel:
             timezone=settings.timezone,
             table_prefix=settings.table_prefix,
             store=settings.store,
+            fee_columns=tuple((fee.column, fee.tax) for fee in settings.fee_columns),
         )
 
     def mapping(self) -> ChannelMapping:

@@ -41,6 +41,8 @@ def json(value: Any) -> Any:
 
 def structure(text: str | None) -> Any:
     """Read serialised PHP or JSON, whichever a plugin wrote; plain text stays text."""
+    if text and text[0] in "{[":
+        return json(text)
     return json(text) if (decoded := php(text)) is None else decoded
 
 

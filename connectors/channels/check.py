@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import pyarrow as pa
 
 from connectors.channels.errors import ShopError
-from connectors.channels.queries import Use, with_prefix
+from connectors.channels.platform import with_prefix
+from connectors.channels.queries import Use
 from transforms.cells import FLAGS
 from transforms.columns import COLUMNS, Column, Kind
 from transforms.frames import FRAME_NAMES, Frame, OrderFrames

@@ -53,6 +53,11 @@ def driver_errors(channel: str, where: str = "") -> Iterator[None]:
         ) from None
 
 
+def is_denied(error: DBAPIError) -> bool:
+    """Say whether the user lacks a right: MySQL and MariaDB say so of tables that do not exist, too."""
+    return _code(error.orig) == "access_denied"
+
+
 def _shop_error(channel: str, error: DBAPIError, where: str) -> ShopError:
     """Say a driver's error in one message: the driver's own words, without SQL, parameters or password."""
     cause = error.orig

@@ -46,6 +46,17 @@ class OptionalColumn(_Settings):
     otherwise: str = "NULL"
 
 
+class FeeColumns(_Settings):
+    """Where a channel's `fee_columns` are: `{name}` in the SQL, behind the last column, becomes them.
+
+    Of a table that is not `required` to have them, those that it lacks are NULL.
+    """
+
+    table: str
+    alias: str
+    required: bool = True
+
+
 class Requirement(_Settings):
     """What a shop must have: a table, a column of it, or a `.sql` file (its name without ending) that yields a row."""
 
@@ -70,9 +81,9 @@ class PlatformSettings(_Settings):
     `times`: the zone of naive cells in the order frames, `local` being the channel's. `amounts`:
     whether prices and shipping include the listed taxes. `optional`: query -> tables that it needs, each as `table` or
     `table(column, column)`; without them it is left out. `optional_parts`: the same for the lines of a query between
-    `-- begin NAME` and `-- end NAME`. `session`, `clock`: for databases other than MariaDB/MySQL, PostgreSQL and
-    SQLite, the statements that begin a consistent snapshot, and the query of the time in UTC. `statuses`, `reasons`: as
-    in channels.toml.
+    `-- begin NAME` and `-- end NAME`. `fee_columns`: where the columns are that a channel names so. `session`, `clock`:
+    for databases other than MariaDB/MySQL, PostgreSQL and SQLite, the statements that begin a consistent snapshot, and
+    the query of the time in UTC. `statuses`, `reasons`: as in channels.toml.
     """
 
     anchor: str
@@ -86,6 +97,7 @@ class PlatformSettings(_Settings):
     optional: Mapping[str, list[str]] = Field(default_factory=dict)
     optional_columns: Mapping[str, OptionalColumn] = Field(default_factory=dict)
     optional_parts: Mapping[str, list[str]] = Field(default_factory=dict)
+    fee_columns: Mapping[str, FeeColumns] = Field(default_factory=dict)
     require: list[Requirement] = Field(default_factory=list)
     indexes: list[Index] = Field(default_factory=list)
     statuses: Mapping[str, StatusTarget] = Field(default_factory=dict)
@@ -119,6 +131,11 @@ class ShopPlatform:
     def naive_timezone(self, timezone: str) -> str:
         """Return the zone of times without offset in the order frames, of a channel in `timezone`."""
         return timezone if self.settings.times == "local" else self.settings.times
+
+
+def with_prefix(text: str, prefix: str) -> str:
+    """Fill a channel's table prefix in."""
+    return text.replace("{prefix}", prefix)
 
 
 def load_platform(channel: str, platform: str) -> ShopPlatform:

@@ -9,7 +9,7 @@ Belongs here: the text of queries. Does not belong here: running them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -18,7 +18,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from connectors.channels.errors import ShopError
-from connectors.channels.platform import ShopPlatform
+from connectors.channels.fee_columns import fee_faults, fee_fills
+from connectors.channels.platform import ShopPlatform, with_prefix
 from connectors.channels.schema import Schema
 
 
@@ -63,7 +64,11 @@ class Query:
 
 
 def load_queries(
-    channel: str, platform: ShopPlatform, prefix: str, schema: Schema
+    channel: str,
+    platform: ShopPlatform,
+    prefix: str,
+    schema: Schema,
+    fee_columns: Sequence[tuple[str, str | None]] = (),
 ) -> tuple[dict[str, Query], list[ShopError]]:
     """Read the platform's queries as this shop's schema needs them: prefix, optional columns and parts filled in.
 
@@ -71,9 +76,13 @@ def load_queries(
     be read, bind what they must not, or do not bind what they must.
     """
     queries: dict[str, Query] = {}
-    faults: list[ShopError] = []
+    faults = list(fee_faults(channel, platform, prefix, schema, fee_columns))
     probes = {requirement.query for requirement in platform.settings.require}
-    fills = {"prefix": prefix, **dict(_optional_columns(platform, prefix, schema))}
+    fills = {
+        "prefix": prefix,
+        **dict(_optional_columns(platform, prefix, schema)),
+        **dict(fee_fills(platform, prefix, schema, fee_columns)),
+    }
     for path in sorted(platform.folder.glob("*.sql")):
         needed = platform.settings.optional.get(path.stem, ())
         if _has(schema, needed, prefix):
@@ -89,11 +98,6 @@ def load_queries(
         if not (platform.folder / f"{name}.sql").is_file()
     ]
     return queries, faults
-
-
-def with_prefix(text: str, prefix: str) -> str:
-    """Fill a channel's table prefix in."""
-    return text.replace("{prefix}", prefix)
 
 
 def _read(channel: str, path: Path) -> str:

@@ -19,8 +19,8 @@ from connectors.channels.check import Finding, check_shop
 from connectors.channels.database import begin_snapshot, known_clock, open_engine
 from connectors.channels.driver_errors import driver_errors
 from connectors.channels.errors import ShopError
-from connectors.channels.platform import SETTINGS_FILE, load_platform
-from connectors.channels.queries import load_queries, with_prefix
+from connectors.channels.platform import SETTINGS_FILE, load_platform, with_prefix
+from connectors.channels.queries import load_queries
 from connectors.channels.schema import Schema
 from connectors.channels.snapshot import Rows
 from connectors.channels.snapshot import ShopSource as ShopSource
@@ -102,7 +102,7 @@ class ShopReader:
             with driver_errors(channel):
                 schema = Schema(connection)
                 self._require_anchor(schema, anchor)
-                queries, faults = load_queries(channel, self.platform, self.prefix, schema)
+                queries, faults = load_queries(channel, self.platform, self.prefix, schema, self.source.fee_columns)
                 connection.rollback()
                 read_at = begin_snapshot(connection, schema.quoted(anchor), settings.session, settings.clock)
                 snapshot = Snapshot(self.source, settings.change_times, connection, read_at, queries)

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import DBAPIError, SAWarning
+
+from connectors.channels.driver_errors import is_denied
 
 
 class Schema:
@@ -34,13 +36,23 @@ class Schema:
         @cache
         def has_table(table: str) -> bool:
             name, schema = _split(table)
-            return inspector.has_table(name, schema=schema)
+            try:
+                return inspector.has_table(name, schema=schema)
+            except DBAPIError as error:
+                # A user who may read some tables only is refused those that are not there.
+                if is_denied(error):
+                    return False
+                raise
 
         self._inspector, self._columns, self.has_table = inspector, columns, has_table
 
     def has_column(self, table: str, column: str) -> bool:
         """Say whether there is such a column."""
         return self.has_table(table) and column in self._columns(table)
+
+    def columns(self, table: str) -> frozenset[str]:
+        """Return the columns of a table that is there."""
+        return self._columns(table)
 
     def table_names(self) -> list[str]:
         """List the tables of the connection's own schema."""

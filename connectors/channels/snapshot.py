@@ -32,6 +32,7 @@ Rows = Mapping[str, Frame]
 class ShopSource:
     """Where a channel's orders are.
 
+    `fee_columns`: columns of the shop's orders that hold a fee, each with that of its tax or None.
     `platform`: a built-in name, or the path of a folder. `table_prefix`: as the shop has it, the platform's usual one
     when None. `timezone`: zone of shop-local times. `chunk_size`: orders read
     together at most. `store`: one of several stores.
@@ -45,6 +46,7 @@ class ShopSource:
     timezone: str = "UTC"
     chunk_size: int = 500
     store: str | None = None
+    fee_columns: tuple[tuple[str, str | None], ...] = ()
 
 
 class Snapshot:

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 import pymysql
 import pytest
 
-from connectors.channels.platform import load_platform
-from connectors.channels.queries import with_prefix
+from connectors.channels.platform import load_platform, with_prefix
 from connectors.channels.reader import ShopSource
 from tests.connectors.plans import full_scans
 from tests.shops.fill_prestashop import fill_prestashop

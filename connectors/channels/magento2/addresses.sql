@@ -11,7 +11,8 @@ SELECT
     a.city,
     a.region,
     a.country_id,
-    a.telephone
+    a.telephone,
+    COALESCE({colissimo_pickup_id}, {mondialrelay_pickup_id}) AS relay_id
 FROM {prefix}sales_order_address AS a
 WHERE a.parent_id IN :order_ids AND a.address_type IN ('billing', 'shipping')
 ORDER BY a.entity_id

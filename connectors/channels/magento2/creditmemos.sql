@@ -17,6 +17,7 @@ SELECT
     {memo_reward_currency_amount} AS reward_currency_amount,
     {memo_wrapping_amount} AS wrapping_amount,
     {memo_wrapping_tax_amount} AS wrapping_tax_amount
+    {memo_fees}
 FROM {prefix}sales_creditmemo AS m
 WHERE m.order_id IN :order_ids
 ORDER BY m.entity_id

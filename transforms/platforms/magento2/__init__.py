@@ -6,6 +6,7 @@ units have no document; an order's number is unique in its store only; children 
 Belongs here: Magento's own words and shapes. Does not belong here: Mirakl's, and anything a second platform needs.
 """
 
-from transforms.platforms.magento2.shape import STATUSES, shape
+from transforms.platforms.magento2.shape import shape
+from transforms.platforms.magento2.states import STATUSES
 
 __all__ = ["STATUSES", "shape"]

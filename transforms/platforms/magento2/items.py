@@ -9,12 +9,13 @@ Belongs here: composites and units. Does not belong here: money, frames.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil
 from typing import Any
 
-from transforms.packed import structure
+from transforms.platforms.magento2.options import Options, bundle_option, chosen, options_of
 
 _ZERO = Decimal(0)
 
@@ -23,11 +24,15 @@ _ZERO = Decimal(0)
 class Sold:
     """A thing sold: `row` is the item row with its money; `shippers` are (item row, its units per unit sold).
 
-    Nothing ships virtual goods: they have no shippers.
+    Nothing ships virtual goods: they have no shippers. `options` are the row's own, `bundle` is the container that a
+    part was sold in, with its options; `variant` is the product that a configurable one turned into.
     """
 
     row: Any
     shippers: tuple[tuple[Any, Decimal], ...]
+    options: Options
+    bundle: tuple[Any, Options] | None = None
+    variant: Any = None
 
     @property
     def by_weight(self) -> bool:
@@ -39,6 +44,20 @@ class Sold:
         """Return the units ordered."""
         return self.units(self.row.qty_ordered or _ZERO)
 
+    @property
+    def product_id(self) -> Any:
+        """Name the product: by SKU; the ids of variants tell variants apart, that of their parent does not."""
+        row, variant = self.row, self.variant
+        if variant is None or row.sku:
+            return row.sku or row.product_id or row.item_id
+        return variant.sku or variant.product_id or row.product_id or row.item_id
+
+    @property
+    def cancelled(self) -> int:
+        """Count cancelled units; Magento counts them on the row with the money, or on those that ship."""
+        by_parts = min(((row.qty_canceled or _ZERO) / per_unit for row, per_unit in self.shippers), default=_ZERO)
+        return min(self.units(max(self.row.qty_canceled or _ZERO, by_parts)), self.quantity)
+
     def units(self, quantity: Decimal) -> int:
         """Return whole units: what is less than a unit has not happened to one."""
         if self.by_weight:
@@ -48,6 +67,28 @@ class Sold:
     def shipped(self, count: Callable[[Any], Decimal]) -> int:
         """Return the units of which every part has left, where `count` tells what left of an item row."""
         return self.units(min((count(row) / per_unit for row, per_unit in self.shippers), default=_ZERO))
+
+    def touched(self, count: Callable[[Any], Decimal]) -> int:
+        """Return the units of which at least some part has left."""
+        most = max((count(row) / per_unit for row, per_unit in self.shippers), default=_ZERO)
+        return min(ceil(most), self.quantity)
+
+    def has_left(self) -> int:
+        """Return the units of which every part has left by now, as Magento counts them."""
+        return self.shipped(lambda shipper: shipper.qty_shipped or _ZERO)
+
+    def has_begun(self) -> bool:
+        """Say whether at least some part of some unit has left."""
+        return any((shipper.qty_shipped or _ZERO) > 0 for shipper, _ in self.shippers)
+
+    def choices(self) -> Iterator[tuple[Any, Any]]:
+        """Yield (label, value) of what the buyer chose: of the thing itself, and of the bundle it is a part of."""
+        yield from chosen(self.options)
+        if self.bundle is not None:
+            row, options = self.bundle
+            if option := bundle_option(self.options):
+                yield from (("bundle", row.name or row.sku), ("bundle-option", option))
+            yield from chosen({name: value for name, value in options.items() if name != "bundle_options"})
 
 
 def sold(items: Iterable[Any]) -> list[Sold]:
@@ -60,7 +101,11 @@ def sold(items: Iterable[Any]) -> list[Sold]:
     things: list[Sold] = []
     for row in rows.values():
         if row.parent_item_id not in rows:
-            things += _composite(row, children[row.item_id]) if row.item_id in children else [Sold(row, _ships(row))]
+            options = options_of(row)
+            if row.item_id in children:
+                things += _composite(row, options, children[row.item_id])
+            else:
+                things.append(Sold(row, _ships(row), options))
     return things
 
 
@@ -71,19 +116,29 @@ def line_of(things: Iterable[Sold], items: Iterable[Any]) -> Mapping[Any, Any]:
     return {item_id: line_id for item_id, line_id in found.items() if line_id in lines}
 
 
-def _composite(parent: Any, children: list[Any]) -> list[Sold]:
-    options = structure(parent.product_options)
-    options = options if isinstance(options, dict) else {}
-    priced_by_parts = str(options.get("product_calculations")) == "0"
+def _composite(parent: Any, options: Options, children: list[Any]) -> list[Sold]:
     shipped_by_parts = str(options.get("shipment_type")) == "1"
-    if priced_by_parts and shipped_by_parts:
-        return [Sold(child, _ships(child)) for child in children]
-    if priced_by_parts:
-        # The children's counters stay at zero: their parent's parcel holds them.
-        return [Sold(child, _ships(parent, _per_unit(parent, child))) for child in children]
+    if _priced_by_parts(parent, options, children):
+        # Shipped together, the children's counters stay at zero: their parent's parcel holds them.
+        return [
+            Sold(
+                child,
+                _ships(child) if shipped_by_parts else _ships(parent, _per_unit(parent, child)),
+                options_of(child),
+                (parent, options),
+            )
+            for child in children
+        ]
     if shipped_by_parts:
-        return [Sold(parent, tuple(part for child in children for part in _ships(child, _per_unit(child, parent))))]
-    return [Sold(parent, _ships(parent))]
+        parts = tuple(part for child in children for part in _ships(child, _per_unit(child, parent)))
+        return [Sold(parent, parts, options)]
+    return [Sold(parent, _ships(parent), options, variant=children[0] if len(children) == 1 else None)]
+
+
+def _priced_by_parts(parent: Any, options: Options, children: list[Any]) -> bool:
+    told = options.get("product_calculations")
+    # Imports may lack the flag: then the money tells.
+    return not parent.row_total and any(row.row_total for row in children) if told is None else str(told) == "0"
 
 
 def _ships(row: Any, per_unit: Decimal = Decimal(1)) -> tuple[tuple[Any, Decimal], ...]:

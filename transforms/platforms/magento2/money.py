@@ -25,8 +25,8 @@ _SCALE = 10_000
 # Names for taxes that an order carries without saying which: imported ones, and a fixed product tax without its title.
 _SOME_TAX = "TAX"
 _FIXED_TAX = "FPT"
-# What Adobe Commerce calls gift wrapping of an order, of an item, and a printed card.
-_WRAPPING = frozenset({"quote_gw", "item_gw", "printed_card_gw"})
+# What Adobe Commerce calls gift wrapping of an order, of an item (which it names), and a printed card.
+WRAPPING = frozenset({"quote_gw", "item_gw", "printed_card_gw"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,12 @@ class Money:
 
 @dataclass(slots=True)
 class OrderTaxes:
-    """The tax rows of one order: of products and their fixed taxes by line, of shipping, of wrapping, the rest."""
+    """The tax rows of one order: of products and their fixed taxes by line, of shipping, the rest by what it taxes."""
 
     products: dict[Any, list[Tax]] = field(default_factory=lambda: defaultdict(list))
     fixed: dict[Any, list[Tax]] = field(default_factory=lambda: defaultdict(list))
     shipping: list[Tax] = field(default_factory=list)
-    wrapping: list[Tax] = field(default_factory=list)
-    rest: list[Tax] = field(default_factory=list)
+    rest: dict[str, list[Tax]] = field(default_factory=lambda: defaultdict(list))
 
 
 def order_taxes(rows: Iterable[Any], line_of: Mapping[Any, Any]) -> OrderTaxes:
@@ -83,8 +82,8 @@ def order_taxes(rows: Iterable[Any], line_of: Mapping[Any, Any]) -> OrderTaxes:
     taxes = OrderTaxes()
     for row in rows:
         tax = Tax(row.code or _SOME_TAX, row.tax_percent, row.real_amount or ZERO)
-        if row.taxable_item_type in _WRAPPING:
-            taxes.wrapping.append(tax)
+        if row.taxable_item_type in WRAPPING:
+            taxes.rest[row.taxable_item_type].append(tax)
         elif row.item_id is not None:
             taxes.products[line_of.get(row.item_id)].append(tax)
         elif row.associated_item_id is not None:
@@ -92,7 +91,7 @@ def order_taxes(rows: Iterable[Any], line_of: Mapping[Any, Any]) -> OrderTaxes:
         elif row.taxable_item_type == "shipping":
             taxes.shipping.append(tax)
         else:
-            taxes.rest.append(tax)
+            taxes.rest[row.taxable_item_type or ""].append(tax)
     return taxes
 
 
@@ -120,11 +119,6 @@ def shipping_money(order: Any, taxes: OrderTaxes) -> Money:
         net=net(order.shipping_amount, discount, compensation),
         taxes=shared(order.shipping_tax_amount or ZERO, taxes.shipping, None),
     )
-
-
-def wrapping_money(row: Any, like: list[Tax]) -> Money:
-    """Return what gift wrapping cost by an order's row, or a credit memo gives back of it (Adobe Commerce)."""
-    return Money(row.wrapping_amount or ZERO, shared(row.wrapping_tax_amount or ZERO, like, None))
 
 
 def _exact_net(item: Any) -> Decimal:

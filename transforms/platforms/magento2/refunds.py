@@ -1,4 +1,4 @@
-"""What Magento gives back: credit memos, item by item, and cancelled units, which have no document.
+"""What Magento gives back: credit memos, item by item, and cancelled units.
 
 The money of a credit memo adds up to its grand total: what its items and shipping do not explain is the adjustment
 that its author made by hand, given beyond them or kept back from them.
@@ -14,23 +14,31 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from transforms.platforms.magento2.cancelled import Cancellation
+from transforms.platforms.magento2.extras import Extra
 from transforms.platforms.magento2.items import Sold
-from transforms.platforms.magento2.money import ZERO, Money, net, paid_otherwise, shared, split, wrapping_money
+from transforms.platforms.magento2.money import ZERO, Money, net, paid_otherwise, shared, split
 from transforms.rows import when
 
 CANCELLED_MEMO = 3
 _HALF_A_CENT = Decimal("0.005")
+# A memo that keeps back more than this of what its units cost gives money back, and no units.
+_A_REDUCTION = Decimal("0.5")
 
 Cells = dict[str, Any]
 
 
 @dataclass(slots=True)
 class Line:
-    """A thing sold with its money; `gone` counts units cancelled or refunded so far."""
+    """A thing sold with its money; `gone` counts units cancelled or refunded so far.
+
+    `reduced` counts units that credit memos name although they gave back a part of their price only.
+    """
 
     thing: Sold
     money: Money
     gone: int = 0
+    reduced: int = 0
 
 
 @dataclass(slots=True)
@@ -67,41 +75,31 @@ class Memo:
 
 
 @dataclass(slots=True)
-class Cancellation:
-    """Why units of an order were cancelled, when (None: when their line last changed), and on whose behalf."""
-
-    at: dt.datetime | None
-    words: str | None
-    reason: str
-
-
-@dataclass(slots=True)
 class Refunds:
-    """What was given back of one order. `left_by(thing, at)` counts the units that had been shipped by then."""
+    """What was given back of one order. `left_by(item row, at)` counts what had been shipped of it by then."""
 
     order: Any
     lines: dict[Any, Line]
     shipping: Money
-    wrapping: Money
-    left_by: Callable[[Sold, dt.datetime], int]
+    extras: list[Extra]
+    left_by: Callable[[Any, dt.datetime], Decimal]
 
-    def cancelled(self, units: dict[Any, int], cancellation: Cancellation) -> list[Given]:
+    def cancelled(self, cancellations: Iterable[Cancellation]) -> list[Given]:
         """Return the cancelled units of each line, with the shipping cancelled with them; nothing of it was charged."""
         document = f"cancel-{self.order.order_id}"
         given = []
-        for line_id, quantity in units.items():
+        for cancelled in cancellations:
+            line_id, quantity = cancelled.line_id, cancelled.quantity
             line = self.lines[line_id]
             line.gone += quantity
-            at = cancellation.at or line.thing.row.updated_at
-            cells = _cells(document, f"cancel-{line_id}", at, cancellation.words, cancellation.reason)
+            cells = _cells(document, f"cancel-{line_id}", cancelled.at, cancelled.words, cancelled.reason)
             cells |= {"channel_order_line_id": line_id, "quantity": quantity, "type": "CANCELATION", "charged": "0"}
             given.append(Given(cells, line.money.part(quantity, line.thing.quantity)))
-        if given and self.order.state == "canceled" and self.wrapping.total():
-            cells = {
-                "channel_adjustment_id": f"cancel-{wrapping_line(self.order)}",
-                "channel_order_line_id": wrapping_line(self.order),
-            }
-            given.append(Given({**given[0].cells, **cells, "quantity": 1}, self.wrapping))
+        if given and self.order.state == "canceled":
+            for extra in self.extras:
+                if extra.is_line:
+                    cells = {"channel_adjustment_id": f"cancel-{extra.line_id}", "channel_order_line_id": extra.line_id}
+                    given.append(Given({**given[0].cells, **cells, "quantity": 1}, extra.money))
         amount, whole = self.order.shipping_canceled or ZERO, self.order.shipping_amount or ZERO
         if given and amount and whole:
             cells = {**given[0].cells, "channel_adjustment_id": f"{document}-shipping"}
@@ -118,20 +116,24 @@ class Refunds:
     def _memo(self, memo: Memo) -> list[Given]:
         row = memo.row
         document = f"cm-{row.increment_id or row.creditmemo_id}"
-        given = [self._item(memo, document, item) for item in memo.items if item.order_item_id in self.lines]
+        items = [(item, self._item_money(item)) for item in memo.items if item.order_item_id in self.lines]
+        shipping = self._shipping(memo)
+        of_extras = [(extra, back) for extra in self.extras if (back := extra.given_back(row)).net > 0]
+        explained = sum((money.total() for _, money in items), shipping.total())
+        explained += sum((money.total() for _, money in of_extras), ZERO)
+        total = explained if row.grand_total is None else row.grand_total + paid_otherwise(row)
+        reduces = total < explained * _A_REDUCTION
+        given = [self._item(memo, document, item, money, reduces) for item, money in items]
         given = [one for one in given if one.money.total() or one.cells["quantity"]]
         reason = given[0].cells["default_reason"] if given else "CHANNEL_SPECIFIC"
-        wrapping, shipping = wrapping_money(row, self.wrapping.taxes), self._shipping(memo)
-        if wrapping.total():
-            cells = _cells(document, f"{document}-wrapping", row.created_at, memo.words, reason)
-            cells |= {"channel_order_line_id": wrapping_line(self.order), "type": "REFUND"}
-            cells["quantity"] = int(wrapping.total() >= self.wrapping.total())
-            given.append(Given(cells, wrapping))
+        for extra, back in of_extras:
+            cells = _cells(document, f"{document}-{extra.suffix}", row.created_at, memo.words, reason)
+            cells |= {"channel_order_line_id": extra.line_id, "type": "REFUND"}
+            cells["quantity"] = int(back.total() >= extra.money.total())
+            given.append(Given(cells, back))
         if shipping.total():
             cells = _cells(document, f"{document}-shipping", row.created_at, memo.words, reason)
             given.append(Given(cells, shipping, on_shipping=True))
-        explained = sum((one.money.total() for one in given), ZERO)
-        total = explained if row.grand_total is None else row.grand_total + paid_otherwise(row)
         if total < explained:
             _keep_back(given, max(total, ZERO))
         elif total - explained >= _HALF_A_CENT:
@@ -141,27 +143,34 @@ class Refunds:
             one.cells["refund_total"] = total
         return given
 
-    def _item(self, memo: Memo, document: str, item: Any) -> Given:
+    def _item_money(self, item: Any) -> Money:
         line = self.lines[item.order_item_id]
         row = line.thing.row
-        quantity = line.thing.units(item.qty or ZERO)
-        left = self.left_by(line.thing, when(memo.row.created_at))
-        # Magento takes refunded units off what is still to be shipped, as long as there is some.
-        cancels = bool(line.thing.shippers) and 0 < quantity <= line.thing.quantity - left - line.gone
-        line.gone += quantity
-        reason = "CUSTOMER_CANCELATION" if cancels or not left else "RETURN"
-        cells = _cells(document, f"{document}-{item.creditmemo_item_id}", memo.row.created_at, memo.words, reason)
-        cells |= {
-            "channel_order_line_id": item.order_item_id,
-            "quantity": quantity,
-            "type": "CANCELATION" if cancels else "REFUND",
-        }
         fixed, whole = item.weee_tax_applied_row_amount or ZERO, row.weee_tax_applied_row_amount or ZERO
-        money = Money(
+        return Money(
             max(net(item.row_total, item.discount_amount, item.discount_tax_compensation_amount), ZERO),
             shared(item.tax_amount or ZERO, line.money.taxes, row.tax_percent),
             line.money.part(fixed, whole).fixed if fixed and whole else [],
         )
+
+    def _item(self, memo: Memo, document: str, item: Any, money: Money, reduces: bool) -> Given:
+        line, at = self.lines[item.order_item_id], when(memo.row.created_at)
+        thing = line.thing
+        quantity = thing.units(item.qty or ZERO)
+        if reduces:
+            line.reduced += quantity
+            quantity = 0
+        left = thing.touched(lambda shipper: self.left_by(shipper, at))
+        # Magento takes refunded units off what is still to be shipped, as long as there is some.
+        cancels = bool(thing.shippers) and 0 < quantity <= thing.quantity - max(left, thing.has_left()) - line.gone
+        line.gone += quantity
+        is_money = reduces or not item.qty
+        reason = "AGREEMENT" if is_money else "CUSTOMER_CANCELATION" if cancels or not left else "RETURN"
+        cells = _cells(document, f"{document}-{item.creditmemo_item_id}", memo.row.created_at, memo.words, reason)
+        cells |= {"channel_order_line_id": item.order_item_id, "quantity": quantity}
+        # Of a line that has left in part, words about goods in the buyer's hands may say otherwise.
+        if not (cancels and left):
+            cells["type"] = "CANCELATION" if cancels else "REFUND"
         return Given(cells, money)
 
     def _shipping(self, memo: Memo) -> Money:
@@ -179,11 +188,6 @@ class Refunds:
         # A discount on prices with tax is more than the amount without; the compensation makes up for it.
         left = net(amount, max(discount, ZERO), max(compensation, ZERO))
         return Money(min(max(left, ZERO), amount), taxes)
-
-
-def wrapping_line(order: Any) -> str:
-    """Name the line of an order's gift wrapping."""
-    return f"wrapping-{order.order_id}"
 
 
 def _keep_back(given: list[Given], total: Decimal) -> None:

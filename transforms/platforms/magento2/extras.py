@@ -1,0 +1,98 @@
+"""What an order costs beside its items and its shipping: gift wrapping, and the fees of modules that the channel names.
+
+Both stand in columns of the order and of its credit memos, and on no item; each is a line of its own, so that what is
+given back of it finds it. A fee below zero is a discount.
+
+Belongs here: these lines, their money and what memos give back of it. Does not belong here: which columns are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from transforms.platforms.magento2.money import WRAPPING, Money, Tax, shared
+
+_ZERO = Decimal(0)
+# How `connectors/channels` names the columns that a channel lists as `fee_columns`.
+_FEE, _FEE_TAX = "fee__", "fee_tax__"
+
+Taxes = Mapping[str, list[Tax]]
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """One of them: its line, what it costs, and `given_back`, which reads that off a credit memo's row.
+
+    `suffix` names it in the ids of adjustments.
+    """
+
+    line_id: str
+    suffix: str
+    product_id: str
+    title: str
+    money: Money
+    given_back: Callable[[Any], Money]
+
+    @property
+    def is_line(self) -> bool:
+        """Say whether it is a line of its own; below zero it is a discount."""
+        return self.money.net >= 0
+
+
+def extras(order: Any, rest: Taxes) -> tuple[list[Extra], Taxes]:
+    """Return what the order has of them, and the taxes of `rest` (by what they tax) that belong to none."""
+    own = {kind: taxes for kind, taxes in rest.items() if kind in WRAPPING}
+    rest = {kind: taxes for kind, taxes in rest.items() if kind not in WRAPPING}
+    found = [_wrapping(order, [tax for taxes in own.values() for tax in taxes])]
+    columns = [name.removeprefix(_FEE) for name in order._fields if name.startswith(_FEE)]
+    charged = [column for column in columns if getattr(order, _FEE + column)]
+    for column in charged:
+        kinds = [kind for kind in rest if column in kind] or (list(rest) if len(charged) == len(rest) == 1 else [])
+        found.append(_fee(order, column, [tax for kind in kinds for tax in rest[kind]]))
+        rest = {kind: taxes for kind, taxes in rest.items() if kind not in kinds}
+    return [extra for extra in found if extra.money.total()], rest
+
+
+def lines(found: list[Extra]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (frame name, row)."""
+    for extra in found:
+        kind = "fee" if extra.is_line else "discount"
+        yield (
+            "lines",
+            {
+                "channel_order_line_id": extra.line_id,
+                "kind": kind,
+                "quantity": 1,
+                "price": extra.money.net,
+                "product_id": extra.product_id,
+                "product_title": extra.title,
+            },
+        )
+        for tax in extra.money.taxes:
+            owner = extra.line_id if extra.is_line else None
+            cells = {"applies_to": "price", "code": tax.code, "rate": tax.rate, "amount": tax.amount}
+            yield "taxes", {"channel_order_line_id": owner, **cells}
+
+
+def _wrapping(order: Any, like: list[Tax]) -> Extra:
+    def money(row: Any) -> Money:
+        return Money(row.wrapping_amount or _ZERO, shared(row.wrapping_tax_amount or _ZERO, like, None))
+
+    return Extra(f"wrapping-{order.order_id}", "wrapping", "gift-wrapping", "Gift wrapping", money(order), money)
+
+
+def _fee(order: Any, column: str, like: list[Tax]) -> Extra:
+    charged = getattr(order, _FEE + column)
+    told = sum((tax.amount for tax in like), _ZERO)
+
+    def money(row: Any) -> Money:
+        amount = getattr(row, _FEE + column) or _ZERO
+        # Without a column of its own, the tax is what the order's tax rows say of it.
+        tax = getattr(row, _FEE_TAX + column) if hasattr(row, _FEE_TAX + column) else told * amount / charged
+        return Money(amount, shared(round(tax or _ZERO, 4), like, None))
+
+    title = column.strip("_").replace("_", " ").capitalize()
+    return Extra(f"{column}-{order.order_id}", column, column, title, money(order), money)
