@@ -1,93 +1,229 @@
 """What a sync would send, without sending it: the shop read now, with the mapping of now, against the ledger.
 
-Where the payload that Mirakl holds is still among the stored frames, the fields that would change are counted: that is
+Where the payload that Mirakl holds is still among the stored frames, the fields that would change are named: that is
 how a change of a mapping is looked at before it is let loose.
 
-Belongs here: the comparison. Does not belong here: sending.
+Belongs here: the comparison. Does not belong here: sending, and how it is printed.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from connectors.ledger import Ledger
-from connectors.mirakl import claims
-from pipelines import tables
+from connectors.ledger import Ledger, LedgerEntry
+from connectors.mirakl.claims import fate
+from pipelines import payloads, tables
 from pipelines.assets import MIRAKL_ORDERS
 from pipelines.settings import Channel, MiraklLimits
 from pipelines.shop import Shop
 from pipelines.storage import FrameStorage, StorageError
+from transforms.coverage import Word, coverage
 from transforms.normalise import normalise
-from transforms.outcomes import Record
+from transforms.outcomes import Record, Reject
 
 FATES = ("new", "changed", "unchanged", "superseded", "refused", "rejected")
+SENT = frozenset({"new", "changed"})
 _COMPARED = 1000
-# Only words of the contract are shown; any other value may be somebody's name.
-_SHOWN = frozenset({"status", "status_reason", "type", "reason", "can_cancel", "can_refund"})
+_POSITION = re.compile(r"\[[0-9]+\]")
+# Fields that hold one of few words: their values are worth counting apart.
+_WORDS = frozenset({"status", "status_reason", "type", "reason", "can_cancel", "can_refund"})
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOrder:
+    """One order that is new, changed, rejected or still refused, or that is noticed: by code, field and reason.
+
+    `changes` are the fields that differ from what Mirakl holds, where that is still stored.
+    """
+
+    channel_order_id: str
+    day: str
+    fate: str
+    code: str | None = None
+    field: str | None = None
+    reason: str | None = None
+    changes: tuple[str, ...] = ()
+
+    def values(self) -> dict[str, Any]:
+        """Return it as plain values, one shape for all."""
+        named = {"channel_order_id": self.channel_order_id, "day": self.day, "fate": self.fate, "code": self.code}
+        return {**named, "field": self.field, "reason": self.reason, "changes": list(self.changes)}
 
 
 @dataclass(slots=True)
 class Plan:
     """What would become of the orders: `fates` counts new, changed, unchanged, superseded, refused and rejected ones.
 
-    `fields` counts, over the first 1,000 changed orders whose accepted payload is still stored, the fields that would
-    change (`path`, and for words of the contract `old -> new`).
+    `noticed` counts what would be said of orders that go out all the same, by code; `fields` counts, over the first
+    1,000 changed orders of a day whose accepted payload is still stored (`compared`), the fields that would change.
+    `requests` are those of a sync in which Mirakl refuses nothing: it sends day by day and store by store.
     """
 
+    limits: MiraklLimits
     fates: Counter[str] = field(default_factory=Counter)
-    sent_by_store: Counter[str] = field(default_factory=Counter)
+    noticed: Counter[str] = field(default_factory=Counter)
     rejects: Counter[tuple[str, str]] = field(default_factory=Counter)
     fields: Counter[str] = field(default_factory=Counter)
+    unmapped: Counter[Word] = field(default_factory=Counter)
     compared: int = 0
+    requests: int = 0
 
-    def summary(self, limits: MiraklLimits) -> dict[str, Any]:
-        """Return it as plain values, with the requests that a sync without refusals needs, and their seconds."""
-        requests = sum(math.ceil(orders / limits.orders_per_request) for orders in self.sent_by_store.values())
+    @property
+    def would_send(self) -> bool:
+        """Whether a sync would send anything."""
+        return any(self.fates[name] for name in SENT)
+
+    @property
+    def cannot_send(self) -> bool:
+        """Whether orders are among them that cannot be sent or that Mirakl refused before."""
+        return bool(self.fates["rejected"] or self.fates["refused"])
+
+    def summary(self) -> dict[str, Any]:
+        """Return it as plain values, with the seconds that the requests take at the configured rate."""
         return {
             **{name: self.fates[name] for name in FATES},
-            "requests": requests,
-            "seconds": round(requests / limits.requests_per_second, 1),
+            "noticed": dict(self.noticed),
+            "requests": self.requests,
+            "seconds": round(self.requests / self.limits.requests_per_second, 1),
             "compared": self.compared,
             "fields": dict(self.fields.most_common()),
             "rejects": [{"orders": n, "code": code, "field": path} for (code, path), n in self.rejects.most_common()],
+            "unmapped": [{**word._asdict(), "count": count} for word, count in self.unmapped.most_common()],
         }
 
 
-def plan(channel: Channel, days: Sequence[str], shop: Shop, ledger: Ledger, frames_storage: FrameStorage) -> Plan:
-    """Find out what a sync of these days would do."""
-    result = Plan()
+def plan(
+    channel: Channel,
+    days: Sequence[str],
+    shop: Shop,
+    ledger: Ledger,
+    frames_storage: FrameStorage,
+    limits: MiraklLimits,
+    *,
+    tell: Callable[[PlannedOrder], None] = lambda _: None,
+    keep: Callable[[Record], None] = lambda _: None,
+    progress: Callable[[str, int], None] = lambda _day, _orders: None,
+) -> Plan:
+    """Find out what a sync of these days would do.
+
+    `tell` hears of every order but the unchanged and superseded ones without a notice; `keep` gets every record that
+    would be sent; `progress` hears the day and how many of its orders were looked at.
+    """
+    result = Plan(limits)
     mapping = channel.mapping()
     for day in days:
-        changed: dict[str, tuple[str, bytes]] = {}
+        batches = _Batches(limits)
+        changed: dict[str, tuple[LedgerEntry, Record]] = {}
+        progress(day, 0)
         for frames in shop.changed(day):
             normalised = normalise(frames, mapping)
-            result.fates["rejected"] += len(normalised.rejects)
-            result.rejects.update((reject.code, reject.field) for reject in normalised.rejects)
-            ids = [record.channel_order_id for record in normalised.records]
-            known, taken = ledger.known(channel.name, ids), ledger.taken(channel.name, ids)
+            words = coverage(frames, mapping)
+            result.unmapped.update({word: count for word, count in words.items() if word.fate == "unmapped"})
+            for reject in normalised.rejects:
+                result.fates["rejected"] += 1
+                result.rejects[reject.code, reject.field] += 1
+                tell(_rejected(reject, day))
+            known = ledger.known(channel.name, [record.channel_order_id for record in normalised.records])
             for record in normalised.records:
-                if record.channel_order_id in taken:
-                    reject = claims.taken(record, taken[record.channel_order_id])
-                    result.fates["rejected"] += 1
-                    result.rejects[reject.code, reject.field] += 1
-                    continue
                 row = known.get(record.channel_order_id)
-                outcome: str = claims.fate(row, record)
+                outcome: str = fate(row, record)
                 if outcome == "send":
-                    result.sent_by_store[record.store] += 1
+                    batches.add(record)
+                    keep(record)
                     outcome = "new" if row is None or row.delivered_hash is None else "changed"
-                    if row is not None and row.delivered_hash and result.compared + len(changed) < _COMPARED:
-                        changed[record.channel_order_id] = (row.delivered_hash, record.payload)
+                    if row is not None and outcome == "changed" and len(changed) < _COMPARED:
+                        changed[record.channel_order_id] = (row, record)
                 result.fates[outcome] += 1
-        if changed:
-            _compare(result, changed, _stored(frames_storage, channel.name, day))
+                result.noticed.update(notice.code for notice in record.notices)
+                if record.channel_order_id not in changed:
+                    _tell(record, day, outcome, row, tell)
+            progress(day, len(normalised.records) + len(normalised.rejects))
+        result.requests += batches.requests
+        _compare(result, changed, day, frames_storage, channel.name, tell)
     return result
+
+
+@dataclass(slots=True)
+class _Batches:
+    """Counts the requests of one day: by store, as many orders as fit by number and bytes."""
+
+    limits: MiraklLimits
+    requests: int = 0
+    orders: Counter[str] = field(default_factory=Counter)
+    size: Counter[str] = field(default_factory=Counter)
+
+    def add(self, record: Record) -> None:
+        store, size = record.store, len(record.payload)
+        full = self.orders[store] == self.limits.orders_per_request
+        if full or not self.orders[store] or self.size[store] + size > self.limits.max_request_bytes:
+            self.requests += 1
+            self.orders[store] = self.size[store] = 0
+        self.orders[store] += 1
+        self.size[store] += size
+
+
+def _rejected(reject: Reject, day: str) -> PlannedOrder:
+    return PlannedOrder(reject.channel_order_id, day, "rejected", reject.code, reject.field, reject.reason)
+
+
+def _tell(
+    record: Record,
+    day: str,
+    outcome: str,
+    row: LedgerEntry | None,
+    tell: Callable[[PlannedOrder], None],
+    changes: Sequence[str] = (),
+) -> None:
+    order_id = record.channel_order_id
+    for notice in record.notices:
+        tell(PlannedOrder(order_id, day, outcome, notice.code, notice.field, notice.detail, tuple(changes)))
+    if record.notices or outcome in {"unchanged", "superseded"}:
+        return
+    if outcome == "refused" and row is not None:
+        reason = "refused by Mirakl with this very content; not sent again until it changes, or on replay"
+        tell(PlannedOrder(order_id, day, outcome, row.error_code, row.error_field, reason))
+    else:
+        tell(PlannedOrder(order_id, day, outcome, changes=tuple(changes)))
+
+
+def _compare(
+    result: Plan,
+    changed: dict[str, tuple[LedgerEntry, Record]],
+    day: str,
+    storage: FrameStorage,
+    channel: str,
+    tell: Callable[[PlannedOrder], None],
+) -> None:
+    """Name the fields of changed orders that differ from what Mirakl holds."""
+    accepted = accepted_payloads(storage, channel, [row for row, _ in changed.values()])
+    for order_id, (row, record) in changed.items():
+        changes: list[str] = []
+        if order_id in accepted:
+            result.compared += 1
+            found = list(payloads.differences(orjson.loads(accepted[order_id]), orjson.loads(record.payload)))
+            changes = [payloads.change(*one) for one in found]
+            result.fields.update({_counted(*one) for one in found})
+        _tell(record, day, "changed", row, tell, changes)
+
+
+def accepted_payloads(storage: FrameStorage, channel: str, rows: Sequence[LedgerEntry]) -> dict[str, bytes]:
+    """Return, by order, the payload that Mirakl holds, as far as the frames of the day it was delivered for have it."""
+    wanted: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        if row.delivered_hash is not None:
+            wanted[row.day][row.channel_order_id] = row.delivered_hash
+    return {
+        record.channel_order_id: record.payload
+        for day, hashes in wanted.items()
+        for record in _stored(storage, channel, day)
+        if hashes.get(record.channel_order_id) == record.payload_hash
+    }
 
 
 def _stored(storage: FrameStorage, channel: str, day: str) -> Iterator[Record]:
@@ -97,24 +233,8 @@ def _stored(storage: FrameStorage, channel: str, day: str) -> Iterator[Record]:
         return  # never normalised on this machine, or removed after the retention time: nothing to compare with
 
 
-def _compare(result: Plan, changed: dict[str, tuple[str, bytes]], stored: Iterator[Record]) -> None:
-    for record in stored:
-        accepted_hash, payload = changed.get(record.channel_order_id, ("", b""))
-        if record.payload_hash == accepted_hash:
-            result.compared += 1
-            result.fields.update(set(_differences("", orjson.loads(record.payload), orjson.loads(payload))))
-
-
-def _differences(path: str, old: Any, new: Any) -> Iterator[str]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        for name in sorted(old.keys() | new.keys()):
-            yield from _differences(f"{path}.{name}" if path else name, old.get(name), new.get(name))
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for before, after in zip(old, new, strict=True):
-            yield from _differences(f"{path}[*]", before, after)
-    elif old != new and not path.endswith("updated_at"):
-        yield f"{path}: {_word(old)} -> {_word(new)}" if path.rpartition(".")[2] in _SHOWN else path
-
-
-def _word(value: Any) -> str:
-    return "absent" if value is None else str(value)
+def _counted(path: str, old: Any, new: Any) -> str:
+    """Name a change so that those of many orders are one: positions left out, values only where they are few words."""
+    place = _POSITION.sub("[*]", path)
+    has_words = path.rpartition(".")[2] in _WORDS
+    return payloads.change(path, old, new).replace(path, place, 1) if has_words else place

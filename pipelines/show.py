@@ -25,7 +25,7 @@ from rich.text import Text
 # Where nobody's terminal says how wide it is: a pipe, a log.
 _WIDTH = 140
 # Sentences, which may go on in the next line of their cell where that much room is left.
-_SENTENCES = frozenset({"reason", "detail", "change", "why", "meaning"})
+_SENTENCES = frozenset({"reason", "detail", "change", "why", "meaning", "ids"})
 _SENTENCE_WIDTH = 32
 _GAP = 2
 STYLES = {
@@ -80,6 +80,26 @@ def rows(console: Console, title: str, items: Sequence[Row], *, numbers: Sequenc
         _blocks(console, names, cells)
 
 
+def pairs(console: Console, title: str, values: Row) -> None:
+    """Print names and values, one a line, the values below each other; a long one goes on below its beginning."""
+    console.print(Text(title, style="bold"))
+    shown = {name: _text(value) for name, value in values.items() if value not in (None, "")}
+    table = Table.grid(padding=(0, _GAP, 0, 0))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(overflow="fold")
+    for name, value in shown.items():
+        table.add_row(Text(name), _styled(value))
+    console.print(table)
+    console.print()
+
+
+def paragraph(console: Console, title: str, words: str) -> None:
+    """Print a title and what is said under it."""
+    console.print(Text(title, style="bold"))
+    console.print(Text(words))
+    console.print()
+
+
 def ago(instant: str | None, now: dt.datetime | None = None) -> str:
     """Say how long ago an instant (ISO 8601, UTC) was, in its largest unit: `3 h`; nothing for none."""
     if not instant:
@@ -103,12 +123,13 @@ def _table(
     sentences: Sequence[bool],
     numbers: Sequence[str],
 ) -> None:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, _GAP, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP, 0, 0))
     for name, sentence in zip(names, sentences, strict=True):
         table.add_column(_head(name), no_wrap=not sentence, justify="right" if name in numbers else "left")
     for row in cells:
         table.add_row(*map(_styled, row))
     console.print(table)
+    console.print()
 
 
 def _blocks(console: Console, names: Sequence[str], cells: Sequence[Sequence[str]]) -> None:

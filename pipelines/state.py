@@ -28,3 +28,15 @@ def ledger_to_read(*channels: Channel) -> Iterator[Ledger]:
         yield ledger
     finally:
         ledger.dispose()
+
+
+def told_of(ledger: Ledger, channel: Channel) -> str:
+    """Say which ledger it is, and whether it knows nothing of where the channel's orders go now."""
+    if ledger.is_missing:
+        return f"{ledger.address} (none there yet: every order is new to it)"
+    destination = Environment().destination(channel)
+    if others := ledger.look_at(channel.name, destination):
+        return (
+            f"{ledger.address}; nothing was delivered to {destination} yet, it knows of {', '.join(map(str, others))}"
+        )
+    return ledger.address

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import click
 
-from pipelines.cli import looking, planning, running, trying
+from pipelines.cli import looking, one_order, planning, running, trying
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -28,6 +28,7 @@ def cli() -> None:
 for command in (
     looking.check,
     planning.plan,
+    one_order.order,
     running.sync,
     running.replay,
     looking.coverage,

@@ -159,7 +159,7 @@ def reconcile(names: list[str], days: Days, *, as_json: bool, as_csv: bool) -> N
     from pipelines import reconcile as reconciling
     from pipelines import show
     from pipelines.shop import open_shop
-    from pipelines.state import ledger_to_read
+    from pipelines.state import ledger_to_read, told_of
 
     told: list[dict[str, Any]] = []
     listed: list[dict[str, str]] = []
@@ -167,7 +167,7 @@ def reconcile(names: list[str], days: Days, *, as_json: bool, as_csv: bool) -> N
     for channel in chosen:
         with open_shop(channel) as shop, ledger_to_read(channel) as ledger:
             found = reconciling.reconcile(channel, days.of(channel), shop, ledger)
-            address = ledger.address + (" (none there yet)" if ledger.is_missing else "")
+            address = told_of(ledger, channel)
         summary = {"channel": channel.name, "orders": found.orders, "matching": found.matching}
         told.append({**summary, "found": dict(found.found), "findings": found.findings})
         listed += [{"channel": channel.name, **one} for one in found.findings]

@@ -5,45 +5,269 @@ Belongs here: its options and what it prints. Does not belong here: finding anyt
 
 from __future__ import annotations
 
+import csv
+import os
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
 import click
 
-from pipelines.cli.options import Days, as_json, channel, days, load
+from pipelines.cli.options import Days, as_csv, as_json, channels, days, load
 
-_SHOWN = 200
+if TYPE_CHECKING:
+    from pipelines.plan import Plan, PlannedOrder
+
+_SHOWN = 50
+_NOTHING, _LOOK_AT_IT, _WOULD_SEND = 0, 3, 4
 
 
 @click.command()
-@channel
+@channels
 @days
+@click.option("--show", "shown", multiple=True, metavar="ID", help="Show every field that changes in this order.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the orders that would be sent to this file, one JSON text a line. Holds personal data.",
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit status 4 when a sync would send something.")
 @as_json
-def plan(name: str, days: Days, *, as_json: bool) -> None:
+@as_csv
+def plan(
+    names: list[str],
+    days: Days,
+    *,
+    shown: tuple[str, ...],
+    out: Path | None,
+    detailed_exitcode: bool,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
     """Say what a sync of CHANNEL would send, and why, without sending it.
 
-    Reads the shop with the mapping as it is now; for orders that Mirakl holds, shows which fields would change.
+    Reads the shop with the mapping as it is now, and names every order that is new, changed, rejected, refused or
+    noticed; for orders that Mirakl holds, the fields that would change. Nothing is written, --out aside.
+
+    Exit status: 3 when orders cannot be sent (rejected, or refused before), else 0. With --detailed-exitcode: 4 when
+    something would be sent, else 3 or 0 as before.
     """
     from pipelines import plan as planning
-    from pipelines import show
     from pipelines.environment import Environment
     from pipelines.shop import open_shop
-    from pipelines.state import ledger_to_read
+    from pipelines.state import ledger_to_read, told_of
     from pipelines.storage import FrameStorage
 
-    settings, [chosen] = load([name])
-    wanted = days.of(chosen)
+    settings, chosen = load(names)
     frames = FrameStorage(Environment().frames_url)
-    with open_shop(chosen) as shop, ledger_to_read(chosen) as ledger:
-        found = planning.plan(chosen, wanted, shop, ledger, frames)
-    told = {"channel": name, **found.summary(settings.mirakl)}
-    if as_json:
-        click.echo(show.json_text(told))
+    telling: _Telling = _Json(several=len(chosen) > 1) if as_json else _Csv() if as_csv else _Screen(shown)
+    status = _NOTHING
+    with _payloads_to(out) as file:
+        for channel in chosen:
+            wanted = days.of(channel)
+            telling.begin(channel.name)
+            with open_shop(channel) as shop, ledger_to_read(channel) as ledger:
+                found = planning.plan(
+                    channel,
+                    wanted,
+                    shop,
+                    ledger,
+                    frames,
+                    settings.mirakl,
+                    tell=telling.order,
+                    keep=lambda record: None if file is None else _write(file, record.payload),
+                )
+                telling.end(found, told_of(ledger, channel))
+            if found.cannot_send:
+                status = max(status, _LOOK_AT_IT)
+            if detailed_exitcode and found.would_send:
+                status = _WOULD_SEND
+    telling.close()
+    sys.exit(status)
+
+
+@contextmanager
+def _payloads_to(path: Path | None) -> Iterator[IO[bytes] | None]:
+    if path is None:
+        yield None
         return
-    console = show.console()
-    fates = [{"orders": told[fate], "fate": fate} for fate in planning.FATES]
-    show.rows(console, f"What a sync of {name} would do", fates, numbers=["orders"])
-    show.say(console, f"{told['requests']:,} requests, {told['seconds']:,.1f} s at the configured rate")
-    if found.fields:
-        title = f"Fields that change, in {found.compared:,} of the changed orders"
-        changes = [{"orders": count, "change": path} for path, count in found.fields.most_common(_SHOWN)]
-        show.rows(console, title, changes, numbers=["orders"])
-    if found.rejects:
-        show.rows(console, "Orders that cannot be sent", told["rejects"], numbers=["orders"])
+    try:
+        # What is in it is nobody else's business.
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise click.ClickException(f"--out {path} cannot be written: {error.strerror}") from None
+    with os.fdopen(opened, "wb") as file:
+        yield file
+
+
+def _write(file: IO[bytes], payload: bytes) -> None:
+    file.write(payload + b"\n")
+
+
+class _Telling(Protocol):
+    """Where a plan is told: orders as they are found, a summary at the end of each channel."""
+
+    def begin(self, channel: str) -> None: ...
+    def order(self, order: PlannedOrder) -> None: ...
+    def end(self, plan: Plan, ledger: str) -> None: ...
+    def close(self) -> None: ...
+
+
+class _Json:
+    """One object a channel, its orders written as they are found: a plan of a million orders needs no memory."""
+
+    def __init__(self, *, several: bool) -> None:
+        self._several, self._channels, self._orders = several, 0, 0
+
+    def begin(self, channel: str) -> None:
+        opening = ("[" if not self._channels else ",") if self._several else ""
+        click.echo(f'{opening}{{"channel":{_dumped(channel)},"orders":[', nl=False)
+        self._channels, self._orders = self._channels + 1, 0
+
+    def order(self, order: PlannedOrder) -> None:
+        click.echo(f"{',' if self._orders else ''}\n{_dumped(order.values())}", nl=False)
+        self._orders += 1
+
+    def end(self, plan: Plan, ledger: str) -> None:
+        click.echo("\n]," + _dumped({**plan.summary(), "ledger": ledger})[1:], nl=False)
+
+    def close(self) -> None:
+        click.echo("]" if self._several else "")
+
+
+class _Csv:
+    """One line an order."""
+
+    def __init__(self) -> None:
+        self._writer: csv.DictWriter[str] | None = None
+        self._channel = ""
+
+    def begin(self, channel: str) -> None:
+        self._channel = channel
+
+    def order(self, order: PlannedOrder) -> None:
+        row = {"channel": self._channel, **order.values(), "changes": "; ".join(order.changes)}
+        if self._writer is None:
+            self._writer = csv.DictWriter(sys.stdout, list(row), lineterminator="\n")
+            self._writer.writeheader()
+        self._writer.writerow(row)
+
+    def end(self, plan: Plan, ledger: str) -> None: ...
+    def close(self) -> None: ...
+
+
+class _Screen:
+    """Counts, then the first orders of each kind."""
+
+    def __init__(self, shown: tuple[str, ...]) -> None:
+        from pipelines import show
+
+        self._console = show.console()
+        self._shown = frozenset(shown)
+        self._channel = ""
+        self._kept: dict[str, list[PlannedOrder]] = defaultdict(list)
+        self._told: Counter[str] = Counter()
+        self._asked: list[PlannedOrder] = []
+
+    def begin(self, channel: str) -> None:
+        self._channel = channel
+        self._kept.clear()
+        self._told.clear()
+        self._asked.clear()
+
+    def order(self, order: PlannedOrder) -> None:
+        kind = "noticed" if order.code and order.fate not in {"rejected", "refused"} else order.fate
+        self._told[kind] += 1
+        if len(self._kept[kind]) < _SHOWN:
+            self._kept[kind].append(order)
+        if order.channel_order_id in self._shown:
+            self._asked.append(order)
+
+    def end(self, plan: Plan, ledger: str) -> None:
+        from pipelines import show
+        from pipelines.plan import FATES
+
+        fates: list[dict[str, Any]] = [{"orders": plan.fates[fate], "fate": fate} for fate in FATES]
+        fates += [{"orders": count, "fate": f"noticed: {code}"} for code, count in plan.noticed.items()]
+        shown = [row for row in fates if row["orders"]] or fates[:1]
+        show.rows(self._console, f"What a sync of {self._channel} would do", shown, numbers=["orders"])
+        told = plan.summary()
+        show.say(self._console, f"{told['requests']:,} requests, {told['seconds']:,.1f} s at the configured rate")
+        show.say(self._console, f"ledger: {ledger}")
+        self._console.print()
+        if told["unmapped"]:
+            show.rows(self._console, "Words without a map", told["unmapped"], numbers=["count"])
+        self._orders()
+        if plan.fields:
+            title = f"Fields that change, in {plan.compared:,} of the changed orders (positions left out)"
+            changes = [{"orders": count, "change": path} for path, count in plan.fields.most_common(_SHOWN)]
+            show.rows(self._console, title, changes, numbers=["orders"])
+        self._show_asked()
+
+    def _orders(self) -> None:
+        from pipelines import show
+
+        titles = {
+            "rejected": "Cannot be sent: rejected by our own validation",
+            "refused": "Not sent: Mirakl refused them as they are",
+            "noticed": "Worth a look; they go out all the same",
+            "changed": "Changed",
+            "new": "New",
+        }
+        for kind, title in titles.items():
+            if not self._told[kind]:
+                continue
+            if kind == "new":
+                self._ids(title, self._kept[kind])
+                continue
+            columns = ("channel_order_id", "day", "fate", "code", "field", "reason")
+            listed = [{name: order.values()[name] for name in columns} for order in self._kept[kind]]
+            if kind != "noticed":
+                listed = [{name: cell for name, cell in row.items() if name != "fate"} for row in listed]
+            if kind == "changed":
+                listed = [
+                    {**row, "change": ", ".join(one.partition(": ")[0] for one in order.changes)}
+                    for row, order in zip(listed, self._kept[kind], strict=True)
+                ]
+            show.rows(self._console, title, listed)
+            self._more(kind)
+
+    def _ids(self, title: str, orders: list[PlannedOrder]) -> None:
+        from pipelines import show
+
+        days: dict[str, list[str]] = defaultdict(list)
+        for order in orders:
+            days[order.day].append(order.channel_order_id)
+        show.rows(self._console, title, [{"day": day, "ids": ", ".join(ids)} for day, ids in days.items()])
+        self._more("new")
+
+    def _more(self, kind: str) -> None:
+        if (more := self._told[kind] - len(self._kept[kind])) > 0:
+            click.echo(f"and {more:,} more; --csv and --json list them all\n")
+
+    def _show_asked(self) -> None:
+        from pipelines import show
+
+        for order in self._asked:
+            changes = [{"change": change} for change in order.changes]
+            if changes:
+                show.rows(self._console, f"Order {order.channel_order_id}, {order.day}", changes)
+            else:
+                words = "no field to compare: new to Mirakl, or what it holds is not stored here any more"
+                show.say(self._console, f"Order {order.channel_order_id}, {order.day}: {order.fate}; {words}")
+        for order_id in sorted(self._shown - {order.channel_order_id for order in self._asked}):
+            words = "unchanged, superseded, or not changed on these days"
+            show.say(
+                self._console, f"Order {order_id}: {words}; `mirakl-orders order {self._channel} {order_id}` looks"
+            )
+
+    def close(self) -> None: ...
+
+
+def _dumped(value: Any) -> str:
+    import orjson
+
+    return orjson.dumps(value).decode()

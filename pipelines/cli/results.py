@@ -73,7 +73,7 @@ def show_sync(console: Console, result: SyncResult) -> None:
 def _days(console: Console, result: SyncResult) -> None:
     totals = result.totals
     shown = [name for name in _SHOWN if totals[name] or name not in _SHOWN_WHEN_THERE]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("day", no_wrap=True)
     for name in shown:
         table.add_column(name.removeprefix("orders_"), justify="right", no_wrap=True)
@@ -85,6 +85,7 @@ def _days(console: Console, result: SyncResult) -> None:
     table.add_section()
     table.add_row("all days", *_counts(shown, totals), style="bold")
     console.print(table)
+    console.print()
 
 
 def _counts(names: Iterable[str], counts: Mapping[str, int]) -> Iterable[Text]:

@@ -156,7 +156,7 @@ def test_plan_says_what_a_sync_would_send_and_which_fields_a_new_mapping_changes
     orders: OwnShop, environment: dict[str, str], sandbox: Sandbox
 ) -> None:
     plan = told("plan", "own", *RANGE)
-    assert (plan["new"], plan["requests"]) == (4, 1)
+    assert (plan["new"], plan["requests"], len(plan["orders"])) == (4, 2, 4)
     told("sync", "own", *RANGE)
     orders.order("new", f"{DAY} 13:00:00")
     path = Path(environment["CHANNELS_FILE"])
@@ -166,6 +166,41 @@ def test_plan_says_what_a_sync_would_send_and_which_fields_a_new_mapping_changes
     assert (plan["new"], plan["changed"], plan["unchanged"]) == (1, 4, 0)
     assert plan["fields"]["status: AWAITING_SHIPMENT -> SHIPPED"] == 4
     assert sandbox.stats.requests == sent
+
+
+def test_plan_says_by_its_exit_status_whether_something_would_be_sent_or_cannot_be(
+    orders: OwnShop, tmp_path: Path
+) -> None:
+    assert told("plan", "own", *RANGE, "--detailed-exitcode", status=4)["new"] == 4
+    told("sync", "own", *RANGE)
+    assert told("plan", "own", *RANGE, "--detailed-exitcode")["unchanged"] == 4
+    orders.order("bad", f"{NEXT} 12:00:00", currency="???")
+    rows = list(csv.DictReader(io.StringIO(call("plan", "own", *RANGE, "--csv").stdout)))
+    assert [(row["channel_order_id"], row["fate"], row["field"]) for row in rows] == [("bad", "rejected", "currency")]
+    assert call("plan", "own", *RANGE).returncode == 3
+
+
+def test_plan_writes_the_orders_it_would_send_for_nobody_else_to_read(orders: OwnShop, tmp_path: Path) -> None:
+    out = tmp_path / "payloads.jsonl"
+    assert "Zzname" not in call("plan", "own", *RANGE, "--out", str(out)).stdout
+    assert [json.loads(line)["channel_order_id"] for line in out.read_text().splitlines()] == [
+        f"{day}/{number}" for day in (DAY, NEXT) for number in (1, 2)
+    ]
+    assert out.stat().st_mode & 0o077 == 0
+
+
+def test_order_looks_at_one_order_and_hides_who_ordered_it_unless_asked(orders: OwnShop) -> None:
+    told("sync", "own", *RANGE)
+    orders.order(f"{DAY}/1", f"{NEXT} 12:00:00", status="sent")
+    shown = call("order", "own", f"{DAY}/1")
+    assert shown.returncode == 0, shown.stderr
+    for words in ("status: AWAITING_SHIPMENT -> SHIPPED", "the next sync of its day sends it", "***"):
+        assert words in shown.stdout
+    assert "Zzname" not in shown.stdout
+    assert told("order", "own", f"{DAY}/1", "--personal")["record"]["status"] == "SHIPPED"
+    assert "Zzname" in call("order", "own", f"{DAY}/1", "--personal").stdout
+    done = call("order", "own", "nope")
+    assert (done.returncode, "has an order 'nope'" in done.stderr) == (1, True)
 
 
 def test_coverage_is_status_3_while_a_word_is_not_mapped(orders: OwnShop) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from connectors.ledger import Ledger, LedgerEntry
 from pipelines import tables
-from pipelines.plan import Plan, plan
+from pipelines.plan import PlannedOrder, plan
 from pipelines.settings import MiraklLimits
 from pipelines.storage import FrameStorage
 from tests.transforms.conftest import LINE, MAPPING, ORDER, frames
@@ -40,6 +40,10 @@ def channel(mapping: ChannelMapping = MAPPING) -> Any:
     return SimpleNamespace(name="own", mapping=lambda: mapping)
 
 
+def storage_in(folder: Path) -> FrameStorage:
+    return FrameStorage(str(folder / "frames"))
+
+
 @pytest.fixture
 def orders(frames: Build) -> OrderFrames:
     """One order for each fate, and one more that was claimed and never accepted."""
@@ -65,6 +69,7 @@ def ledger(tmp_path: Path, orders: OrderFrames) -> Iterator[Ledger]:
                 row,
                 channel_order_id="refused",
                 outcome="refused",
+                error_code="INVALID_INPUT",
                 delivered_hash=None,
                 attempted_hash=hashes["refused"],
             ),
@@ -77,27 +82,68 @@ def ledger(tmp_path: Path, orders: OrderFrames) -> Iterator[Ledger]:
 def test_every_order_has_one_fate_and_only_new_and_changed_ones_cost_requests(
     orders: OrderFrames, ledger: Ledger, tmp_path: Path
 ) -> None:
-    found = plan(channel(), [DAY, EMPTY], shop(orders), ledger, FrameStorage(str(tmp_path / "frames")))
-    assert found.summary(MiraklLimits(orders_per_request=2, requests_per_second=20)) == {
+    limits = MiraklLimits(orders_per_request=2, requests_per_second=20)
+    told: list[PlannedOrder] = []
+    found = plan(channel(), [DAY, EMPTY], shop(orders), ledger, storage_in(tmp_path), limits, tell=told.append)
+    assert found.summary() == {
         "new": 2,
         "changed": 1,
         "unchanged": 1,
         "superseded": 1,
         "refused": 1,
         "rejected": 1,
+        "noticed": {},
         "requests": 2,
         "seconds": 0.1,
         "compared": 0,
         "fields": {},
         "rejects": [{"orders": 1, "code": "unknown_currency", "field": "currency"}],
+        "unmapped": [],
+    }
+    assert (found.would_send, found.cannot_send) == (True, True)
+    assert {order.channel_order_id: (order.day, order.fate, order.code) for order in told} == {
+        "new": (DAY, "new", None),
+        "fails": (DAY, "new", None),
+        "changed": (DAY, "changed", None),
+        "refused": (DAY, "refused", "INVALID_INPUT"),
+        "broken": (DAY, "rejected", "unknown_currency"),
     }
 
 
-def test_each_store_has_requests_of_its_own() -> None:
-    found = Plan()
-    found.sent_by_store.update({"S-1": 101, "S-2": 100, "S-3": 1})
-    summary = found.summary(MiraklLimits(orders_per_request=100, requests_per_second=20))
-    assert (summary["requests"], summary["seconds"]) == (4, 0.2)
+def test_an_order_that_is_noticed_is_named_with_both_sums_and_unmapped_words_are_counted(
+    frames: Build, tmp_path: Path
+) -> None:
+    noticed = frames(orders=[{**ORDER, "status": "odd", "total": "99.00"}], lines=[LINE])
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    told: list[PlannedOrder] = []
+    found = plan(channel(), [DAY], shop(noticed), ledger, storage_in(tmp_path), MiraklLimits(), tell=told.append)
+    ledger.dispose()
+    assert [(order.fate, order.code) for order in told] == [("new", "unmapped_status"), ("new", "money_mismatch")]
+    assert "99.00" in (told[1].reason or "")
+    assert "20.00" in (told[1].reason or "")
+    assert [(word.word, count) for word, count in found.unmapped.items()] == [("odd", 1)]
+
+
+def test_requests_are_counted_day_by_day_and_store_by_store_as_a_sync_sends_them(frames: Build, tmp_path: Path) -> None:
+    def day(name: str, stores: str) -> OrderFrames:
+        ids = [f"{name}{number}" for number in range(len(stores))]
+        return frames(
+            orders=[{**ORDER, "channel_order_id": one, "store": store} for one, store in zip(ids, stores, strict=True)],
+            lines=[{**LINE, "channel_order_id": one, "channel_order_line_id": one} for one in ids],
+        )
+
+    days = {DAY: day("a", "11122"), EMPTY: day("b", "1")}
+    mapping = replace(MAPPING, stores={"1": "S-1", "2": "S-2"})
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    two_stores: Any = SimpleNamespace(changed=lambda name: iter([days[name]]))
+
+    def requests(**limits: int) -> int:
+        arguments = (channel(mapping), list(days), two_stores, ledger, storage_in(tmp_path))
+        return plan(*arguments, MiraklLimits(**limits)).requests
+
+    assert requests(orders_per_request=2) == 4  # S-1 in two requests, S-2 in one; the other day in one of its own
+    assert requests(orders_per_request=100) == 3
+    ledger.dispose()
 
 
 def test_a_changed_order_is_compared_with_what_mirakl_accepted_and_only_words_of_the_contract_are_shown(
@@ -113,18 +159,21 @@ def test_a_changed_order_is_compared_with_what_mirakl_accepted_and_only_words_of
     ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     held = LedgerEntry("1", "delivered", "2026-03-02T12:00:00Z", "run", DAY, store="S-1")
     ledger.write("own", [replace(held, delivered_hash=accepted.records[0].payload_hash)])
-    mapping = replace(MAPPING, statuses={"paid": "CLOSED/CANCELED"})
+    mapping = replace(MAPPING, statuses={"paid": "SHIPPED"})
     now = day(product_title="Zzname", updated_at="2026-03-02 09:30:00", carrier="DHL")
-    found = plan(channel(mapping), [DAY], shop(now), ledger, storage)
+    told: list[PlannedOrder] = []
+    found = plan(channel(mapping), [DAY], shop(now), ledger, storage, MiraklLimits(), tell=told.append)
     assert (found.fates["changed"], found.compared) == (1, 1)
     # Once an order, however many of its lines change alike; never a time of change.
     assert found.fields == {
-        "status: AWAITING_SHIPMENT -> CLOSED": 1,
-        "status_reason: absent -> CANCELED": 1,
+        "status: AWAITING_SHIPMENT -> SHIPPED": 1,
         "shipping_info.carrier": 1,
-        "order_lines[*].status: AWAITING_SHIPMENT -> CLOSED": 1,
-        "order_lines[*].status_reason: absent -> CANCELED": 1,
-        "order_lines[*].can_cancel: True -> False": 1,
+        "order_lines[*].status: AWAITING_SHIPMENT -> SHIPPED": 1,
+        "order_lines[*].can_cancel: true -> false": 1,
         "order_lines[*].product.title": 1,
     }
+    [order] = told
+    assert "order_lines[1].status: AWAITING_SHIPMENT -> SHIPPED" in order.changes
+    assert "shipping_info.carrier: absent -> DHL" in order.changes
+    assert "order_lines[0].product.title" in order.changes
     ledger.dispose()

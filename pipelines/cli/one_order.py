@@ -1,0 +1,81 @@
+"""The command that looks at one order: order.
+
+Belongs here: its options and what it prints. Does not belong here: finding anything out (`pipelines.look`).
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from pipelines.cli.options import as_json, channel, load
+
+
+@click.command()
+@channel
+@click.argument("order_id", metavar="ID")
+@click.option("--personal", is_flag=True, help="Show names, addresses and texts; without it they are ***.")
+@as_json
+def order(name: str, order_id: str, *, personal: bool, as_json: bool) -> None:
+    """Look at one order of CHANNEL by its id on the channel; nothing is sent.
+
+    What the shop says now, the record as it would be sent, its notices, what Mirakl holds, what was tried so far, and
+    what would happen now. Exit status 3 when the order cannot be sent or is not accepted, 1 when nobody knows it.
+    """
+    from pipelines import show
+    from pipelines.environment import Environment
+    from pipelines.look import look
+    from pipelines.shop import open_shop
+    from pipelines.state import ledger_to_read, told_of
+    from pipelines.storage import FrameStorage
+
+    _, [chosen] = load([name])
+    storage = FrameStorage(Environment().frames_url)
+    with open_shop(chosen) as shop, ledger_to_read(chosen) as ledger:
+        found = look(chosen, order_id, shop, ledger, storage)
+        address = told_of(ledger, chosen)
+    if not found.is_known:
+        raise click.ClickException(f"neither the shop of {name!r} nor the ledger has an order {order_id!r}")
+    told = found.values(personal=personal)
+    if as_json:
+        click.echo(show.json_text(told))
+    else:
+        _print(told, address)
+    sys.exit(3 if found.reject or (found.row and found.row.unaccepted_since) else 0)
+
+
+def _print(told: dict[str, Any], ledger: str) -> None:
+    from pipelines import payloads, show
+
+    console = show.console()
+    title = f"Order {told['channel_order_id']} of {told['channel']}"
+    show.say(console, (title, "bold"))
+    console.print()
+    if told["shop"]:
+        show.pairs(console, "In the shop now", told["shop"])
+    else:
+        show.paragraph(console, "In the shop now", "the shop does not have it")
+    if told["lines"]:
+        show.rows(console, "Its lines, as the shop has them", _one_shape(told["lines"]))
+    if told["reject"]:
+        show.pairs(console, "Cannot be sent", told["reject"])
+    if told["record"]:
+        record = dict(payloads.lines(told["record"]))
+        show.pairs(console, f"As it would be sent, to store {told['store']}", record)
+    if told["notices"]:
+        show.rows(console, "Notices", told["notices"])
+    if told["mirakl"]:
+        held = {key: value for key, value in told["mirakl"].items() if value is not None}
+        show.pairs(console, "At Mirakl, by the ledger", {**held, "hash_now": told["payload_hash"], "ledger": ledger})
+    else:
+        show.paragraph(console, "At Mirakl, by the ledger", f"never read, never sent\nledger: {ledger}")
+    if told["changes"]:
+        show.rows(console, "What differs from what Mirakl holds", [{"change": change} for change in told["changes"]])
+    show.paragraph(console, "What happens now", told["next"])
+
+
+def _one_shape(items: list[dict[str, str]]) -> list[dict[str, str | None]]:
+    names = dict.fromkeys(name for item in items for name in item)
+    return [{name: item.get(name) for name in names} for item in items]

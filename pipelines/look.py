@@ -1,0 +1,159 @@
+"""One order, looked at from all sides: the shop, the record it becomes, what Mirakl holds, and what would happen now.
+
+Nothing is sent and nothing is written.
+
+Belongs here: finding that out. Does not belong here: how it is printed; personal data stands in `record` alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+
+from connectors.ledger import Ledger, LedgerEntry
+from connectors.mirakl.claims import fate
+from pipelines import payloads
+from pipelines.plan import accepted_payloads
+from pipelines.settings import Channel
+from pipelines.shop import Shop
+from pipelines.storage import FrameStorage
+from transforms.frames import OrderFrames
+from transforms.normalise import normalise
+from transforms.outcomes import Notice, Record, Reject
+
+_SHOP_WORDS = (
+    "status",
+    "status_hint",
+    "status_proved",
+    "currency",
+    "amounts",
+    "total",
+    "total_paid",
+    "total_refunded",
+    "shipping_price",
+    "created_at",
+    "updated_at",
+    "store",
+)
+_LINE_WORDS = (
+    "channel_order_line_id",
+    "kind",
+    "status",
+    "quantity",
+    "quantity_shipped",
+    "quantity_refunded",
+    "quantity_cancelled",
+    "price",
+)
+_NEXT = {
+    "send": "the next sync of its day sends it",
+    "unchanged": "nothing: Mirakl holds it as it is",
+    "superseded": "nothing: a newer reading of it is known",
+    "refused": "nothing until its content changes: Mirakl refused it as it is; `mirakl-orders replay {} --order {}` "
+    "tries again",
+}
+
+
+@dataclass(slots=True)
+class Look:
+    """What is known of one order.
+
+    `shop`: the shop's own words and sums, `lines` those of its lines; empty where the shop lacks it. `record` is the
+    order as it would be sent (personal data), or `reject` says why it cannot be. `row` is the ledger's. `changes` are
+    the fields in which the record differs from what Mirakl holds, None where that is not stored here any more.
+    """
+
+    channel: str
+    channel_order_id: str
+    shop: dict[str, str] = field(default_factory=dict)
+    lines: list[dict[str, str]] = field(default_factory=list)
+    record: Record | None = None
+    reject: Reject | None = None
+    row: LedgerEntry | None = None
+    changes: list[str] | None = None
+    next: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the shop or the ledger has the order."""
+        return bool(self.shop) or self.row is not None
+
+    def values(self, *, personal: bool) -> dict[str, Any]:
+        """Return it as plain values; without `personal`, texts of the record that may name somebody are masked."""
+        record, reject, row = self.record, self.reject, self.row
+        payload = None if record is None else orjson.loads(record.payload)
+        return {
+            "channel": self.channel,
+            "channel_order_id": self.channel_order_id,
+            "shop": self.shop or None,
+            "lines": self.lines,
+            "record": payload if personal or payload is None else payloads.masked(payload),
+            "store": record.store if record else None,
+            "payload_hash": record.payload_hash if record else None,
+            "reject": None if reject is None else _said(reject),
+            "notices": [_noticed(notice) for notice in (record.notices if record else ())],
+            "mirakl": None if row is None else _held(row),
+            "ledger": None if row is None else asdict(row),
+            "changes": self.changes,
+            "next": self.next,
+        }
+
+
+def look(channel: Channel, order_id: str, shop: Shop, ledger: Ledger, storage: FrameStorage) -> Look:
+    """Look at one order; see `Look.is_known` for one that nobody has."""
+    found = Look(channel.name, order_id)
+    found.row = ledger.known(channel.name, [order_id]).get(order_id)
+    for frames in shop.orders([order_id]):
+        _read(found, frames)
+        normalised = normalise(frames, channel.mapping())
+        found.record = next(iter(normalised.records), None)
+        found.reject = next(iter(normalised.rejects), None)
+    if found.record is not None and found.row is not None:
+        accepted = accepted_payloads(storage, channel.name, [found.row]).get(order_id)
+        if accepted is not None:
+            compared = payloads.differences(orjson.loads(accepted), orjson.loads(found.record.payload))
+            found.changes = [payloads.change(*one) for one in compared]
+    found.next = _next(found)
+    return found
+
+
+def _read(found: Look, frames: OrderFrames) -> None:
+    for row in frames.orders.to_pylist():
+        found.shop = {name: row[name] for name in _SHOP_WORDS if row[name] is not None}
+    for row in frames.lines.to_pylist():
+        found.lines.append({name: row[name] for name in _LINE_WORDS if row[name] is not None})
+
+
+def _next(found: Look) -> str:
+    if found.record is not None:
+        return _NEXT[fate(found.row, found.record)].format(found.channel, found.channel_order_id)
+    if found.reject is not None:
+        return "nothing: it cannot be sent, see `reject`; mend it in the shop or the mapping, the next sync tries again"
+    if found.row is not None:
+        return "nothing: the shop does not have it any more; Mirakl has no way to delete an order"
+    return "nothing: nobody knows it"
+
+
+def _said(reject: Reject) -> dict[str, str]:
+    return {"code": reject.code, "field": reject.field, "reason": reject.reason}
+
+
+def _noticed(notice: Notice) -> dict[str, str]:
+    return {"code": notice.code, "field": notice.field, "detail": notice.detail}
+
+
+def _held(row: LedgerEntry) -> dict[str, Any]:
+    """Say what Mirakl holds: for certain where there is a hash; the stamp is the newest that it may hold."""
+    return {
+        "holds": "nothing or an unknown state" if row.delivered_hash is None else "this hash, for certain",
+        "delivered_hash": row.delivered_hash,
+        "stamp": row.stamp,
+        "store": row.store,
+        "order_lines": row.order_lines,
+        "adjustments": row.adjustments,
+        "first_sent_at": row.first_sent_at,
+        "last_sent_at": row.last_sent_at,
+        "not_accepted_since": row.unaccepted_since,
+    }
