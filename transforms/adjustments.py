@@ -83,7 +83,7 @@ class AdjustedLine:
     """What adjustments need to know of a line; `remaining` and `units` shrink as documents are applied.
 
     `departures` lists how many units had left altogether, and since when, if known; `returned` grows by those that came
-    back, which have left all the same.
+    back, which have left all the same. A line sold `by_measure` is one unit, and gone with the last of its money.
     """
 
     line_id: str
@@ -91,6 +91,7 @@ class AdjustedLine:
     departures: Sequence[tuple[int, dt.datetime | None]]
     remaining: Amounts
     returned: int = 0
+    by_measure: bool = False
 
     def shipped_by(self, at: dt.datetime) -> int:
         """Count the units that had left at that time; those that left nobody knows when had."""
@@ -247,8 +248,11 @@ def _apply(
 
 def _on_line(row: RefundRow, line: AdjustedLine, reasons: Mapping[str, str]) -> tuple[LineAdjustment, int]:
     """Return the adjustment of a row's own line, and the money that this line can not give back."""
+    amounts = replace(row.amounts, taxes=dict(row.amounts.taxes), shipping_taxes=dict(row.amounts.shipping_taxes))
+    too_much = line.remaining.take(amounts)
+    too_much = _split_gross(amounts, row.gross + too_much, row.shipping_gross, line)
     shipped = line.shipped_by(row.created_at)
-    quantity = min(row.quantity, line.units)
+    quantity = line.units if line.by_measure and not line.remaining.total() else min(row.quantity, line.units)
     # Units that never left are removed from the line and Connect frees their stock; the rest is money given back.
     # Of a line that has left in part, words about goods in the buyer's hands mean the part that left.
     waiting = 0 < quantity <= line.units + line.returned - shipped
@@ -259,9 +263,6 @@ def _on_line(row: RefundRow, line: AdjustedLine, reasons: Mapping[str, str]) -> 
         # Nobody returns what never left: whoever gives it back has cancelled it.
         reason = "CUSTOMER_CANCELATION"
     returned = 0 if made_as == "CANCELATION" else min(quantity, max(shipped - line.returned, 0))
-    amounts = replace(row.amounts, taxes=dict(row.amounts.taxes), shipping_taxes=dict(row.amounts.shipping_taxes))
-    too_much = line.remaining.take(amounts)
-    too_much = _split_gross(amounts, row.gross + too_much, row.shipping_gross, line)
     line.returned += returned
     line.units -= quantity
     adjustment = LineAdjustment(

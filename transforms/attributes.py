@@ -16,6 +16,7 @@ from transforms.statuses import MappedStatus
 from transforms.times import format_time
 
 CHANNEL_STATUS = "channel-status"
+ORDERED_QUANTITY = "ordered-quantity"
 
 
 def custom_attributes(

@@ -89,15 +89,24 @@ class Cells:
             raise OrderError("invalid_flag", path, "is neither yes nor no")
         return FLAGS[word]
 
-    def units(self, text: str | None, path: str) -> int:
-        """Read a whole number of units."""
+    def measure(self, text: str | None, path: str) -> Decimal | None:
+        """Read the quantity of a line sold by measure (1.5 metres); None where it is a whole number of units."""
+        number = self._number(text, path)
+        return number if number > 0 and number % _ONE else None
+
+    def units(self, text: str | None, path: str, measure: Decimal | None = None) -> int:
+        """Read units, whole ones: what is less than a unit has not happened to one.
+
+        A line sold by measure is one unit; something has happened to it once it has happened to all of it.
+        """
+        number = self._number(text, path)
+        return int(number) if measure is None else int(abs(number) >= measure)
+
+    def _number(self, text: str | None, path: str) -> Decimal:
         try:
-            number = parse_amount(text)
+            return parse_amount(text)
         except AmountError:
             raise OrderError("invalid_quantity", path, "is not a number") from None
-        if number % _ONE:
-            raise OrderError("invalid_quantity", path, "is not a whole number of units")
-        return int(number)
 
     def money(self, minor: int) -> dict[str, Any]:
         """Write minor units as Mirakl's money."""

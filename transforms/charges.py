@@ -11,7 +11,7 @@ Belongs here: amounts of lines and refunds. Does not belong here: statuses, and 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,10 @@ from transforms.statuses import MappedStatus
 
 @dataclass(slots=True)
 class Line:
-    """One order line on its way to a payload; `path` is the contract's, for faults."""
+    """One order line on its way to a payload; `path` is the contract's, for faults.
+
+    `measure` is what was ordered of a line that is sold by measure, and counts as one unit.
+    """
 
     row: Any
     path: str
@@ -34,6 +37,7 @@ class Line:
     shipped_at: dt.datetime | None
     is_virtual: bool = False
     partly_shipped: bool = False
+    measure: Decimal | None = None
     adjustments: list[LineAdjustment] = field(default_factory=list)
 
     @property
@@ -142,7 +146,9 @@ def _exclude_taxes(exact: list[Decimal], slots: Sequence[tuple[Hashable, str]]) 
                 exact[place] -= exact[index]
 
 
-def refund_rows(cells: Cells, order: Any, adjustments: Sequence[Any], all_taxes: Sequence[Any]) -> list[RefundRow]:
+def refund_rows(
+    cells: Cells, order: Any, lines: Sequence[Line], adjustments: Sequence[Any], all_taxes: Sequence[Any]
+) -> list[RefundRow]:
     """Read the rows of the adjustments frame with their taxes: absolute minor units, each document rounded as a whole.
 
     What a document gave back beyond what its rows name becomes one more row, which names no line.
@@ -154,11 +160,21 @@ def refund_rows(cells: Cells, order: Any, adjustments: Sequence[Any], all_taxes:
     documents: dict[str, list[Any]] = {}
     for row in adjustments:
         documents.setdefault(row.refund_id or row.channel_adjustment_id or "", []).append(row)
-    return [made for refund_id, rows in documents.items() for made in _document(cells, order, refund_id, rows, taxes)]
+    measures = {line.row.channel_order_line_id: line.measure for line in lines}
+    return [
+        made
+        for refund_id, rows in documents.items()
+        for made in _document(cells, order, refund_id, rows, taxes, measures)
+    ]
 
 
 def _document(
-    cells: Cells, order: Any, refund_id: str, rows: list[Any], taxes: dict[str, list[Any]]
+    cells: Cells,
+    order: Any,
+    refund_id: str,
+    rows: list[Any],
+    taxes: dict[str, list[Any]],
+    measures: Mapping[str, Decimal | None],
 ) -> list[RefundRow]:
     path = "order_lines.adjustments"
     slots: list[tuple[RefundRow, str, TaxKey | None]] = []
@@ -177,7 +193,7 @@ def _document(
             created_at=cells.required_time(row.created_at, f"{path}.created_at"),
             type=row.type,
             reason=row.reason,
-            quantity=abs(cells.units(row.quantity, f"{path}.quantity")),
+            quantity=abs(cells.units(row.quantity, f"{path}.quantity", measures.get(row.channel_order_line_id))),
             amounts=Amounts(),
             default_reason=row.default_reason,
             charged=cells.flag(row.charged, f"{path}.charged") is not False,

@@ -19,7 +19,7 @@ class Column:
     """One column of an order frame: its name, what it means (with unit), an example, and whether it must exist.
 
     `kind` is how its cells are read: `id` and `text` as they stand, `time` with or without offset, `amount` and `rate`
-    as plain decimals (amounts in major units of the order's currency), `units` as whole numbers, `flag` as 0 or 1.
+    as plain decimals (amounts in major units of the order's currency), `units` as numbers, `flag` as 0 or 1.
     `words` are the only ones that a cell may hold, if there are such.
     `absent` says what happens without it; the column, or a cell of it, may be missing where it is not required.
     """
@@ -183,7 +183,13 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             kind="time",
             absent="the order's",
         ),
-        Column("quantity", "units ordered", "2", required=True, kind="units"),
+        Column(
+            "quantity",
+            "units ordered; what is no whole number (1.5 metres) is one unit with the attribute `ordered-quantity`",
+            "2",
+            required=True,
+            kind="units",
+        ),
         Column("price", "total of the line after discounts, tax excluded", "45.83", required=True, kind="amount"),
         Column(
             "total_shipping_price",

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from transforms.addresses import AddressError, address
 from transforms.adjustments import AdjustedLine, Amounts, Cancelation, LineAdjustment, RefundRow, adjust
-from transforms.attributes import custom_attributes
+from transforms.attributes import ORDERED_QUANTITY, custom_attributes
 from transforms.cells import Cells, OrderError
 from transforms.charges import Line, charge, refund_rows
 from transforms.frames import COLUMNS
@@ -125,10 +125,13 @@ class _Builder:
                     Notice("unmapped_status", f"{path}.status", f"line status {row.status!r} is not mapped")
                 )
             shipped_at = self.cells.time(row.shipped_at, f"{path}.shipped_at") or self.shipped_at
-            quantity = self.cells.units(row.quantity, f"{path}.quantity")
+            measure = self.cells.measure(row.quantity, f"{path}.quantity")
+            quantity = self.cells.units(row.quantity, f"{path}.quantity", measure)
             is_virtual = self.cells.flag(row.is_virtual, f"{path}.is_virtual") or False
             partly = self.cells.flag(row.partly_shipped, f"{path}.partly_shipped") or False
-            lines.append(Line(row, path, quantity, own, Amounts(), shipped_at, is_virtual, partly))
+            if measure is not None and row.quantity_shipped is not None:
+                partly = partly or 0 < self.cells.amount(row.quantity_shipped, f"{path}.quantity_shipped") < measure
+            lines.append(Line(row, path, quantity, own, Amounts(), shipped_at, is_virtual, partly, measure))
         if not lines:
             raise OrderError("no_lines", "order_lines", "the order has no lines")
         return lines
@@ -145,11 +148,12 @@ class _Builder:
                     dict(line.amounts.taxes),
                     dict(line.amounts.shipping_taxes),
                 ),
+                by_measure=line.measure is not None,
             )
             for line in lines
         }
         by_line: dict[str, list[LineAdjustment]] = {}
-        rows = refund_rows(self.cells, self.order, self.rows.adjustments, self.rows.taxes)
+        rows = refund_rows(self.cells, self.order, lines, self.rows.adjustments, self.rows.taxes)
         if self._paid_once_more():
             # The units were paid once more, and wait: only their money went back.
             rows = [row if row.type else replace(row, type="REFUND") for row in rows]
@@ -198,7 +202,7 @@ class _Builder:
         return [(shipped, line.shipped_at)]
 
     def _count(self, text: str | None, line: Line, what: str) -> int | None:
-        return None if text is None else self.cells.units(text, f"{line.path}.quantity_{what}")
+        return None if text is None else self.cells.units(text, f"{line.path}.quantity_{what}", line.measure)
 
     def _statuses(self, lines: list[Line], mapped: MappedStatus) -> list[MappedStatus]:
         """Decide every line's status; what nobody ships is, while it is open, as far as the others are together."""
@@ -266,7 +270,10 @@ class _Builder:
         if line.adjustments:
             payload["adjustments"] = [self._adjustment_payload(adjustment) for adjustment in line.adjustments]
         own = self.rows.custom_attributes
-        if attributes := custom_attributes(self.cells, own, row.channel_order_line_id, row.status, line.status):
+        attributes = custom_attributes(self.cells, own, row.channel_order_line_id, row.status, line.status)
+        if line.measure is not None:
+            attributes.append({"id": ORDERED_QUANTITY, "type": "NUMERIC", "value": line.measure})
+        if attributes:
             payload["custom_attributes"] = attributes
         return payload
 

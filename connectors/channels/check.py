@@ -219,10 +219,6 @@ def _time(cell: str) -> None:
     parse_time(cell)
 
 
-def _units(cell: str) -> str | None:
-    return "is not a whole number of units" if parse_amount(cell) % 1 else None
-
-
 def _flag(cell: str) -> str | None:
     return None if cell.strip().lower() in FLAGS else "is neither yes nor no"
 
@@ -230,7 +226,7 @@ def _flag(cell: str) -> str | None:
 _READERS: Mapping[Kind, Callable[[str], str | None]] = {
     "amount": _amount,
     "rate": _amount,
-    "units": _units,
+    "units": _amount,
     "time": _time,
     "flag": _flag,
 }

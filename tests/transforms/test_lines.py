@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.transforms.conftest import LINE, MAPPING, ORDER
+from tests.transforms.conftest import LINE, MAPPING, ORDER, TAX
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise
 
@@ -121,3 +121,68 @@ def test_a_flag_or_word_that_is_none_is_named(name: str, cells: Mapping[str, str
     tables[name] = [{**tables[name][0], **cells}]
     [reject] = normalise(frames(**tables), MAPPING).rejects
     assert reject.field == field
+
+
+METRES = {**LINE, "quantity": "1.5000", "price": "15.00"}
+CUT = {
+    "channel_order_id": "1",
+    "refund_id": "50",
+    "channel_adjustment_id": "50-1",
+    "channel_order_line_id": "11",
+    "created_at": "2026-03-03 08:00:00",
+}
+
+
+def only_line(frames: OrderFrames) -> dict[str, Any]:
+    [record] = normalise(frames, MAPPING).records
+    line = json.loads(record.payload)["order_lines"][0]
+    assert isinstance(line, dict)
+    return line
+
+
+def test_what_is_sold_by_measure_is_one_unit_with_what_was_ordered_beside_it(frames: Build) -> None:
+    order = {**ORDER, "total": "39.00"}
+    mug = {**LINE, "channel_order_line_id": "12"}
+    [record] = normalise(frames(orders=[order], lines=[METRES, mug], taxes=[TAX]), MAPPING).records
+    metres, other = json.loads(record.payload)["order_lines"]
+    assert (metres["quantity"], metres["price"]["amount"]) == (1, 15)
+    assert metres["custom_attributes"] == [{"id": "ordered-quantity", "type": "NUMERIC", "value": 1.5}]
+    assert (other["quantity"], "custom_attributes" in other, record.notices) == (2, False, ())
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ({"quantity_shipped": "1.0"}, ("AWAITING_SHIPMENT", None, False, True)),
+        ({"quantity_shipped": "1.5"}, ("SHIPPED", None, False, True)),
+        ({"quantity_shipped": "1.5", "quantity_delivered": "1.5"}, ("DELIVERED", None, False, True)),
+        ({"quantity_cancelled": "1.0"}, ("AWAITING_SHIPMENT", None, True, True)),
+        ({"quantity_refunded": "1.5"}, ("CLOSED", "REFUNDED", False, False)),
+    ],
+)
+def test_something_has_happened_to_what_is_sold_by_measure_once_it_has_to_all_of_it(
+    cells: Mapping[str, str], told: tuple[Any, ...], frames: Build
+) -> None:
+    assert states(frames(orders=[ORDER], lines=[{**METRES, **cells}])) == [told]
+
+
+def test_a_part_of_what_is_sold_by_measure_given_back_is_money_until_the_last_of_it(frames: Build) -> None:
+    first = {**CUT, "quantity": "0.5", "price": "5.00"}
+    line = only_line(frames(orders=[ORDER], lines=[METRES], adjustments=[first]))
+    assert [a["quantity"] for a in line["adjustments"]] == [0]
+    assert line["status"] == "AWAITING_SHIPMENT"
+    last = {**CUT, "refund_id": "51", "channel_adjustment_id": "51-1", "quantity": "-1.0", "price": "10.00"}
+    line = only_line(frames(orders=[ORDER], lines=[METRES], adjustments=[first, last]))
+    assert [(a["type"], a["quantity"]) for a in line["adjustments"]] == [("REFUND", 0), ("CANCELATION", 1)]
+    assert line["status"] == "CLOSED"
+
+
+def test_less_than_a_unit_of_a_line_of_whole_units_has_not_happened_to_one(frames: Build) -> None:
+    line = only_line(frames(orders=[ORDER], lines=[LINE], adjustments=[{**CUT, "quantity": "1.5", "price": "15.00"}]))
+    assert [a["quantity"] for a in line["adjustments"]] == [1]
+
+
+@pytest.mark.parametrize("quantity", ["0", "-1", "-1.5", "0.0"])
+def test_a_line_of_no_units_or_less_is_held(quantity: str, frames: Build) -> None:
+    [reject] = normalise(frames(orders=[ORDER], lines=[{**LINE, "quantity": quantity}]), MAPPING).rejects
+    assert reject.field == "order_lines[0].quantity"

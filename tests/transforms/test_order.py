@@ -289,10 +289,9 @@ def test_units_given_back_of_an_order_paid_once_more_are_waited_for(
         ("quantity_refunded", "order_lines[0].quantity_refunded"),
     ],
 )
-def test_a_quantity_that_is_no_whole_number_holds_the_order_and_is_named(cell: str, field: str, frames: Build) -> None:
-    for text in ("1.5", "two"):
-        [reject] = normalise(frames(orders=[ORDER], lines=[{**LINE, cell: text}]), MAPPING).rejects
-        assert (reject.code, reject.field) == ("invalid_quantity", field)
+def test_a_quantity_that_is_no_number_holds_the_order_and_is_named(cell: str, field: str, frames: Build) -> None:
+    [reject] = normalise(frames(orders=[ORDER], lines=[{**LINE, cell: "two"}]), MAPPING).rejects
+    assert (reject.code, reject.field) == ("invalid_quantity", field)
 
 
 BEFORE, AFTER = "2026-03-02 20:00:00", "2026-03-04 20:00:00"

@@ -55,10 +55,10 @@ FOUND: dict[str, tuple[str, dict[str, str], str, str]] = {
         "lines.sql column 'price', row 1 (order A): is not a decimal number",
     ),
     "a wrong quantity": (
-        "UPDATE line SET quantity = 1.5",
+        "UPDATE line SET quantity = 'two'",
         {},
         "error",
-        "lines.sql column 'quantity', row 1 (order A): is not a whole number of units",
+        "lines.sql column 'quantity', row 1 (order A): is not a decimal number",
     ),
     "a wrong time": (
         "UPDATE sale SET moment = 'yesterday'",
