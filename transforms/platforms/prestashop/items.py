@@ -32,6 +32,8 @@ class Item:
     @property
     def measured(self) -> Decimal | None:
         """Return what was ordered by length or weight, if it was; such goods are told as whole units."""
+        if self.row.quantity_fractional is None and type(self.row.product_quantity) is int:
+            return None
         each = number(self.row.quantity_fractional)
         ordered = number(self.row.product_quantity)
         if each > 0 and each != 1:
@@ -40,10 +42,10 @@ class Item:
 
     def whole(self, quantity: Any) -> int:
         """Count a quantity of this line in units: a part of goods by weight is none, all of it is all."""
-        quantity = number(quantity)
-        if number(self.row.product_quantity) % 1:
-            return self.units if quantity >= number(self.row.product_quantity) else 0
-        return int(quantity)
+        ordered = number(self.row.product_quantity)
+        if ordered % 1:
+            return self.units if number(quantity) >= ordered else 0
+        return int(number(quantity))
 
     def take_off(self, gross: Decimal) -> Decimal:
         """Take up to so much off, tax included, at the line's own taxes; return what was taken."""
@@ -58,6 +60,6 @@ class Item:
 
 def item(row: Any, shares: Sequence[TaxShare]) -> Item:
     """Begin with a line as its row has it; goods by weight are one unit."""
-    ordered = number(row.product_quantity)
-    units = 1 if ordered % 1 else int(ordered)
+    ordered = row.product_quantity
+    units = ordered if type(ordered) is int else 1 if number(ordered) % 1 else int(number(ordered))
     return Item(row, units, number(row.total_price_tax_excl), number(row.total_price_tax_incl), shares)

@@ -34,6 +34,8 @@ def split_tax(tax: Decimal, shares: Sequence[TaxShare]) -> list[tuple[TaxShare, 
     """Divide `tax` over the taxes that share it, exactly; a tax that no known one explains is `UNNAMED`."""
     if not shares:
         return [(UNNAMED, tax)] if tax else []
+    if len(shares) == 1:
+        return [(shares[0], tax)]
     parts = spread(_micros(tax), [_micros(share.weight) for share in shares])
     return [(share, from_minor(part, _SCALE)) for share, part in zip(shares, parts, strict=True)]
 

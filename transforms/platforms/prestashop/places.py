@@ -9,6 +9,7 @@ Belongs here: addresses, pick-up. Does not belong here: carriers' parcels.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 Cells = dict[str, Any]
@@ -62,8 +63,8 @@ class Pickup(NamedTuple):
     hides_home: bool
 
 
-def pickup(order: Any, points: Sequence[Any], shipping: Any) -> Pickup | None:
-    """Find where the buyer fetches the goods; None: they are brought. `shipping`: the order's delivery address row."""
+def pickup(order: Any, points: Sequence[Any], rows: Sequence[Any]) -> Pickup | None:
+    """Find where the buyer fetches the goods; None: they are brought. `rows`: the order's addresses."""
     point = next((row for row in points if row.point_id or row.point_name), None)
     if point is not None:
         place = {
@@ -76,12 +77,18 @@ def pickup(order: Any, points: Sequence[Any], shipping: Any) -> Pickup | None:
         }
         if point.street and point.city:
             return Pickup(point.point_id, point.point_name, place, hides_home=False)
+        shipping = next((row for row in rows if row.address_type == "shipping"), None)
         return Pickup(point.point_id, point.point_name, None, hides_home=not _is_point(shipping, point))
-    words = " ".join(filter(None, (order.carrier_name, order.carrier_delay, order.carrier_module))).casefold()
-    if any(word in words for word in _OWN_COUNTER):
+    if _is_own_counter(order.carrier_name, order.carrier_delay, order.carrier_module):
         name = order.carrier_name if order.carrier_name not in {None, "", "0"} else None
         return Pickup(None, " - ".join(filter(None, (order.shop_name, name))), None, hides_home=True)
     return None
+
+
+@lru_cache(maxsize=1024)
+def _is_own_counter(*texts: str | None) -> bool:
+    words = " ".join(filter(None, texts)).casefold()
+    return any(word in words for word in _OWN_COUNTER)
 
 
 def _is_point(shipping: Any, point: Any) -> bool:

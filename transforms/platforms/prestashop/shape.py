@@ -47,6 +47,9 @@ _OF_ORDERS = (
     "messages",
 )
 
+_CHOSEN = ("attributes", "customizations", "packs")
+_NONE: Mapping[str, Sequence[Any]] = dict.fromkeys(_OF_ORDERS, ())
+
 Cells = dict[str, Any]
 
 
@@ -65,16 +68,16 @@ class _Shop:
         self._tax_names = names_by_rate(self.taxes.values())
         self._configuration = list(rows_of(rows, "configuration"))
         self._states_by_shop: dict[tuple[Any, Any], States] = {}
-        of_lines = ("line_taxes", "customizations", "attributes", "packs")
-        self._by_line = {name: rows_by(rows, name, "id_order_detail") for name in of_lines}
-        self._by_order = {name: rows_by(rows, name, "order_id") for name in _OF_ORDERS}
+        self._by_line = {name: rows_by(rows, name, "id_order_detail") for name in ("line_taxes", *_CHOSEN)}
+        by_order = {name: rows_by(rows, name, "order_id") for name in _OF_ORDERS}
+        self._by_order = {name: groups for name, groups in by_order.items() if groups}
         self._selections = rows_by(rows, "cart_rule_products", "order_id")
         self._slip_lines = rows_by(rows, "slip_lines", "id_order_slip")
         for order in rows_of(rows, "orders"):
             self._order(order)
 
     def _order(self, order: Any) -> None:
-        of = {name: groups.get(order.order_id, []) for name, groups in self._by_order.items()}
+        of = {**_NONE, **{name: groups.get(order.order_id, ()) for name, groups in self._by_order.items()}}
         items = [item(line, self._line_shares(line)) for line in of["lines"]]
         shares = [of_line.shares for of_line in items]
         shipping = Shipping(order, free_shipping(of["cart_rules"]), shares, self._tax_names)
@@ -89,17 +92,8 @@ class _Shop:
             paid=bool(payment >= total or order.invoice_number or of["slips"]),
             tracked=bool((order.tracking_number or "").strip()),
         )
-        whole = sum((of_line.gross for of_line in items), Decimal(0))
-        refunds = SlipReader(
-            order=order,
-            items={of_line.row.id_order_detail: of_line for of_line in items},
-            paid_share=max(1 - off[1] / whole, Decimal(0)) if off[1] and whole else Decimal(1),
-            shipping_shares=shipping.shares,
-            returns=of["returns"],
-            messages=of["messages"],
-            standing=stands,
-        ).read(of["slips"], self._slip_lines)
-        if refunds.are_out_of(payment, total):
+        refunds = self._refunds(order, of, items, off[1], shipping, stands) if of["slips"] else Refunds()
+        if refunds.total and refunds.are_out_of(payment, total):
             total += refunds.put_back(items, shipping)
         self.tables["adjustments"] += refunds.adjustments
         self.tables["taxes"] += refunds.taxes
@@ -109,8 +103,7 @@ class _Shop:
             self._line(of_line, refunds, parcels, stands)
         self._discount(order, *off, items)
         self._wrapping(order, shares)
-        delivery = next((row for row in of["addresses"] if row.address_type == "shipping"), None)
-        place = pickup(order, of["pickup_points"], delivery)
+        place = pickup(order, of["pickup_points"], of["addresses"])
         self.tables["addresses"] += addresses(order, of["addresses"], place)
         self._attributes(order, of["addresses"], place)
         # A carrier called 0 goes by the shop's name.
@@ -138,6 +131,26 @@ class _Shop:
                 "pickup": place is not None and place.hides_home,
             }
         )
+
+    def _refunds(
+        self,
+        order: Any,
+        of: Mapping[str, Sequence[Any]],
+        items: Sequence[Item],
+        discount: Decimal,
+        shipping: Shipping,
+        stands: Standing,
+    ) -> Refunds:
+        whole = sum((of_line.gross for of_line in items), Decimal(0))
+        return SlipReader(
+            order=order,
+            items={of_line.row.id_order_detail: of_line for of_line in items},
+            paid_share=max(1 - discount / whole, Decimal(0)) if discount and whole else Decimal(1),
+            shipping_shares=shipping.shares,
+            returns=of["returns"],
+            messages=of["messages"],
+            standing=stands,
+        ).read(of["slips"], self._slip_lines)
 
     def _states_of(self, order: Any) -> States:
         key = (order.id_shop, order.id_shop_group)
@@ -215,16 +228,19 @@ class _Shop:
             "quantity_shipped": parcels.shipped(line_id),
             "quantity_delivered": parcels.delivered(line_id),
             "shipped_at": parcels.shipped_at(line_id),
-            "is_virtual": bool(row.is_virtual or row.download_hash),
+            "is_virtual": row.is_virtual,
             "partly_shipped": stands.partly_shipped,
         }
         self.tables["lines"].append(cells)
         self._taxes(row, line_id, "price", of_line.gross - of_line.net, of_line.shares)
-        groups = (self._by_line[name].get(line_id, ()) for name in ("attributes", "customizations", "packs"))
-        attributes = self.tables["custom_attributes"]
-        attributes += [_attribute(row.order_id, name, value, line_id=line_id) for name, value in chosen(row, *groups)]
+        options, written, pack = (self._by_line[name].get(line_id, ()) for name in _CHOSEN)
+        if row.product_attribute_id or written or pack:
+            self.tables["custom_attributes"] += [
+                _attribute(row.order_id, name, value, line_id=line_id)
+                for name, value in chosen(row, options, written, pack)
+            ]
         if of_line.measured is not None:
-            attributes.append(
+            self.tables["custom_attributes"].append(
                 _attribute(row.order_id, "ordered-quantity", of_line.measured, line_id=line_id, kind="NUMERIC")
             )
 

@@ -310,6 +310,8 @@ def refunded_units(item: Item, refunds: Refunds) -> int:
     the units cost, they are none.
     """
     line, line_id = item.row, item.row.id_order_detail
+    if not line.product_quantity_refunded and not line.product_quantity_return:
+        return refunds.units[line_id]
     counted = number(line.product_quantity_refunded) + number(line.product_quantity_return)
     beyond = item.whole(max(counted - refunds.on_slips[line_id], Decimal(0)))
     money = number(line.total_refunded_tax_incl) - refunds.money.get(line_id, (0, Decimal(0)))[1]

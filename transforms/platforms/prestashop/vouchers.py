@@ -68,7 +68,7 @@ def _concerned(items: Sequence[Item], voucher: Any, selections: Mapping[Any, Col
         case 0:
             if not voucher.reduction_exclude_special or not number(voucher.reduction_percent):
                 return []
-            regular = [item for item in items if not _is_reduced(item.row)]
+            regular = [item for item in items if not item.row.is_reduced]
             return regular if len(regular) < len(items) else []
         case -1:  # the cheapest
             paid = [item for item in items if item.gross > 0]
@@ -78,10 +78,6 @@ def _concerned(items: Sequence[Item], voucher: Any, selections: Mapping[Any, Col
             return [item for item in items if item.row.id_order_detail in chosen]
         case product_id:
             return [item for item in items if item.row.product_id == product_id]
-
-
-def _is_reduced(line: Any) -> bool:
-    return bool(number(line.reduction_percent) or number(line.reduction_amount))
 
 
 def _spread(items: Sequence[Item], value: Decimal) -> Decimal:
