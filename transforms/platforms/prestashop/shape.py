@@ -31,6 +31,7 @@ from transforms.platforms.prestashop.places import Pickup, addresses, pickup
 from transforms.platforms.prestashop.slips import Refunds, SlipReader, refunded_units
 from transforms.platforms.prestashop.states import Standing, States, standing
 from transforms.platforms.prestashop.vouchers import free_shipping, take_off_products
+from transforms.platforms.prestashop.words import staff_words
 from transforms.rows import Rows, number, rows_by, rows_of
 
 _CENT = Decimal("0.01")
@@ -122,6 +123,8 @@ class _Shop:
                 "total_refunded": refunds.total,
                 "shipping_price": shipping.price,
                 "shipped_at": stands.shipped_at,
+                "cancelled_at": stands.cancelled_at,
+                "cancel_reason": _cancel_reason(stands, of["messages"]),
                 "store": order.id_shop,
                 "email": order.email,
                 "carrier": carrier or parcels.carrier,
@@ -296,6 +299,15 @@ class _Shop:
             for name, value in attributes.items()
             if value and value.strip()
         ]
+
+
+def _cancel_reason(stands: Standing, messages: Sequence[Any]) -> str | None:
+    """Say why an order was cancelled, if it was: by the staff's words, what it lacked, or the name of its state."""
+    if messages and (written := staff_words(messages, stands.cancelled_at, after_shipment=False)):
+        return " ".join(written)
+    if stands.out_of_stock_at:
+        return "out of stock"
+    return None if stands.hint == "PS_OS_CANCELED" else stands.word
 
 
 def _newest(order: Any, of: Mapping[str, Sequence[Any]]) -> str:

@@ -21,13 +21,12 @@ from transforms.money import from_minor, minor_digits, spread, to_minor
 from transforms.platforms.prestashop.items import Item
 from transforms.platforms.prestashop.money import Shipping, TaxShare, net_share, split_tax
 from transforms.platforms.prestashop.states import Standing
-from transforms.reasons import adjustment_reason, matched_keyword
+from transforms.platforms.prestashop.words import buyer_words, staff_words
+from transforms.reasons import adjustment_reason
 from transforms.rows import number
 
-_RETURN_DENIED = 4
 _RETURNED = frozenset({3, 5})  # package received, return completed
 _ROUNDING = Decimal("0.01")  # a line
-_BEFORE_SHIPMENT = frozenset({"OUT_OF_STOCK", "CUSTOMER_CANCELATION"})
 # Less than this part of what the units cost is a price reduction; a fee that is held back seldom takes so much.
 _UNITS_COST = Decimal("0.75")
 
@@ -220,7 +219,9 @@ class SlipReader:
 
     def _reduction(self, slip: Any, line_id: Any) -> Cells:
         """Say why the price was reduced: in words where there are some, else as was agreed."""
-        return {"reason": " ".join([*self._asked(slip, line_id), *self._written(slip)]), "default_reason": "AGREEMENT"}
+        at = as_text(slip.date_add) or ""
+        words = [*buyer_words(self.returns, line_id, at), *staff_words(self.messages, at)]
+        return {"reason": " ".join(words), "default_reason": "AGREEMENT"}
 
     def _reason(self, slip: Any, part: _Part) -> str:
         """Say why in the buyer's own words where there are some, else in words of what is known.
@@ -230,38 +231,19 @@ class SlipReader:
         at = as_text(slip.date_add) or ""
         shipped_at = self.standing.shipped_at
         shipped = shipped_at <= at if shipped_at else self.standing.shipped_now
-        asked = self._asked(slip, part.row.id_order_detail)
+        asked = buyer_words(self.returns, part.row.id_order_detail, at)
         if asked:
             words = " ".join(asked)
             # Words that name no reason still are those of a return.
             told = adjustment_reason(words, shipped=False, own={}) != "CHANNEL_SPECIFIC"
             return words if told else f"{words} (return)"
         left = shipped or self._came_back(part)
-        if written := self._written(slip, after_shipment=left):
+        if written := staff_words(self.messages, at, after_shipment=left):
             return " ".join(written)
         if left:
             return "return"
         short_at = self.standing.out_of_stock_at
         return "out of stock" if short_at and short_at <= at else "cancelled"
-
-    def _asked(self, slip: Any, line_id: Any) -> list[str]:
-        """List the buyer's words of the returns that were asked for before the slip was made."""
-        at = as_text(slip.date_add) or ""
-        return [
-            row.question.strip()
-            for row in self.returns
-            if row.id_order_detail in {None, line_id}
-            and row.state != _RETURN_DENIED
-            and (as_text(row.date_add) or "") <= at
-        ]
-
-    def _written(self, slip: Any, after_shipment: bool | None = None) -> list[str]:
-        """List the telling words that the staff wrote on the day of the slip, those for what is given back then."""
-        day = (as_text(slip.date_add) or "")[:10]
-        found = (
-            matched_keyword(row.message or "", {}) for row in self.messages if (as_text(row.date_add) or "")[:10] == day
-        )
-        return [match[0] for match in found if match and after_shipment in {None, match[1] not in _BEFORE_SHIPMENT}]
 
     def _came_back(self, part: _Part) -> bool:
         """Say whether the line's counter alone tells that its units came back: no state says when they had left.

@@ -111,7 +111,10 @@ def _by_flags(state: Any) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far an order is. `hint` and `proved` as in the orders frame; times are the shop's own, as text."""
+    """How far an order is. `hint` and `proved` as in the orders frame; times are the shop's own, as text.
+
+    `cancelled_at`: since when it is in its state, or had been cancelled before that: for an order that is cancelled.
+    """
 
     word: str
     hint: str | None
@@ -120,6 +123,7 @@ class Standing:
     shipped_now: bool
     partly_shipped: bool
     out_of_stock_at: str | None
+    cancelled_at: str | None
 
 
 def standing(states: States, current: Any, history: Iterable[Any], paid: bool, tracked: bool) -> Standing:
@@ -129,7 +133,7 @@ def standing(states: States, current: Any, history: Iterable[Any], paid: bool, t
     proves that it left where its state says nothing.
     """
     hint = states.part(current)
-    told = left = shipped_at = short_at = None
+    told = left = shipped_at = short_at = cancelled_at = entered_at = None
     for entry in history:
         part = states.part(entry.id_order_state)
         if part in _HAS_LEFT:
@@ -138,6 +142,12 @@ def standing(states: States, current: Any, history: Iterable[Any], paid: bool, t
             left = shipped_at = None
         if part in _OUT_OF_STOCK:
             short_at = short_at or as_text(entry.date_add)
+        if part == "PS_OS_CANCELED":
+            cancelled_at = cancelled_at or as_text(entry.date_add)
+        elif part in STATUSES:
+            cancelled_at = None
+        if entry.id_order_state == current:
+            entered_at = as_text(entry.date_add)
         if part in STATUSES and part != "PS_OS_ERROR":
             told = left if left and part in _OF_PAYMENT else part
     if hint in STATUSES:
@@ -154,6 +164,7 @@ def standing(states: States, current: Any, history: Iterable[Any], paid: bool, t
         shipped_now=stands in _HAS_LEFT,
         partly_shipped=proved is not None and proved not in _HAS_LEFT and states.is_partly_shipped(current),
         out_of_stock_at=short_at,
+        cancelled_at=cancelled_at or entered_at,
     )
 
 
