@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -118,6 +119,37 @@ def test_a_wrong_prefix_is_one_message_that_names_the_prefixes_seen(shop: tuple[
     _, url = shop
     with pytest.raises(ShopError, match="no table shop_orders; prefixes seen: 'ps_'"):
         open_shop(ShopSource("boutique", "prestashop", url, table_prefix="shop_", timezone="Europe/Paris"))
+
+
+def test_goods_by_weight_of_a_module_that_made_the_quantity_a_decimal_are_one_unit(shop: tuple[Any, str]) -> None:
+    cursor, url = shop
+    cursor.execute("ALTER TABLE ps_order_detail MODIFY product_quantity decimal(10,3) NOT NULL DEFAULT 0")
+    try:
+        detail = {"product_quantity": "1.5", "total_price_tax_excl": "15", "total_price_tax_incl": "18"}
+        mug = {"id_order_detail": 11, "product_quantity": "2"}
+        taxes = [{"total_amount": "3"}, {"id_order_detail": 11}]
+        order = {"id_order": 1, "total_paid_tax_incl": "48"}
+        prestashop.insert_order(cursor, {"orders": [order], "order_detail": [detail, mug], "order_detail_tax": taxes})
+        [(_, record)] = records_by_day(source(url), [dt.date(2026, 3, 2)])
+    finally:
+        cursor.execute("ALTER TABLE ps_order_detail MODIFY product_quantity int unsigned NOT NULL DEFAULT 0")
+    cloth, mugs = json.loads(record.payload)["order_lines"]
+    assert (cloth["quantity"], cloth["price"]["amount"]) == (1, 15)
+    assert cloth["custom_attributes"] == [{"id": "ordered-quantity", "type": "NUMERIC", "value": 1.5}]
+    assert (mugs["quantity"], "custom_attributes" in mugs) == (2, False)
+    assert record.notices == ()
+
+
+def test_a_module_of_another_version_than_is_known_does_not_stop_the_shop_from_being_read(
+    shop: tuple[Any, str],
+) -> None:
+    cursor, url = shop
+    cursor.execute("ALTER TABLE ps_packetery_order RENAME COLUMN name_branch TO branch")
+    try:
+        prestashop.insert_order(cursor, {"orders": [{"id_order": 1}]})
+        assert [record.channel_order_id for _, record in records_by_day(source(url), [dt.date(2026, 3, 2)])] == ["1"]
+    finally:
+        cursor.execute("ALTER TABLE ps_packetery_order RENAME COLUMN branch TO name_branch")
 
 
 def test_one_order_is_read_by_its_id_whatever_its_day(shop: tuple[Any, str]) -> None:

@@ -1,54 +1,31 @@
 """Where a PrestaShop order goes: its addresses, and the point or shop where the buyer fetches it.
 
 Relay points stand in tables of their modules. Most modules put the point into the order's delivery address as well,
-some leave the buyer's home there; a point whose place is known takes the place of that address.
+whose alias names it, some leave the buyer's home there; a point whose place is known takes the place of that address.
 
 Belongs here: addresses, pick-up. Does not belong here: carriers' parcels.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 Cells = dict[str, Any]
 
-# How shops call it that the buyer fetches the goods from them (not from a carrier's relay point).
-_OWN_COUNTER = (
-    "click and collect",
-    "click & collect",
-    "click&collect",
-    "click-and-collect",
-    "clickcollect",
-    "clickandcollect",
-    "pick up in store",
-    "pick up in-store",
-    "pick-up in store",
-    "pick-up in-store",
-    "pickup in store",
-    "in-store pick",
-    "in store pick",
-    "store pickup",
-    "store pick-up",
-    "storepickup",
-    "local pickup",
-    "retrait en magasin",
-    "retrait magasin",
-    "retrait en boutique",
-    "retrait boutique",
-    "retrait sur place",
-    "selbstabholung",
-    "abholung im",
-    "recogida en tienda",
-    "recoger en tienda",
-    "ritiro in negozio",
-    "ritiro in sede",
-    "afhalen in",
-    "odbiór osobisty",
-    "odbiór w sklepie",
-    "levantamento em loja",
+# How carriers are called where the buyer fetches the goods from the shop, in the languages of most shops.
+_OWN_COUNTER = re.compile(
+    r"click\W*(and|&|et|und|e|y|en|n)?\W*collect"
+    r"|(pick\W?(up|ed)|collect\w*|retrait|retirer|abhol\w*|recog\w+|recoger|ritir\w+|afhal\w+|odbi\w+|levantamento)"
+    r".{0,16}\b(in\W?store|store|shop|magasin|boutique|filiale|geschäft|laden|markt|tienda|negozio|sede|winkel|sklep\w*|loja)"
+    r"|\b(store|shop|local|in\W?store)\W(pick\W?up|collection)"
+    r"|retrait sur place|selbstabhol|odbiór osobisty|storepickup"
 )
+# Whoever carries the goods to such a point is not the shop's own counter.
+_POINT = re.compile(r"relais|relay|\bpoint\b|punto|locker|paczkomat|pudo|packstation|parcel\W?shop|pickup\W?station")
+_POINT_ID = re.compile(r"\b[A-Z]{0,4}\d{4,10}[A-Z]?\b")
 
 
 class Pickup(NamedTuple):
@@ -79,6 +56,10 @@ def pickup(order: Any, points: Sequence[Any], rows: Sequence[Any]) -> Pickup | N
             return Pickup(point.point_id, point.point_name, place, hides_home=False)
         shipping = next((row for row in rows if row.address_type == "shipping"), None)
         return Pickup(point.point_id, point.point_name, None, hides_home=not _is_point(shipping, point))
+    shipping = next((row for row in rows if row.address_type == "shipping"), None)
+    if shipping is not None and shipping.alias and _POINT.search(shipping.alias.casefold()):
+        found = _POINT_ID.search(shipping.alias)
+        return Pickup(found[0] if found else None, shipping.company or shipping.alias, None, hides_home=False)
     if _is_own_counter(order.carrier_name, order.carrier_delay, order.carrier_module):
         name = order.carrier_name if order.carrier_name not in {None, "", "0"} else None
         return Pickup(None, " - ".join(filter(None, (order.shop_name, name))), None, hides_home=True)
@@ -88,7 +69,7 @@ def pickup(order: Any, points: Sequence[Any], rows: Sequence[Any]) -> Pickup | N
 @lru_cache(maxsize=1024)
 def _is_own_counter(*texts: str | None) -> bool:
     words = " ".join(filter(None, texts)).casefold()
-    return any(word in words for word in _OWN_COUNTER)
+    return _OWN_COUNTER.search(words) is not None and _POINT.search(words) is None
 
 
 def _is_point(shipping: Any, point: Any) -> bool:

@@ -166,7 +166,8 @@ class _Shop:
                     group[row.name] = row.value
                 elif row.id_shop == order.id_shop:
                     own[row.name] = row.value
-            self._states_by_shop[key] = States({**everywhere, **group, **own}, self.states)
+            everything = [(row.name, row.value) for row in self._configuration]
+            self._states_by_shop[key] = States({**everywhere, **group, **own}, everything, self.states)
         return self._states_by_shop[key]
 
     def _line_shares(self, line: Any) -> list[TaxShare]:

@@ -58,7 +58,8 @@ STATUSES: Mapping[str, str] = {
 }
 # Every PrestaShop has these states; a key of a module may name one of them as well, and then says no more.
 _OWN = tuple(part for part in STATUSES if part.startswith("PS_OS_"))
-_KEYS = _OWN + tuple(part for part in STATUSES if not part.startswith(("PS_OS_", "flag:")))
+_OF_MODULES = tuple(part for part in STATUSES if not part.startswith(("PS_OS_", "flag:")))
+_KEYS = _OWN + _OF_MODULES
 _NO_FLAG = "flag:none"
 
 _HAS_LEFT = frozenset(part for part, status in STATUSES.items() if status in {"SHIPPED", "DELIVERED"})
@@ -73,14 +74,21 @@ _SENT = ("ship", "sent", "expédi", "envoy", "versandt", "verschickt", "verzonde
 
 
 class States:
-    """Which part each state plays in one shop. `values`: the shop's configuration; `states`: state rows by id."""
+    """Which part each state plays in one shop.
 
-    def __init__(self, values: Mapping[str, str], states: Mapping[str, Any]) -> None:
+    `values`: the shop's configuration; `all_values`: (key, value) of all shops, as modules may have made their states
+    once a shop and kept the key of one of them; `states`: state rows by id.
+    """
+
+    def __init__(
+        self, values: Mapping[str, str], all_values: Iterable[tuple[str, str]], states: Mapping[str, Any]
+    ) -> None:
         self._states = states
         self._parts: dict[str, str | None] = {}
-        for part in _KEYS:
-            if values.get(part) in states:
-                self._parts.setdefault(values[part], part)
+        of_modules = [(part, value) for part, value in all_values if part in _OF_MODULES]
+        for part, value in [*((part, values.get(part)) for part in _KEYS), *of_modules]:
+            if value is not None and value in states:
+                self._parts.setdefault(value, part)
 
     def name(self, state_id: Any) -> str:
         """Name a state as the back office shows it, by its number where it has no name."""
