@@ -63,6 +63,21 @@ def dagster_instance() -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
+@contextmanager
+def existing_instance() -> Iterator[dg.DagsterInstance | None]:
+    """Open the instance to look at it: None where nothing ever ran, and nothing is made.
+
+    Raises:
+        SettingsError: as `dagster_instance`.
+    """
+    home = Path(os.environ.get(HOME_VARIABLE) or DEFAULT_HOME.absolute())
+    if not (home / DAGSTER_YAML.name).is_file():
+        yield None
+        return
+    with dagster_instance() as instance:
+        yield instance
+
+
 def _opened(home: Path) -> dg.DagsterInstance:
     """Open the instance of a home that two commands may find empty at once: Dagster makes its tables unguarded."""
     if not home.is_dir():

@@ -80,9 +80,10 @@ def rows(console: Console, title: str, items: Sequence[Row], *, numbers: Sequenc
         _blocks(console, names, cells)
 
 
-def pairs(console: Console, title: str, values: Row) -> None:
+def pairs(console: Console, title: str | None, values: Row) -> None:
     """Print names and values, one a line, the values below each other; a long one goes on below its beginning."""
-    console.print(Text(title, style="bold"))
+    if title is not None:
+        console.print(Text(title, style="bold"))
     shown = {name: _text(value) for name, value in values.items() if value not in (None, "")}
     table = Table.grid(padding=(0, _GAP, 0, 0))
     table.add_column(no_wrap=True, style="dim")
@@ -106,6 +107,13 @@ def ago(instant: str | None, now: dt.datetime | None = None) -> str:
         return ""
     seconds = ((now or dt.datetime.now(dt.UTC)) - dt.datetime.fromisoformat(instant)).total_seconds()
     return span(seconds)
+
+
+def until(instant: str | None, now: dt.datetime | None = None) -> str:
+    """Say how far off an instant (ISO 8601, UTC) is, in its largest unit."""
+    if not instant:
+        return ""
+    return span((dt.datetime.fromisoformat(instant) - (now or dt.datetime.now(dt.UTC))).total_seconds())
 
 
 def span(seconds: float) -> str:
@@ -133,19 +141,23 @@ def _table(
 
 
 def _blocks(console: Console, names: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Print a block a row: the short cells on one line, as far as they fit in every row, each other one below it."""
+    room, first = console.width, 0
+    for index, name in enumerate(names):
+        room -= max(cell_len(cell) for cell in [_head(name), *(row[index] for row in cells)]) + _GAP
+        if name in _SENTENCES or room < 0:
+            break
+        first = index + 1
+    first = max(first, 1)
+    console.print(Text("  ".join(map(_head, names[:first])), style="dim"))
     for row in cells:
-        line = Text()
-        long: list[Text] = []
-        for name, cell in zip(names, row, strict=True):
-            text = _styled(cell)
-            if name in _SENTENCES or cell_len(line.plain) + _GAP + cell_len(cell) > console.width or long:
-                long += [Text.assemble((f"{_head(name)}: ", "dim"), text)] if cell else []
-            elif cell:
-                line.append("  " if line else "").append_text(text)
+        line = Text("  ").join(_styled(cell) for cell in row[:first] if cell)
         console.print(line, overflow="fold")
-        for text in long:
-            # Further lines of a sentence stand below its beginning.
-            console.print(Padding(text, (0, 0, 0, 4)), overflow="fold")
+        for name, cell in zip(names[first:], row[first:], strict=True):
+            if cell:
+                # Further lines of a sentence stand below its beginning.
+                text = Text.assemble((f"{_head(name)}: ", "dim"), _styled(cell))
+                console.print(Padding(text, (0, 0, 0, 4)), overflow="fold")
     console.print()
 
 

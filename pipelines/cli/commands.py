@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import click
 
-from pipelines.cli import looking, one_order, planning, running, trying
+from pipelines.cli import looking, one_order, planning, running, standing, trying
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -26,6 +26,8 @@ def cli() -> None:
 
 
 for command in (
+    standing.status,
+    standing.channels,
     looking.check,
     planning.plan,
     one_order.order,

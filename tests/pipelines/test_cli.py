@@ -323,6 +323,26 @@ def test_a_command_that_only_reads_makes_no_ledger_and_names_the_one_it_looked_f
     assert not Path(environment["LEDGER_URL"].removeprefix("sqlite:///")).exists()
 
 
+def test_status_and_channels_make_nothing_and_say_where_everything_stands(
+    orders: OwnShop, environment: dict[str, str]
+) -> None:
+    shutil.rmtree(environment["DAGSTER_HOME"])
+    assert told("channels")[0]["channel"] == "own"
+    assert told("status")["channels"][0]["ok"] is True
+    assert not Path(environment["DAGSTER_HOME"]).exists()
+    Path(environment["DAGSTER_HOME"]).mkdir()
+    orders.order("bad", f"{NEXT} 12:00:00", currency="???")
+    told("sync", "own", *RANGE, status=3)
+    [own] = told("status", status=3)["channels"]
+    assert own["open"] == [{"outcome": "rejected", "code": "unknown_currency", "orders": 1}]
+    shown = call("status", "own").stdout
+    for words in ("needs somebody", "1 rejected (unknown_currency)", "last delivery"):
+        assert words in shown
+    Path(environment["CHANNELS_FILE"]).write_text(orders.block(timezone='"Europe/Pariss"'))
+    assert "unknown time zone" in told("status", status=1)["channels"][0]["fault"]
+    assert "unknown time zone" in told("channels", status=1)[0]["reason"]
+
+
 def test_several_channels_are_worked_on_one_after_another(orders: OwnShop, environment: dict[str, str]) -> None:
     Path(environment["CHANNELS_FILE"]).write_text(orders.block() + orders.block("other", mirakl_channel_id='"5678"'))
     assert [one["channel"] for one in told("sync", "own", "other", "--from", DAY, "--to", DAY)] == ["own", "other"]

@@ -1,0 +1,124 @@
+"""Commands that say where everything stands: status, channels.
+
+Belongs here: their options and what they print. Does not belong here: finding anything out (`pipelines.status`).
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipelines.cli.options import any_channels, as_json
+
+if TYPE_CHECKING:
+    from pipelines.status import ChannelStatus, Ticking
+
+
+@click.command()
+@any_channels
+@as_json
+def status(names: tuple[str, ...], *, as_json: bool) -> None:
+    """Say where every CHANNEL (or all) stands: last delivery, open failures, red checks, schedules and sensors.
+
+    The shops are not asked. Exit status 3 when something is red or open, 1 when a block of channels.toml is broken.
+    """
+    from pipelines import show
+    from pipelines.instance import existing_instance
+    from pipelines.settings import load_settings
+    from pipelines.stand_ins import stand_ins
+    from pipelines.state import ledger_to_read, told_of
+    from pipelines.status import silent_daemon, statuses
+
+    settings = load_settings()
+    replaced = {one.name: one for one in stand_ins(settings)}
+    wanted = names or [*settings.channels, *replaced]
+    channels = [replaced.get(name) or settings.channel(name) for name in wanted]
+    usable = [channel for channel in channels if channel.fault is None]
+    with existing_instance() as instance, ledger_to_read(*usable) as ledger:
+        found = statuses(settings, channels, ledger, instance)
+        silent = silent_daemon(found, instance)
+        if as_json:
+            told = [one.values() for one in found]
+            click.echo(show.json_text({"ledger": ledger.address, "daemon_missing": silent, "channels": told}))
+        else:
+            for channel, one in zip(channels, found, strict=True):
+                _print(one, told_of(ledger, channel))
+            if silent:
+                click.echo(
+                    "Schedules or sensors are on, but no Dagster daemon runs: nothing ticks. See docs/deployment.md"
+                )
+    broken = any(one.fault for one in found)
+    sys.exit(1 if broken else 3 if silent or any(one.needs_somebody for one in found) else 0)
+
+
+@click.command()
+@as_json
+def channels(*, as_json: bool) -> None:
+    """List the channels of channels.toml. Exit status 1 when a block is broken."""
+    from pipelines import show
+    from pipelines.settings import load_settings
+
+    settings = load_settings()
+    rows: list[dict[str, Any]] = [
+        {
+            "channel": name,
+            "platform": channel.settings.platform,
+            "mirakl_channel_id": channel.settings.mirakl_channel_id,
+            "mirakl_store_id": channel.settings.mirakl_store_id or ", ".join(channel.settings.stores.values()),
+            "timezone": channel.settings.timezone,
+            "start_date": channel.settings.start_date.isoformat(),
+            "reason": None,
+        }
+        for name, channel in settings.channels.items()
+    ]
+    rows += [
+        {**dict.fromkeys(rows[0] if rows else ()), "channel": name, "reason": why}
+        for name, why in settings.broken.items()
+    ]
+    if as_json:
+        click.echo(show.json_text(rows))
+    elif rows:
+        show.rows(show.console(), f"Channels of {settings.path}", rows)
+    else:
+        click.echo(f"{settings.path}: no channel is described; add a block [channels.my_shop]", err=True)
+    sys.exit(1 if settings.broken else 0)
+
+
+def _print(status: ChannelStatus, ledger: str) -> None:
+    from pipelines import show
+
+    console = show.console()
+    values: dict[str, Any] = {"broken": status.fault}
+    since = f"{show.ago(status.last_success)} ago" if status.last_success else "never"
+    values["last delivery"] = f"{since}, of {status.last_day}" if status.last_day else since
+    values["running now"] = f"{status.runs} runs" if status.runs else None
+    values["not accepted"] = _open(status)
+    values["failed days"] = ", ".join(status.failed_days)
+    for name, why in status.red.items():
+        values[f"red: {name}"] = why
+    ticking = [*status.schedules, *status.sensors]
+    values["on"] = "\n".join(_ticking(one) for one in ticking if one.on) or "no schedule and no sensor"
+    values["off"] = ", ".join(one.name for one in ticking if not one.on)
+    values["ledger"] = ledger
+    word, style = ("needs somebody", "red") if status.needs_somebody else ("all is well", "green")
+    show.say(console, (status.name, "bold"), "  ", (word, style))
+    show.pairs(console, None, values)
+
+
+def _open(status: ChannelStatus) -> str:
+    from pipelines.show import ago
+
+    if not status.open:
+        return ""
+    kinds = [f"{orders:,} {outcome} ({code})" for (outcome, code), orders in status.open.most_common()]
+    oldest = f"; the oldest for {ago(status.oldest_open)}" if status.oldest_open else ""
+    return f"{status.open.total():,}: {', '.join(kinds)}{oldest}. mirakl-orders failures {status.name}"
+
+
+def _ticking(one: Ticking) -> str:
+    from pipelines.show import until
+
+    when = f"every {one.every_seconds} s" if one.every_seconds else f"next tick in {until(one.next_tick)}"
+    return f"{one.name}, {when}"

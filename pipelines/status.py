@@ -1,0 +1,176 @@
+"""Where every channel stands: last delivery, what is open, what is red, what runs next. Nothing is asked of a shop.
+
+Belongs here: asking the ledger and Dagster's own records. Does not belong here: how it is printed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+from dagster._core.storage.partition_status_cache import AssetPartitionStatus
+from dagster._utils.schedules import cron_string_iterator
+
+from connectors.ledger import Ledger
+from pipelines.assets import MIRAKL_DELIVERY
+from pipelines.build import build_definitions
+from pipelines.days import days_of
+from pipelines.settings import Channel, Settings
+
+_DAYS_LOOKED_AT = 60
+_ON = frozenset({InstigatorStatus.RUNNING, InstigatorStatus.DECLARED_IN_CODE})
+
+
+@dataclass(frozen=True, slots=True)
+class Ticking:
+    """A schedule or sensor: whether it is on, and when it ticks next (a sensor: every so many seconds)."""
+
+    name: str
+    on: bool
+    next_tick: str | None = None
+    every_seconds: int | None = None
+
+
+@dataclass(slots=True)
+class ChannelStatus:
+    """How a channel stands. `open` counts orders not accepted by (outcome, code); instants are UTC with `Z`.
+
+    `last_success` is when a day was last delivered, `failed_days` are those of the last 60 that failed, `red` are
+    checks that were red when they were last judged, by name.
+    """
+
+    name: str
+    fault: str | None = None
+    last_success: str | None = None
+    last_day: str | None = None
+    open: Counter[tuple[str, str]] = field(default_factory=Counter)
+    oldest_open: str | None = None
+    failed_days: list[str] = field(default_factory=list)
+    red: dict[str, str] = field(default_factory=dict)
+    schedules: list[Ticking] = field(default_factory=list)
+    sensors: list[Ticking] = field(default_factory=list)
+    runs: int = 0
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether anything about the channel is wrong."""
+        return bool(self.fault or self.open or self.failed_days or self.red)
+
+    def values(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {
+            "channel": self.name,
+            "ok": not self.needs_somebody,
+            "fault": self.fault,
+            "last_success": self.last_success,
+            "last_success_seconds_ago": _age(self.last_success),
+            "last_day": self.last_day,
+            "open": [
+                {"outcome": outcome, "code": code, "orders": orders}
+                for (outcome, code), orders in self.open.most_common()
+            ],
+            "oldest_open": self.oldest_open,
+            "failed_days": self.failed_days,
+            "red_checks": self.red,
+            "schedules": [{"name": one.name, "on": one.on, "next_tick": one.next_tick} for one in self.schedules],
+            "sensors": [{"name": one.name, "on": one.on, "every_seconds": one.every_seconds} for one in self.sensors],
+            "runs_in_progress": self.runs,
+        }
+
+
+def statuses(
+    settings: Settings, channels: Sequence[Channel], ledger: Ledger, instance: dg.DagsterInstance | None
+) -> list[ChannelStatus]:
+    """Find out how channels stand; `instance` is None where nothing ever ran."""
+    repository = build_definitions(settings).get_repository_def()
+    found = []
+    for channel in channels:
+        status = ChannelStatus(channel.name, fault=channel.fault)
+        _ask_ledger(status, ledger)
+        states = {} if instance is None else {state.name: state for state in instance.all_instigator_state()}
+        jobs = _jobs(channel.name)
+        for schedule in repository.schedule_defs:
+            if schedule.job_name in jobs:
+                status.schedules.append(_schedule(schedule, states.get(schedule.name)))
+        for sensor in repository.sensor_defs:
+            if set(_targets(sensor)) & jobs:
+                on = _is_on(states.get(sensor.name), InstigatorType.SENSOR)
+                status.sensors.append(Ticking(sensor.name, on, every_seconds=sensor.minimum_interval_seconds))
+        if instance is not None:
+            _ask_dagster(status, channel, instance, [*repository.asset_graph.asset_check_keys])
+        found.append(status)
+    return found
+
+
+def silent_daemon(statuses: Sequence[ChannelStatus], instance: dg.DagsterInstance | None) -> bool:
+    """Whether something is switched on that nobody looks at: no daemon runs, so nothing ticks."""
+    if instance is None or not any(one.on for status in statuses for one in (*status.schedules, *status.sensors)):
+        return False
+    return not all(daemon.healthy for daemon in instance.get_daemon_statuses(["SCHEDULER", "SENSOR"]).values())
+
+
+def _jobs(channel: str) -> set[str]:
+    return {f"{kind}_{channel}" for kind in ("sync", "replay", "inspect")}
+
+
+def _targets(sensor: dg.SensorDefinition) -> Iterator[str]:
+    return (target.job_name for target in sensor.targets)
+
+
+def _schedule(schedule: dg.ScheduleDefinition, state: InstigatorState | None) -> Ticking:
+    on = _is_on(state, InstigatorType.SCHEDULE)
+    if not on or not isinstance(schedule.cron_schedule, str):
+        return Ticking(schedule.name, on)
+    now = dt.datetime.now(dt.UTC).timestamp()
+    tick = next(cron_string_iterator(now, schedule.cron_schedule, schedule.execution_timezone))
+    return Ticking(schedule.name, on, next_tick=_instant(tick))
+
+
+def _is_on(state: InstigatorState | None, kind: InstigatorType) -> bool:
+    return state is not None and state.instigator_type == kind and state.status in _ON
+
+
+def _ask_ledger(status: ChannelStatus, ledger: Ledger) -> None:
+    for _, row in ledger.unaccepted(status.name):
+        status.open[row.outcome, row.error_code or "UNDER_WAY"] += 1
+        status.oldest_open = min(filter(None, (status.oldest_open, row.unaccepted_since)), default=None)
+
+
+def _ask_dagster(
+    status: ChannelStatus, channel: Channel, instance: dg.DagsterInstance, checks: Sequence[dg.AssetCheckKey]
+) -> None:
+    key = dg.AssetKey([channel.name, MIRAKL_DELIVERY])
+    records = instance.fetch_materializations(key, limit=1).records
+    if records:
+        status.last_success = _instant(dt.datetime.fromtimestamp(records[0].timestamp, dt.UTC))
+        status.last_day = records[0].partition_key
+    days = days_of(channel)
+    recent = days.get_partition_keys()[-_DAYS_LOOKED_AT:]
+    by_day = instance.get_status_by_partition(key, recent, days) or {}
+    status.failed_days = [day for day in recent if by_day.get(day) is AssetPartitionStatus.FAILED]
+    mine = [check for check in checks if check.asset_key.path[0] == channel.name]
+    for check, record in instance.event_log_storage.get_latest_asset_check_execution_by_key(mine).items():
+        if record.status is AssetCheckExecutionRecordStatus.FAILED:
+            event = record.event.dagster_event if record.event else None
+            why = event.asset_check_evaluation_data.description if event else None
+            status.red[check.name] = why or "the check itself could not be made"
+    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.QUEUED])
+    jobs = _jobs(channel.name)
+    status.runs = sum(run.job_name in jobs for run in instance.get_runs(unfinished))
+
+
+def _instant(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _age(instant: str | None) -> int | None:
+    if instant is None:
+        return None
+    return round((dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(instant)).total_seconds())

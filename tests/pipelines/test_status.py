@@ -1,0 +1,96 @@
+"""Where a channel stands, by the ledger and Dagster's own records."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    InstigatorType,
+    ScheduleInstigatorData,
+    SensorInstigatorData,
+)
+
+from connectors.mirakl.sandbox import Sandbox
+from pipelines.instance import dagster_instance
+from pipelines.settings import load_settings
+from pipelines.status import ChannelStatus, silent_daemon, statuses
+from tests.own_shop import OwnShop
+from tests.pipelines.conftest import Runs
+
+DAY = "2026-03-02"
+
+
+@pytest.fixture
+def instance(environment: dict[str, str]) -> Iterator[dg.DagsterInstance]:
+    """An instance with everything: schedules and sensors are kept there, too."""
+    Path(environment["DAGSTER_HOME"]).mkdir()
+    with dagster_instance() as made:
+        yield made
+
+
+def stands(runs: Runs, instance: dg.DagsterInstance | None = None) -> ChannelStatus:
+    settings, ledger = load_settings(), runs.ledger()
+    [found] = statuses(settings, [settings.channel("own")], ledger, instance)
+    ledger.dispose()
+    return found
+
+
+def test_a_channel_that_never_ran_is_quiet(runs: Runs) -> None:
+    found = stands(runs)
+    assert (found.last_success, found.open.total(), found.needs_somebody) == (None, 0, False)
+    assert {one.name: one.on for one in (*found.schedules, *found.sensors)} == {
+        "sync_own_today": False,
+        "sync_own_lookback": False,
+        "inspect_own_nightly": False,
+        "changes_own": False,
+        "replay_own_undelivered": False,
+    }
+
+
+def test_open_orders_are_counted_by_code_and_the_last_delivery_is_told(runs: Runs, shop: OwnShop) -> None:
+    shop.order("1", f"{DAY} 12:00:00")
+    shop.order("2", f"{DAY} 12:00:00", currency="???")
+    runs.sync(DAY)
+    found = stands(runs, runs.instance)
+    assert found.open == {("rejected", "unknown_currency"): 1}
+    assert found.oldest_open is not None
+    assert found.last_day == DAY
+    assert dt.datetime.fromisoformat(found.last_success or "") > dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)
+    assert "nothing_waits" in found.red
+    assert found.needs_somebody
+
+
+def test_a_day_that_failed_is_named_until_it_is_done(runs: Runs, shop: OwnShop, sandbox: Sandbox) -> None:
+    today = dt.datetime.now(load_settings().channel("own").settings.zone).date()
+    shop.order("1", f"{today} 00:00:01")
+    sandbox.settings = replace(sandbox.settings, known_stores=frozenset({"S-9"}))
+    runs.sync(today.isoformat())
+    assert stands(runs, runs.instance).failed_days == [today.isoformat()]
+    sandbox.settings = replace(sandbox.settings, known_stores=frozenset())
+    runs.sync(today.isoformat())
+    assert stands(runs, runs.instance).failed_days == []
+
+
+def test_what_is_switched_on_says_when_it_ticks_and_a_missing_daemon_is_noticed(runs: Runs) -> None:
+    repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "all")
+    for name, kind, data in (
+        ("sync_own_today", InstigatorType.SCHEDULE, ScheduleInstigatorData("*/15 * * * *")),
+        ("changes_own", InstigatorType.SENSOR, SensorInstigatorData()),
+    ):
+        origin = RemoteInstigatorOrigin(repository, name)
+        runs.instance.add_instigator_state(InstigatorState(origin, kind, InstigatorStatus.RUNNING, data))
+    found = stands(runs, runs.instance)
+    on = {one.name: one for one in (*found.schedules, *found.sensors) if one.on}
+    assert set(on) == {"sync_own_today", "changes_own"}
+    tick = dt.datetime.fromisoformat(on["sync_own_today"].next_tick or "")
+    assert dt.timedelta(0) < tick - dt.datetime.now(dt.UTC) <= dt.timedelta(minutes=15)
+    assert on["changes_own"].every_seconds == 30
+    assert silent_daemon([found], runs.instance)
