@@ -325,6 +325,20 @@ CREATE TABLE sales_order_status_change_history (
     created_at datetime NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (entity_id),
     KEY SALES_ORDER_STATUS_CHANGE_HISTORY_ORDER_ID (order_id)
 ) ENGINE=InnoDB;
+CREATE TABLE inventory_source (
+    source_code varchar(255) NOT NULL, name varchar(255) NOT NULL, enabled smallint unsigned NOT NULL DEFAULT 1,
+    description text DEFAULT NULL, latitude decimal(8,6) DEFAULT NULL, longitude decimal(9,6) DEFAULT NULL,
+    country_id varchar(2) NOT NULL, region_id int unsigned DEFAULT NULL, region varchar(255) DEFAULT NULL,
+    city varchar(255) DEFAULT NULL, street varchar(255) DEFAULT NULL, postcode varchar(255) NOT NULL,
+    contact_name varchar(255) DEFAULT NULL, email varchar(255) DEFAULT NULL, phone varchar(255) DEFAULT NULL,
+    fax varchar(255) DEFAULT NULL, use_default_carrier_config smallint unsigned NOT NULL DEFAULT 1,
+    is_pickup_location_active tinyint(1) NOT NULL DEFAULT 0, frontend_name varchar(255) DEFAULT '',
+    frontend_description text DEFAULT NULL, PRIMARY KEY (source_code)
+) ENGINE=InnoDB;
+CREATE TABLE inventory_pickup_location_order (
+    order_id int unsigned NOT NULL, pickup_location_code varchar(255) NOT NULL, PRIMARY KEY (order_id),
+    KEY INVENTORY_PICKUP_LOCATION_ORDER_PICKUP_LOCATION_CODE (pickup_location_code)
+) ENGINE=InnoDB;
 INSERT INTO store (store_id, code, website_id, name, is_active) VALUES (1, 'default', 1, 'Default Store View', 1), (2, 'fr', 1, 'Boutique', 1), (3, 'us', 2, 'US', 1);
 INSERT INTO sales_order_status (status, label) VALUES
     ('pending', 'Pending'), ('pending_payment', 'Pending Payment'), ('processing', 'Processing'), ('fraud', 'Suspected Fraud'),
