@@ -24,13 +24,17 @@ lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# MariaDB comes from the system's packages where that is possible; where not, the tests say what they left out.
+# MariaDB and Redis come from the system's packages where that is possible; where not, the tests say what they left out.
 servers:
-	@if ! PATH="$$PATH:/usr/sbin" command -v mariadbd >/dev/null; then \
+	@missing=""; \
+	for need in mariadbd:mariadb-server redis-server:redis-server; do \
+		PATH="$$PATH:/usr/sbin" command -v $${need%%:*} >/dev/null || missing="$$missing $${need#*:}"; \
+	done; \
+	if [ -n "$$missing" ]; then \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq mariadb-server >/dev/null; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; \
 		else \
-			echo "MariaDB is not installed and cannot be from here: its tests are left out"; \
+			echo "not installed, and cannot be from here; their tests are left out:$$missing"; \
 		fi; \
 	fi
 

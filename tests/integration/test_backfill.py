@@ -47,12 +47,12 @@ TICK = """mutation($selector: ScheduleSelector!, $at: Float) {
         runRequests { tags { key value } } } } } }"""
 
 
-def finished(dagster: Dagster, backfill: str) -> dict[str, Any]:
+def finished(dagster: Dagster, backfill: str, seconds: float = 180) -> dict[str, Any]:
     def done() -> dict[str, Any] | None:
         found: dict[str, Any] = dagster.ask(BACKFILL, id=backfill)
         return found if found["status"] not in {"REQUESTED", "FAILING", "CANCELING"} else None
 
-    ended: dict[str, Any] = wait_for(done, "the backfill", 180)
+    ended: dict[str, Any] = wait_for(done, "the backfill", seconds)
     return ended
 
 

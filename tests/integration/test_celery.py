@@ -75,8 +75,7 @@ def environment(tmp_path: Path, sandbox: Sandbox, postgresql_port: int, redis_po
     settings = yaml.safe_load((ROOT / "deploy" / "dagster.yaml").read_text())
     settings |= yaml.safe_load((ROOT / "deploy" / "celery-launcher.yaml").read_text())
     settings["storage"]["postgres"]["postgres_db"]["port"] = postgresql_port
-    # As shipped, but for waiting times.
-    settings["run_monitoring"]["poll_interval_seconds"] = 5
+    settings["concurrency"]["runs"]["max_concurrent_runs"] = 4  # what two workers run at a time
     home = tmp_path / "home"
     home.mkdir()
     (home / "dagster.yaml").write_text(yaml.safe_dump(settings))
@@ -157,8 +156,8 @@ def test_a_backfill_loses_nothing_when_a_worker_is_killed(
         good = len(CHANNELS) * len(DAYS) * PER_DAY
         wait_for(lambda: sandbox.stats.stored >= good // 4, "the first quarter of the delivery", 180)
         kill(doomed)
-        wait_for(lambda: statuses(dagster)["FAILURE"], "ending the runs of the worker that was killed", 90)
-        ended = finished(dagster, launched["backfillId"])
+        wait_for(lambda: statuses(dagster)["FAILURE"], "ending the runs of the worker that was killed", 120)
+        ended = finished(dagster, launched["backfillId"], 420)
         assert ended["status"] == "COMPLETED_SUCCESS", (ended, statuses(dagster))
         for channel in CHANNELS:
             assert done(dagster, channel) == {"MATERIALIZED": [(DAYS[0], DAYS[-1])]}
