@@ -1,7 +1,8 @@
 """A golden case of WooCommerce as the rows of its tables.
 
 A case names columns and meta keys as the platform does; what is not said is a plain paid order of one day. Structured
-values of items and orders are written as serialised PHP, those of fulfilments as JSON; "NULL" is no value.
+values of items and orders are written as serialised PHP, those of fulfilments as JSON; "NULL" is no value. `again` are
+more meta of an item, whose keys may be there already.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ ORDER = {
     "parent_order_id": 0,
 }
 OPERATIONAL = {"date_paid_gmt": "2026-03-01 09:01:00", "date_completed_gmt": "NULL", "prices_include_tax": 0}
-KINDS = ("line_item", "shipping", "tax", "fee", "coupon", "gift_card")
+KINDS = ("line_item", "shipping", "tax", "fee", "coupon", "gift_card", "pw_gift_card", "yith_gift_card")
 
 
 class Tables:
@@ -72,6 +73,10 @@ class Tables:
             self.insert("postmeta", {"meta_id": next(self._ids), **meta})
         for rate in case.get("tax_rates", ()):
             self.insert("woocommerce_tax_rates", rate)
+        for label in case.get("attribute_labels", ()):
+            self.insert("woocommerce_attribute_taxonomies", {"attribute_id": next(self._ids), **label})
+        for term in case.get("terms", ()):
+            self._term(**term)
 
     def _order(self, order: Mapping[str, Any]) -> None:
         operational = {name: order.get(name, value) for name, value in OPERATIONAL.items()}
@@ -84,9 +89,19 @@ class Tables:
         cells = {"order_item_id": item["id"], "order_item_name": item[kind], "order_item_type": kind}
         self.insert("woocommerce_order_items", {**cells, "order_id": owner})
         for key, value in item.items():
-            if key not in {"id", "order_id", kind}:
-                cells = {"meta_id": next(self._ids), "order_item_id": item["id"], "meta_key": key}
-                self.insert("woocommerce_order_itemmeta", {**cells, "meta_value": _php(value)})
+            if key not in {"id", "order_id", "again", kind}:
+                self._item_meta(item["id"], key, value)
+        for key, value in item.get("again", ()):
+            self._item_meta(item["id"], key, value)
+
+    def _item_meta(self, owner: int, key: str, value: Any) -> None:
+        cells = {"meta_id": next(self._ids), "order_item_id": owner, "meta_key": key}
+        self.insert("woocommerce_order_itemmeta", {**cells, "meta_value": _php(value)})
+
+    def _term(self, taxonomy: str, slug: str, name: str) -> None:
+        term_id = next(self._ids)
+        self.insert("terms", {"term_id": term_id, "name": name, "slug": slug})
+        self.insert("term_taxonomy", {"term_taxonomy_id": next(self._ids), "term_id": term_id, "taxonomy": taxonomy})
 
     def _meta(self, owner: int, key: str, value: Any) -> None:
         cells = {"id": next(self._ids), "order_id": owner, "meta_key": key, "meta_value": _php(value)}
