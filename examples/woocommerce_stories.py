@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 
+from examples.goods import METHODS
 from examples.woocommerce_orders import Line, Order, order_id
 
 Story = Callable[[Order], None]
@@ -218,11 +219,19 @@ def _comma(order: Order) -> None:
     order.goods[0].total_text = "12,50"
 
 
+def _is_brought(order: Order) -> None:
+    # Whoever fetches the goods needs no address.
+    if order.shipping is not None and order.shipping.method.method_id == "local_pickup":
+        order.shipping.method = METHODS[3]
+
+
 def _unknown_country(order: Order) -> None:
+    _is_brought(order)
     order.ship_to = dataclasses.replace(order.ship_to, country="ZZ")
 
 
 def _no_street(order: Order) -> None:
+    _is_brought(order)
     order.ship_to = dataclasses.replace(order.ship_to, address_1="", address_2="")
 
 
@@ -234,8 +243,8 @@ def _unknown_currency(order: Order) -> None:
     order.currency = "EURO"
 
 
-def _part_of_a_unit(order: Order) -> None:
-    order.goods[0].quantity_text = "1.5"
+def _no_number_of_units(order: Order) -> None:
+    order.goods[0].quantity_text = "two"
 
 
 def _never_created(order: Order) -> None:
@@ -278,7 +287,7 @@ DAMAGES: Mapping[Story, tuple[int, str, str]] = {
     _no_street: (235, "invalid_address", "shipping_info.address.street"),
     _no_lines: (325, "no_lines", "order_lines"),
     _unknown_currency: (415, "unknown_currency", "currency"),
-    _part_of_a_unit: (475, "invalid_quantity", "order_lines[0].quantity"),
+    _no_number_of_units: (475, "invalid_quantity", "order_lines[0].quantity"),
     _never_created: (535, "missing", "created_at"),
 }
 _REFUSED = (113, 337, 563)

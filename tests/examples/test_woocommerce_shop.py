@@ -31,7 +31,9 @@ from transforms.platforms import PLATFORMS
 NOW = dt.datetime(2026, 3, 31, 14, 30, tzinfo=dt.UTC)
 WOOCOMMERCE = PLATFORMS["woocommerce"]
 # What every shop has, the plugins' statuses and this shop's own; a draft is no order.
-STATUSES = {*WOOCOMMERCE.statuses, "wc-preparing-gift"} - {"wc-cancelled+unpaid"}
+# The shop takes no deposits; a word with a plus says more of an order than its status does.
+DEPOSITS = {"wc-partial-payment", "wc-partially-paid", "wc-scheduled-payment"}
+STATUSES = {word for word in WOOCOMMERCE.statuses if "+" not in word} - DEPOSITS | {"wc-preparing-gift"}
 
 
 @dataclass

@@ -22,10 +22,14 @@ def compact(order: Mapping[str, Any]) -> dict[str, Any]:
     info = order["shipping_info"]
     flat = {name: order.get(name) for name in ("status", "status_reason", "created_at", "channel_updated_at")}
     flat |= {"shipping_address": info.get("address"), "billing_address": order.get("billing_info", {}).get("address")}
-    flat |= {name: info.get(name) for name in ("carrier", "method", "email")}
-    flat["attributes"] = [f"{a['id']} {a['type']} {a['value']}" for a in order.get("custom_attributes", ())]
+    flat |= {name: info.get(name) for name in ("carrier", "method", "email", "pudo_id")}
+    flat["attributes"] = _attributes(order)
     flat["lines"] = [_line(line) for line in order["order_lines"]]
     return flat
+
+
+def _attributes(owner: Mapping[str, Any]) -> list[str]:
+    return [f"{a['id']} {a['type']} {a['value']}" for a in owner.get("custom_attributes", ())]
 
 
 def _line(line: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,6 +38,7 @@ def _line(line: Mapping[str, Any]) -> dict[str, Any]:
         "product": line["product"]["id"],
         "title": line["product"]["title"],
         "shipping": _money(line["total_shipping_price"]),
+        "attributes": _attributes(line),
         "adjustments": [_adjustment(adjustment) for adjustment in line.get("adjustments", ())],
         **{name: line.get(name) for name in ("quantity", "status", "status_reason", "can_cancel", "can_refund")},
         **_priced(line),

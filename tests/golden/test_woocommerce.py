@@ -33,7 +33,9 @@ CASES = [
 ]
 SCHEMA = Path(__file__).with_name("upsert_orders.schema.json")
 DAY = dt.datetime(2026, 3, 5, tzinfo=dt.UTC)
-MAPPING = ChannelMapping(store_id="S-1", platform_statuses=PLATFORMS["woocommerce"].statuses)
+MAPPING = ChannelMapping(
+    store_id="S-1", stores={"11": "V-11", "12": "V-12"}, platform_statuses=PLATFORMS["woocommerce"].statuses
+)
 Outcome = dict[str, Record | Reject]
 
 
@@ -126,15 +128,17 @@ def test_golden(case: dict[str, Any], outcomes: Outcome) -> None:
     assert isinstance(found, Record)
     payload = payload_of(found)
     assert [f"{notice.code} {notice.field}" for notice in found.notices] == expect.get("notices", [])
+    assert found.store == expect.get("store", "S-1")
     zero = {"JPY": "0", "TND": "0.000"}.get(case["order"].get("currency", ""), "0.00")
-    wanted = {key: value for key, value in expect.items() if key not in {"notices", "absent"}}
+    wanted = {key: value for key, value in expect.items() if key not in {"notices", "absent", "store"}}
     wanted["lines"] = list(expected(expect["lines"], zero))
     made = compact(payload)
     assert only(made, wanted) == wanted
     assert [key for key in expect.get("absent", ()) if made[key] is not None] == []
     if not any(notice.code == "money_mismatch" for notice in found.notices):
-        assert charged(payload) == Decimal(case["order"]["total_amount"])
-        assert refunded(payload) == sum(Decimal(refund["amount"]) for refund in case.get("refunds", ()))
+        assert charged(payload) == Decimal(case.get("charged", case["order"]["total_amount"]))
+        given_back = sum((Decimal(refund["amount"]) for refund in case.get("refunds", ())), Decimal(0))
+        assert refunded(payload) == Decimal(case.get("given_back", given_back))
 
 
 def test_exactly_the_orders_of_the_day_are_read(outcomes: Outcome) -> None:

@@ -1,8 +1,8 @@
 -- Orders whose newest change lies in [:start, :end), with that change.
 -- The order row's own stamp is moved by every save, by fulfilments and by the creation of a refund; a refund's own
--- stamp is taken as well, because editing one does not touch its order. An order that was never stamped (an import)
--- counts from its creation. Paged by (changed_at, order_id): two saves in one second share a stamp, so the id is
--- needed to lose neither.
+-- stamp is taken as well, because editing one does not touch its order. A refund of an order that was split by vendor
+-- changes the vendors' orders too. An order that was never stamped (an import) counts from its creation. Paged by
+-- (changed_at, order_id): two saves in one second share a stamp, so the id is needed to lose neither.
 SELECT order_id, changed_at
 FROM (
     SELECT
@@ -16,7 +16,11 @@ FROM (
                     WHEN o.date_updated_gmt > '1000-01-01 00:00:00' THEN o.date_updated_gmt ELSE o.date_created_gmt
                 END
             ) AS saved_at,
-            MAX(r.date_updated_gmt) AS refunded_at
+            CASE
+                WHEN MAX(p.date_updated_gmt) > COALESCE(MAX(r.date_updated_gmt), '1000-01-01 00:00:00')
+                    THEN MAX(p.date_updated_gmt)
+                ELSE MAX(r.date_updated_gmt)
+            END AS refunded_at
         FROM (
             SELECT id AS order_id
             FROM {prefix}wc_orders
@@ -26,6 +30,11 @@ FROM (
             FROM {prefix}wc_orders
             WHERE type = 'shop_order_refund' AND date_updated_gmt >= :start AND date_updated_gmt < :end
             UNION
+            SELECT c.id
+            FROM {prefix}wc_orders AS r
+            JOIN {prefix}wc_orders AS c ON c.parent_order_id = r.parent_order_id AND c.type = 'shop_order'
+            WHERE r.type = 'shop_order_refund' AND r.date_updated_gmt >= :start AND r.date_updated_gmt < :end
+            UNION
             SELECT id
             FROM {prefix}wc_orders
             WHERE type = 'shop_order'
@@ -34,6 +43,8 @@ FROM (
         ) AS touched
         JOIN {prefix}wc_orders AS o ON o.id = touched.order_id AND o.type = 'shop_order'
         LEFT JOIN {prefix}wc_orders AS r ON r.parent_order_id = o.id AND r.type = 'shop_order_refund'
+        LEFT JOIN {prefix}wc_orders AS p
+            ON o.parent_order_id > 0 AND p.parent_order_id = o.parent_order_id AND p.type = 'shop_order_refund'
         GROUP BY o.id
     ) AS stamped
 ) AS changed

@@ -7,6 +7,8 @@ SELECT
     o.billing_email,
     o.date_created_gmt,
     o.date_updated_gmt,
+    o.parent_order_id,
+    d.created_via,
     d.date_paid_gmt,
     d.date_completed_gmt
 FROM {prefix}wc_orders AS o

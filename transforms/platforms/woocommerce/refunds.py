@@ -5,13 +5,28 @@ Belongs here: reading the amounts of refunds. Does not belong here: which line a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from transforms.frames import as_text
 from transforms.money import AmountError, parse_amount
+from transforms.rows import number
 
 WHOLE = Decimal(1)
+REFUNDABLE = frozenset({"line_item", "fee", "shipping"})
+# A price reduction is far below the price, a unit that came back is near it, whatever was kept back of it.
+_MONEY_ALONE = Decimal("0.5")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A refund document: its row, its items, and what it gave back in all, tax included."""
+
+    row: Any
+    items: Sequence[Any]
+    amount: Decimal
 
 
 def refunded(refund: Any) -> Decimal:
@@ -25,7 +40,7 @@ def refunded(refund: Any) -> Decimal:
     return Decimal(0)
 
 
-def given_back(items: list[Any]) -> tuple[list[Any], Decimal]:
+def given_back(items: Sequence[Any]) -> tuple[Sequence[Any], Decimal]:
     """Return the items that give money back, and the share of it that was given.
 
     Refund items are negative. A positive one among them takes: a restocking fee, or the discount of a line that comes
@@ -40,6 +55,21 @@ def given_back(items: list[Any]) -> tuple[list[Any], Decimal]:
     if not 0 < kept < given:
         return items, WHOLE
     return [item for item, amount in zip(items, amounts, strict=True) if amount <= 0], WHOLE - Decimal(kept) / given
+
+
+def units(item: Any, line: Any) -> str | None:
+    """Return the units that an item gives back of its line: none where it gives back far less than they cost.
+
+    A unit typed in beside a price reduction did not come back: the line is shipped, or still to be shipped.
+    """
+    if item.order_item_type != "line_item":
+        return "0"
+    quantity = item.qty
+    if line is None or not number(line.qty) or not number(quantity):
+        return quantity if quantity is None else str(quantity)
+    cost = number(line.line_total) * abs(number(quantity)) / number(line.qty)
+    given = abs(number(item.line_total))
+    return "0" if 0 < given < cost * _MONEY_ALONE else str(quantity)
 
 
 def _amounts(item: Any) -> tuple[Any, Any]:

@@ -1,47 +1,48 @@
-"""Orders, lines, taxes and refunds of WooCommerce as order frames.
+"""Orders of WooCommerce as order frames: each put together of what the other modules here say of it.
 
-Belongs here: what the rows of `connectors/channels/woocommerce/*.sql` mean. Does not belong here: decoding, parcels.
+Belongs here: what the rows of `connectors/channels/woocommerce/*.sql` mean together. Does not belong here: decoding,
+parcels, bundles, and whatever else has a module of its own.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import html
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
-
 from transforms.frames import Frame, OrderFrames, as_text, order_frames, table_of
 from transforms.money import AmountError, parse_amount
-from transforms.platforms.woocommerce.refunds import WHOLE, given_back, part, refunded
-from transforms.platforms.woocommerce.serialised import moment, tax_amounts
-from transforms.platforms.woocommerce.shipments import Shipments, shipments
-from transforms.rows import Rows, rows_by, rows_of
+from transforms.platforms.woocommerce.credits import credit, wallet_fees
+from transforms.platforms.woocommerce.lines import (
+    NO_META,
+    Cells,
+    Lines,
+    attribute,
+    fee_cells,
+    first_values,
+    is_negative,
+    is_nothing,
+    shown,
+)
+from transforms.platforms.woocommerce.origins import order_number
+from transforms.platforms.woocommerce.pickups import Place, place
+from transforms.platforms.woocommerce.places import Addresses, attributes
+from transforms.platforms.woocommerce.products import Products
+from transforms.platforms.woocommerce.refunds import REFUNDABLE, Document, given_back, part, refunded, units
+from transforms.platforms.woocommerce.serialised import moment
+from transforms.platforms.woocommerce.shipments import TRACKING, shipments
+from transforms.platforms.woocommerce.states import STATUSES as STATUSES
+from transforms.platforms.woocommerce.states import state
+from transforms.platforms.woocommerce.suborders import Families, is_balance, shared, vendor
+from transforms.platforms.woocommerce.taxes import tax_rows
+from transforms.rows import Rows, number, rows_by, rows_of
 
-STATUSES: Mapping[str, str] = {
-    "wc-pending": "AWAITING_PAYMENT",
-    "wc-on-hold": "AWAITING_PAYMENT",
-    "wc-processing": "AWAITING_SHIPMENT",
-    "wc-partial-shipped": "AWAITING_SHIPMENT",
-    "wc-completed": "SHIPPED",
-    "wc-shipped": "SHIPPED",
-    "wc-delivered": "DELIVERED",
-    "wc-cancelled+unpaid": "CLOSED/PAYMENT_TIMEOUT",
-    "wc-cancelled": "CLOSED/CANCELED",
-    "trash": "CLOSED/CANCELED",
-    "wc-failed": "CLOSED/REFUSED_PAYMENT",
-    "wc-refunded": "CLOSED/REFUNDED",
-}
 _NEVER_ORDERED = frozenset({"wc-checkout-draft", "auto-draft", "draft"})
-# WooCommerce itself takes orders in these for paid, whether a date of payment was kept or not (imports keep none).
-_PAID = frozenset({"wc-processing", "wc-completed", "wc-partial-shipped", "wc-shipped", "wc-delivered"})
 _UTC = "UTC"
-
-Cells = dict[str, Any]
 
 
 def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
@@ -52,14 +53,15 @@ def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
     shop = _Shop(rows, timezone)
     frames: dict[str, Frame] = {name: table_of(cells) for name, cells in shop.tables.items() if cells}
     if "addresses" in rows:
-        frames["addresses"] = rows["addresses"]
+        frames["addresses"] = shop.addresses.frame() if shop.has_places else rows["addresses"]
     return order_frames(frames, read_at)
 
 
 class _Shop:
     def __init__(self, rows: Rows, timezone: str) -> None:
-        self.zone = _site_zone(rows, timezone)
+        self.rows, self.zone = rows, _site_zone(rows, timezone)
         self.tables: dict[str, list[Cells]] = defaultdict(list)
+        self.has_places = False
         self.items: dict[Any, list[Any]] = defaultdict(list)
         self.refunded_items: dict[str, list[Any]] = defaultdict(list)
         for item in rows_of(rows, "items"):
@@ -67,159 +69,205 @@ class _Shop:
                 self.items[item.order_id].append(item)
             else:
                 self.refunded_items[str(item.refund_id)].append(item)
+        self.item_meta: dict[Any, dict[Any, list[Any]]] = defaultdict(lambda: defaultdict(list))
+        for row in rows_of(rows, "item_meta"):
+            self.item_meta[row.order_id][row.order_item_id].append(row)
         self.refunds = rows_by(rows, "refunds", "order_id")
         self.fulfillments = rows_by(rows, "fulfillments", "order_id")
+        # Most orders that have meta have that of a parcel, and nothing else.
+        self.tracking: dict[Any, dict[str, str]] = defaultdict(dict)
         self.meta: dict[Any, dict[str, str]] = defaultdict(dict)
         for row in rows_of(rows, "order_meta"):
-            self.meta[row.order_id].setdefault(row.meta_key, row.meta_value)
+            meta = self.tracking if row.meta_key in TRACKING else self.meta
+            meta[row.order_id].setdefault(row.meta_key, row.meta_value)
         self.unpaid = {row.order_id for row in rows_of(rows, "order_notes")}
-        self.products = {str(row.product_id): row for row in rows_of(rows, "product_meta")}
-        self.products |= {str(row.product_id): row for row in rows_of(rows, "products") if row.sku or row.is_virtual}
+        self.products = Products(rows)
         self.rates = {str(row.tax_rate_id): row for row in rows_of(rows, "tax_rates")}
+        self.families = Families(rows)
         for order in rows_of(rows, "orders"):
-            if self.meta[order.order_id].pop("_wp_trash_meta_status", None) not in _NEVER_ORDERED:
+            if self.meta[order.order_id].get("_wp_trash_meta_status") not in _NEVER_ORDERED:
                 self._order(order)
 
+    @cached_property
+    def addresses(self) -> Addresses:
+        return Addresses(self.rows["addresses"])
+
     def _order(self, order: Any) -> None:
-        items = self.items[order.order_id]
-        refunds = self.refunds[order.order_id]
+        order_id = order.order_id
+        items, meta = self.items[order_id], self.meta[order_id]
+        meta_rows = self.item_meta.get(order_id, NO_META)
+        item_meta = first_values(meta_rows) if meta_rows else {}
+        documents = [Document(row, self._items_of(row), refunded(row)) for row in self.refunds[order_id]]
+        total = order.total_amount
+        if self.families:
+            if self.families.is_split(order, items, meta):
+                items, total = self.families.rest(order, items)
+                if not any(item.order_item_type == "line_item" for item in items):
+                    return
+                documents = [_of_items(document, items) for document in documents]
+            documents += self._shared(order, items, item_meta, documents)
         taxes = {str(item.rate_id): item for item in items if item.order_item_type == "tax"}
         shipping = [item for item in items if item.order_item_type == "shipping"]
-        coupons = [item.order_item_name for item in items if item.order_item_type == "coupon"]
-        sent = shipments(order, items, self.fulfillments[order.order_id], self.meta[order.order_id], self.zone)
+        sent = shipments(order, items, self.fulfillments[order_id], self.tracking[order_id], self.zone)
+        told = state(order, meta.get("_wp_trash_meta_status"), order_id in self.unpaid)
+        if meta or item_meta:
+            wallet = wallet_fees(items, item_meta)
+            items = [item for item in items if item not in wallet]
+            paid_otherwise = credit(order, items, item_meta, meta) - sum(number(fee.line_total) for fee in wallet)
+            total = number(total) + paid_otherwise if paid_otherwise else total
+        lines = Lines(told.word, items, meta_rows, self.products, sent)
+        self._lines(order, items, lines, taxes, documents, balance=is_balance(order, item_meta))
+        by_id = {str(item.order_item_id): item for item in items} if documents else {}
+        for document in documents:
+            self._refund(order, document, taxes, by_id)
+        where = place(shipping, item_meta, meta)
+        if number_of_buyer := order_number(order, meta) if meta else None:
+            self._add("custom_attributes", order_id, attribute("order-number", number_of_buyer))
+        if coupons := [item.order_item_name for item in items if item.order_item_type == "coupon"]:
+            self._add("custom_attributes", order_id, attribute("coupon-codes", coupons))
+        cells = {
+            "created_at": order.date_created_gmt,
+            "updated_at": _newest(order, documents),
+            "status": told.word,
+            "status_hint": told.hint,
+            "status_proved": told.proved,
+            "currency": order.currency,
+            "total": total,
+            "total_paid": total if told.is_paid else "0",
+            "total_refunded": sum((document.amount for document in documents), Decimal(0)),
+            "shipping_price": _sum([item.cost for item in shipping]),
+            "shipped_at": sent.at,
+            "store": vendor(meta, item_meta.values()) if meta or item_meta else None,
+            "email": order.billing_email,
+            "carrier": sent.carrier,
+            "shipping_method": shown(shipping[0].order_item_name) if shipping else None,
+            "shipping_method_code": _method_code(shipping[0]) if shipping else None,
+            "pudo_id": where.point_id if where else None,
+            "pickup": "1" if where and self._is_fetched(order_id, where) else None,
+        }
+        self._add("orders", order_id, cells)
+
+    def _items_of(self, refund: Any) -> list[Any]:
+        return [item for item in self.refunded_items[str(refund.refund_id)] if item.order_item_type in REFUNDABLE]
+
+    def _shared(
+        self, order: Any, items: Sequence[Any], item_meta: Mapping[Any, Any], own: Sequence[Document]
+    ) -> list[Document]:
+        """Return what refunds of the split order gave back of this vendor's order, unless the plugin copied them."""
+        documents = []
+        known = Counter(document.amount for document in own)
+        brothers = self.families.brothers(order)
+        lines = [item for item in items if item.order_item_type == "line_item"]
+        for refund in self.refunds[order.parent_order_id] if brothers else ():
+            document = shared(
+                order, brothers, lines, Document(refund, self._items_of(refund), refunded(refund)), item_meta
+            )
+            if known[document.amount]:
+                known[document.amount] -= 1
+            elif document.amount:
+                documents.append(document)
+        return documents
+
+    def _lines(
+        self,
+        order: Any,
+        items: Sequence[Any],
+        lines: Lines,
+        taxes: Mapping[str, Any],
+        documents: Sequence[Document],
+        *,
+        balance: bool,
+    ) -> None:
+        order_id = order.order_id
         goods = sum(item.order_item_type == "line_item" for item in items)
+        given_up = _units_given_up(documents) if lines.bundles else {}
         for item in items:
-            if item.order_item_type == "line_item" and not _is_negative(item.line_total):
-                if goods == 1 or not _is_nothing(item):
-                    self._line(order, item, taxes, sent)
-            elif item.order_item_type in {"line_item", "fee"}:
-                self._fee(order, item, taxes)
-            elif item.order_item_type == "shipping":
-                self._taxes(order.order_id, None, None, item, taxes)
-        for refund in refunds:
-            self._refund(order, refund, taxes)
-        if coupons:
-            value = orjson.dumps(coupons).decode()
-            self._add("custom_attributes", order.order_id, id="coupon-codes", type="LIST", value=value)
-        paid = order.status in _PAID or moment(order.date_paid_gmt, _UTC) is not None
-        unpaid = order.status == "wc-cancelled" and not paid and order.order_id in self.unpaid
-        self._add(
-            "orders",
-            order.order_id,
-            created_at=order.date_created_gmt,
-            updated_at=_newest(order, refunds),
-            status=order.status,
-            status_hint="wc-cancelled+unpaid" if unpaid else None,
-            currency=order.currency,
-            total=order.total_amount,
-            total_paid=order.total_amount if paid else "0",
-            total_refunded=_sum([refunded(refund) for refund in refunds]),
-            shipping_price=_sum([item.cost for item in shipping]),
-            shipped_at=sent.at,
-            email=order.billing_email,
-            carrier=sent.carrier,
-            shipping_method=_shown(shipping[0].order_item_name) if shipping else None,
-            shipping_method_code=_method_code(shipping[0]) if shipping else None,
-        )
+            kind = item.order_item_type
+            if kind == "line_item" and not is_negative(item.line_total) and not balance:
+                if (goods == 1 or not is_nothing(item)) and lines.is_told(item):
+                    self._add("lines", order_id, lines.cells(item, given_up))
+                    self._taxes(order_id, item, taxes, line_id=item.order_item_id)
+                    for cells in lines.attributes(item):
+                        self._add("custom_attributes", order_id, {"channel_order_line_id": item.order_item_id, **cells})
+            elif kind in {"line_item", "fee"}:
+                # A negative fee, or a negative line (a trade-in), is a discount that nobody ships.
+                discount = is_negative(item.line_total)
+                self._add("lines", order_id, fee_cells(item, "discount" if discount else "fee"))
+                self._taxes(order_id, item, taxes, line_id=None if discount else item.order_item_id)
+            elif kind == "shipping":
+                self._taxes(order_id, item, taxes)
 
-    def _line(self, order: Any, item: Any, taxes: Mapping[str, Any], sent: Shipments) -> None:
-        product_id = str(item.product_id if item.variation_id in {None, "", "0"} else item.variation_id)
-        product = self.products.get(product_id)
-        # Nobody delivers a virtual product: it has arrived when its order is done.
-        virtual = product is not None and str(product.is_virtual) == "1" and order.status == "wc-completed"
-        self._add(
-            "lines",
-            order.order_id,
-            channel_order_line_id=item.order_item_id,
-            kind="product",
-            quantity=item.qty,
-            price=item.line_total or "0",
-            product_id=_product_id(item, product_id, product),
-            product_title=_shown(item.order_item_name),
-            quantity_shipped=sent.units(item),
-            quantity_delivered=item.qty if virtual else sent.delivered(item),
-            shipped_at=sent.sent_at(item),
-        )
-        self._taxes(order.order_id, item.order_item_id, None, item, taxes)
-
-    def _fee(self, order: Any, item: Any, taxes: Mapping[str, Any]) -> None:
-        """Write a fee; a negative one, or a negative line (a trade-in), is a discount that nobody ships."""
-        discount = _is_negative(item.line_total)
-        self._add(
-            "lines",
-            order.order_id,
-            channel_order_line_id=item.order_item_id,
-            kind="discount" if discount else "fee",
-            quantity="1",
-            price=item.line_total or "0",
-            product_id="fee",
-            product_title=_shown(item.order_item_name),
-        )
-        self._taxes(order.order_id, None if discount else item.order_item_id, None, item, taxes)
+    def _refund(self, order: Any, document: Document, taxes: Mapping[str, Any], lines: Mapping[str, Any]) -> None:
+        refund = document.row
+        common = {
+            "refund_id": refund.refund_id,
+            "refund_total": document.amount,
+            "created_at": refund.date_created_gmt,
+            "reason": refund.refund_reason,
+        }
+        items, share = given_back(document.items)
+        for item in items:
+            adjustment_id = f"{refund.refund_id}-{item.order_item_id}"
+            shipping = item.order_item_type == "shipping"
+            cells = {
+                "channel_adjustment_id": adjustment_id,
+                "channel_order_line_id": None if shipping else item.refunded_item_id,
+                "quantity": units(item, lines.get(item.refunded_item_id or "")),
+                "price": None if shipping else part(item.line_total, share),
+                "shipping_price": part(item.cost, share) if shipping else None,
+                **common,
+            }
+            self._add("adjustments", order.order_id, cells)
+            self._taxes(order.order_id, item, taxes, adjustment_id=adjustment_id, share=share)
+        if not items:
+            self._add("adjustments", order.order_id, {"channel_adjustment_id": refund.refund_id, **common})
 
     def _taxes(
         self,
         order_id: Any,
-        line_id: Any,
-        adjustment_id: str | None,
         item: Any,
         taxes: Mapping[str, Any],
-        share: Decimal = WHOLE,
+        *,
+        line_id: Any = None,
+        adjustment_id: str | None = None,
+        share: Decimal = Decimal(1),
     ) -> None:
-        """Write one row a rate from the serialised split, or one row in all where the split says nothing."""
-        shipping = item.order_item_type == "shipping"
-        total = (item.total_tax if shipping else item.line_tax) or ""
-        amounts = tax_amounts(item.taxes if shipping else item.line_tax_data) or ()
-        named = [(rate_id, amount) for rate_id, amount in amounts if amount]
-        if not named and total.strip(" 0."):
-            named = [(next(iter(taxes)) if len(taxes) == 1 else "", total)]
-        for rate_id, amount in named:
-            tax, known = taxes.get(rate_id), self.rates.get(rate_id)
-            code = (tax.label if tax else None) or (known.tax_rate_name if known else None)
-            self._add(
-                "taxes",
-                order_id,
-                channel_order_line_id=line_id,
-                channel_adjustment_id=adjustment_id,
-                applies_to="shipping" if shipping else "price",
-                code=code or (tax.order_item_name if tax else None) or "TAX",
-                rate=(tax.rate_percent if tax else None) or (known.tax_rate if known else None),
-                amount=part(amount, share),
-            )
+        for cells in tax_rows(item, taxes, self.rates, share):
+            cells["channel_order_line_id"], cells["channel_adjustment_id"] = line_id, adjustment_id
+            self._add("taxes", order_id, cells)
 
-    def _refund(self, order: Any, refund: Any, taxes: Mapping[str, Any]) -> None:
-        common = {
-            "refund_id": refund.refund_id,
-            "refund_total": refunded(refund),
-            "created_at": refund.date_created_gmt,
-            "reason": refund.refund_reason,
-        }
-        items = [
-            item
-            for item in self.refunded_items[str(refund.refund_id)]
-            if item.order_item_type in {"line_item", "fee", "shipping"}
-        ]
-        items, share = given_back(items)
-        for item in items:
-            adjustment_id = f"{refund.refund_id}-{item.order_item_id}"
-            shipping = item.order_item_type == "shipping"
-            self._add(
-                "adjustments",
-                order.order_id,
-                channel_adjustment_id=adjustment_id,
-                channel_order_line_id=None if shipping else item.refunded_item_id,
-                quantity=item.qty if item.order_item_type == "line_item" else "0",
-                price=None if shipping else part(item.line_total, share),
-                shipping_price=part(item.cost, share) if shipping else None,
-                **common,
-            )
-            self._taxes(order.order_id, None, adjustment_id, item, taxes, share)
-        if not items:
-            self._add("adjustments", order.order_id, channel_adjustment_id=refund.refund_id, **common)
+    def _is_fetched(self, order_id: Any, where: Place) -> bool:
+        """Tell the place; say whether the buyer's address is not where the parcel goes, and there is no other."""
+        for name, value in attributes(where).items():
+            if value:
+                self._add("custom_attributes", order_id, attribute(name, shown(value) or ""))
+        if where.is_counter:
+            return True
+        if where.street and where.city:
+            self.has_places = True
+            self.addresses.send_to(order_id, where)
+            return False
+        return self.addresses.is_home(order_id)
 
-    def _add(self, name: str, order_id: Any, **cells: Any) -> None:
+    def _add(self, name: str, order_id: Any, cells: Cells) -> None:
         cells["channel_order_id"] = order_id
         self.tables[name].append(cells)
+
+
+def _of_items(document: Document, items: Sequence[Any]) -> Document:
+    """Keep of a split order's refund what concerns the items that are left of it."""
+    left = {str(item.order_item_id) for item in items}
+    kept = [item for item in document.items if item.refunded_item_id in left]
+    cells = [cell for item in kept for cell in (item.line_total, item.line_tax, item.cost, item.total_tax)]
+    return Document(document.row, kept, abs(sum((number(cell) for cell in cells), Decimal(0))))
+
+
+def _units_given_up(documents: Sequence[Document]) -> dict[str, Decimal]:
+    given_up: dict[str, Decimal] = defaultdict(Decimal)
+    for document in documents:
+        for item in document.items:
+            given_up[item.refunded_item_id or ""] += abs(number(item.qty))
+    return given_up
 
 
 def _site_zone(rows: Rows, timezone: str) -> str:
@@ -237,16 +285,10 @@ def _site_zone(rows: Rows, timezone: str) -> str:
     return timezone
 
 
-def _newest(order: Any, refunds: Sequence[Any]) -> Any:
+def _newest(order: Any, documents: Sequence[Document]) -> Any:
     own = moment(order.date_updated_gmt, _UTC) or moment(order.date_created_gmt, _UTC)
-    known = [own, *(moment(refund.date_updated_gmt, _UTC) for refund in refunds)]
+    known = [own, *(moment(document.row.date_updated_gmt, _UTC) for document in documents)]
     return max((stamp for stamp in known if stamp is not None), default=order.date_updated_gmt)
-
-
-def _product_id(item: Any, product_id: str, product: Any) -> str:
-    sku = (product.sku or "").strip() if product is not None else ""
-    # A line typed in by hand has no product at all.
-    return sku or (f"item-{item.order_item_id}" if product_id in {"None", "", "0"} else product_id)
 
 
 def _sum(values: list[Any]) -> str | None:
@@ -258,21 +300,6 @@ def _sum(values: list[Any]) -> str | None:
         except AmountError:
             return as_text(value)
     return format(total, "f")
-
-
-def _is_negative(amount: str | None) -> bool:
-    text = (amount or "").strip()
-    return text.startswith("-") and bool(text.strip("-0."))
-
-
-def _is_nothing(item: Any) -> bool:
-    """Say whether a line has neither units nor money: edits leave such lines behind, and Mirakl takes none."""
-    return not any((cell or "").strip(" -0.") for cell in (item.qty, item.line_total, item.line_tax))
-
-
-def _shown(name: str | None) -> str | None:
-    # Names may be stored as HTML (WordPress's filters, the REST API): the buyer saw an ampersand, not its entity.
-    return None if name is None else html.unescape(name)
 
 
 def _method_code(item: Any) -> str | None:

@@ -16,6 +16,11 @@ from transforms.money import AmountError, parse_amount
 from transforms.packed import entries, json, structure
 from transforms.platforms.woocommerce.serialised import moment
 
+# Meta of orders in which plugins write parcels.
+TRACKING = frozenset(
+    {"_wc_shipment_tracking_items", "shipment_status", "ts_shipment_status", "_aftership_tracking_items"}
+    | {"ywot_tracking_code", "ywot_carrier_name", "ywot_carrier_id", "ywot_pick_up_date"}
+)
 # Plugins name the same things in their own ways; the first that is there counts.
 _ITEM = ("item_id", "line_item_id", "order_item_id", "id")
 _PRODUCT = ("product", "product_id", "variation_id")

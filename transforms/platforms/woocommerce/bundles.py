@@ -1,0 +1,132 @@
+"""Bundles, kits and composites: which line is the container of which parts, who packs what, and what has left of it.
+
+Plugins write a container and its parts as lines of one order, tied by keys of the cart in hidden meta. Usually the
+parts are what is packed, and the container is only the offer; parts that do not ship of their own are inside an
+assembled container.
+
+Belongs here: how lines belong together, and units of a container. Does not belong here: how a line is written.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from transforms.rows import number
+
+# Meta of a part -> meta of its container that holds the same key; then what marks a container whose key is not kept.
+TIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "_bundled_by": (("_bundle_cart_key", "_yith_bundle_cart_key"), ("_bundled_items", "_cartstamp")),
+    "_composite_parent": (("_composite_cart_key",), ("_composite_children",)),
+    "_mnm_container": (("_mnm_cart_key",), ("_mnm_config",)),
+    "_woosb_parent_id": ((), ("_woosb_ids",)),
+    "_wooco_parent_id": ((), ("_wooco_ids", "wooco_ids")),
+    "wooco_parent_id": ((), ("_wooco_ids", "wooco_ids")),
+    # Chained products: the other meta holds a product, not a key, see `_chain`.
+    "_chained_product_of": ((), ()),
+}
+_NEEDS_SHIPPING = ("_bundled_item_needs_shipping", "_composite_item_needs_shipping", "_mnm_child_item_needs_shipping")
+Meta = Mapping[Any, Mapping[str, str | None]]
+Units = Callable[[Any], Decimal | None]
+
+
+class Bundles:
+    """The containers and parts among the lines of one order; `is_virtual` tells of a line that nobody ships it."""
+
+    def __init__(self, lines: Sequence[Any], meta: Meta, is_virtual: Callable[[Any], bool]) -> None:
+        self._is_virtual = is_virtual
+        self.container_of: dict[Any, Any] = {}
+        self._parts: dict[Any, list[Any]] = defaultdict(list)
+        for line in lines:
+            container = _container(line, lines, meta) or self._chain(line, lines, meta)
+            if container is not None:
+                self.container_of[line.order_item_id] = container
+                self._parts[container.order_item_id].append(line)
+        self._inside = {line.order_item_id for line in lines if self._is_inside(line, meta)}
+
+    def __bool__(self) -> bool:
+        return bool(self.container_of)
+
+    def is_container(self, line: Any) -> bool:
+        """Say whether a line is only the offer: others pack its parts, nobody packs it."""
+        parts = self._parts.get(line.order_item_id, ())
+        inside = [part for part in parts if part.order_item_id in self._inside]
+        return len(inside) < len(parts) and (not inside or self._is_virtual(line))
+
+    def is_left_out(self, line: Any) -> bool:
+        """Say whether a line holds no money and nobody packs it: a container of priced parts, a part inside another."""
+        if any((cell or "").strip(" -0.") for cell in (line.line_total, line.line_tax)):
+            return False
+        return self.is_container(line) or line.order_item_id in self._inside
+
+    def contents(self, line: Any) -> list[str]:
+        """List the parts of a line, as `8 x Leg`."""
+        return [f"{part.qty} x {part.order_item_name}" for part in self._parts.get(line.order_item_id, ())]
+
+    def units(self, line: Any, known: Units, refunded: Mapping[str, Decimal]) -> tuple[Decimal | None, bool]:
+        """Return how many units of a line went there (left, arrived), and whether something of it did but not all.
+
+        `known` says it of a line by itself, None where nothing is known; a container is as far as its parts.
+        """
+        if not self.is_container(line):
+            return self._part_units(line, known), False
+        ordered = number(line.qty)
+        parts = [part for part in self._parts[line.order_item_id] if not self._is_nothing_to_pack(part)]
+        there = [(part, self.units(part, known, refunded)[0]) for part in parts]
+        counted = [(part, units) for part, units in there if units is not None]
+        if not counted:
+            return known(line), False
+        if all(units >= number(part.qty) - refunded.get(str(part.order_item_id), 0) for part, units in counted):
+            return (ordered, False) if any(units for _, units in counted) else (Decimal(0), False)
+        share = min(units / number(part.qty) for part, units in counted if number(part.qty))
+        return Decimal(int(ordered * share)), any(units for _, units in counted)
+
+    def _chain(self, line: Any, lines: Sequence[Any], meta: Meta) -> Any:
+        # Chained products come with a product that is packed as well, unless it is only the offer.
+        main = meta.get(line.order_item_id, {}).get("_chained_product_of")
+        offers = [other for other in lines if main and main in {other.product_id, other.variation_id}]
+        return next((offer for offer in offers if offer is not line and self._is_virtual(offer)), None)
+
+    def _part_units(self, line: Any, known: Units) -> Decimal | None:
+        """Count a part as gone with its container, where a parcel names only that."""
+        units, container = known(line), self.container_of.get(line.order_item_id)
+        if units is None or container is None or not number(container.qty):
+            return units
+        with_container = known(container) or Decimal(0)
+        return max(units, number(line.qty) * with_container / number(container.qty))
+
+    def _is_nothing_to_pack(self, part: Any) -> bool:
+        return part.order_item_id in self._inside or (
+            self._is_virtual(part) and not self._parts.get(part.order_item_id)
+        )
+
+    def _is_inside(self, line: Any, meta: Meta) -> bool:
+        container = self.container_of.get(line.order_item_id)
+        if container is None:
+            return False
+        own = meta.get(line.order_item_id, {})
+        if any(own.get(key) == "no" for key in _NEEDS_SHIPPING):
+            return True
+        return meta.get(container.order_item_id, {}).get("_non_bundled_shipping") == "no"
+
+
+def _container(line: Any, lines: Sequence[Any], meta: Meta) -> Any:
+    own = meta.get(line.order_item_id, {})
+    for tie, (keys, marks) in TIES.items():
+        value = own.get(tie)
+        if not value:
+            continue
+        others = [other for other in lines if other.order_item_id != line.order_item_id]
+        for other in others:
+            if any(meta.get(other.order_item_id, {}).get(key) == value for key in keys):
+                return other
+        marked = [other for other in others if meta.get(other.order_item_id, {}).keys() & set(marks)]
+        before = [other for other in marked if other.order_item_id < line.order_item_id]
+        named = [other for other in before if value in {other.product_id, other.variation_id}]
+        if nearest := named or before:
+            return nearest[-1]
+        if marked:
+            return marked[0]
+    return None

@@ -1,0 +1,140 @@
+"""What the buyer chose: attributes of variations, add-on texts, personalisation, whatever item meta the shop shows.
+
+WooCommerce shows meta whose key does not begin with `_`; add-on plugins pack theirs into one hidden meta as well.
+Values of attributes are slugs, keys are names of taxonomies: the buyer saw the term and the label. Prices in labels and
+values are left out, as the line's own price holds them.
+
+Belongs here: meta rows of a line -> (label, texts). Does not belong here: bundles, and how attributes are written.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from transforms.packed import entries, structure
+
+MOST_OPTIONS = 30
+LONGEST_LABEL = 100
+LONGEST_TEXT = 1000
+
+_PACKED = frozenset({"_tmcartepo_data", "_ywapo_meta_data", "_WCPA_order_meta_data", "_wapf_meta"})
+# Plugins' own notes that lack the underscore.
+_TECHNICAL = frozenset(
+    {"method_id", "cost", "wooco_parent_id", "wooco_ids", "woosb_parent_id", "woosb_ids", "vendor_id", "seller_id"}
+    | {"multivendorx_store_id", "store_order_item_id", "is_vat_exempt", "reduced_stock"}
+)
+_LABELS = ("display_label", "name", "label", "title")
+_VALUES = ("display_value", "value")
+_TAG = re.compile(r"<[^>]*(?:>|$)")
+_LINK = re.compile(r"""href=["']([^"']+)""")
+_SPACES = re.compile(r"\s+")
+_IN_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*\d[^()\[\]]*)[)\]]\s*:?\s*$")
+_ADDED = re.compile(r"\s+[+\-\u2212]\s?([^\s\d]{0,4}\s?\d[\d.,'\s]*\s?[^\s\d]{0,4})$")
+_NUMBER = re.compile(r"[\d.,'\s+\-\u2212]")
+_CURRENCIES = frozenset({"zł", "kr", "kč", "ft", "lei", "r$", "rs", "chf"})
+
+
+def chosen(rows: Iterable[Any], labels: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the texts by label, both as the buyer saw them, in the order of the rows; bounded in number and length.
+
+    `labels` names attributes: of the shop by their taxonomy (`pa_color`), of the product by their key.
+    """
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        for label, text in _told(row, labels):
+            texts = found.setdefault(label, []) if label in found or len(found) < MOST_OPTIONS else None
+            if texts is not None and text not in texts and len(texts) < MOST_OPTIONS and not (texts and _names(row)):
+                texts.append(text)
+    return found
+
+
+def is_attribute(key: str) -> bool:
+    """Say whether a meta key is an attribute of the shop's, whose value is a slug."""
+    return key.startswith(("pa_", "attribute_pa_"))
+
+
+def _names(row: Any) -> bool:
+    # A line has one value of an attribute: of two the first counts. Of check boxes each is a meta.
+    return is_attribute(row.meta_key)
+
+
+def _told(row: Any, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    key, value = row.meta_key or "", row.meta_value or ""
+    if key in _PACKED:
+        yield from _unpacked(value)
+    elif not key.startswith("_") and key not in _TECHNICAL:
+        name = key.removeprefix("attribute_")
+        label = _text(labels.get(name) or name.removeprefix("pa_"), LONGEST_LABEL)
+        value = row.term_name or (unquote(value) if is_attribute(key) else value)
+        for text in _texts(value):
+            if label:
+                yield label, text
+
+
+def _unpacked(value: str) -> Iterable[tuple[str, str]]:
+    for entry in _fields(structure(value)):
+        label = next((entry[name] for name in _LABELS if isinstance(entry.get(name), str) and entry[name].strip()), "")
+        text = next((entry[name] for name in _VALUES if entry.get(name) not in (None, "", [], {})), None)
+        values = text if isinstance(text, list) else list(text.values()) if isinstance(text, dict) else [text]
+        for one in values:
+            one = one.get("label") or one.get("value") if isinstance(one, dict) else one
+            told = _text(one, LONGEST_TEXT) if isinstance(one, str | int | float) else ""
+            if told and (name := _text(label, LONGEST_LABEL)):
+                yield name, told
+
+
+def _fields(packed: Any) -> Iterable[dict[Any, Any]]:
+    """List the fields of a packed meta; some plugins group them in sections."""
+    for entry in entries(packed):
+        if any(name in entry for name in _VALUES):
+            yield entry
+        else:
+            yield from _fields(entry)
+
+
+def _texts(value: str) -> Iterable[str]:
+    if value[:1] in {"a", "O", "[", "{"}:
+        data = structure(value)
+        if isinstance(data, list):
+            yield from (text for one in data if isinstance(one, str) and (text := _text(one, LONGEST_TEXT)))
+            return
+        # WooCommerce shows no structures.
+        if isinstance(data, dict):
+            return
+    if text := _text(value, LONGEST_TEXT):
+        yield text
+
+
+def _text(value: Any, longest: int) -> str:
+    """Write what the buyer saw: no mark-up, no entities, no price."""
+    text = str(value)
+    if "<" in text:
+        link = _LINK.search(text)
+        text = _TAG.sub(" ", text) if _TAG.sub("", text).strip() or link is None else link[1]
+    text = _without_price(_SPACES.sub(" ", html.unescape(text)).strip().removesuffix(":").strip())
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _without_price(text: str) -> str:
+    if not any(character.isdigit() for character in text):
+        return text
+    for pattern, signed in ((_IN_BRACKETS, False), (_ADDED, True)):
+        match = pattern.search(text)
+        if match and _is_price(match[1].strip(), signed):
+            return text[: match.start()].strip()
+    return "" if _is_price(text, signed=False) else text
+
+
+def _is_price(text: str, signed: bool) -> bool:
+    """Say whether a text is an amount: a number with a currency, or in brackets at least with a sign."""
+    unit = _NUMBER.sub("", text).casefold()
+    if not unit or unit == "%":
+        return not signed and text[:1] in {"+", "-", "\u2212"}
+    if any(unicodedata.category(character) == "Sc" for character in unit):
+        return len(unit) <= 4
+    return unit in _CURRENCIES or (len(unit) == 3 and unit.upper() in text)

@@ -1,0 +1,71 @@
+"""Status words of WooCommerce and of its usual plugins, and what the rest of an order proves where they say little.
+
+Belongs here: words, and which of them speaks for an order. Does not belong here: quantities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from transforms.platforms.woocommerce.serialised import moment
+
+STATUSES: Mapping[str, str] = {
+    "wc-pending": "AWAITING_PAYMENT",
+    "wc-pending+completed": "SHIPPED",
+    "wc-on-hold": "AWAITING_PAYMENT",
+    "wc-on-hold+completed": "SHIPPED",
+    "wc-partial-payment": "AWAITING_PAYMENT",
+    "wc-partially-paid": "AWAITING_PAYMENT",
+    "wc-scheduled-payment": "AWAITING_PAYMENT",
+    "wc-processing": "AWAITING_SHIPMENT",
+    "wc-partial-shipped": "AWAITING_SHIPMENT",
+    "wc-completed": "SHIPPED",
+    "wc-shipped": "SHIPPED",
+    "wc-delivered": "DELIVERED",
+    "wc-cancelled+unpaid": "CLOSED/PAYMENT_TIMEOUT",
+    "wc-cancelled": "CLOSED/CANCELED",
+    "trash": "CLOSED/CANCELED",
+    "wc-failed": "CLOSED/REFUSED_PAYMENT",
+    "wc-refunded": "CLOSED/REFUNDED",
+}
+PARTLY_SHIPPED = "wc-partial-shipped"
+# WooCommerce itself takes orders in these for paid, whether a date of payment was kept or not (imports keep none).
+_PAID = frozenset({"wc-processing", "wc-completed", "wc-partial-shipped", "wc-shipped", "wc-delivered"})
+# Words of an end: an order in the bin keeps the one it had.
+_ENDED = frozenset({"wc-completed", "wc-shipped", "wc-delivered", "wc-cancelled", "wc-failed", "wc-refunded"})
+_UNPAID = frozenset({"wc-pending", "wc-on-hold"})
+
+
+class State(NamedTuple):
+    """An order's status word, what says more than it, what proves more where nobody mapped it; whether it is paid."""
+
+    word: str | None
+    hint: str | None
+    proved: str | None
+    is_paid: bool
+
+
+def state(order: Any, before_the_bin: str | None, out_of_time: bool) -> State:
+    """Read the state of an order. `out_of_time`: WooCommerce noted that nobody paid in time.
+
+    An order that was completed once has left: whatever word a plugin or a dispute gives it later, it does not await
+    payment.
+    """
+    word = order.status
+    if word in _PAID:
+        return State(word, None, None, is_paid=True)
+    is_paid, has_left = (moment(stamp, "UTC") is not None for stamp in (order.date_paid_gmt, order.date_completed_gmt))
+    if word == "trash" and before_the_bin:
+        if before_the_bin in _ENDED:
+            word = before_the_bin
+        elif before_the_bin not in STATUSES and has_left:
+            word = "wc-completed"
+    hint = proved = None
+    if word == "wc-cancelled" and not is_paid and out_of_time:
+        hint = "wc-cancelled+unpaid"
+    elif word in _UNPAID and has_left:
+        hint = f"{word}+completed"
+    elif word not in STATUSES:
+        proved = "wc-completed" if has_left else "wc-processing" if is_paid else None
+    return State(word, hint, proved, is_paid or word in _PAID)
