@@ -117,7 +117,7 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
                         },
                         partition_key=day,
                     )
-            frames.remove_old(name, settings.frames.retention_days)
+            frames.remove_old(settings.frames.retention_days)
         return dg.MaterializeResult()
 
     return raw_orders

@@ -9,6 +9,7 @@ Belongs here: files. Does not belong here: what is in them (`tables`).
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -21,6 +22,12 @@ from pipelines.tables import SOURCE_KEY, STORED, VERSION_KEY
 
 # Arrow's own pool keeps what it freed: some 30 MB more a process, and no faster here.
 pa.set_memory_pool(pa.system_memory_pool())
+# Those of fsspec's drivers.
+_OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "oci"}
+# <channel>/<asset>/<day>.parquet, or one that was never finished.
+_FRAMES = re.compile(
+    r"(?:^|/)[A-Za-z][A-Za-z0-9_]*/[a-z_]+/(?:\d{4}-\d\d-\d\d\.parquet|\.\d{4}-\d\d-\d\d\.[0-9a-f]{32})$"
+)
 
 
 class StorageError(Exception):
@@ -39,7 +46,11 @@ class FrameStorage:
             self._files, self._root = fsspec.url_to_fs(url)
         except (ValueError, ImportError, OSError) as error:
             raise StorageError(f"FRAMES_URL: {error}; expected a folder, or for example s3://bucket/frames") from None
-        self._local = "file" in _protocols(self._files)
+        protocols = _protocols(self._files)
+        self._local = "file" in protocols
+        # They have no folders, and what makes one makes a bucket where the address is mistyped.
+        self._has_folders = not _OBJECT_STORES & protocols
+        self._errors = _driver_errors(protocols)
 
     @property
     def root(self) -> str:
@@ -68,9 +79,9 @@ class FrameStorage:
                 if self._files.exists(unfinished):
                     self._files.rm(unfinished)
                 raise
-        except OSError as error:
+        except self._errors as error:
             raise StorageError(
-                f"the frames of {day} cannot be written to {path} ({error.strerror or error}); "
+                f"the frames of {day} cannot be written to {path} ({_words(error)}); "
                 "make room there, or let FRAMES_URL name another place"
             ) from None
 
@@ -88,6 +99,8 @@ class FrameStorage:
                 f"there are no {asset} of channel {channel!r} for {day} (never read, or removed after the retention "
                 f"time); materialise {channel}/{asset} for that day first"
             ) from None
+        except self._errors as error:
+            raise StorageError(f"the frames of {day} cannot be read from {path} ({_words(error)})") from None
         with file, pq.ParquetFile(file) as parquet:
             if (parquet.schema_arrow.metadata or {}).get(VERSION_KEY) != STORED[asset].metadata[VERSION_KEY]:
                 raise StorageError(
@@ -102,7 +115,7 @@ class FrameStorage:
         try:
             with self._files.open(self.path(channel, asset, day), "rb") as file:
                 metadata: dict[bytes, bytes] = pq.read_schema(file).metadata or {}
-        except (OSError, pa.ArrowException):
+        except (*self._errors, pa.ArrowException):
             return None
         current = metadata.get(VERSION_KEY) == STORED[asset].metadata[VERSION_KEY]
         return metadata[SOURCE_KEY].decode() if current and SOURCE_KEY in metadata else None
@@ -118,24 +131,35 @@ class FrameStorage:
             self._make(self._root)
             self._files.pipe(trial, b"")
             self._files.rm(trial)
-        except OSError as error:
-            raise StorageError(
-                f"FRAMES_URL: nothing can be written to {self._root} ({error.strerror or error})"
-            ) from None
+        except self._errors as error:
+            raise StorageError(f"FRAMES_URL: nothing can be written to {self._root} ({_words(error)})") from None
 
-    def remove_old(self, channel: str, days: int) -> int:
-        """Remove this channel's files that were written more than `days` days ago; return how many."""
+    def remove_old(self, days: int) -> int:
+        """Remove the frames, of whatever channel, that were written more than `days` days ago; return how many.
+
+        A channel that is renamed, removed or broken leaves its frames behind, with all their personal data.
+
+        Raises:
+            StorageError: they cannot be listed or removed.
+        """
         before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
         removed = 0
-        for path in self._files.find(f"{self._root}/{channel}"):
-            # Runs side by side finish and remove files while this one looks at them.
-            with suppress(FileNotFoundError):
-                if self._files.modified(path).astimezone(dt.UTC) < before:
-                    self._files.rm(path)
-                    removed += 1
+        try:
+            for path in self._files.find(self._root):
+                # What else lies there is not ours.
+                if _FRAMES.search(path):
+                    # Runs side by side finish and remove files while this one looks at them.
+                    with suppress(FileNotFoundError):
+                        if self._files.modified(path).astimezone(dt.UTC) < before:
+                            self._files.rm(path)
+                            removed += 1
+        except self._errors as error:
+            raise StorageError(f"FRAMES_URL: old frames cannot be removed ({_words(error)})") from None
         return removed
 
     def _make(self, folder: str) -> None:
+        if not self._has_folders:
+            return
         for place in (self._root, folder.rpartition("/")[0], folder):
             if not self._files.exists(place):
                 self._files.makedirs(place, exist_ok=True)
@@ -152,6 +176,19 @@ class FrameStorage:
                         writer.write_table(chunk, row_group_size=chunk.num_rows)
 
 
-def _protocols(files: fsspec.AbstractFileSystem) -> tuple[str, ...]:
+def _protocols(files: fsspec.AbstractFileSystem) -> set[str]:
     protocol = files.protocol
-    return (protocol,) if isinstance(protocol, str) else tuple(protocol)
+    return {protocol} if isinstance(protocol, str) else set(protocol)
+
+
+def _driver_errors(protocols: set[str]) -> tuple[type[Exception], ...]:
+    """Return what the driver of a file system raises for what a user can cause."""
+    if "s3" in protocols:
+        from botocore.exceptions import BotoCoreError  # comes with the driver
+
+        return OSError, BotoCoreError
+    return (OSError,)
+
+
+def _words(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
