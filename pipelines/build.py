@@ -16,6 +16,7 @@ from pipelines.automation import channel_job, inspection_job, inspection_schedul
 from pipelines.changes import changes_sensor
 from pipelines.checks import nothing_waits, reconciled
 from pipelines.heartbeat import silent_runs
+from pipelines.housekeeping import housekeeping_job, housekeeping_schedule
 from pipelines.replay import replay_job, undelivered_sensor
 from pipelines.resources import Mirakl, state
 from pipelines.settings import Channel, Settings, is_channel_name
@@ -42,6 +43,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *(channel_job(channel) for channel in channels),
             *(inspection_job(channel) for channel in channels),
             *(replay_job(channel, settings) for channel in channels),
+            housekeeping_job(settings),
         ],
         sensors=[
             *(make(channel) for channel in channels for make in (undelivered_sensor, changes_sensor)),
@@ -49,7 +51,12 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             alerts_sensor(settings, channels),
         ],
         schedules=[
-            make(channel) for channel in channels for make in (today_schedule, lookback_schedule, inspection_schedule)
+            *(
+                make(channel)
+                for channel in channels
+                for make in (today_schedule, lookback_schedule, inspection_schedule)
+            ),
+            housekeeping_schedule(),
         ],
         resources={"state": state, "mirakl": Mirakl()},
         # A chain has nothing to run side by side, and starting processes takes longer than most days.

@@ -77,6 +77,13 @@ def failures_explained(channel: Channel, attempt: int = UNREACHABLE_RETRIES) -> 
     """
     if channel.fault:
         raise dg.Failure(channel.fault, allow_retries=False)
+    with user_errors_explained(attempt):
+        yield
+
+
+@contextmanager
+def user_errors_explained(attempt: int = UNREACHABLE_RETRIES) -> Iterator[None]:
+    """Do the same where no channel is meant."""
     try:
         yield
     except USER_ERRORS as error:

@@ -32,7 +32,7 @@ from transforms.spelling import did_you_mean
 
 _Shared = TypeVar("_Shared", bound=BaseModel)
 _FROM_ENVIRONMENT = "env:"
-_SECTIONS = {"mirakl", "frames", "channels"}
+_SECTIONS = {"mirakl", "frames", "runs", "channels"}
 # Two underscores in a row stand in the names of Dagster's ops, and so never in those of jobs: the two must differ.
 _NAME = re.compile(r"(?!.*__)[A-Za-z][A-Za-z0-9_]*")
 # Dagster counts days from a time that it can hold; no shop is older.
@@ -65,6 +65,14 @@ class FramesRetention(_Block):
     model_config = ConfigDict(strict=True)
 
     retention_days: int = Field(default=30, ge=1)
+
+
+class RunsRetention(_Block):
+    """`[runs]`: for how many days Dagster's records of runs are kept after they were superseded."""
+
+    model_config = ConfigDict(strict=True)
+
+    retention_days: int = Field(default=14, ge=1)
 
 
 class FulfilledByPartner(_Block):
@@ -233,6 +241,7 @@ class Settings:
     channels: dict[str, Channel]
     broken: dict[str, str]
     blocks: dict[str, Any] = field(default_factory=dict)
+    runs: RunsRetention = field(default_factory=RunsRetention)
 
     def shared_channels(self) -> Iterator[str]:
         """Say of each channel that shares its Mirakl channel with another shop what that means."""
@@ -276,7 +285,7 @@ def load_settings(path: Path | None = None) -> Settings:
     for name in content.keys() - _SECTIONS:
         if not isinstance(content[name], dict):
             raise SettingsError(f"{path}: the key {name!r} stands in no section; write [channels.my_shop] above it")
-        hint = did_you_mean(name, _SECTIONS) or "; the sections are [mirakl], [frames], [channels.my_shop]"
+        hint = did_you_mean(name, _SECTIONS) or "; the sections are [mirakl], [frames], [runs], [channels.my_shop]"
         raise SettingsError(f"{path}: unknown section [{name}]{hint}")
     blocks = content.get("channels", {})
     channels, broken = _channels(path, blocks)
@@ -287,6 +296,7 @@ def load_settings(path: Path | None = None) -> Settings:
         channels=channels,
         broken=broken,
         blocks=blocks,
+        runs=_shared(path, "runs", RunsRetention, content),
     )
 
 

@@ -106,6 +106,7 @@ def test_the_definitions_of_a_channel_are_the_pinned_ones(runs: Runs) -> None:
         "sync_own",
         "inspect_own",
         "replay_own",
+        "housekeeping",
     }
     schedules = {
         name.name: (name.cron_schedule, name.execution_timezone, name.job_name, name.default_status.value)
@@ -115,6 +116,7 @@ def test_the_definitions_of_a_channel_are_the_pinned_ones(runs: Runs) -> None:
         "sync_own_today": ("*/15 * * * *", "Europe/Paris", "sync_own", "STOPPED"),
         "sync_own_lookback": ("30 1 * * *", "Europe/Paris", "sync_own", "STOPPED"),
         "inspect_own_nightly": ("30 4 * * *", "Europe/Paris", "inspect_own", "STOPPED"),
+        "housekeeping_daily": ("45 3 * * *", None, "housekeeping", "RUNNING"),
     }
     assert [(sensor.name, sensor.default_status.value) for sensor in repository.sensor_defs] == [
         ("alerts", "STOPPED"),
