@@ -16,10 +16,13 @@ from transforms.rows import number
 
 @dataclass(slots=True)
 class Item:
-    """A line; `units` are those that are told, `net` and `gross` what is to be paid for them, after its vouchers."""
+    """A line; `units` are those that are told, `net` and `gross` what is to be paid for them, after its vouchers.
+
+    Units are whole, except where a module sells by length or weight in the same column.
+    """
 
     row: Any
-    units: int
+    units: Decimal | int
     net: Decimal
     gross: Decimal
     shares: Sequence[TaxShare]
@@ -31,21 +34,9 @@ class Item:
 
     @property
     def measured(self) -> Decimal | None:
-        """Return what was ordered by length or weight, if it was; such goods are told as whole units."""
-        if self.row.quantity_fractional is None and type(self.row.product_quantity) is int:
-            return None
-        each = number(self.row.quantity_fractional)
-        ordered = number(self.row.product_quantity)
-        if each > 0 and each != 1:
-            return ordered * each
-        return ordered if ordered % 1 else None
-
-    def whole(self, quantity: Any) -> int:
-        """Count a quantity of this line in units: a part of goods by weight is none, all of it is all."""
-        ordered = number(self.row.product_quantity)
-        if ordered % 1:
-            return self.units if number(quantity) >= ordered else 0
-        return int(number(quantity))
+        """Return what was ordered by length or weight where a module counts it in pieces of so much each."""
+        each = number(self.row.quantity_fractional) if self.row.quantity_fractional is not None else 0
+        return number(self.row.product_quantity) * each if each > 0 and each != 1 else None
 
     def take_off(self, gross: Decimal) -> Decimal:
         """Take up to so much off, tax included, at the line's own taxes; return what was taken."""
@@ -59,7 +50,6 @@ class Item:
 
 
 def item(row: Any, shares: Sequence[TaxShare]) -> Item:
-    """Begin with a line as its row has it; goods by weight are one unit."""
-    ordered = row.product_quantity
-    units = ordered if type(ordered) is int else 1 if number(ordered) % 1 else int(number(ordered))
-    return Item(row, units, number(row.total_price_tax_excl), number(row.total_price_tax_incl), shares)
+    """Begin with a line as its row has it."""
+    net, gross = number(row.total_price_tax_excl), number(row.total_price_tax_incl)
+    return Item(row, row.product_quantity, net, gross, shares)

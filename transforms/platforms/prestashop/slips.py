@@ -10,7 +10,7 @@ Belongs here: what a slip gives back, on what, and why. Does not belong here: or
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -31,6 +31,7 @@ _ROUNDING = Decimal("0.01")  # a line
 _UNITS_COST = Decimal("0.75")
 
 Cells = dict[str, Any]
+Units = Decimal | int  # a decimal only of goods by length or weight
 
 
 @dataclass(slots=True)
@@ -44,8 +45,8 @@ class Refunds:
     adjustments: list[Cells] = field(default_factory=list)
     taxes: list[Cells] = field(default_factory=list)
     total: Decimal = Decimal(0)
-    units: Counter[Any] = field(default_factory=Counter)
-    on_slips: Counter[Any] = field(default_factory=Counter)
+    units: dict[Any, Units] = field(default_factory=lambda: defaultdict(int))
+    on_slips: dict[Any, Units] = field(default_factory=lambda: defaultdict(int))
     money: dict[Any, tuple[Decimal, Decimal]] = field(default_factory=dict)
 
     def give_back(self, line_id: Any, net: Decimal, gross: Decimal) -> None:
@@ -96,7 +97,7 @@ class _Part:
     item: Item | None
     net: Decimal
     gross: Decimal
-    units: int = 0
+    units: Units = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,21 +178,22 @@ class SlipReader:
             part.net = part.gross * share
         return parts
 
-    def _units(self, refunds: Refunds, slip: Any, part: _Part) -> int:
+    def _units(self, refunds: Refunds, slip: Any, part: _Part) -> Units:
         """Count the units that a part of a slip gives back: none where its amount is clearly less than they cost.
 
         A parcel that came back is a unit, whatever was kept back for it; and who has given back all the money of a
         line has given back its last units.
         """
         item, line_id = part.item, part.row.id_order_detail
+        units: Units = part.row.product_quantity
         if item is None:
-            return int(number(part.row.product_quantity))
-        units = item.whole(part.row.product_quantity)
+            return units
         paid = item.gross * self.paid_share
         if not units or part.gross >= _UNITS_COST * paid * units / item.units or self._returned(slip, line_id):
             return units
         given = refunds.money[line_id][1]
-        return max(item.units - refunds.units[line_id], 0) if given >= paid - _ROUNDING else 0
+        left: Units = max(item.units - refunds.units[line_id], 0)
+        return left if given >= paid - _ROUNDING else 0
 
     def _returned(self, slip: Any, line_id: Any) -> bool:
         at = as_text(slip.date_add) or ""
@@ -254,7 +256,7 @@ class SlipReader:
         return (
             not self.standing.shipped_at
             and item is not None
-            and number(item.row.product_quantity_return) >= number(part.row.product_quantity)
+            and item.row.product_quantity_return >= part.row.product_quantity
         )
 
     def _add(self, refunds: Refunds, slip: Any, adjustment_id: str, cells: Cells, line_id: Any = None) -> None:
@@ -285,7 +287,7 @@ class SlipReader:
         ]
 
 
-def refunded_units(item: Item, refunds: Refunds) -> int:
+def refunded_units(item: Item, refunds: Refunds) -> Units:
     """Count the units of a line that were given back, with those that its counters know of beyond the slips.
 
     Amounts given back as a voucher leave no slip, but count as units all the same: where their sum is clearly less than
@@ -294,8 +296,7 @@ def refunded_units(item: Item, refunds: Refunds) -> int:
     line, line_id = item.row, item.row.id_order_detail
     if not line.product_quantity_refunded and not line.product_quantity_return:
         return refunds.units[line_id]
-    counted = number(line.product_quantity_refunded) + number(line.product_quantity_return)
-    beyond = item.whole(max(counted - refunds.on_slips[line_id], Decimal(0)))
+    beyond: Units = max(line.product_quantity_refunded + line.product_quantity_return - refunds.on_slips[line_id], 0)
     money = number(line.total_refunded_tax_incl) - refunds.money.get(line_id, (0, Decimal(0)))[1]
     if beyond and 0 < money < _UNITS_COST * item.unit_gross * beyond:
         beyond = 0
