@@ -77,6 +77,7 @@ def install(cursor: Any, first_state: int = 1) -> None:
     settings: list[tuple[str, Any, int | None]] = [("PS_TIMEZONE", "Europe/Paris", None), ("PS_LANG_DEFAULT", 1, None)]
     settings += [(key, first_state + index, None) for index, (key, _, _) in enumerate(INSTALLED_STATES)]
     settings += [("PS_TIMEZONE", "America/New_York", 2), ("PS_OS_DELIVERED", 18 + shift, 2)]
+    settings += [("PS_SHOP_ADDR1", "2 place Bellecour", 1), ("PS_SHOP_CODE", "69002", 1), ("PS_SHOP_CITY", "Lyon", 1)]
     settings += [("PS_CHECKOUT_STATE_AUTHORIZED", 20 + shift, None)]
     insert(
         cursor,

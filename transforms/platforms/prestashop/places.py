@@ -31,13 +31,15 @@ _POINT_ID = re.compile(r"\b[A-Z]{0,4}\d{4,10}[A-Z]?\b")
 class Pickup(NamedTuple):
     """Where the buyer fetches the goods: the point's id and name. `address`: where it is, if known.
 
-    `hides_home`: the order's delivery address is the buyer's own, where nothing is to be sent.
+    `hides_home`: the order's delivery address is the buyer's own, where nothing is to be sent. `is_shop`: it is the
+    shop's own counter.
     """
 
     point_id: str | None
     name: str | None
     address: Mapping[str, Any] | None
     hides_home: bool
+    is_shop: bool = False
 
 
 def pickup(order: Any, points: Sequence[Any], rows: Sequence[Any]) -> Pickup | None:
@@ -62,8 +64,15 @@ def pickup(order: Any, points: Sequence[Any], rows: Sequence[Any]) -> Pickup | N
         return Pickup(found[0] if found else None, shipping.company or shipping.alias, None, hides_home=False)
     if _is_own_counter(order.carrier_name, order.carrier_delay, order.carrier_module):
         name = order.carrier_name if order.carrier_name not in {None, "", "0"} else None
-        return Pickup(None, " - ".join(filter(None, (order.shop_name, name))), None, hides_home=True)
+        return Pickup(None, " - ".join(filter(None, (order.shop_name, name))), None, hides_home=True, is_shop=True)
     return None
+
+
+def shop_address(values: Mapping[str, str]) -> str:
+    """Write where a shop is by its configuration, in one line; empty where it does not say."""
+    street = (values.get("PS_SHOP_ADDR1"), values.get("PS_SHOP_ADDR2"))
+    town = " ".join(filter(None, (values.get("PS_SHOP_CODE"), values.get("PS_SHOP_CITY"))))
+    return ", ".join(part.strip() for part in (*street, town) if part and part.strip())
 
 
 @lru_cache(maxsize=1024)

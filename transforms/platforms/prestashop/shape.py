@@ -27,7 +27,7 @@ from transforms.platforms.prestashop.money import (
     split_tax,
 )
 from transforms.platforms.prestashop.parcels import Parcels
-from transforms.platforms.prestashop.places import Pickup, addresses, pickup
+from transforms.platforms.prestashop.places import Pickup, addresses, pickup, shop_address
 from transforms.platforms.prestashop.slips import Refunds, SlipReader, refunded_units
 from transforms.platforms.prestashop.states import Standing, States, standing
 from transforms.platforms.prestashop.vouchers import free_shipping, take_off_products
@@ -68,7 +68,7 @@ class _Shop:
         self.taxes = {row.id_tax: (row.name or "TAX", as_text(row.rate)) for row in rows_of(rows, "taxes")}
         self._tax_names = names_by_rate(self.taxes.values())
         self._configuration = list(rows_of(rows, "configuration"))
-        self._states_by_shop: dict[tuple[Any, Any], States] = {}
+        self._settings: dict[tuple[Any, Any], tuple[States, str]] = {}
         self._by_line = {name: rows_by(rows, name, "id_order_detail") for name in ("line_taxes", *_CHOSEN)}
         by_order = {name: rows_by(rows, name, "order_id") for name in _OF_ORDERS}
         self._by_order = {name: groups for name, groups in by_order.items() if groups}
@@ -86,8 +86,9 @@ class _Shop:
         off = self._take_off(order, items, of["cart_rules"], shipping)
         payment = paid(order, of["payments"])
         total = number(order.total_paid_tax_incl)
+        states, address = self._settings_of(order)
         stands = standing(
-            self._states_of(order),
+            states,
             order.current_state,
             of["history"],
             paid=bool(payment >= total or order.invoice_number or of["slips"]),
@@ -106,7 +107,7 @@ class _Shop:
         self._wrapping(order, shares)
         place = pickup(order, of["pickup_points"], of["addresses"])
         self.tables["addresses"] += addresses(order, of["addresses"], place)
-        self._attributes(order, of["addresses"], place)
+        self._attributes(order, of["addresses"], place, address)
         # A carrier called 0 goes by the shop's name.
         carrier = order.shop_name if order.carrier_name == "0" else order.carrier_name
         self.tables["orders"].append(
@@ -155,9 +156,10 @@ class _Shop:
             standing=stands,
         ).read(of["slips"], self._slip_lines)
 
-    def _states_of(self, order: Any) -> States:
+    def _settings_of(self, order: Any) -> tuple[States, str]:
+        """Return the states of the order's shop, and where that shop is."""
         key = (order.id_shop, order.id_shop_group)
-        if key not in self._states_by_shop:
+        if key not in self._settings:
             everywhere, group, own = {}, {}, {}
             for row in self._configuration:
                 if row.id_shop is None and row.id_shop_group is None:
@@ -166,9 +168,10 @@ class _Shop:
                     group[row.name] = row.value
                 elif row.id_shop == order.id_shop:
                     own[row.name] = row.value
+            values = {**everywhere, **group, **own}
             everything = [(row.name, row.value) for row in self._configuration]
-            self._states_by_shop[key] = States({**everywhere, **group, **own}, everything, self.states)
-        return self._states_by_shop[key]
+            self._settings[key] = States(values, everything, self.states), shop_address(values)
+        return self._settings[key]
 
     def _line_shares(self, line: Any) -> list[TaxShare]:
         """Name the taxes of a line, each with its weight in the line's tax."""
@@ -285,13 +288,13 @@ class _Shop:
             )
             self._taxes(order, line_id, "price", tax, shares_like(shares, price, tax, Decimal(0), {}))
 
-    def _attributes(self, order: Any, rows: Sequence[Any], place: Pickup | None) -> None:
+    def _attributes(self, order: Any, rows: Sequence[Any], place: Pickup | None, shop_address: str) -> None:
         attributes = {
             "order-number": order.reference,
             "gift-message": order.gift_message if order.gift else None,
         }
         if place is not None:
-            attributes["pickup-location"] = place.name
+            attributes |= {"pickup-location": place.name, "pickup-address": shop_address if place.is_shop else None}
         for row in rows:
             if row.address_type == "billing":
                 attributes |= {"vat-number": row.vat_number, "dni": row.dni}
