@@ -22,7 +22,7 @@ from pipelines.resources import State, failures_explained
 from pipelines.settings import Channel
 from pipelines.shop import open_shop
 from transforms.coverage import Word
-from transforms.normalise import Normalised
+from transforms.outcomes import Normalised
 
 EVERYTHING_MAPPED = "everything_mapped"
 MONEY_ADDS_UP = "money_adds_up"
@@ -47,20 +47,18 @@ class Normalisation:
     def hear(self, normalised: Normalised, words: Counter[Word]) -> None:
         """Count one chunk."""
         self.words += words
-        self.counts["orders_read"] += len(normalised.records) + len(normalised.rejects)
-        self.counts["orders_normalised"] += len(normalised.records)
-        self.counts["rejected"] += len(normalised.rejects)
-        for reject in normalised.rejects:
-            if len(self.rejected) < _SAMPLES:
-                row = {"channel_order_id": reject.channel_order_id, "code": reject.code}
-                self.rejected.append({**row, "field": reject.field, "reason": reject.reason})
-        for record in normalised.records:
-            for notice in record.notices:
-                self.counts[notice.code] += 1
-                found = self.noticed.setdefault(notice.code, [])
-                if len(found) < _SAMPLES:
-                    row = {"channel_order_id": record.channel_order_id, "field": notice.field}
-                    found.append({**row, "detail": notice.detail})
+        rejects = normalised.rejects
+        self.counts["orders_read"] += len(normalised.table)
+        self.counts["orders_normalised"] += len(normalised.table) - len(rejects)
+        self.counts["rejected"] += len(rejects)
+        for reject in rejects[: max(_SAMPLES - len(self.rejected), 0)]:
+            row = {"channel_order_id": reject.channel_order_id, "code": reject.code}
+            self.rejected.append({**row, "field": reject.field, "reason": reject.reason})
+        for order_id, notice in normalised.noticed():
+            self.counts[notice.code] += 1
+            found = self.noticed.setdefault(notice.code, [])
+            if len(found) < _SAMPLES:
+                found.append({"channel_order_id": order_id, "field": notice.field, "detail": notice.detail})
 
     def add(self, other: "Normalisation") -> None:
         """Add what another day showed."""

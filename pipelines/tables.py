@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms import outcomes
 from transforms.frames import COLUMNS, SCHEMAS, OrderFrames
-from transforms.normalise import Normalised
-from transforms.outcomes import Notice, Record, Reject
+from transforms.outcomes import Normalised, Record, Reject
 
 VERSION_KEY = b"channel_to_mirakl.schema"
 SOURCE_KEY = b"channel_to_mirakl.source"
@@ -49,26 +49,8 @@ RAW_ORDERS = versioned(
 # What tells whether a stored order must be read again.
 INDEX = pa.schema([RAW_ORDERS.field(name) for name in ("channel_order_id", "internal_id", "read_at", "changed_at")])
 _NO_CHANGES = pa.table({"internal_id": pa.array([], _TEXT), "changed_at": pa.array([], _TEXT)})
-_NOTICES = pa.list_(pa.struct([("code", _TEXT), ("field", _TEXT), ("detail", _TEXT)]))
-MIRAKL_ORDERS = versioned(
-    [
-        ("channel_order_id", _TEXT),
-        ("rejected", pa.bool_()),
-        ("read_at", _TEXT),
-        ("store", _TEXT),
-        ("updated_at", _TEXT),
-        ("payload", pa.binary()),
-        ("payload_hash", _TEXT),
-        ("order_lines", pa.int32()),
-        ("adjustments", pa.int32()),
-        ("notices", _NOTICES),
-        ("code", _TEXT),
-        ("field", _TEXT),
-        ("reason", _TEXT),
-    ]
-)
-_RECORD_COLUMNS = [name for name in MIRAKL_ORDERS.names if name not in {"code", "field", "reason"}]
-_REJECT_COLUMNS = ["channel_order_id", "rejected", "code", "field", "reason", "read_at"]
+MIRAKL_ORDERS = versioned(list(outcomes.MIRAKL_ORDERS))
+RECORD_COLUMNS, REJECT_COLUMNS = outcomes.RECORD_COLUMNS, outcomes.REJECT_COLUMNS
 
 
 def raw_table(frames: OrderFrames, changes: pa.Table = _NO_CHANGES) -> pa.Table:
@@ -136,51 +118,18 @@ def _unfolded(name: str, lists: pa.ListArray, names: list[str], ids: pa.StringAr
 
 
 def mirakl_table(normalised: Normalised) -> pa.Table:
-    """Put the records and rejects of one chunk into one table, the rejects last."""
-    records, rejects = normalised.records, normalised.rejects
-    rows: dict[str, Iterable[Any]] = {
-        "channel_order_id": chain(_of(records, "channel_order_id"), _of(rejects, "channel_order_id")),
-        "rejected": chain((False for _ in records), (True for _ in rejects)),
-        "read_at": chain(_of(records, "read_at"), _of(rejects, "read_at")),
-        "notices": chain(([_notice(n) for n in record.notices] for record in records), ([] for _ in rejects)),
-    }
-    for name in ("store", "updated_at", "payload", "payload_hash", "order_lines", "adjustments"):
-        rows[name] = chain(_of(records, name), (None for _ in rejects))
-    for name in ("code", "field", "reason"):
-        rows[name] = chain((None for _ in records), _of(rejects, name))
-    return pa.Table.from_arrays(
-        [pa.array(list(rows[field.name]), field.type) for field in MIRAKL_ORDERS], schema=MIRAKL_ORDERS
-    )
-
-
-def _of(items: Iterable[Any], name: str) -> Iterator[Any]:
-    return (getattr(item, name) for item in items)
-
-
-def _notice(notice: Notice) -> dict[str, str]:
-    return {"code": notice.code, "field": notice.field, "detail": notice.detail}
+    """Return the records and rejects of one chunk as they are stored, the rejects last."""
+    return pa.Table.from_batches([normalised.table]).cast(MIRAKL_ORDERS)
 
 
 def records_of(tables: Iterable[pa.Table]) -> Iterator[Record]:
     """Yield the records of stored tables, in their order."""
-    for table in tables:
-        columns = [table[name].to_pylist() for name in _RECORD_COLUMNS]
-        for order_id, rejected, read_at, store, updated_at, payload, digest, lines, adjustments, notices in zip(
-            *columns, strict=True
-        ):
-            if not rejected:
-                found = tuple(Notice(**notice) for notice in notices)
-                yield Record(order_id, store, updated_at, read_at, payload, digest, lines, adjustments, found)
+    return chain.from_iterable(map(outcomes.records_of, tables))
 
 
 def rejects_of(tables: Iterable[pa.Table]) -> Iterator[Reject]:
     """Yield the rejects of stored tables, in their order."""
-    for table in tables:
-        for order_id, rejected, *rest in zip(*(table[name].to_pylist() for name in _REJECT_COLUMNS), strict=True):
-            if rejected:
-                yield Reject(order_id, *rest)
+    return chain.from_iterable(map(outcomes.rejects_of, tables))
 
 
-RECORD_COLUMNS = tuple(_RECORD_COLUMNS)
-REJECT_COLUMNS = tuple(_REJECT_COLUMNS)
 STORED = {"raw_orders": RAW_ORDERS, "mirakl_orders": MIRAKL_ORDERS}

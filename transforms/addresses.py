@@ -6,34 +6,16 @@ Belongs here: one address row to one Mirakl address. Does not belong here: which
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Protocol
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pycountry
 
-
-class AddressError(ValueError):
-    """An address cannot be sent. `field` is the contract's field inside the address; never carries its content."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field = field
-
-
-class AddressRow(Protocol):
-    """One row of the `addresses` frame."""
-
-    first_name: str | None
-    last_name: str | None
-    company: str | None
-    street: str | None
-    street_additional_info: str | None
-    zip_code: str | None
-    city: str | None
-    state: str | None
-    country: str | None
-    phone: str | None
-    additional_info: str | None
-
+from transforms.chunk import Child
+from transforms.groups import Bools
+from transforms.json_text import field, joined, quoted
+from transforms.parsing import codes, looked_up, mask, or_blank, strip
 
 # Codes that shops use although ISO 3166-1 has others (or none) for these countries: Kosovo, the United Kingdom, Greece.
 _OWN_CODES = {"XK": "XKX", "XKX": "XKX", "UK": "GBR", "EL": "GRC"}
@@ -53,54 +35,84 @@ def alpha_3(country: str) -> str | None:
         return None
 
 
-def address(row: AddressRow) -> dict[str, str] | None:
-    """Build a Mirakl address, or None where the row names no place.
+def addresses(rows: Child, kind: str) -> tuple[pa.StringArray, dict[int, tuple[str, str]]]:
+    """Write each order's first address of a kind as JSON, null where there is none or its row names no place.
 
     Checkouts of digital goods and pick-ups write rows that are blank or hold only a country or a name; blanks are never
-    sent (contract 2.4).
-
-    Raises:
-        AddressError: the row is an address, but lacks what Mirakl requires or names an unknown country.
+    sent (contract 2.4). Also returns, by order, the contract's field and the reason of an address that cannot be sent.
     """
-    cells = {
-        name: text
-        for name in ("company", "street", "street_additional_info", "zip_code", "city", "state", "phone")
-        if (text := _clean(getattr(row, name)))
+    first = rows.groups.first(mask(pc.equal(rows.cells["address_type"], kind)))
+    orders = np.flatnonzero(first >= 0)
+    if not len(orders):
+        return pa.nulls(len(first), pa.string()), {}
+    cells = rows.cells.take(pa.array(first[orders]))
+    text = {name: _clean(cells[name]) for name in cells.schema.names if name != "address_type"}
+    given = {name: mask(pc.not_equal(column, "")) for name, column in text.items()}
+    first_name, last_name = _names(text["first_name"], text["last_name"], text["company"])
+    is_place = given["street"] | given["street_additional_info"] | given["city"]
+    # A street that stands in the second field only is the street.
+    moved = ~given["street"] & given["street_additional_info"]
+    place, words = codes(text["country"])
+    country_codes = [alpha_3(word) if word else None for word in words]
+    country = looked_up(place, country_codes)
+    city_state = looked_up(place, [_CITY_STATES.get(code or "") for code in country_codes])
+    city_state = pc.if_else(pa.array(~given["city"]), city_state, None)
+    faults = {
+        "last_name": (_missing(last_name), "is missing, and there is neither a first name nor a company to stand in"),
+        "street": (~given["street"] & ~moved, "is missing"),
+        "city": (~given["city"] & mask(pc.is_null(city_state)), "is missing"),
+        "country_iso_code": (given["country"] & mask(pc.is_null(country)), "is not an ISO 3166-1 country code"),
     }
-    if text := _clean(row.additional_info):
-        cells["additional_info"] = text
-    first, last = _names(_clean(row.first_name), _clean(row.last_name), cells.get("company"))
-    if not cells.keys() & {"street", "street_additional_info", "city"}:
-        return None
-    if not last:
-        raise AddressError("last_name", "is missing, and there is neither a first name nor a company to stand in")
-    if "street" not in cells and "street_additional_info" in cells:
-        cells["street"] = cells.pop("street_additional_info")
-    country = _clean(row.country)
-    code = alpha_3(country) if country else None
-    if code in _CITY_STATES:
-        cells.setdefault("city", _CITY_STATES[code])
-    for field in ("street", "city"):
-        if field not in cells:
-            raise AddressError(field, "is missing")
-    cells["last_name"] = last
-    if first:
-        cells["first_name"] = first
-    if country:
-        if code is None:
-            raise AddressError("country_iso_code", "is not an ISO 3166-1 country code")
-        cells["country_iso_code"] = code
-    return cells
+    broken: dict[int, tuple[str, str]] = {}
+    for field_name, (wrong, reason) in faults.items():
+        for row in np.flatnonzero(wrong & is_place).tolist():
+            broken.setdefault(int(orders[row]), (field_name, reason))
+
+    def told(name: str, column: pa.StringArray, wanted: Bools) -> pa.StringArray:
+        return field(f'"{name}":', quoted(pc.if_else(pa.array(wanted), column, None)), ",")
+
+    json = joined(
+        "{",
+        told("company", text["company"], given["company"]),
+        told("street", text["street"], given["street"]),
+        told("street_additional_info", text["street_additional_info"], given["street_additional_info"] & ~moved),
+        *(told(name, text[name], given[name]) for name in ("zip_code", "city", "state", "phone", "additional_info")),
+        told("street", text["street_additional_info"], moved),
+        field('"city":', quoted(city_state), ","),
+        '"last_name":',
+        quoted(last_name),
+        field(',"first_name":', quoted(pc.if_else(pa.array(_missing(first_name)), None, first_name))),
+        field(',"country_iso_code":"', country, '"'),
+        "}",
+    )
+    found = pc.if_else(pa.array(is_place), json, None)
+    index = np.full(len(first), -1)
+    index[orders] = np.arange(len(orders))
+    return found.take(pa.array(index, mask=index < 0)), broken
 
 
-def _names(first: str, last: str, company: str | None) -> tuple[str, str]:
-    if last:
+def _names(first: pa.StringArray, last: pa.StringArray, company: pa.StringArray) -> tuple[pa.Array, pa.Array]:
+    rows = np.flatnonzero(_missing(last))
+    if not len(rows):
         return first, last
     # A whole name in the first-name column: the last word is the family name, as the buyer's parcel needs one.
-    head, _, tail = first.rpartition(" ")
-    return (head.strip(), tail) if tail else ("", company or "")
+    heads, tails = [], []
+    for name, firm in zip(*(column.take(pa.array(rows)).to_pylist() for column in (first, company)), strict=True):
+        head, _, tail = name.rpartition(" ")
+        heads.append(head.strip())
+        tails.append(tail or firm)
+    wanted = np.zeros(len(last), dtype=np.bool_)
+    wanted[rows] = True
+    return tuple(
+        pc.replace_with_mask(column, pa.array(wanted), pa.array(parts, pa.string()))
+        for column, parts in ((first, heads), (last, tails))
+    )
 
 
-def _clean(text: str | None) -> str:
+def _missing(cells: pa.StringArray) -> Bools:
+    return mask(pc.equal(cells, ""))
+
+
+def _clean(cells: pa.StringArray) -> pa.StringArray:
     # PostgreSQL and JSON consumers refuse NUL; shops collect it from broken imports.
-    return "" if text is None else text.replace("\x00", "").strip()
+    return strip(pc.replace_substring(or_blank(cells), "\0", ""))

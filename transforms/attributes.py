@@ -6,45 +6,106 @@ Does not belong here: which attributes a platform sends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from transforms.cells import Cells, OrderError
-from transforms.statuses import MappedStatus
+from transforms.chunk import Child, Chunk, line_of
+from transforms.faults import Faults, Stage
+from transforms.groups import Bools, Groups, Ints
+from transforms.json_text import field, joined, lists, quoted, without_first_comma
+from transforms.mapping import ChannelMapping
+from transforms.parsing import mask, or_blank, strip
+from transforms.statuses import CHANNEL_SPECIFIC, Statuses
 from transforms.times import format_time
 
 CHANNEL_STATUS = "channel-status"
 ORDERED_QUANTITY = "ordered-quantity"
+_PATH = "custom_attributes.value"
 
 
 def custom_attributes(
-    cells: Cells, rows: Iterable[Any], line_id: str | None, word: str | None, status: MappedStatus
-) -> list[dict[str, Any]]:
-    """Write the attributes of a line, or of the order where `line_id` is None.
+    chunk: Chunk, of_orders: Statuses, of_lines: Statuses, mapping: ChannelMapping, faults: Faults
+) -> tuple[pa.StringArray, pa.StringArray]:
+    """Write the attributes of orders and of lines as fields, null where there are none.
 
-    `CHANNEL_SPECIFIC` says nothing to a seller, so the shop's own word for the status goes along (contract 4B).
+    `CHANNEL_SPECIFIC` says nothing to a seller, so the shop's own word for the status goes along (contract 4B);
+    `of_orders` and `of_lines` are the statuses by the words.
     """
-    readers: Mapping[str, Callable[[str], Any]] = {
-        "NUMERIC": lambda text: cells.amount(text, "custom_attributes.value"),
-        "BOOLEAN": lambda text: cells.flag(text, "custom_attributes.value") or False,
-        "DATE": lambda text: format_time(cells.required_time(text, "custom_attributes.value")),
-        "LIST": _json_list,
-    }
-    attributes = [
-        {"id": row.id, "type": row.type, "value": readers.get(row.type, str)(row.value)}
-        for row in rows
-        if row.channel_order_line_id == line_id and row.value is not None
-    ]
-    own = {attribute["id"] for attribute in attributes}
-    if status.status == "CHANNEL_SPECIFIC" and word and word.strip() and CHANNEL_STATUS not in own:
-        attributes.append({"id": CHANNEL_STATUS, "type": "STRING", "value": word.strip()})
-    return attributes
+    rows, lines = chunk.custom_attributes, chunk.lines
+    given = mask(pc.is_valid(rows.cells["value"]))
+    of_order = given & mask(pc.is_null(rows.cells["channel_order_line_id"]))
+    line = line_of(rows, Child(lines.cells, lines.groups)) if given.any() else np.full(len(given), -1, dtype=np.int64)
+    of_line = given & ~of_order & (line >= 0)
+    json: list[str | None] = [None] * len(given)
+    columns = [rows.cells[name].to_pylist() for name in ("id", "type", "value")] if given.any() else []
+    cells = Cells("", False, mapping)
+    for row in np.flatnonzero(of_order | of_line).tolist():
+        name, kind, value = (column[row] for column in columns)
+        try:
+            json[row] = orjson.dumps(
+                {"id": name, "type": kind, "value": _READERS.get(kind, _text)(cells, value)}, default=float
+            ).decode()
+        except OrderError as error:
+            index = int(lines.groups.index[line[row]])
+            rank = (Stage.LINE_PAYLOADS, index, 6 + row) if of_line[row] else (Stage.ATTRIBUTES, row)
+            faults.add(int(rows.groups.owners[row]), rank, error.code, error.field, error.reason)
+    told = mask(pc.equal(rows.cells["id"], CHANNEL_STATUS))
+    text = pa.array([one or "" for one in json], pa.string())
+    measures: list[str | None] = [None] * len(lines.cells)
+    for row, measure in lines.measures.items():
+        attribute = {"id": ORDERED_QUANTITY, "type": "NUMERIC", "value": float(measure)}
+        measures[row] = orjson.dumps(attribute).decode()
+    nothing = pa.nulls(len(chunk.orders), pa.string())
+    return (
+        _field(text, of_order, rows.groups.owners, told, chunk.orders.cells["status"], of_orders, nothing),
+        _field(text, of_line, line, told, lines.cells["status"], of_lines, pa.array(measures, pa.string())),
+    )
 
 
-def _json_list(text: str) -> Any:
+def _field(
+    json: pa.StringArray,
+    rows: Bools,
+    owners: Ints,
+    told: Bools,
+    words: pa.StringArray,
+    statuses: Statuses,
+    last: pa.StringArray,
+) -> pa.StringArray:
+    """Join the attributes of each owner: its own, the shop's own word for its status, and the last."""
+    chosen = np.flatnonzero(rows)
+    chosen = chosen[np.argsort(owners[chosen], kind="stable")]
+    groups = Groups(owners[chosen], len(words))
+    own = lists(json.take(pa.array(chosen)), groups)
+    word = strip(or_blank(words))
+    wanted = (statuses.status == CHANNEL_SPECIFIC) & mask(pc.not_equal(word, "")) & ~groups.any(told[chosen])
+    if not wanted.any() and not len(chosen) and last.null_count == len(last):
+        return last
+    before, after = f'{{"id":"{CHANNEL_STATUS}","type":"STRING","value":', "}"
+    channel_status = field(before, quoted(pc.if_else(pa.array(wanted), word, None)), after)
+    every = joined(field(",", pc.if_else(pc.equal(own, ""), None, own)), field(",", channel_status), field(",", last))
+    return field(',"custom_attributes":[', without_first_comma(pc.if_else(pc.equal(every, ""), None, every)), "]")
+
+
+def _list(_: Cells, text: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise OrderError("invalid", "custom_attributes.value", "is not a JSON array") from None
+        raise OrderError("invalid", _PATH, "is not a JSON array") from None
+
+
+def _text(_: Cells, text: str) -> str:
+    return text
+
+
+_READERS: Mapping[str | None, Callable[[Cells, str], Any]] = {
+    "NUMERIC": lambda cells, text: cells.amount(text, _PATH),
+    "BOOLEAN": lambda cells, text: cells.flag(text, _PATH) or False,
+    "DATE": lambda cells, text: format_time(cells.required_time(text, _PATH)),
+    "LIST": _list,
+}

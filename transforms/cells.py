@@ -1,4 +1,4 @@
-"""Cells of one order: reading them, and writing money and taxes, with the fault named by the contract's path.
+"""Cells of one order whose refunds are worked row by row: reading them, and writing money and taxes.
 
 Belongs here: what every part of an order needs to read a cell. Does not belong here: which cell means what.
 """
@@ -10,48 +10,46 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from transforms.adjustments import TaxKey
+from transforms.faults import Rank
 from transforms.mapping import ChannelMapping
 from transforms.money import AmountError, from_minor, minor_digits, parse_amount
-from transforms.outcomes import Notice
+from transforms.parsing import parse_flag, parse_units
 from transforms.times import TimeError, parse_time
-
-_ONE = Decimal(1)
-FLAGS: Mapping[str, bool] = {
-    **dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True),
-    **dict.fromkeys(("0", "f", "false", "n", "no", "off"), False),
-}
 
 
 class OrderError(Exception):
-    """Why an order cannot be sent: a stable code, the contract's path, and words for a person. No personal data."""
+    """Why an order cannot be sent: a stable code, the contract's path, and words for a person. No personal data.
 
-    def __init__(self, code: str, field: str, reason: str) -> None:
+    `rank` says when it is told, where that is not where it is found.
+    """
+
+    def __init__(self, code: str, field: str, reason: str, rank: Rank = ()) -> None:
         super().__init__(f"{field}: {reason}")
-        self.code, self.field, self.reason = code, field, reason
+        self.code, self.field, self.reason, self.rank = code, field, reason, rank
+
+
+def tax_key(code: str | None, rate: str | None, divisor: int) -> TaxKey:
+    """Read what tells one tax of a line from another: its code, and its rate as a fraction.
+
+    Raises:
+        AmountError: the rate is no number.
+    """
+    name = (code or "").strip() or "TAX"
+    if rate is None or not rate.strip():
+        return name, None
+    return name, format((parse_amount(rate) / divisor).normalize(), "f")
 
 
 class Cells:
-    """Reads the cells of one order in its currency and its channel's zone, and collects notices about them.
+    """Reads the cells of one order in its currency and its channel's zone.
 
-    Raises:
-        OrderError: the currency is not one.
+    `includes_tax`: the order's prices and shipping include the listed taxes.
     """
 
-    def __init__(self, currency: str | None, mapping: ChannelMapping) -> None:
-        self.mapping = mapping
-        self.notices: list[Notice] = []
-        self.currency = (currency or "").strip().upper()
-        digits = minor_digits(self.currency)
-        if digits is None:
-            raise OrderError("unknown_currency", "currency", "is missing or not an ISO 4217 code")
-        self.digits = digits
-
-    def include_tax(self, order: Any) -> bool:
-        """Say whether the order's prices and shipping include its taxes: by its own word, else by its platform's."""
-        return bool(order.amounts == "gross") if order.amounts else self.mapping.amounts_include_tax
+    def __init__(self, currency: str, includes_tax: bool, mapping: ChannelMapping) -> None:
+        self.mapping, self.includes_tax, self.currency = mapping, includes_tax, currency
+        self.digits = minor_digits(currency) or 0
 
     def required_time(self, text: str | None, path: str) -> dt.datetime:
         """Read a time that must be there."""
@@ -74,50 +72,30 @@ class Cells:
         except AmountError as error:
             raise OrderError("invalid_amount", path, str(error)) from None
 
-    def required_amount(self, text: str | None, path: str) -> Decimal:
-        """Read an amount that must be there: an empty cell is no price of zero."""
-        if text is None or not text.strip():
-            raise OrderError("missing", path, "is missing")
-        return self.amount(text, path)
-
     def flag(self, text: str | None, path: str) -> bool | None:
-        """Read a yes or no; absent and empty are None."""
-        word = (text or "").strip().lower()
-        if not word:
-            return None
-        if word not in FLAGS:
-            raise OrderError("invalid_flag", path, "is neither yes nor no")
-        return FLAGS[word]
-
-    def measure(self, text: str | None, path: str) -> Decimal | None:
-        """Read the quantity of a line sold by measure (1.5 metres); None where it is a whole number of units."""
-        number = self._number(text, path)
-        return number if number > 0 and number % _ONE else None
+        """Read a yes or no, see `parse_flag`."""
+        try:
+            return parse_flag(text)
+        except ValueError as error:
+            raise OrderError("invalid_flag", path, str(error)) from None
 
     def units(self, text: str | None, path: str, measure: Decimal | None = None) -> int:
-        """Read units, whole ones: what is less than a unit has not happened to one.
-
-        A line sold by measure is one unit; something has happened to it once it has happened to all of it.
-        """
-        number = self._number(text, path)
-        return int(number) if measure is None else int(abs(number) >= measure)
-
-    def _number(self, text: str | None, path: str) -> Decimal:
+        """Read units, see `parse_units`."""
         try:
-            return parse_amount(text)
-        except AmountError:
-            raise OrderError("invalid_quantity", path, "is not a number") from None
+            return parse_units(text, measure)
+        except ValueError as error:
+            raise OrderError("invalid_quantity", path, str(error)) from None
 
     def money(self, minor: int) -> dict[str, Any]:
         """Write minor units as Mirakl's money."""
         return {"amount": from_minor(minor, self.digits), "currency": self.currency}
 
-    def tax_key(self, row: Any, path: str) -> TaxKey:
-        """Read what tells one tax of a line from another: its code, and its rate as a fraction."""
-        rate = None if row.rate is None or not row.rate.strip() else self.amount(row.rate, f"{path}.rate")
-        if rate is None:
-            return (row.code or "").strip() or "TAX", None
-        return (row.code or "").strip() or "TAX", format((rate / self.mapping.rate_divisor).normalize(), "f")
+    def tax_key(self, code: str | None, rate: str | None, path: str) -> TaxKey:
+        """Read what tells one tax of a line from another, see `tax_key`."""
+        try:
+            return tax_key(code, rate, self.mapping.rate_divisor)
+        except AmountError as error:
+            raise OrderError("invalid_amount", f"{path}.rate", str(error)) from None
 
     def taxes(self, taxes: Mapping[TaxKey, int]) -> list[dict[str, Any]]:
         """Write taxes as Mirakl's list."""
@@ -128,21 +106,3 @@ class Cells:
                 entry["rate"] = Decimal(rate)
             entries.append(entry)
         return entries
-
-    def optional(self, adapter: TypeAdapter[str], text: str | None, path: str) -> str | None:
-        """Keep a field that is valid; one that is not is left out and said, as the parcel does not hang on it."""
-        if text is None or not text.strip():
-            return None
-        try:
-            return adapter.validate_python(text.strip())
-        except ValidationError:
-            self.notices.append(Notice("dropped_field", path, "is not valid and was left out"))
-            return None
-
-    def mismatch(self, path: str, told: int, shop: int, verb: str) -> None:
-        """Give notice of two sums that differ."""
-
-        def amount(minor: int) -> str:
-            return f"{from_minor(minor, self.digits)} {self.currency}"
-
-        self.notices.append(Notice("money_mismatch", path, f"Mirakl is told {amount(told)}, {verb} {amount(shop)}"))

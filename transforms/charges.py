@@ -1,231 +1,284 @@
-"""What an order cost and what was given back, in minor units, adding up to the shop's own sums.
+"""Charges: every cent of an order on its lines, adding up to what the shop charged.
 
-Where money goes: a positive fee is a line of its own, so that its refunds find it; a discount row (and a negative fee)
-is taken off the product lines in proportion, and off fees and shipping where it is worth more. Shipping of the whole
-order is spread over the product lines in proportion to their price. Rounding is steered so that all adds up to the
-shop's total where rounding alone explains the difference; where it does not, there is a notice with both sums.
-
-Belongs here: amounts of lines and refunds. Does not belong here: statuses, and the payload's shape.
+Belongs here: rounding to the shop's total, spreading what is the order's over its lines, taking discounts off.
+Does not belong here: what was given back (`refunds`).
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from transforms.adjustments import Amounts, LineAdjustment, RefundRow, TaxKey
-from transforms.cells import Cells
-from transforms.money import round_to_total, spread, to_minor
-from transforms.statuses import MappedStatus
+import numpy as np
+
+from transforms.adjustments import Amounts, TaxKey
+from transforms.cells import tax_key
+from transforms.chunk import Chunk
+from transforms.faults import Faults, Notices, Stage
+from transforms.groups import Bools, Exact, Groups, Ints, narrow, round_to_total, sort_order, spread
+from transforms.mapping import ChannelMapping
+from transforms.money import AmountError, from_minor
+from transforms.money import spread as spread_row
+from transforms.parsing import combinations
+
+PRICE, TAX, SHIPPING, SHIPPING_TAX = range(4)
+_BUCKETS = ("price", "taxes", "shipping", "shipping_taxes")
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRows:
+    """Taxes of lines in minor units, sorted by line, in the order they are told; `key` is a position in `keys`."""
+
+    lines: Ints
+    bucket: Ints
+    key: Ints
+    minor: Exact
 
 
 @dataclass(slots=True)
-class Line:
-    """One order line on its way to a payload; `path` is the contract's, for faults.
+class Charges:
+    """The money of each line in minor units."""
 
-    `measure` is what was ordered of a line that is sold by measure, and counts as one unit.
-    """
+    price: Exact
+    shipping: Exact
+    taxes: TaxRows
+    keys: list[TaxKey]
+    _bounds: Ints = field(init=False)
 
-    row: Any
-    path: str
-    quantity: int
-    status: MappedStatus
-    amounts: Amounts
-    shipped_at: dt.datetime | None
-    is_virtual: bool = False
-    partly_shipped: bool = False
-    measure: Decimal | None = None
-    adjustments: list[LineAdjustment] = field(default_factory=list)
+    def __post_init__(self) -> None:
+        self._bounds = np.searchsorted(self.taxes.lines, np.arange(len(self.price) + 1))
 
-    @property
-    def is_fee(self) -> bool:
-        """Say whether this is a fee, which nobody ships."""
-        return bool(self.row.kind == "fee")
+    def total(self) -> Exact:
+        """Return what each line costs altogether."""
+        taxes = Groups(self.taxes.lines, len(self.price)).sum(self.taxes.minor)
+        total: Exact = self.price + self.shipping + taxes
+        return total
 
-    @property
-    def is_shipped(self) -> bool:
-        """Say whether somebody ships this line."""
-        return not self.is_fee and not self.is_virtual
+    def amounts(self, line: int) -> Amounts:
+        """Return the money of one line as an object."""
+        made = Amounts(int(self.price[line]), int(self.shipping[line]))
+        for row in range(self._bounds[line], self._bounds[line + 1]):
+            bucket = _BUCKETS[self.taxes.bucket[row]]
+            made.add(bucket, self.keys[self.taxes.key[row]], int(self.taxes.minor[row]))
+        return made
 
 
-def charge(cells: Cells, order: Any, rows: Sequence[Any], taxes: Sequence[Any], lines: list[Line]) -> None:
+@dataclass(slots=True)
+class _Slots:
+    """Amounts of a chunk, sorted by order: of a line, or of the order where `lines` is -1."""
+
+    owners: Ints
+    lines: Ints
+    bucket: Ints
+    key: Ints
+    exact: Exact
+
+    def of(self, rows: Exact) -> _Slots:
+        return _Slots(*(column[rows] for column in (self.owners, self.lines, self.bucket, self.key, self.exact)))
+
+    @classmethod
+    def joined(cls, *parts: _Slots) -> _Slots:
+        columns = ("owners", "lines", "bucket", "key", "exact")
+        return cls(*(np.concatenate([getattr(part, column) for part in parts]) for column in columns))
+
+
+def charge(chunk: Chunk, mapping: ChannelMapping, faults: Faults, notices: Notices) -> Charges:
     """Give every line its money in minor units, adding up to the shop's total where rounding allows."""
-    index_of = {line.row.channel_order_line_id: index for index, line in enumerate(lines)}
-    slots: list[tuple[int | None, str, TaxKey | None]] = []
-    exact: list[Decimal] = []
+    orders, lines = chunk.orders, chunk.lines
+    tax_keys, keys = _tax_keys(chunk, mapping, faults)
+    slots = _slots(chunk, tax_keys)
+    _exclude_taxes(slots, orders.gross)
+    by_order = Groups(slots.owners, len(orders))
+    total = to_minor(orders.total.values, orders.unit)
+    minor, adds_up = round_to_total(slots.exact, orders.unit[slots.owners], total, orders.total.present, by_order)
+    differ = np.flatnonzero(~adds_up)
+    told = by_order.sum(minor)
+    for order in differ.tolist():
+        text = difference(chunk, order, int(told[order]), "charged", int(total[order]))
+        notices.add(order, (Stage.TOTAL,), "money_mismatch", "order_lines", text)
+    made = _Money(len(lines.quantity), _Slots(slots.owners, slots.lines, slots.bucket, slots.key, minor))
+    rest = made.rest
+    positive = np.flatnonzero(rest.exact > 0)
+    for rows in _rounds(rest.owners[positive]):
+        _spread(made, chunk, rest.of(positive[rows]))
+    charges = made.charges(keys)
+    negative = rest.of(np.flatnonzero(rest.exact < 0))
+    return _take_off(charges, chunk, negative) if len(negative.owners) else charges
 
-    def take(index: int | None, bucket: str, key: TaxKey | None, amount: Decimal) -> None:
-        slots.append((index, bucket, key))
-        exact.append(amount)
 
-    for index, line in enumerate(lines):
-        take(index, "price", None, cells.required_amount(line.row.price, f"{line.path}.price.amount"))
-        if line.row.total_shipping_price is not None:
-            path = f"{line.path}.total_shipping_price.amount"
-            take(index, "shipping", None, cells.amount(line.row.total_shipping_price, path))
-    for row in rows:
-        if row.kind == "discount":
-            take(None, "price", None, cells.amount(row.price, "order_lines.price.amount"))
-    shipping = cells.amount(order.shipping_price, "shipping_price")
-    take(None, "shipping", None, shipping)
-    for row in taxes:
-        if row.channel_adjustment_id is not None:
-            continue
-        owner = index_of.get(row.channel_order_line_id)
-        path = "order_lines.taxes" if owner is None else f"{lines[owner].path}.taxes"
-        bucket = "shipping_taxes" if row.applies_to == "shipping" else "taxes"
-        take(owner, bucket, cells.tax_key(row, path), cells.amount(row.amount, f"{path}.amount"))
+def difference(chunk: Chunk, order: int, told: int, verb: str, shop: int) -> str:
+    """Say of two sums of an order, in minor units, that they differ."""
+    digits, currency = int(chunk.orders.digits[order]), chunk.orders.currency[order].as_py()
+    return (
+        f"Mirakl is told {from_minor(told, digits)} {currency}, the shop {verb} {from_minor(shop, digits)} {currency}"
+    )
 
-    if cells.include_tax(order):
-        _exclude_taxes(exact, [slot[:2] for slot in slots])
-    total = None if order.total is None else to_minor(cells.amount(order.total, "total"), cells.digits)
-    rounded, adds_up = round_to_total(exact, cells.digits, total)
-    if not adds_up and total is not None:
-        cells.mismatch("order_lines", sum(rounded), total, "the shop charged")
-    for (owner, bucket, key), minor in zip(slots, rounded, strict=True):
-        if owner is not None:
-            lines[owner].amounts.add(bucket, key, minor)
-    of_the_order = [
-        (bucket, key, minor) for (owner, bucket, key), minor in zip(slots, rounded, strict=True) if owner is None
-    ]
-    # What is taken off comes last, when everything it can be taken off is there.
-    for bucket, key, minor in sorted(of_the_order, key=lambda slot: slot[2] < 0):
-        if minor < 0:
-            _take_off(lines, key, -minor)
+
+def to_minor(exact: Exact, unit: Exact) -> Exact:
+    """Round exact amounts half up to minor units."""
+    minor: Exact = np.where(exact < 0, -1, 1) * ((2 * np.abs(exact) + unit) // (2 * unit))
+    return minor
+
+
+def _tax_keys(chunk: Chunk, mapping: ChannelMapping, faults: Faults) -> tuple[Ints, list[TaxKey]]:
+    taxes = chunk.taxes
+    place, found = combinations(taxes.cells["code"], taxes.cells["rate"])
+    keys: dict[TaxKey, int] = {}
+    numbers = np.zeros(len(found), dtype=np.int64)
+    for index, (code, rate) in enumerate(found):
+        try:
+            key = tax_key(code, rate, mapping.rate_divisor)
+        except AmountError as error:
+            for row in np.flatnonzero(place == index).tolist():
+                line = int(taxes.lines[row])
+                path = "order_lines.taxes" if line < 0 else f"{chunk.lines.path(line)}.taxes"
+                faults.add(int(taxes.owners[row]), (Stage.TAXES, row, 0), "invalid_amount", f"{path}.rate", str(error))
+            key = "", None
+        numbers[index] = keys.setdefault(key, len(keys))
+    return numbers[place], list(keys)
+
+
+def _slots(chunk: Chunk, tax_keys: Ints) -> _Slots:
+    orders, lines, taxes, discounts = chunk.orders, chunk.lines, chunk.taxes, chunk.discounts
+
+    def made(owners: Ints, of_lines: Ints | int, bucket: Ints | int, key: Ints | int, exact: Exact) -> _Slots:
+        line, kind, tax = (np.broadcast_to(column, len(owners)) for column in (of_lines, bucket, key))
+        return _Slots(owners, line, kind, tax, exact)
+
+    every = np.arange(len(lines.quantity))
+    shipped = np.flatnonzero(lines.total_shipping_price.present)
+    prices = made(lines.groups.owners, every, PRICE, -1, lines.price)
+    shipping = made(lines.groups.owners[shipped], shipped, SHIPPING, -1, lines.total_shipping_price.values[shipped])
+    of_lines = _Slots.joined(prices, shipping)
+    if len(shipped):
+        of_lines = of_lines.of(sort_order(of_lines.lines, of_lines.bucket))
+    slots = _Slots.joined(
+        of_lines,
+        made(discounts.owners, -1, PRICE, -1, discounts.price),
+        made(np.arange(len(orders)), -1, SHIPPING, -1, orders.shipping_price.values),
+        made(taxes.owners, taxes.lines, np.where(taxes.is_shipping, SHIPPING_TAX, TAX), tax_keys, taxes.amount.values),
+    )
+    return slots.of(np.argsort(slots.owners, kind="stable"))
+
+
+def _exclude_taxes(slots: _Slots, gross: Bools) -> None:
+    """Take each tax out of the amount that includes it: its line's, or the order's where the line has none."""
+    taxed = np.flatnonzero(gross[slots.owners] & ((slots.bucket == TAX) | (slots.bucket == SHIPPING_TAX)))
+    if not len(taxed):
+        return
+    places: dict[tuple[int, int, int], int] = {}
+    for row in np.flatnonzero(gross[slots.owners]).tolist():
+        places.setdefault((int(slots.owners[row]), int(slots.lines[row]), int(slots.bucket[row])), row)
+    for row in taxed.tolist():
+        order, line, bucket = int(slots.owners[row]), int(slots.lines[row]), int(slots.bucket[row]) - 1
+        place = places.get((order, line, bucket), places.get((order, -1, bucket)))
+        if place is not None:
+            slots.exact[place] -= slots.exact[row]
+
+
+def _rounds(owners: Ints) -> list[Ints]:
+    """List the first row of each order, then the second, and so on."""
+    index = np.arange(len(owners)) - np.searchsorted(owners, owners)
+    return [np.flatnonzero(index == number) for number in range(int(index.max(initial=-1)) + 1)]
+
+
+class _Money:
+    """The money of lines while what is the order's is being spread over them."""
+
+    def __init__(self, lines: int, slots: _Slots) -> None:
+        minor, owned = slots.exact, slots.lines >= 0
+        self.price, self.shipping = np.zeros(lines, minor.dtype), np.zeros(lines, minor.dtype)
+        for amounts, bucket in ((self.price, PRICE), (self.shipping, SHIPPING)):
+            rows = np.flatnonzero(owned & (slots.bucket == bucket))
+            amounts[slots.lines[rows]] = minor[rows]
+        is_tax = (slots.bucket == TAX) | (slots.bucket == SHIPPING_TAX)
+        taxes = slots.of(np.flatnonzero(owned & is_tax))
+        self.taxes = [TaxRows(taxes.lines, taxes.bucket, taxes.key, taxes.exact)]
+        self.rest = slots.of(np.flatnonzero(~owned & (minor != 0)))
+
+    def charges(self, keys: list[TaxKey]) -> Charges:
+        """Add up taxes of one name on one line, where the first of them stands."""
+        columns = ("lines", "bucket", "key", "minor")
+        rows = TaxRows(*(np.concatenate([getattr(part, name) for part in self.taxes]) for name in columns))
+        place = rows.lines * 4 + rows.bucket
+        distinct, first, number = np.unique(
+            place * max(len(keys), 1) + rows.key, return_index=True, return_inverse=True
+        )
+        if len(distinct) < len(rows.lines):
+            sums = np.zeros(len(distinct), rows.minor.dtype)
+            np.add.at(sums, number, rows.minor)
+            order = sort_order(place[first], first)
+            first, minor = first[order], sums[order]
         else:
-            _spread(lines, bucket, key, minor)
+            first = np.argsort(place, kind="stable")
+            minor = rows.minor[first]
+        taxes = TaxRows(rows.lines[first], rows.bucket[first], rows.key[first], minor)
+        return Charges(self.price, self.shipping, taxes, keys)
 
 
-def _spread(lines: list[Line], bucket: str, key: TaxKey | None, minor: int) -> None:
-    weights = [0 if line.is_fee else line.amounts.price for line in lines]
-    if not any(weight > 0 for weight in weights):
-        weights = [0 if line.is_fee else 1 for line in lines]
-    for line, part in zip(lines, spread(minor, weights), strict=True):
-        if part:
-            line.amounts.add(bucket, key, part)
+def _spread(made: _Money, chunk: Chunk, slots: _Slots) -> None:
+    """Spread one amount of each of some orders over its lines, in proportion to their prices; nobody ships a fee."""
+    rows, groups = chunk.lines.groups.among(slots.owners)
+    is_product = ~chunk.lines.is_fee[rows]
+    weights = np.where(is_product, np.maximum(made.price[rows], 0), 0)
+    weights = np.where((groups.sum(weights) > 0)[groups.owners], weights, is_product)
+    parts = spread(slots.exact, weights, groups)
+    bucket = slots.bucket[groups.owners]
+    for amounts, wanted in ((made.price, PRICE), (made.shipping, SHIPPING)):
+        of_bucket = bucket == wanted
+        amounts[rows[of_bucket]] += parts[of_bucket]
+    taxes = np.flatnonzero(((bucket == TAX) | (bucket == SHIPPING_TAX)) & (parts != 0))
+    made.taxes.append(TaxRows(rows[taxes], bucket[taxes], slots.key[groups.owners[taxes]], parts[taxes]))
 
 
-def _take_off(lines: list[Line], key: TaxKey | None, minor: int) -> None:
+def _take_off(charges: Charges, chunk: Chunk, slots: _Slots) -> Charges:
+    """Take discounts off their orders, one after another: each sees what earlier ones left."""
+    numbers = {key: number for number, key in enumerate(charges.keys)}
+    changed: dict[int, Amounts] = {}
+    for row, order in enumerate(slots.owners.tolist()):
+        positions = range(len(chunk.lines.quantity))[chunk.lines.groups.rows(order)]
+        for line in positions:
+            changed.setdefault(line, charges.amounts(line))
+        key = charges.keys[slots.key[row]] if slots.key[row] >= 0 else None
+        pairs = [(changed[line], bool(chunk.lines.is_fee[line])) for line in positions]
+        if pairs:
+            take_off(pairs, key, -int(slots.exact[row]))
+    taxes: list[tuple[int, int, int, int]] = []
+    for line, amounts in changed.items():
+        charges.price[line], charges.shipping[line] = amounts.price, amounts.shipping
+        for bucket, of_bucket in ((TAX, amounts.taxes), (SHIPPING_TAX, amounts.shipping_taxes)):
+            taxes += ((line, bucket, numbers[key], minor) for key, minor in of_bucket.items())
+    kept = ~np.isin(charges.taxes.lines, list(changed))
+    old = charges.taxes
+    new = np.array(taxes, dtype=np.int64).reshape(-1, 4).T
+    columns = zip((old.lines, old.bucket, old.key, old.minor), new, strict=True)
+    rows = TaxRows(*(np.concatenate((before[kept], after)) for before, after in columns))
+    order_ = np.argsort(rows.lines * 4 + rows.bucket, kind="stable")
+    sorted_ = TaxRows(rows.lines[order_], rows.bucket[order_], rows.key[order_], rows.minor[order_])
+    return Charges(narrow(charges.price), narrow(charges.shipping), sorted_, charges.keys)
+
+
+def take_off(lines: list[tuple[Amounts, bool]], key: TaxKey | None, minor: int) -> None:
     """Take a discount off the products, or its tax (`key`) off that tax; off something else where that is used up.
 
-    Mirakl knows no negative amounts: a voucher may be worth more than the products, and pay for fees and shipping.
+    `lines` are amounts, and whether they are a fee's. Mirakl knows no negative amounts: a voucher may be worth more
+    than the products, and pay for fees and shipping.
     """
-    slots = [(line, *part) for line in lines for part in line.amounts.parts() if part[2] > 0]
-    pools: list[Callable[[Line, str, TaxKey | None], bool]] = [
-        lambda line, bucket, _: key is None and bucket == "price" and not line.is_fee,
-        lambda line, bucket, _: key is None and bucket in {"price", "shipping"},
-        lambda line, bucket, tax: tax == key and bucket == "taxes",
-        lambda line, bucket, tax: key is not None and tax is not None,
-        lambda line, bucket, tax: True,
+    slots = [(amounts, is_fee, *part) for amounts, is_fee in lines for part in amounts.parts() if part[2] > 0]
+    pools: list[Callable[[bool, str, TaxKey | None], bool]] = [
+        lambda is_fee, bucket, _: key is None and bucket == "price" and not is_fee,
+        lambda is_fee, bucket, _: key is None and bucket in {"price", "shipping"},
+        lambda is_fee, bucket, tax: tax == key and bucket == "taxes",
+        lambda is_fee, bucket, tax: key is not None and tax is not None,
+        lambda is_fee, bucket, tax: True,
     ]
     for belongs in pools:
-        pool = [slot for slot in slots if belongs(*slot[:3])]
-        slots = [slot for slot in slots if not belongs(*slot[:3])]
-        part = min(minor, sum(slot[3] for slot in pool))
-        for (line, bucket, tax, _), taken in zip(pool, spread(part, [slot[3] for slot in pool]), strict=True):
-            line.amounts.add(bucket, tax, -taken)
+        pool = [slot for slot in slots if belongs(*slot[1:4])]
+        slots = [slot for slot in slots if not belongs(*slot[1:4])]
+        part = min(minor, sum(slot[4] for slot in pool))
+        for (amounts, _, bucket, tax, _), taken in zip(pool, spread_row(part, [slot[4] for slot in pool]), strict=True):
+            amounts.add(bucket, tax, -taken)
         minor -= part
     if minor:
         # Below zero: the record is refused by its path, as no amount of Mirakl's can say this.
-        lines[0].amounts.add("price", None, -minor)
-
-
-def _exclude_taxes(exact: list[Decimal], slots: Sequence[tuple[Hashable, str]]) -> None:
-    """Take each tax out of the amount that includes it: its owner's, or the order's where the owner has none."""
-    places: dict[tuple[Hashable, str], int] = {}
-    for index, slot in enumerate(slots):
-        places.setdefault(slot, index)
-    for index, (owner, bucket) in enumerate(slots):
-        taxed = {"taxes": "price", "shipping_taxes": "shipping"}.get(bucket)
-        if taxed is not None:
-            place = places.get((owner, taxed), places.get((None, taxed)))
-            if place is not None:
-                exact[place] -= exact[index]
-
-
-def refund_rows(
-    cells: Cells, order: Any, lines: Sequence[Line], adjustments: Sequence[Any], all_taxes: Sequence[Any]
-) -> list[RefundRow]:
-    """Read the rows of the adjustments frame with their taxes: absolute minor units, each document rounded as a whole.
-
-    What a document gave back beyond what its rows name becomes one more row, which names no line.
-    """
-    taxes: dict[str, list[Any]] = {}
-    for row in all_taxes:
-        if row.channel_adjustment_id is not None:
-            taxes.setdefault(row.channel_adjustment_id, []).append(row)
-    documents: dict[str, list[Any]] = {}
-    for row in adjustments:
-        documents.setdefault(row.refund_id or row.channel_adjustment_id or "", []).append(row)
-    measures = {line.row.channel_order_line_id: line.measure for line in lines}
-    return [
-        made
-        for refund_id, rows in documents.items()
-        for made in _document(cells, order, refund_id, rows, taxes, measures)
-    ]
-
-
-def _document(
-    cells: Cells,
-    order: Any,
-    refund_id: str,
-    rows: list[Any],
-    taxes: dict[str, list[Any]],
-    measures: Mapping[str, Decimal | None],
-) -> list[RefundRow]:
-    path = "order_lines.adjustments"
-    slots: list[tuple[RefundRow, str, TaxKey | None]] = []
-    exact: list[Decimal] = []
-
-    def take(made: RefundRow, bucket: str, key: TaxKey | None, text: str | None, field: str) -> None:
-        slots.append((made, bucket, key))
-        exact.append(abs(cells.amount(text, f"{path}.{field}")))
-
-    document = []
-    for row in rows:
-        made = RefundRow(
-            adjustment_id=row.channel_adjustment_id or "",
-            refund_id=refund_id,
-            line_id=row.channel_order_line_id,
-            created_at=cells.required_time(row.created_at, f"{path}.created_at"),
-            type=row.type,
-            reason=row.reason,
-            quantity=abs(cells.units(row.quantity, f"{path}.quantity", measures.get(row.channel_order_line_id))),
-            amounts=Amounts(),
-            default_reason=row.default_reason,
-            charged=cells.flag(row.charged, f"{path}.charged") is not False,
-        )
-        document.append(made)
-        take(made, "price", None, row.price, "price.amount")
-        take(made, "shipping", None, row.shipping_price, "shipping_price.amount")
-        take(made, "shipping_gross", None, row.shipping_gross_amount, "shipping_gross_amount")
-        take(made, "gross", None, row.gross_amount, "gross_amount")
-        for tax in taxes.get(made.adjustment_id, ()):
-            bucket = "shipping_taxes" if tax.applies_to == "shipping" else "taxes"
-            take(made, bucket, cells.tax_key(tax, f"{path}.taxes"), tax.amount, "taxes.amount")
-
-    if cells.include_tax(order):
-        _exclude_taxes(exact, [(id(made), bucket) for made, bucket, _ in slots])
-    stated = next((row.refund_total for row in rows if row.refund_total is not None), None)
-    total = sum(exact, Decimal(0)) if stated is None else abs(cells.amount(stated, f"{path}.refund_total"))
-    rounded, _ = round_to_total(exact, cells.digits, to_minor(total, cells.digits))
-    for (made, bucket, key), minor in zip(slots, rounded, strict=True):
-        if bucket == "gross":
-            made.gross += minor
-        elif bucket == "shipping_gross":
-            made.shipping_gross += minor
-        else:
-            made.amounts.add(bucket, key, minor)
-    unnamed = to_minor(total, cells.digits) - sum(rounded)
-    if unnamed > 0:
-        first = document[0]
-        empty = next((made for made in document if made.line_id is None and not made.amounts.total()), None)
-        if empty is None:
-            empty = replace(first, adjustment_id=refund_id, line_id=None, quantity=0, amounts=Amounts())
-            empty.gross = empty.shipping_gross = 0
-            document.append(empty)
-        empty.gross += unnamed
-    return document
+        lines[0][0].add("price", None, -minor)

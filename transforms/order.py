@@ -1,358 +1,316 @@
-"""One order from its rows: the payload of upsertOrders, and what an operator must know about it.
+"""Orders from their columns: the payloads of upsertOrders, and what an operator must know about them.
 
-Belongs here: the assembly of one order. Does not belong here: frames, serialisation, many orders.
+Belongs here: putting a payload together. Does not belong here: how a status, an address or an amount is decided.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import namedtuple
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import lru_cache
 
-from pydantic import TypeAdapter
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import TypeAdapter, ValidationError
 
-from transforms.addresses import AddressError, address
-from transforms.adjustments import AdjustedLine, Amounts, Cancelation, LineAdjustment, RefundRow, adjust
-from transforms.attributes import ORDERED_QUANTITY, custom_attributes
-from transforms.cells import Cells, OrderError
-from transforms.charges import Line, charge, refund_rows
-from transforms.frames import COLUMNS
+from transforms.addresses import addresses
+from transforms.attributes import custom_attributes
+from transforms.charges import SHIPPING_TAX, TAX, Charges, charge
+from transforms.chunk import Chunk
+from transforms.faults import Faults, Notices, Stage
+from transforms.groups import Bools, Groups, Ints
+from transforms.json_text import chosen, field, joined, lists, money, quoted, times, without_first_comma
 from transforms.mapping import ChannelMapping
-from transforms.money import to_minor
-from transforms.outcomes import Notice
-from transforms.records import Email, Url
-from transforms.statuses import CANCELLED, MappedStatus, Quantities, can_cancel, line_status, map_status, order_status
-from transforms.times import format_time
+from transforms.parsing import codes, looked_up, mask, or_blank, strip
+from transforms.records import EMAIL_PATTERN, Url
+from transforms.refunds import Adjusted, refunds
+from transforms.statuses import (
+    REASONS,
+    Quantities,
+    Statuses,
+    can_cancel,
+    line_statuses,
+    map_lines,
+    map_orders,
+    order_statuses,
+)
 
-ROW_TYPES: Mapping[str, Any] = {
-    name: namedtuple(f"{name.title().replace('_', '')}Row", [column.name for column in columns])
-    for name, columns in COLUMNS.items()
-}
-
-_WORDED = [(name, column) for name, columns in COLUMNS.items() for column in columns if column.words]
-
-_EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 _URL: TypeAdapter[str] = TypeAdapter(Url)
+_DROPPED = "is not valid and was left out"
 
 
-@dataclass(slots=True)
-class OrderRows:
-    """The rows of one order: named tuples of cells, one attribute per column of the frame."""
+@dataclass(frozen=True, slots=True)
+class Payloads:
+    """The orders of a chunk as JSON; `unstamped` is the same without modification stamps, for comparing."""
 
-    order: Any
-    lines: list[Any]
-    adjustments: list[Any]
-    taxes: list[Any]
-    addresses: list[Any]
-    custom_attributes: list[Any]
-
-
-def build_order(rows: OrderRows, mapping: ChannelMapping) -> tuple[dict[str, Any], list[Notice]]:
-    """Build the payload of one order and the notices about it.
-
-    Raises:
-        OrderError: the order cannot be sent.
-    """
-    return _Builder(rows, mapping).build()
+    json: pa.StringArray
+    unstamped: pa.StringArray
+    updated_at: pa.StringArray
+    order_lines: Ints
+    adjustments: Ints
 
 
-class _Builder:
-    def __init__(self, rows: OrderRows, mapping: ChannelMapping) -> None:
-        self.rows, self.mapping, self.order = rows, mapping, rows.order
-        self.cells = Cells(self.order.currency, mapping)
-        self.notices = self.cells.notices
-        self.created_at = self.cells.required_time(self.order.created_at, "created_at")
-        updated_at = self.cells.required_time(self.order.updated_at, "channel_updated_at")
-        # A copied or imported order may claim an update before its own creation; Mirakl's stamp must not.
-        self.updated_at = max(updated_at, self.created_at)
-        self.shipped_at = self.cells.time(self.order.shipped_at, "shipped_at")
+def build_orders(chunk: Chunk, mapping: ChannelMapping, faults: Faults, notices: Notices) -> Payloads:
+    """Build the payloads of a chunk; those of orders with faults are not to be used."""
+    orders, lines = chunk.orders, chunk.lines
+    by_word = map_orders(orders.cells, mapping)
+    line_by_word = map_lines(lines.cells, by_word, lines.groups.owners, mapping)
+    _tell_unmapped(chunk, by_word, line_by_word, notices)
+    charges = charge(chunk, mapping, faults, notices)
+    adjusted = refunds(chunk, charges, line_by_word, mapping, faults, notices)
+    statuses = _line_statuses(chunk, adjusted, by_word, line_by_word)
+    rolled = order_statuses(by_word, statuses, lines.groups)
+    of_orders, of_lines = custom_attributes(chunk, by_word, line_by_word, mapping, faults)
+    updated_at = orders.newest()
+    head, stamp, rest = _lines(chunk, charges, adjusted, statuses, updated_at, of_lines, notices)
+    begin = joined('{"channel_order_id":', quoted(orders.ids), ',"created_at":"', times(orders.created_at.values))
+    end = joined(
+        '],"shipping_info":{',
+        _shipping_info(chunk, faults, notices),
+        '},"fulfillment":',
+        _fulfillment(chunk, mapping),
+        field(',"status_reason":"', rolled.reason_words(), '"'),
+        field(',"billing_info":{"address":', _billing(chunk, notices), "}"),
+        _flag(',"has_incident":', orders.has_incident.values, orders.has_incident.present),
+        field(',"sub_channel_code":', quoted(_unless_blank(orders.cells["sub_channel_code"]))),
+        of_orders,
+        "}",
+    )
+    stamps, status = times(updated_at), joined('","status":"', rolled.words(), '","order_lines":[')
+    return Payloads(
+        json=joined(
+            begin, '","channel_updated_at":"', stamps, status, lists(joined(head, stamp, rest), lines.groups), end
+        ),
+        unstamped=joined(begin, status, lists(joined(head, rest), lines.groups), end),
+        updated_at=stamps,
+        order_lines=lines.groups.counts,
+        adjustments=lines.groups.sum(adjusted.count),
+    )
 
-    def build(self) -> tuple[dict[str, Any], list[Notice]]:
-        order = self.order
-        if not (order.channel_order_id or "").strip():
-            raise OrderError("missing", "channel_order_id", "is missing")
-        self._require_words()
-        mapped = map_status(order.status, order.status_hint, self.mapping, order.status_proved)
-        if not mapped.known:
-            self.notices.append(
-                Notice("unmapped_status", "status", f"status {order.status!r} is not mapped; add it under `statuses`")
-            )
-        lines = self._lines(mapped)
-        charge(self.cells, order, self.rows.lines, self.rows.taxes, lines)
-        self._adjust(lines)
-        statuses = self._statuses(lines, mapped)
-        rolled = order_status(mapped, statuses)
-        payload: dict[str, Any] = {
-            "channel_order_id": order.channel_order_id.strip(),
-            "created_at": format_time(self.created_at),
-            "channel_updated_at": format_time(self.updated_at),
-            "status": rolled.status,
-            "order_lines": [self._line_payload(line, status) for line, status in zip(lines, statuses, strict=True)],
-            "shipping_info": self._shipping_info(),
-            "fulfillment": self._fulfillment(),
-        }
-        if rolled.reason:
-            payload["status_reason"] = rolled.reason
-        if billing := self._billing():
-            payload["billing_info"] = {"address": billing}
-        if (has_incident := self.cells.flag(order.has_incident, "has_incident")) is not None:
-            payload["has_incident"] = has_incident
-        if order.sub_channel_code:
-            payload["sub_channel_code"] = order.sub_channel_code
-        if attributes := custom_attributes(self.cells, self.rows.custom_attributes, None, order.status, mapped):
-            payload["custom_attributes"] = attributes
-        return payload, self.notices
 
-    def _require_words(self) -> None:
-        """Hold an order of which a row would be read as something else, or not at all."""
-        for name, column in _WORDED:
-            for row in [self.order] if name == "orders" else getattr(self.rows, name):
-                word = getattr(row, column.name)
-                if word not in column.words and (word or column.required):
-                    raise OrderError("invalid_word", f"{name}.{column.name}", f"is not {' or '.join(column.words)}")
+def _tell_unmapped(chunk: Chunk, orders: Statuses, lines: Statuses, notices: Notices) -> None:
+    for order in np.flatnonzero(~orders.known).tolist():
+        word = chunk.orders.cells["status"][order].as_py()
+        text = f"status {word!r} is not mapped; add it under `statuses`"
+        notices.add(order, (Stage.STATUS,), "unmapped_status", "status", text)
+    own = mask(pc.not_equal(or_blank(chunk.lines.cells["status"]), ""))
+    # An order's status that nobody mapped is said once, of the order.
+    for line in np.flatnonzero(own & ~lines.known).tolist():
+        order, word = int(chunk.lines.groups.owners[line]), chunk.lines.cells["status"][line].as_py()
+        rank = (Stage.LINES, int(chunk.lines.groups.index[line]))
+        text = f"line status {word!r} is not mapped"
+        notices.add(order, rank, "unmapped_status", f"{chunk.lines.path(line)}.status", text)
 
-    def _lines(self, mapped: MappedStatus) -> list[Line]:
-        lines: list[Line] = []
-        for row in self.rows.lines:
-            if row.kind == "discount":
-                continue
-            path = f"order_lines[{len(lines)}]"
-            own = map_status(row.status, None, self.mapping) if row.status else mapped
-            if not own.known and row.status:
-                self.notices.append(
-                    Notice("unmapped_status", f"{path}.status", f"line status {row.status!r} is not mapped")
-                )
-            shipped_at = self.cells.time(row.shipped_at, f"{path}.shipped_at") or self.shipped_at
-            measure = self.cells.measure(row.quantity, f"{path}.quantity")
-            quantity = self.cells.units(row.quantity, f"{path}.quantity", measure)
-            is_virtual = self.cells.flag(row.is_virtual, f"{path}.is_virtual") or False
-            partly = self.cells.flag(row.partly_shipped, f"{path}.partly_shipped") or False
-            if measure is not None and row.quantity_shipped is not None:
-                partly = partly or 0 < self.cells.amount(row.quantity_shipped, f"{path}.quantity_shipped") < measure
-            lines.append(Line(row, path, quantity, own, Amounts(), shipped_at, is_virtual, partly, measure))
-        if not lines:
-            raise OrderError("no_lines", "order_lines", "the order has no lines")
-        return lines
 
-    def _adjust(self, lines: list[Line]) -> None:
-        adjusted = {
-            line.row.channel_order_line_id: AdjustedLine(
-                line_id=line.row.channel_order_line_id,
-                units=line.quantity,
-                departures=self._departures(line),
-                remaining=Amounts(
-                    line.amounts.price,
-                    line.amounts.shipping,
-                    dict(line.amounts.taxes),
-                    dict(line.amounts.shipping_taxes),
-                ),
-                by_measure=line.measure is not None,
-            )
-            for line in lines
-        }
-        by_line: dict[str, list[LineAdjustment]] = {}
-        rows = refund_rows(self.cells, self.order, lines, self.rows.adjustments, self.rows.taxes)
-        if self._paid_once_more():
-            # The units were paid once more, and wait: only their money went back.
-            rows = [row if row.type else replace(row, type="REFUND") for row in rows]
-        cancelations = [made for line in lines if (made := self._cancelation(line, rows)) is not None]
-        for adjustment in adjust(adjusted, rows, self.mapping.reasons, cancelations):
-            by_line.setdefault(adjustment.line_id, []).append(adjustment)
-        for line in lines:
-            line.adjustments = by_line.get(line.row.channel_order_line_id, [])
-        told = sum(made.amounts.total() for line in lines for made in line.adjustments if made.charged)
-        refunded = sum(row.money() for row in rows if row.charged)
-        if self.order.total_refunded is not None:
-            refunded = to_minor(self.cells.amount(self.order.total_refunded, "total_refunded"), self.cells.digits)
-        if told != refunded:
-            self.cells.mismatch("order_lines.adjustments", told, refunded, "the shop refunded")
+def _line_statuses(chunk: Chunk, adjusted: Adjusted, orders: Statuses, mapped: Statuses) -> Statuses:
+    """Decide every line's status; what nobody ships is, while it is open, as far as the others are together."""
+    lines, groups = chunk.lines, chunk.lines.groups
+    counted = lines.quantity_refunded.present
+    # Whoever had all the money back and paid once more waits for the goods: only units that came back are gone.
+    refunded = np.where(counted & chunk.orders.paid_once_more()[groups.owners], 0, adjusted.refunded)
+    shipped = lines.quantity_shipped
+    # A shop that counts no unit of an order keeps no such count: its word decides.
+    counts = groups.any(shipped.values != 0)[groups.owners]
+    left_at = lines.shipped_at.present | chunk.orders.shipped_at.present[groups.owners]
+    statuses = line_statuses(
+        mapped,
+        Quantities(
+            ordered=lines.quantity,
+            cancelled=np.maximum(adjusted.cancelled, lines.quantity_cancelled.values),
+            refunded=np.maximum(refunded, lines.quantity_refunded.values),
+            returned=np.where(lines.quantity_returned.present, lines.quantity_returned.values, adjusted.returned),
+            shipped=replace(shipped, present=shipped.present & counts),
+            left=~shipped.present & left_at,
+            delivered=lines.quantity_delivered,
+            partly_shipped=lines.partly_shipped,
+        ),
+    )
+    is_shipped = ~lines.is_fee & ~lines.is_virtual
+    some_shipped = groups.any(is_shipped)[groups.owners]
+    if is_shipped.all() or not some_shipped.any():
+        return statuses
+    rows = np.flatnonzero(is_shipped)
+    together = order_statuses(orders, statuses.of(rows), groups.of(rows)).of(groups.owners)
+    # A download outlives the parcel that came back; a fee of it does not.
+    follows = lines.is_fee | (lines.is_virtual & ~together.closed())
+    return statuses.unless(some_shipped & ~is_shipped & ~statuses.closed() & follows, together)
 
-    def _cancelation(self, line: Line, rows: list[RefundRow]) -> Cancelation | None:
-        """Return the units that were cancelled without a document: counted ones, or all that a cancelled order has."""
-        row = line.row
-        by_word = line.status.status == "CLOSED" and line.status.reason in CANCELLED
-        told = sum(made.quantity for made in rows if made.line_id == row.channel_order_line_id and not made.charged)
-        counted = (self._count(row.quantity_cancelled, line, "cancelled") or 0) - told
-        if not by_word and counted <= 0:
-            return None
-        at = (
-            self.cells.time(row.cancelled_at, f"{line.path}.cancelled_at")
-            or self.cells.time(self.order.cancelled_at, "cancelled_at")
-            # Nobody knows when: after all that is known to have been given back.
-            or max([self.updated_at, *(made.created_at for made in rows)])
-        )
-        return Cancelation(
-            line_id=row.channel_order_line_id,
-            at=at,
-            quantity=None if by_word else counted,
-            owed=not self._paid_beyond_refunds(),
-            words=row.cancel_reason or self.order.cancel_reason,
-            default_reason=CANCELLED.get(line.status.reason or "CANCELED", "CUSTOMER_CANCELATION"),
-        )
 
-    def _departures(self, line: Line) -> list[tuple[int, dt.datetime | None]]:
-        shipped = self._count(line.row.quantity_shipped, line, "shipped")
-        sent = line.status.status in {"SHIPPED", "DELIVERED"}
-        if not shipped:
-            # A closed order may have left before.
-            left = sent or line.partly_shipped or (shipped is None and line.shipped_at is not None)
-            return [(line.quantity, line.shipped_at)] if left else []
-        return [(shipped, line.shipped_at)]
+def _lines(
+    chunk: Chunk,
+    charges: Charges,
+    adjusted: Adjusted,
+    statuses: Statuses,
+    updated_at: Ints,
+    attributes: pa.StringArray,
+    notices: Notices,
+) -> tuple[pa.StringArray, pa.StringArray, pa.StringArray]:
+    """Write lines in three parts: up to the modification stamp, the stamp, and the rest."""
+    lines, owners = chunk.lines, chunk.lines.groups.owners
+    digits, currency = chunk.orders.digits[owners], chunk.orders.currency.take(pa.array(owners))
+    product_id = strip(or_blank(lines.cells["product_id"]))
+    title = strip(pc.replace_substring(or_blank(lines.cells["product_title"]), "\0", ""))
+    taxes, shipping_taxes = (_taxes(charges, bucket, digits, currency) for bucket in (TAX, SHIPPING_TAX))
+    created = np.where(lines.created_at.present, lines.created_at.values, chunk.orders.created_at.values[owners])
+    updated = np.where(lines.updated_at.present, lines.updated_at.values, updated_at[owners])
+    head = joined(
+        '{"channel_order_line_id":',
+        quoted(strip(or_blank(lines.cells["channel_order_line_id"]))),
+        ',"created_at":"',
+        times(created),
+    )
+    stamp = joined('","updated_at":"', times(updated))
+    rest = joined(
+        '","quantity":',
+        pa.array(lines.quantity).cast(pa.string()),
+        ',"price":',
+        money(charges.price, digits, currency),
+        ',"total_shipping_price":',
+        money(charges.shipping, digits, currency),
+        ',"product":{"id":',
+        quoted(product_id),
+        ',"title":',
+        quoted(pc.if_else(pc.equal(title, ""), product_id, title)),
+        field(',"thumbnail_url":', quoted(_urls(chunk, notices))),
+        '},"status":"',
+        statuses.words(),
+        '","can_cancel":',
+        chosen(_can_cancel(chunk, statuses), "true", "false"),
+        ',"can_refund":',
+        chosen(_can_refund(chunk, charges, adjusted, statuses), "true", "false"),
+        field(',"status_reason":"', statuses.reason_words(), '"'),
+        field(',"taxes":[', taxes, "]"),
+        field(',"shipping_taxes":[', shipping_taxes, "]"),
+        field(',"adjustments":', adjusted.json),
+        attributes,
+        "}",
+    )
+    return head, stamp, rest
 
-    def _count(self, text: str | None, line: Line, what: str) -> int | None:
-        return None if text is None else self.cells.units(text, f"{line.path}.quantity_{what}", line.measure)
 
-    def _statuses(self, lines: list[Line], mapped: MappedStatus) -> list[MappedStatus]:
-        """Decide every line's status; what nobody ships is, while it is open, as far as the others are together."""
-        # A shop that counts no unit of an order keeps no such count: its word decides.
-        counts = any(self._count(line.row.quantity_shipped, line, "shipped") for line in lines)
-        statuses = [self._line_status(line, counts) for line in lines]
-        shipped = [status for line, status in zip(lines, statuses, strict=True) if line.is_shipped]
-        if not shipped or len(shipped) == len(lines):
-            return statuses
-        together = order_status(mapped, shipped)
+def _taxes(charges: Charges, bucket: int, digits: Ints, currency: pa.StringArray) -> pa.StringArray:
+    """Write the taxes of each line, null where it has none."""
+    rows = np.flatnonzero(charges.taxes.bucket == bucket)
+    lines = charges.taxes.lines[rows]
+    groups = Groups(lines, len(charges.price))
+    if not len(rows):
+        return pa.nulls(groups.size, pa.string())
+    amount = money(charges.taxes.minor[rows], digits[lines], currency.take(pa.array(lines)))
+    codes_ = quoted(pa.array([code for code, _ in charges.keys], pa.string()))
+    # Exact: a rate is what a double prints back, or what its nearest double prints, as for every number on the wire.
+    rates = pa.array(
+        [None if rate is None else orjson.dumps(float(rate)).decode() for _, rate in charges.keys], pa.string()
+    )
+    tail = joined(',"code":', codes_, field(',"rate":', rates), "}")
+    entries = joined('{"amount":', amount, tail.take(pa.array(charges.taxes.key[rows])))
+    return pc.if_else(pa.array(groups.counts > 0), lists(entries, groups), None)
 
-        def follows(line: Line, status: MappedStatus) -> bool:
-            # A download outlives the parcel that came back; a fee of it does not.
-            return status.status != "CLOSED" and (line.is_fee or (line.is_virtual and together.status != "CLOSED"))
 
-        return [together if follows(line, status) else status for line, status in zip(lines, statuses, strict=True)]
+def _can_cancel(chunk: Chunk, statuses: Statuses) -> Bools:
+    lines = chunk.lines
+    known, shipped = lines.can_cancel, lines.partly_shipped | (lines.quantity_shipped.values != 0)
+    told: Bools = np.where(known.present, (known.values > 0) & ~statuses.closed(), can_cancel(statuses, shipped))
+    return told
 
-    def _line_status(self, line: Line, counts: bool) -> MappedStatus:
-        cancelled = sum(a.quantity for a in line.adjustments if not a.charged)
-        # Units that a refund document took off the order are money given back as well: closed means REFUNDED.
-        refunded = sum(a.quantity for a in line.adjustments if a.charged)
-        # Whoever had all the money back and paid once more waits for the goods: only units that came back are gone.
-        if line.row.quantity_refunded is not None and self._paid_once_more():
-            refunded = 0
-        returned = self._count(line.row.quantity_returned, line, "returned")
-        units = Quantities(
-            ordered=line.quantity,
-            cancelled=max(cancelled, self._count(line.row.quantity_cancelled, line, "cancelled") or 0),
-            refunded=max(refunded, self._count(line.row.quantity_refunded, line, "refunded") or 0),
-            returned=sum(a.returned for a in line.adjustments) if returned is None else returned,
-            shipped=self._count(line.row.quantity_shipped, line, "shipped") if counts else None,
-            left=line.row.quantity_shipped is None and line.shipped_at is not None,
-            partly_shipped=line.partly_shipped,
-            delivered=self._count(line.row.quantity_delivered, line, "delivered"),
-        )
-        return line_status(line.status, units)
 
-    def _line_payload(self, line: Line, status: MappedStatus) -> dict[str, Any]:
-        row = line.row
-        left = line.amounts.total() - sum(adjustment.amounts.total() for adjustment in line.adjustments)
-        product: dict[str, Any] = {
-            "id": (row.product_id or "").strip(),
-            "title": (row.product_title or "").replace("\x00", "").strip() or (row.product_id or "").strip(),
-        }
-        if url := self.cells.optional(_URL, row.thumbnail_url, f"{line.path}.product.thumbnail_url"):
-            product["thumbnail_url"] = url
-        payload: dict[str, Any] = {
-            "channel_order_line_id": (row.channel_order_line_id or "").strip(),
-            "created_at": format_time(self.cells.time(row.created_at, f"{line.path}.created_at") or self.created_at),
-            "updated_at": format_time(self.cells.time(row.updated_at, f"{line.path}.updated_at") or self.updated_at),
-            "quantity": line.quantity,
-            "price": self.cells.money(line.amounts.price),
-            "total_shipping_price": self.cells.money(line.amounts.shipping),
-            "product": product,
-            "status": status.status,
-            "can_cancel": self._can_cancel(line, status),
-            "can_refund": self._can_refund(line, status, left),
-        }
-        if status.reason:
-            payload["status_reason"] = status.reason
-        if taxes := self.cells.taxes(line.amounts.taxes):
-            payload["taxes"] = taxes
-        if taxes := self.cells.taxes(line.amounts.shipping_taxes):
-            payload["shipping_taxes"] = taxes
-        if line.adjustments:
-            payload["adjustments"] = [self._adjustment_payload(adjustment) for adjustment in line.adjustments]
-        own = self.rows.custom_attributes
-        attributes = custom_attributes(self.cells, own, row.channel_order_line_id, row.status, line.status)
-        if line.measure is not None:
-            attributes.append({"id": ORDERED_QUANTITY, "type": "NUMERIC", "value": line.measure})
-        if attributes:
-            payload["custom_attributes"] = attributes
-        return payload
+def _can_refund(chunk: Chunk, charges: Charges, adjusted: Adjusted, statuses: Statuses) -> Bools:
+    lines, owners = chunk.lines, chunk.lines.groups.owners
+    settled = statuses.closed() & np.isin(statuses.reason, [REASONS["REFUNDED"], REASONS["CANCELED"]])
+    holds_money = charges.total() - adjusted.money > 0
+    by_money = holds_money & chunk.orders.paid_beyond_refunds()[owners]
+    told: Bools = ~settled & np.where(lines.can_refund.present, lines.can_refund.values > 0, by_money)
+    return told
 
-    def _can_cancel(self, line: Line, status: MappedStatus) -> bool:
-        shop = self.cells.flag(line.row.can_cancel, f"{line.path}.can_cancel")
-        if shop is not None:
-            return shop and status.status != "CLOSED"
-        return can_cancel(status, line.partly_shipped or self._count(line.row.quantity_shipped, line, "shipped"))
 
-    def _can_refund(self, line: Line, status: MappedStatus, left: int) -> bool:
-        shop = self.cells.flag(line.row.can_refund, f"{line.path}.can_refund")
-        if (status.status, status.reason) in {("CLOSED", "REFUNDED"), ("CLOSED", "CANCELED")}:
-            return False
-        return left > 0 and self._paid_beyond_refunds() if shop is None else shop
+def _urls(chunk: Chunk, notices: Notices) -> pa.StringArray:
+    """Keep image addresses that are valid; one that is not is left out and said, as the parcel does not hang on it."""
+    lines = chunk.lines
+    cells = lines.cells["thumbnail_url"]
+    if cells.null_count == len(cells):
+        return cells
+    place, words = codes(strip(or_blank(cells)))
+    kept = [word if word and _is_url(word) else None for word in words]
+    dropped = np.array([bool(word) and one is None for word, one in zip(words, kept, strict=True)])
+    for row in np.flatnonzero(dropped[place]).tolist():
+        rank = (Stage.LINE_PAYLOADS, int(lines.groups.index[row]))
+        path = f"{lines.path(row)}.product.thumbnail_url"
+        notices.add(int(lines.groups.owners[row]), rank, "dropped_field", path, _DROPPED)
+    return looked_up(place, kept)
 
-    def _paid_beyond_refunds(self) -> bool:
-        paid = self.cells.amount(self.order.total_paid, "total_paid")
-        return paid > abs(self.cells.amount(self.order.total_refunded, "total_refunded"))
 
-    def _paid_once_more(self) -> bool:
-        total, paid, refunded = (
-            self.cells.amount(getattr(self.order, name), name) for name in ("total", "total_paid", "total_refunded")
-        )
-        return bool(total and refunded) and paid - abs(refunded) >= total
+@lru_cache(maxsize=65536)
+def _is_url(text: str) -> bool:
+    try:
+        _URL.validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
-    def _adjustment_payload(self, adjustment: LineAdjustment) -> dict[str, Any]:
-        payload: dict[str, Any] = {
-            "channel_adjustment_id": adjustment.adjustment_id,
-            "type": adjustment.type,
-            "created_at": format_time(adjustment.created_at),
-            "reason": adjustment.reason,
-            "quantity": adjustment.quantity,
-            "price": self.cells.money(adjustment.amounts.price),
-            "shipping_price": self.cells.money(adjustment.amounts.shipping),
-        }
-        if taxes := self.cells.taxes({key: minor for key, minor in adjustment.amounts.taxes.items() if minor}):
-            payload["taxes"] = taxes
-        if taxes := self.cells.taxes({key: minor for key, minor in adjustment.amounts.shipping_taxes.items() if minor}):
-            payload["shipping_taxes"] = taxes
-        return payload
 
-    def _shipping_info(self) -> dict[str, Any]:
-        order = self.order
-        info: dict[str, Any] = {}
-        try:
-            pickup = self.cells.flag(order.pickup, "shipping_info.pickup") or False
-            if not pickup and (place := self._address("shipping")) is not None:
-                info["address"] = place
-        except AddressError as error:
-            raise OrderError("invalid_address", f"shipping_info.address.{error.field}", str(error)) from None
-        for name, text in (("carrier", order.carrier), ("method", order.shipping_method), ("pudo_id", order.pudo_id)):
-            if text and text.strip():
-                info[name] = text.strip()
-        if email := self.cells.optional(_EMAIL, order.email, "shipping_info.email"):
-            info["email"] = email
-        if deadline := self.cells.time(order.shipping_deadline, "shipping_info.shipping_deadline"):
-            info["shipping_deadline"] = format_time(deadline)
-        earliest = self.cells.time(order.delivery_earliest, "shipping_info.delivery_date.earliest")
-        latest = self.cells.time(order.delivery_latest, "shipping_info.delivery_date.latest")
-        if earliest and latest:
-            info["delivery_date"] = {"earliest": format_time(earliest), "latest": format_time(latest)}
-        return info
+def _shipping_info(chunk: Chunk, faults: Faults, notices: Notices) -> pa.StringArray:
+    orders = chunk.orders
+    fetched = orders.pickup.values > 0
+    address, broken = addresses(chunk.addresses, "shipping")
+    for order, (name, reason) in broken.items():
+        if not fetched[order]:
+            rank = (Stage.SHIPPING_INFO, 1)
+            faults.add(order, rank, "invalid_address", f"shipping_info.address.{name}", reason)
+    email = _unless_blank(strip(or_blank(orders.cells["email"])))
+    is_email = pc.match_substring_regex(email, EMAIL_PATTERN)
+    for order in np.flatnonzero(mask(pc.invert(is_email))).tolist():
+        notices.add(order, (Stage.SHIPPING_INFO,), "dropped_field", "shipping_info.email", _DROPPED)
+    window = orders.delivery_earliest.present & orders.delivery_latest.present
+    earliest, latest = times(orders.delivery_earliest.values), times(orders.delivery_latest.values)
+    fields = joined(
+        field(',"address":', pc.if_else(pa.array(fetched), None, address)),
+        _text(',"carrier":', orders.cells["carrier"]),
+        _text(',"method":', orders.cells["shipping_method"]),
+        _text(',"pudo_id":', orders.cells["pudo_id"]),
+        field(',"email":', quoted(pc.if_else(is_email, email, None))),
+        _if(
+            orders.shipping_deadline.present,
+            field(',"shipping_deadline":"', times(orders.shipping_deadline.values), '"'),
+        ),
+        _if(window, joined(',"delivery_date":{"earliest":"', earliest, '","latest":"', latest, '"}')),
+    )
+    return without_first_comma(fields)
 
-    def _billing(self) -> dict[str, str] | None:
-        """Return the billing address; one that is incomplete is left out and said, as Mirakl does not ask for it."""
-        try:
-            return self._address("billing")
-        except AddressError as error:
-            self.notices.append(
-                Notice("dropped_field", "billing_info.address", f"{error.field} {error}; the address was left out")
-            )
-            return None
 
-    def _address(self, address_type: str) -> dict[str, str] | None:
-        return next((address(row) for row in self.rows.addresses if row.address_type == address_type), None)
+def _billing(chunk: Chunk, notices: Notices) -> pa.StringArray:
+    """Return billing addresses; one that is incomplete is left out and said, as Mirakl does not ask for it."""
+    address, broken = addresses(chunk.addresses, "billing")
+    for order, (name, reason) in broken.items():
+        text = f"{name} {reason}; the address was left out"
+        notices.add(order, (Stage.BILLING_INFO,), "dropped_field", "billing_info.address", text)
+    if broken:
+        sound = np.ones(len(chunk.orders), dtype=np.bool_)
+        sound[list(broken)] = False
+        address = _if(sound, address)
+    return address
 
-    def _fulfillment(self) -> dict[str, str]:
-        predicate = self.mapping.fulfilled_by_partner
-        if predicate is None or getattr(self.order, predicate.column) not in predicate.values:
-            return {"type": "FULFILLED_BY_SELLER"}
-        partner = {"type": "FULFILLED_BY_PARTNER"}
-        return partner if predicate.code is None else {**partner, "code": predicate.code}
+
+def _fulfillment(chunk: Chunk, mapping: ChannelMapping) -> pa.StringArray:
+    seller, predicate = '{"type":"FULFILLED_BY_SELLER"}', mapping.fulfilled_by_partner
+    if predicate is None:
+        return pa.array([seller] * len(chunk.orders), pa.string())
+    code = pa.array([predicate.code], pa.string())
+    [partner] = joined('{"type":"FULFILLED_BY_PARTNER"', field(',"code":', quoted(code)), "}").to_pylist()
+    is_partner = pc.is_in(chunk.orders.cells[predicate.column], pa.array(sorted(predicate.values), pa.string()))
+    return pc.if_else(is_partner, partner, seller)
+
+
+def _text(before: str, cells: pa.StringArray) -> pa.StringArray:
+    return field(before, quoted(_unless_blank(strip(or_blank(cells)))))
+
+
+def _unless_blank(cells: pa.StringArray) -> pa.StringArray:
+    return pc.if_else(pc.equal(cells, ""), None, cells)
+
+
+def _if(flags: Bools, text: pa.StringArray) -> pa.StringArray:
+    return pc.if_else(pa.array(flags), text, None)
+
+
+def _flag(before: str, values: Ints, present: Bools) -> pa.StringArray:
+    return _if(present, field(before, chosen(values > 0, "true", "false")))

@@ -5,11 +5,16 @@ Belongs here: status, status reason, can_cancel. Does not belong here: any platf
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
+import numpy as np
+import pyarrow as pa
+
+from transforms.groups import Bools, Exact, Groups, Ints
 from transforms.mapping import ChannelMapping
+from transforms.parsing import Read, codes, combinations
 from transforms.records import Status, StatusReason
 from transforms.spelling import did_you_mean
 
@@ -26,8 +31,12 @@ _PROGRESS = (
     "SHIPPED",
     "DELIVERED",
 )
-_BEFORE_SHIPMENT = frozenset(_PROGRESS[:5])
-_BEFORE_ACCEPTED = frozenset({"AWAITING_ACCEPTANCE", "AWAITING_PAYMENT"})
+_WORDS = (*_PROGRESS, "CLOSED")
+AWAITING_SHIPMENT, SHIPPED, DELIVERED, CLOSED = (
+    _WORDS.index(word) for word in ("AWAITING_SHIPMENT", "SHIPPED", "DELIVERED", "CLOSED")
+)
+_BEFORE_ACCEPTED = [_WORDS.index(word) for word in ("AWAITING_ACCEPTANCE", "AWAITING_PAYMENT")]
+CHANNEL_SPECIFIC, NO_REASON = 0, 0
 
 # Why an order was given up for good before it left, and the reason of the cancelation where the shop wrote none: the
 # buyer's, unless the seller would not have the order. A payment that was refused can be tried again: its units are not
@@ -40,6 +49,9 @@ CANCELLED: Mapping[str, str] = {
     "FRAUD_CHECK_FAILED": "CHANNEL_SPECIFIC",
     "FRAUD_CHECK_TIMEOUT": "CHANNEL_SPECIFIC",
 }
+REASONS: Mapping[str | None, int] = {None: NO_REASON} | {
+    reason: number for number, reason in enumerate(sorted(get_args(StatusReason)), 1)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +63,65 @@ class MappedStatus:
     known: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """A column of statuses: positions in Mirakl's words, least advanced first, and in `REASONS`; see `MappedStatus`."""
+
+    status: Ints
+    reason: Ints
+    known: Bools
+
+    @classmethod
+    def looked_up(cls, place: Ints, statuses: Sequence[MappedStatus]) -> Statuses:
+        """Return a column of some statuses, by their positions."""
+        return cls(
+            np.array([_WORDS.index(mapped.status) for mapped in statuses], dtype=np.int64)[place],
+            np.array([REASONS[mapped.reason] for mapped in statuses], dtype=np.int64)[place],
+            np.array([mapped.known for mapped in statuses], dtype=np.bool_)[place],
+        )
+
+    def of(self, rows: Exact) -> Statuses:
+        """Return the statuses of these rows."""
+        return Statuses(self.status[rows], self.reason[rows], self.known[rows])
+
+    def unless(self, rows: Bools, other: Statuses) -> Statuses:
+        """Return another column's statuses in these rows."""
+        return Statuses(
+            np.where(rows, other.status, self.status),
+            np.where(rows, other.reason, self.reason),
+            np.where(rows, other.known, self.known),
+        )
+
+    def decided(self, *rules: tuple[Bools, Ints | int, Ints | int]) -> Statuses:
+        """Let the first rule whose condition holds give status and reason; where none does, nothing changes."""
+        conditions = [condition for condition, _, _ in rules]
+        status = np.select(conditions, [status for _, status, _ in rules], self.status)
+        reason = np.select(conditions, [reason for _, _, reason in rules], self.reason)
+        return Statuses(status, reason, self.known)
+
+    def closed(self) -> Bools:
+        """Say which are closed."""
+        closed: Bools = self.status == CLOSED
+        return closed
+
+    def before_shipment(self) -> Bools:
+        """Say which still wait for something before they can leave."""
+        return self.status <= AWAITING_SHIPMENT
+
+    def before_accepted(self) -> Bools:
+        """Say which still wait for a payment or for somebody who accepts them."""
+        return np.isin(self.status, _BEFORE_ACCEPTED)
+
+    def words(self) -> pa.StringArray:
+        """Return Mirakl's words."""
+        return pa.array(_WORDS).take(pa.array(self.status))
+
+    def reason_words(self) -> pa.StringArray:
+        """Return Mirakl's words for the reasons; null where there is none."""
+        return pa.array(list(REASONS), pa.string()).take(pa.array(self.reason))
+
+
 UNMAPPED = MappedStatus("CHANNEL_SPECIFIC", known=False)
-_TO_SHIP = MappedStatus("AWAITING_SHIPMENT")
 
 
 def parse_target(target: str) -> MappedStatus:
@@ -86,9 +155,22 @@ def map_status(word: str | None, hint: str | None, mapping: ChannelMapping, prov
     return UNMAPPED
 
 
+def map_orders(cells: pa.RecordBatch, mapping: ChannelMapping) -> Statuses:
+    """Map the status words of the orders frame."""
+    place, words = combinations(cells["status"], cells["status_hint"], cells["status_proved"])
+    return Statuses.looked_up(place, [map_status(word, hint, mapping, proved) for word, hint, proved in words])
+
+
+def map_lines(cells: pa.RecordBatch, orders: Statuses, owners: Ints, mapping: ChannelMapping) -> Statuses:
+    """Map the lines' own status words; a line without one has its order's status."""
+    place, words = codes(cells["status"])
+    own = Statuses.looked_up(place, [map_status(word, None, mapping) for word in words])
+    return orders.of(owners).unless(np.array([bool(word) for word in words])[place], own)
+
+
 @dataclass(frozen=True, slots=True)
 class Quantities:
-    """Units of one line; `shipped` and `delivered` are None where the shop does not know.
+    """Units of lines; of `shipped` and `delivered`, where the shop knows them.
 
     `left`: it is known that the line was handed over, though not with how many units.
 
@@ -96,60 +178,71 @@ class Quantities:
     `partly_shipped`: something has left, nobody knows how much.
     """
 
-    ordered: int
-    cancelled: int = 0
-    refunded: int = 0
-    returned: int = 0
-    shipped: int | None = None
-    delivered: int | None = None
-    partly_shipped: bool = False
-    left: bool = False
+    ordered: Ints
+    cancelled: Ints
+    refunded: Ints
+    returned: Ints
+    shipped: Read
+    delivered: Read
+    partly_shipped: Bools
+    left: Bools
 
-    def reached(self, units: int | None) -> bool:
+    def gone(self) -> Ints:
+        """Return the units that are not to be had any more."""
+        return self.cancelled + self.refunded
+
+    def reached(self, units: Read) -> Bools:
         """Say whether so many units are all that were to go there: the others were given up before they left."""
-        if units is None:
-            return False
-        gone = self.cancelled + self.refunded
-        return units + gone - min(self.returned, gone, units) >= self.ordered
+        gone = self.gone()
+        kept = gone - np.minimum(np.minimum(self.returned, gone), units.values)
+        return units.present & (units.values + kept >= self.ordered)
 
 
-def line_status(mapped: MappedStatus, units: Quantities) -> MappedStatus:
-    """Decide a line's status from its quantities first, its order's (or own) mapped status second.
+def line_statuses(mapped: Statuses, units: Quantities) -> Statuses:
+    """Decide lines' statuses from their quantities first, their order's (or own) mapped status second.
 
     A closed order closes its lines. Units that came back close a line even while others are still on their way. While
     promised units neither left nor were given up, the line is open, whatever the word; what has left neither awaits its
     payment nor its acceptance.
     """
-    gone = units.cancelled + units.refunded
-    if mapped.status == "CLOSED":
-        return mapped
-    if gone >= units.ordered:
-        return MappedStatus("CLOSED", "REFUNDED" if units.refunded else "CANCELED")
-    if units.partly_shipped:
-        return mapped if mapped.status in _BEFORE_SHIPMENT - _BEFORE_ACCEPTED else _TO_SHIP
-    if mapped.status in _BEFORE_SHIPMENT or mapped.status == "SHIPPED":
-        if units.reached(units.delivered):
-            return MappedStatus("DELIVERED")
-        if units.reached(units.shipped):
-            return MappedStatus("SHIPPED")
-    if mapped.status in {"SHIPPED", "DELIVERED"}:
-        counted = units.shipped is not None and not units.reached(units.shipped) and not units.reached(units.delivered)
-        return _TO_SHIP if counted else mapped
-    if mapped.status in _BEFORE_ACCEPTED or not mapped.known:
-        return _TO_SHIP if units.shipped else MappedStatus("SHIPPED") if units.left else mapped
-    return mapped
+    unchanged = mapped.status, mapped.reason
+    before_shipment, before_accepted = mapped.before_shipment(), mapped.before_accepted()
+    on_its_way = before_shipment | (mapped.status == SHIPPED)
+    sent = (mapped.status == SHIPPED) | (mapped.status == DELIVERED)
+    arrived, shipped = units.reached(units.delivered), units.reached(units.shipped)
+    all_gone = np.where(units.refunded != 0, REASONS["REFUNDED"], REASONS["CANCELED"])
+    says_little = before_accepted | ~mapped.known
+    return mapped.decided(
+        # The first that holds decides.
+        (mapped.closed(), *unchanged),
+        (units.gone() >= units.ordered, CLOSED, all_gone),
+        (units.partly_shipped & before_shipment & ~before_accepted, *unchanged),
+        (units.partly_shipped, AWAITING_SHIPMENT, NO_REASON),
+        (on_its_way & arrived, DELIVERED, NO_REASON),
+        (on_its_way & shipped, SHIPPED, NO_REASON),
+        (sent & units.shipped.present & ~shipped & ~arrived, AWAITING_SHIPMENT, NO_REASON),
+        (sent, *unchanged),
+        (says_little & (units.shipped.values != 0), AWAITING_SHIPMENT, NO_REASON),
+        (says_little & units.left, SHIPPED, NO_REASON),
+    )
 
 
-def order_status(mapped: MappedStatus, lines: list[MappedStatus]) -> MappedStatus:
+def order_statuses(mapped: Statuses, lines: Statuses, groups: Groups) -> Statuses:
     """Roll lines up: closed when all are, else the least advanced open line."""
-    still_open = [line for line in lines if line.status != "CLOSED"]
-    if not still_open:
-        reasons = {line.reason for line in lines}
-        only = reasons.pop() if len(reasons) == 1 else "REFUNDED" if "REFUNDED" in reasons else None
-        return mapped if mapped.status == "CLOSED" else MappedStatus("CLOSED", only)
-    return min(still_open, key=lambda line: _PROGRESS.index(line.status))
+    furthest_behind = groups.least(np.where(lines.closed(), CLOSED, lines.status), CLOSED)
+    decides = groups.first(lines.status == furthest_behind[groups.owners])
+    least, most = groups.least(lines.reason, len(REASONS)), -groups.least(-lines.reason, len(REASONS))
+    refunded = groups.any(lines.reason == REASONS["REFUNDED"])
+    only = np.where(least == most, least, np.where(refunded, REASONS["REFUNDED"], NO_REASON))
+    all_closed = furthest_behind == CLOSED
+    reason = lines.reason[np.maximum(decides, 0)] if len(lines.reason) else only
+    return mapped.decided(
+        (all_closed & mapped.closed(), mapped.status, mapped.reason),
+        (all_closed, CLOSED, only),
+        (~all_closed, furthest_behind, reason),
+    )
 
 
-def can_cancel(line: MappedStatus, shipped: int | bool | None) -> bool:
-    """Say whether a line can be cancelled right now: not closed, nothing shipped."""
-    return line.status in _BEFORE_SHIPMENT and not shipped
+def can_cancel(lines: Statuses, shipped: Bools) -> Bools:
+    """Say which lines can be cancelled right now: not closed, nothing shipped."""
+    return lines.before_shipment() & ~shipped

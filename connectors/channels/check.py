@@ -17,12 +17,12 @@ import pyarrow as pa
 from connectors.channels.errors import ShopError
 from connectors.channels.platform import with_prefix
 from connectors.channels.queries import Use
-from transforms.cells import FLAGS
 from transforms.columns import COLUMNS, Column, Kind
 from transforms.frames import FRAME_NAMES, Frame, OrderFrames
-from transforms.money import AmountError, parse_amount
+from transforms.money import parse_amount
+from transforms.parsing import parse_flag
 from transforms.spelling import did_you_mean
-from transforms.times import TimeError, parse_time
+from transforms.times import parse_time
 
 if TYPE_CHECKING:
     from connectors.channels.reader import ShopReader
@@ -207,7 +207,7 @@ def _fault(column: Column, cell: str | None) -> str | None:
     try:
         read = _READERS.get(column.kind)
         return None if read is None else read(cell)
-    except (AmountError, TimeError) as error:
+    except ValueError as error:
         return str(error)
 
 
@@ -219,8 +219,8 @@ def _time(cell: str) -> None:
     parse_time(cell)
 
 
-def _flag(cell: str) -> str | None:
-    return None if cell.strip().lower() in FLAGS else "is neither yes nor no"
+def _flag(cell: str) -> None:
+    parse_flag(cell)
 
 
 _READERS: Mapping[Kind, Callable[[str], str | None]] = {

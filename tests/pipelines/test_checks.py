@@ -11,8 +11,8 @@ import pytest
 from connectors.mirakl.report import DayReport, Failure
 from pipelines import metadata
 from pipelines.checks import Normalisation, delivery_results
+from tests.outcomes import normalised
 from transforms.coverage import Fate, Word
-from transforms.normalise import Normalised
 from transforms.outcomes import Notice, Record, Reject
 
 
@@ -40,9 +40,9 @@ def shown(check: dg.AssetCheckResult, name: str) -> Any:
 def test_what_chunks_and_days_showed_adds_up() -> None:
     first, second = Normalisation(), Normalisation()
     reject = Reject("3", "missing", "order_lines", "the order has no lines", "r")
-    first.hear(Normalised([record("1"), mismatch("2")], [reject]), Counter({word("odd"): 2}))
-    first.hear(Normalised([mismatch("4")], []), Counter({word("odd"): 1, word("paid", "mapped"): 5}))
-    second.hear(Normalised([mismatch("5")], [reject]), Counter({word("new"): 1}))
+    first.hear(normalised([record("1"), mismatch("2")], [reject]), Counter({word("odd"): 2}))
+    first.hear(normalised([mismatch("4")], []), Counter({word("odd"): 1, word("paid", "mapped"): 5}))
+    second.hear(normalised([mismatch("5")], [reject]), Counter({word("new"): 1}))
     first.add(second)
     told = first.metadata()
     names = ("orders_read", "orders_normalised", "rejected", "money_mismatch", "unmapped_status", "dropped_field")
@@ -73,7 +73,7 @@ def test_what_chunks_and_days_showed_adds_up() -> None:
 def test_of_many_rejects_and_notices_all_are_counted_and_fifty_are_shown() -> None:
     seen = Normalisation()
     for number in range(60):
-        seen.hear(Normalised([mismatch(str(number))], [Reject(str(number), "c", "f", "r", "t")]), Counter())
+        seen.hear(normalised([mismatch(str(number))], [Reject(str(number), "c", "f", "r", "t")]), Counter())
     other = Normalisation()
     other.add(seen)
     other.add(seen)
@@ -84,7 +84,7 @@ def test_of_many_rejects_and_notices_all_are_counted_and_fifty_are_shown() -> No
 
 def test_a_day_on_which_all_is_well_is_green_and_says_nothing() -> None:
     seen = Normalisation()
-    seen.hear(Normalised([record("1")], []), Counter({word("paid", "mapped"): 1}))
+    seen.hear(normalised([record("1")], []), Counter({word("paid", "mapped"): 1}))
     checks = [*seen.check_results("own"), *delivery_results("own", [DayReport("2026-03-02")])]
     assert [(check.passed, check.description) for check in checks] == [(True, None)] * 5
     assert not {"rejects", "money_mismatch_orders"} & seen.metadata().keys()
@@ -93,7 +93,7 @@ def test_a_day_on_which_all_is_well_is_green_and_says_nothing() -> None:
 def test_countries_without_a_code_have_another_remedy_and_four_words_are_summed_up() -> None:
     seen = Normalisation()
     words = Counter({word(name, kind="country"): 9 - number for number, name in enumerate(("A1", "A2", "A3", "A4"))})
-    seen.hear(Normalised([], []), words)
+    seen.hear(normalised([], []), words)
     assert seen.check_results("own")[0].description == (
         "not mapped: country 'A1' (9), country 'A2' (8), country 'A3' (7) and 1 more; orders delivered there are "
         "rejected until the shop says an ISO 3166-1 code"

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from pipelines import tables
 from pipelines.storage import FrameStorage, StorageError
+from tests.outcomes import normalised
 from transforms.frames import COLUMNS, FRAME_NAMES, Frame, OrderFrames, Table, order_frames, table
-from transforms.normalise import Normalised
 from transforms.outcomes import Notice, Record, Reject
 
 READ_AT = dt.datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=dt.UTC)
@@ -59,13 +59,13 @@ def test_rows_of_an_order_that_is_no_order_are_left_out() -> None:
 def test_records_and_rejects_come_back_as_they_went_in() -> None:
     record = Record("1", "S-1", "u", "r", b'{"a":1}', "h", 2, 1, (Notice("c", "f", "d"),))
     reject = Reject("2", "missing", "order_lines", "is required", "r")
-    table = tables.mirakl_table(Normalised([record], [reject]))
+    table = tables.mirakl_table(normalised([record], [reject]))
     assert list(tables.records_of([table.select(tables.RECORD_COLUMNS)])) == [record]
     assert list(tables.rejects_of([table.select(tables.REJECT_COLUMNS)])) == [reject]
 
 
 def one_row(text: str = "x") -> pa.Table:
-    return tables.mirakl_table(Normalised([], [Reject(text, "c", "f", "r", "t")]))
+    return tables.mirakl_table(normalised([], [Reject(text, "c", "f", "r", "t")]))
 
 
 def test_a_day_is_written_in_place_of_what_was_there(tmp_path: Path) -> None:

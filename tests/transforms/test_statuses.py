@@ -6,17 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.transforms.columns import Units, can_cancel, line_status, order_status
 from tests.transforms.conftest import MAPPING
-from transforms.statuses import (
-    UNMAPPED,
-    MappedStatus,
-    Quantities,
-    can_cancel,
-    line_status,
-    map_status,
-    order_status,
-    parse_target,
-)
+from transforms.statuses import UNMAPPED, MappedStatus, map_status, parse_target
 
 ACCEPTANCE, WAITING, SHIPPED, DELIVERED = (
     MappedStatus(word) for word in ("AWAITING_ACCEPTANCE", "AWAITING_SHIPMENT", "SHIPPED", "DELIVERED")
@@ -84,57 +76,57 @@ def test_a_word_without_a_map_is_said_to_be_unknown(word: str | None) -> None:
 @pytest.mark.parametrize(
     ("mapped", "units", "status"),
     [
-        (WAITING, Quantities(3), WAITING),
-        (WAITING, Quantities(3, cancelled=2), WAITING),
-        (WAITING, Quantities(3, cancelled=3), CANCELED),
-        (WAITING, Quantities(3, cancelled=4), CANCELED),
-        (WAITING, Quantities(3, refunded=3), REFUNDED),
-        (WAITING, Quantities(3, cancelled=2, refunded=1), REFUNDED),
-        (DELIVERED, Quantities(1, refunded=1), REFUNDED),
-        (CLOSED, Quantities(1, refunded=1), CLOSED),
-        (CANCELED, Quantities(2, shipped=2), CANCELED),
-        (WAITING, Quantities(3, shipped=2), WAITING),
-        (WAITING, Quantities(3, shipped=3), SHIPPED),
-        (WAITING, Quantities(3, cancelled=1, shipped=2), SHIPPED),
-        (WAITING, Quantities(3, refunded=1, shipped=2), SHIPPED),
-        (WAITING, Quantities(3, refunded=1, returned=1, shipped=2), WAITING),
-        (WAITING, Quantities(3, refunded=1, returned=1, shipped=3), SHIPPED),
-        (WAITING, Quantities(3, returned=1, shipped=3), SHIPPED),
-        (WAITING, Quantities(3, cancelled=1, refunded=1, returned=1, shipped=2), SHIPPED),
-        (WAITING, Quantities(3, refunded=1, returned=1, shipped=2, delivered=2), WAITING),
-        (WAITING, Quantities(2, partly_shipped=True), WAITING),
-        (SHIPPED, Quantities(2, partly_shipped=True), WAITING),
-        (DELIVERED, Quantities(2, partly_shipped=True), WAITING),
-        (WAITING, Quantities(2, refunded=2, partly_shipped=True), REFUNDED),
-        (CANCELED, Quantities(2, partly_shipped=True), CANCELED),
-        (WAITING, Quantities(3, shipped=3, delivered=2), SHIPPED),
-        (WAITING, Quantities(3, shipped=3, delivered=3), DELIVERED),
-        (WAITING, Quantities(3, delivered=4), DELIVERED),
-        (WAITING, Quantities(3, shipped=0, delivered=0), WAITING),
-        (SHIPPED, Quantities(3), SHIPPED),
-        (SHIPPED, Quantities(3, shipped=0), WAITING),
-        (SHIPPED, Quantities(3, shipped=2), WAITING),
-        (DELIVERED, Quantities(3, shipped=2), WAITING),
-        (DELIVERED, Quantities(3, shipped=2, delivered=2, refunded=1, returned=1), WAITING),
-        (SHIPPED, Quantities(3, shipped=2, refunded=1), SHIPPED),
-        (DELIVERED, Quantities(3, shipped=2, cancelled=1), DELIVERED),
-        (SHIPPED, Quantities(3, shipped=0, delivered=3), DELIVERED),
-        (PAYMENT, Quantities(3, shipped=2), WAITING),
-        (ACCEPTANCE, Quantities(3, partly_shipped=True), WAITING),
-        (PAYMENT, Quantities(3, left=True), SHIPPED),
-        (PAYMENT, Quantities(3, shipped=0), PAYMENT),
-        (WAITING, Quantities(3, left=True), WAITING),
-        (UNMAPPED, Quantities(3, left=True), SHIPPED),
-        (UNMAPPED, Quantities(3, shipped=1), WAITING),
-        (SHIPPED, Quantities(3, cancelled=1, delivered=2), DELIVERED),
-        (ACCEPTANCE, Quantities(1, shipped=1), SHIPPED),
-        (OWN, Quantities(1, shipped=1), SHIPPED),
-        (DELIVERED, Quantities(1, shipped=1), DELIVERED),
-        (DELIVERED, Quantities(1, shipped=1, delivered=0), DELIVERED),
+        (WAITING, Units(3), WAITING),
+        (WAITING, Units(3, cancelled=2), WAITING),
+        (WAITING, Units(3, cancelled=3), CANCELED),
+        (WAITING, Units(3, cancelled=4), CANCELED),
+        (WAITING, Units(3, refunded=3), REFUNDED),
+        (WAITING, Units(3, cancelled=2, refunded=1), REFUNDED),
+        (DELIVERED, Units(1, refunded=1), REFUNDED),
+        (CLOSED, Units(1, refunded=1), CLOSED),
+        (CANCELED, Units(2, shipped=2), CANCELED),
+        (WAITING, Units(3, shipped=2), WAITING),
+        (WAITING, Units(3, shipped=3), SHIPPED),
+        (WAITING, Units(3, cancelled=1, shipped=2), SHIPPED),
+        (WAITING, Units(3, refunded=1, shipped=2), SHIPPED),
+        (WAITING, Units(3, refunded=1, returned=1, shipped=2), WAITING),
+        (WAITING, Units(3, refunded=1, returned=1, shipped=3), SHIPPED),
+        (WAITING, Units(3, returned=1, shipped=3), SHIPPED),
+        (WAITING, Units(3, cancelled=1, refunded=1, returned=1, shipped=2), SHIPPED),
+        (WAITING, Units(3, refunded=1, returned=1, shipped=2, delivered=2), WAITING),
+        (WAITING, Units(2, partly_shipped=True), WAITING),
+        (SHIPPED, Units(2, partly_shipped=True), WAITING),
+        (DELIVERED, Units(2, partly_shipped=True), WAITING),
+        (WAITING, Units(2, refunded=2, partly_shipped=True), REFUNDED),
+        (CANCELED, Units(2, partly_shipped=True), CANCELED),
+        (WAITING, Units(3, shipped=3, delivered=2), SHIPPED),
+        (WAITING, Units(3, shipped=3, delivered=3), DELIVERED),
+        (WAITING, Units(3, delivered=4), DELIVERED),
+        (WAITING, Units(3, shipped=0, delivered=0), WAITING),
+        (SHIPPED, Units(3), SHIPPED),
+        (SHIPPED, Units(3, shipped=0), WAITING),
+        (SHIPPED, Units(3, shipped=2), WAITING),
+        (DELIVERED, Units(3, shipped=2), WAITING),
+        (DELIVERED, Units(3, shipped=2, delivered=2, refunded=1, returned=1), WAITING),
+        (SHIPPED, Units(3, shipped=2, refunded=1), SHIPPED),
+        (DELIVERED, Units(3, shipped=2, cancelled=1), DELIVERED),
+        (SHIPPED, Units(3, shipped=0, delivered=3), DELIVERED),
+        (PAYMENT, Units(3, shipped=2), WAITING),
+        (ACCEPTANCE, Units(3, partly_shipped=True), WAITING),
+        (PAYMENT, Units(3, left=True), SHIPPED),
+        (PAYMENT, Units(3, shipped=0), PAYMENT),
+        (WAITING, Units(3, left=True), WAITING),
+        (UNMAPPED, Units(3, left=True), SHIPPED),
+        (UNMAPPED, Units(3, shipped=1), WAITING),
+        (SHIPPED, Units(3, cancelled=1, delivered=2), DELIVERED),
+        (ACCEPTANCE, Units(1, shipped=1), SHIPPED),
+        (OWN, Units(1, shipped=1), SHIPPED),
+        (DELIVERED, Units(1, shipped=1), DELIVERED),
+        (DELIVERED, Units(1, shipped=1, delivered=0), DELIVERED),
     ],
 )
-def test_a_line_is_as_far_as_its_units_say(mapped: MappedStatus, units: Quantities, status: MappedStatus) -> None:
-    assert line_status(mapped, units) == status
+def test_a_line_is_as_far_as_its_units_say(mapped: MappedStatus, units: Units, status: MappedStatus) -> None:
+    assert line_status(mapped, units) == (status.status, status.reason)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +150,7 @@ def test_a_line_is_as_far_as_its_units_say(mapped: MappedStatus, units: Quantiti
 def test_an_order_is_as_far_as_its_open_line_furthest_behind_and_closed_when_all_are(
     mapped: MappedStatus, lines: list[MappedStatus], status: MappedStatus
 ) -> None:
-    assert order_status(mapped, lines) == status
+    assert order_status(mapped, lines) == (status.status, status.reason)
 
 
 @pytest.mark.parametrize(

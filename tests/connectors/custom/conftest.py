@@ -10,11 +10,13 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from connectors.channels.reader import ShopReader, ShopSource
 from transforms.mapping import ChannelMapping
-from transforms.normalise import Normalised, normalise
+from transforms.normalise import normalise
+from transforms.outcomes import MIRAKL_ORDERS, Normalised
 
 DAY = dt.datetime(2026, 3, 5, tzinfo=dt.UTC)
 FEED = """
@@ -68,10 +70,10 @@ def read(source: ShopSource, day: dt.datetime = DAY) -> Normalised:
     reader = ShopReader(source)
     platform = reader.platform
     mapping = ChannelMapping("S-1", platform_statuses=platform.statuses, rate_divisor=platform.rate_divisor)
-    result = Normalised()
+    chunks = [pa.RecordBatch.from_pylist([], MIRAKL_ORDERS)]
     with reader.snapshot() as snapshot:
-        for rows in snapshot.chunks(day, day + dt.timedelta(days=1)):
-            chunk = normalise(reader.frames(rows, snapshot.read_at), mapping)
-            result.records += chunk.records
-            result.rejects += chunk.rejects
-    return result
+        chunks += (
+            normalise(reader.frames(rows, snapshot.read_at), mapping).table
+            for rows in snapshot.chunks(day, day + dt.timedelta(days=1))
+        )
+    return Normalised(pa.concat_batches(chunks))

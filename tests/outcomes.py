@@ -1,0 +1,17 @@
+"""Records and rejects as a chunk's outcome, without the orders they came of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+import pyarrow as pa
+
+from transforms.outcomes import MIRAKL_ORDERS, Normalised, Record, Reject
+
+
+def normalised(records: Iterable[Record] = (), rejects: Iterable[Reject] = ()) -> Normalised:
+    """Put records and rejects together as normalisation does."""
+    rows = [{**asdict(record), "rejected": False} for record in records]
+    rows += [{**asdict(reject), "rejected": True, "notices": []} for reject in rejects]
+    return Normalised(pa.RecordBatch.from_pylist(rows, MIRAKL_ORDERS))

@@ -1,0 +1,335 @@
+"""Refund documents of an order, read and told on its lines: order by order, as each sees what earlier ones left.
+
+Belongs here: reading the adjustments frame, and what its documents give back beyond what their rows name.
+Does not belong here: which line gives back what (`adjustments`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from transforms.adjustments import AdjustedLine, Amounts, Cancelation, LineAdjustment, RefundRow, TaxKey, adjust
+from transforms.cells import Cells, OrderError
+from transforms.charges import Charges, difference, to_minor
+from transforms.chunk import Child, Chunk
+from transforms.faults import Faults, Notices, Rank, Stage
+from transforms.groups import Bools, Exact, Ints
+from transforms.mapping import ChannelMapping
+from transforms.money import round_to_total
+from transforms.money import to_minor as amount_to_minor
+from transforms.parsing import Read, moment
+from transforms.statuses import CANCELLED, DELIVERED, REASONS, SHIPPED, Statuses
+from transforms.times import format_time
+
+_PATH = "order_lines.adjustments"
+_Measures = Mapping[str | None, Decimal | None]
+
+
+class AdjustmentCells(NamedTuple):
+    """One row of the adjustments frame."""
+
+    channel_adjustment_id: str | None
+    refund_id: str | None
+    channel_order_line_id: str | None
+    created_at: str | None
+    type: str | None
+    reason: str | None
+    default_reason: str | None
+    charged: str | None
+    quantity: str | None
+    price: str | None
+    shipping_price: str | None
+    shipping_gross_amount: str | None
+    gross_amount: str | None
+    refund_total: str | None
+
+
+class TaxCells(NamedTuple):
+    """One row of the taxes frame that belongs to an adjustment."""
+
+    channel_adjustment_id: str | None
+    applies_to: str | None
+    code: str | None
+    rate: str | None
+    amount: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """What adjustments make of each line: units, money in minor units, how many, and their JSON where there are any."""
+
+    cancelled: Ints
+    refunded: Ints
+    returned: Ints
+    money: Exact
+    count: Ints
+    json: pa.StringArray
+
+
+def refunds(
+    chunk: Chunk, charges: Charges, mapped: Statuses, mapping: ChannelMapping, faults: Faults, notices: Notices
+) -> Adjusted:
+    """Tell the refund documents of each order on its lines; `mapped` are the lines' statuses by their words."""
+    orders, size = chunk.orders, len(chunk.lines.quantity)
+    told, given_back = np.zeros(len(orders), dtype=object), np.zeros(len(orders), dtype=object)
+    by_line: dict[int, list[LineAdjustment]] = {}
+    for read, step, name in ((orders.total_paid, 1, "total_paid"), (orders.total_refunded, 2, "total_refunded")):
+        faults.cells(read, None, lambda _, step=step: (Stage.REFUNDS, step), name)  # type: ignore[misc]
+    cancelled = _cancelled_without_document(chunk, mapped)
+    has_history = (chunk.adjustments.groups.counts > 0) | chunk.lines.groups.any(cancelled)
+    for order in np.flatnonzero(has_history).tolist():
+        if order in faults and not chunk.adjustments.groups.counts[order]:
+            continue
+        try:
+            rows, made = _history(chunk, order, charges, mapped, cancelled, mapping)
+        except OrderError as error:
+            faults.add(order, error.rank or (Stage.REFUNDS,), error.code, error.field, error.reason)
+            continue
+        by_line |= made
+        told[order] = sum(one.amounts.total() for line in made.values() for one in line if one.charged)
+        given_back[order] = sum(row.money() for row in rows if row.charged)
+    shop = np.where(orders.total_refunded.present, to_minor(orders.total_refunded.values, orders.unit), given_back)
+    for order in np.flatnonzero(told != shop).tolist():
+        text = difference(chunk, order, int(told[order]), "refunded", int(shop[order]))
+        notices.add(order, (Stage.REFUNDS,), "money_mismatch", _PATH, text)
+    columns = np.zeros((4, size), dtype=np.int64)
+    money = np.zeros(size, charges.price.dtype)
+    json: list[str | None] = [None] * size
+    for line, adjustments in by_line.items():
+        columns[:, line] = (
+            sum(one.quantity for one in adjustments if not one.charged),
+            # Units that a refund document took off the order are money given back as well: closed means REFUNDED.
+            sum(one.quantity for one in adjustments if one.charged),
+            sum(one.returned for one in adjustments),
+            len(adjustments),
+        )
+        money[line] = sum(one.amounts.total() for one in adjustments)
+        cells = _cells(chunk, int(chunk.lines.groups.owners[line]), mapping)
+        json[line] = orjson.dumps([_payload(cells, one) for one in adjustments], default=float).decode()
+    given_up, refunded, returned, count = columns
+    return Adjusted(given_up, refunded, returned, money, count, pa.array(json, pa.string()))
+
+
+def _cells(chunk: Chunk, order: int, mapping: ChannelMapping) -> Cells:
+    return Cells(chunk.orders.currency[order].as_py(), bool(chunk.orders.gross[order]), mapping)
+
+
+def _cancelled_without_document(chunk: Chunk, mapped: Statuses) -> Bools:
+    """Say which lines may have units that were cancelled without a document: counted ones, or by their status."""
+    lines = chunk.lines
+    return _by_word(mapped) | (lines.quantity_cancelled.values > 0)
+
+
+def _by_word(mapped: Statuses) -> Bools:
+    given_up = [REASONS[reason] for reason in CANCELLED]
+    by_word: Bools = mapped.closed() & np.isin(mapped.reason, given_up)
+    return by_word
+
+
+def _history(
+    chunk: Chunk, order: int, charges: Charges, mapped: Statuses, cancelled: Bools, mapping: ChannelMapping
+) -> tuple[list[RefundRow], dict[int, list[LineAdjustment]]]:
+    """Work one order's documents; returns their rows, and the adjustments of its lines by their positions."""
+    lines = chunk.lines
+    span = lines.groups.rows(order)
+    ids = lines.cells["channel_order_line_id"].slice(span.start, span.stop - span.start).to_pylist()
+    adjusted = {
+        line_id: AdjustedLine(
+            line_id=line_id,
+            units=int(lines.quantity[line]),
+            departures=_departures(chunk, order, line, mapped),
+            remaining=charges.amounts(line),
+            by_measure=line in lines.measures,
+        )
+        for line, line_id in enumerate(ids, span.start)
+    }
+    rows = refund_rows(
+        _cells(chunk, order, mapping),
+        _rows(chunk.adjustments, order, AdjustmentCells),
+        _rows(chunk.refund_taxes, order, TaxCells),
+        {line_id: lines.measures.get(line) for line, line_id in enumerate(ids, span.start)},
+    )
+    if chunk.orders.paid_once_more()[order]:
+        # The units were paid once more, and wait: only their money went back.
+        rows = [row if row.type else replace(row, type="REFUND") for row in rows]
+    cancelations = [
+        made
+        for line, line_id in enumerate(ids, span.start)
+        if cancelled[line] and (made := _cancelation(chunk, order, line, line_id, mapped, rows)) is not None
+    ]
+    by_id: dict[str, list[LineAdjustment]] = {}
+    for adjustment in adjust(adjusted, rows, mapping.reasons, cancelations):
+        by_id.setdefault(adjustment.line_id, []).append(adjustment)
+    return rows, {line: by_id[line_id] for line, line_id in enumerate(ids, span.start) if line_id in by_id}
+
+
+def _cancelation(
+    chunk: Chunk, order: int, line: int, line_id: str, mapped: Statuses, rows: list[RefundRow]
+) -> Cancelation | None:
+    """Return the units that were cancelled without a document: counted ones, or all that a cancelled order has."""
+    orders, lines = chunk.orders, chunk.lines
+    by_word = bool(_by_word(mapped)[line])
+    told = sum(made.quantity for made in rows if made.line_id == line_id and not made.charged)
+    counted = int(lines.quantity_cancelled.values[line]) - told
+    if not by_word and counted <= 0:
+        return None
+    rank = (Stage.CANCELATIONS, int(lines.groups.index[line]), 1)
+    at = _time(lines.cancelled_at, line, f"{lines.path(line)}.cancelled_at", rank)
+    if at is None:
+        at = _time(orders.cancelled_at, order, "cancelled_at", rank)
+    if at is None:
+        # Nobody knows when: after all that is known to have been given back.
+        at = max([moment(int(orders.newest()[order])), *(made.created_at for made in rows)])
+    reason = mapped.reason_words()[line].as_py() or "CANCELED"
+    return Cancelation(
+        line_id=line_id,
+        at=at,
+        quantity=None if by_word else counted,
+        owed=not orders.paid_beyond_refunds()[order],
+        words=lines.cells["cancel_reason"][line].as_py() or orders.cells["cancel_reason"][order].as_py(),
+        default_reason=CANCELLED.get(reason, "CUSTOMER_CANCELATION"),
+    )
+
+
+def _time(read: Read, row: int, path: str, rank: Rank) -> dt.datetime | None:
+    if row in read.broken:
+        raise OrderError(read.code, path, read.broken[row], rank)
+    return moment(int(read.values[row])) if read.present[row] else None
+
+
+def _rows(child: Child, order: int, row_type: Any) -> list[Any]:
+    span = child.groups.rows(order)
+    cells = child.cells.slice(span.start, span.stop - span.start)
+    return [row_type(*row) for row in zip(*(cells[name].to_pylist() for name in row_type._fields), strict=True)]
+
+
+def _departures(chunk: Chunk, order: int, line: int, mapped: Statuses) -> list[tuple[int, Any]]:
+    lines, orders = chunk.lines, chunk.orders
+    quantity, shipped = int(lines.quantity[line]), int(lines.quantity_shipped.values[line])
+    whole_at = moment(int(orders.shipped_at.values[order])) if orders.shipped_at.present[order] else None
+    own_at = moment(int(lines.shipped_at.values[line])) if lines.shipped_at.present[line] else whole_at
+    sent = mapped.status[line] in {SHIPPED, DELIVERED}
+    if not shipped:
+        # A closed order may have left before.
+        unknown = not lines.quantity_shipped.present[line]
+        left = sent or lines.partly_shipped[line] or (unknown and own_at is not None)
+        return [(quantity, own_at)] if left else []
+    return [(shipped, own_at)]
+
+
+def _payload(cells: Cells, adjustment: LineAdjustment) -> dict[str, Any]:
+    payload: dict[str, Any] = {
+        "channel_adjustment_id": adjustment.adjustment_id,
+        "type": adjustment.type,
+        "created_at": format_time(adjustment.created_at),
+        "reason": adjustment.reason,
+        "quantity": adjustment.quantity,
+        "price": cells.money(adjustment.amounts.price),
+        "shipping_price": cells.money(adjustment.amounts.shipping),
+    }
+    if taxes := cells.taxes({key: minor for key, minor in adjustment.amounts.taxes.items() if minor}):
+        payload["taxes"] = taxes
+    if taxes := cells.taxes({key: minor for key, minor in adjustment.amounts.shipping_taxes.items() if minor}):
+        payload["shipping_taxes"] = taxes
+    return payload
+
+
+def _exclude_taxes(exact: list[Decimal], slots: Sequence[tuple[Hashable, str]]) -> None:
+    """Take each tax out of the amount that includes it: its owner's, or the order's where the owner has none."""
+    places: dict[tuple[Hashable, str], int] = {}
+    for index, slot in enumerate(slots):
+        places.setdefault(slot, index)
+    for index, (owner, bucket) in enumerate(slots):
+        taxed = {"taxes": "price", "shipping_taxes": "shipping"}.get(bucket)
+        if taxed is not None:
+            place = places.get((owner, taxed), places.get((None, taxed)))
+            if place is not None:
+                exact[place] -= exact[index]
+
+
+def refund_rows(
+    cells: Cells,
+    adjustments: Sequence[AdjustmentCells],
+    all_taxes: Sequence[TaxCells],
+    measures: _Measures,
+) -> list[RefundRow]:
+    """Read the rows of the adjustments frame with their taxes: absolute minor units, each document rounded as a whole.
+
+    What a document gave back beyond what its rows name becomes one more row, which names no line.
+    """
+    taxes: dict[str, list[TaxCells]] = {}
+    for row in all_taxes:
+        if row.channel_adjustment_id is not None:
+            taxes.setdefault(row.channel_adjustment_id, []).append(row)
+    documents: dict[str, list[AdjustmentCells]] = {}
+    for refund in adjustments:
+        documents.setdefault(refund.refund_id or refund.channel_adjustment_id or "", []).append(refund)
+    return [
+        made for refund_id, rows in documents.items() for made in _document(cells, refund_id, rows, taxes, measures)
+    ]
+
+
+def _document(
+    cells: Cells, refund_id: str, rows: list[AdjustmentCells], taxes: dict[str, list[TaxCells]], measures: _Measures
+) -> list[RefundRow]:
+    path = "order_lines.adjustments"
+    slots: list[tuple[RefundRow, str, TaxKey | None]] = []
+    exact: list[Decimal] = []
+
+    def take(made: RefundRow, bucket: str, key: TaxKey | None, text: str | None, field: str) -> None:
+        slots.append((made, bucket, key))
+        exact.append(abs(cells.amount(text, f"{path}.{field}")))
+
+    document = []
+    for row in rows:
+        made = RefundRow(
+            adjustment_id=row.channel_adjustment_id or "",
+            refund_id=refund_id,
+            line_id=row.channel_order_line_id,
+            created_at=cells.required_time(row.created_at, f"{path}.created_at"),
+            type=row.type,
+            reason=row.reason,
+            quantity=abs(cells.units(row.quantity, f"{path}.quantity", measures.get(row.channel_order_line_id))),
+            amounts=Amounts(),
+            default_reason=row.default_reason,
+            charged=cells.flag(row.charged, f"{path}.charged") is not False,
+        )
+        document.append(made)
+        take(made, "price", None, row.price, "price.amount")
+        take(made, "shipping", None, row.shipping_price, "shipping_price.amount")
+        take(made, "shipping_gross", None, row.shipping_gross_amount, "shipping_gross_amount")
+        take(made, "gross", None, row.gross_amount, "gross_amount")
+        for tax in taxes.get(made.adjustment_id, ()):
+            bucket = "shipping_taxes" if tax.applies_to == "shipping" else "taxes"
+            take(made, bucket, cells.tax_key(tax.code, tax.rate, f"{path}.taxes"), tax.amount, "taxes.amount")
+
+    if cells.includes_tax:
+        _exclude_taxes(exact, [(id(made), bucket) for made, bucket, _ in slots])
+    stated = next((row.refund_total for row in rows if row.refund_total is not None), None)
+    total = sum(exact, Decimal(0)) if stated is None else abs(cells.amount(stated, f"{path}.refund_total"))
+    rounded, _ = round_to_total(exact, cells.digits, amount_to_minor(total, cells.digits))
+    for (made, bucket, key), minor in zip(slots, rounded, strict=True):
+        if bucket == "gross":
+            made.gross += minor
+        elif bucket == "shipping_gross":
+            made.shipping_gross += minor
+        else:
+            made.amounts.add(bucket, key, minor)
+    unnamed = amount_to_minor(total, cells.digits) - sum(rounded)
+    if unnamed > 0:
+        first = document[0]
+        empty = next((made for made in document if made.line_id is None and not made.amounts.total()), None)
+        if empty is None:
+            empty = replace(first, adjustment_id=refund_id, line_id=None, quantity=0, amounts=Amounts())
+            empty.gross = empty.shipping_gross = 0
+            document.append(empty)
+        empty.gross += unnamed
+    return document
