@@ -28,7 +28,12 @@ ORDER = {
     "date_updated_gmt": "2026-03-05 10:00:00",
     "parent_order_id": 0,
 }
-OPERATIONAL = {"date_paid_gmt": "2026-03-01 09:01:00", "date_completed_gmt": "NULL", "prices_include_tax": 0}
+OPERATIONAL = {
+    "created_via": "checkout",
+    "date_paid_gmt": "2026-03-01 09:01:00",
+    "date_completed_gmt": "NULL",
+    "prices_include_tax": 0,
+}
 KINDS = ("line_item", "shipping", "tax", "fee", "coupon", "gift_card", "pw_gift_card", "yith_gift_card")
 
 
