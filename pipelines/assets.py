@@ -17,6 +17,7 @@ import dagster as dg
 import pyarrow as pa
 from pydantic import Field
 
+from connectors.channels.clocks import clocks_differ
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from pipelines import checks, metadata, tables
@@ -31,7 +32,6 @@ from transforms.normalise import normalise
 
 RAW_ORDERS, MIRAKL_ORDERS, MIRAKL_DELIVERY = "raw_orders", "mirakl_orders", "mirakl_delivery"
 SHOP_DATABASE = "shop_database"
-Outcome = dg.AssetCheckResult | dg.MaterializeResult[None]
 DAYS_PER_RUN = 7
 _WAITS = "another run is sending; this one waits until it is done"
 
@@ -94,11 +94,13 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
     def raw_orders(
         context: dg.AssetExecutionContext, config: Reading, state: dg.ResourceParam[State]
     ) -> dg.MaterializeResult[None]:
-        with failures_explained(channel, context.retry_number):
+        with checks.judged_when_it_fails(context, channel, state), failures_explained(channel, context.retry_number):
             frames = state.frames()
-            with state.ledger() as ledger:
+            with state.ledger(channel) as ledger:
                 unaccepted = [row.channel_order_id for _, row in ledger.unaccepted(name)]
             with open_shop(channel) as shop:
+                if words := clocks_differ(shop.read_at):
+                    context.log.warning(words)
                 for day in context.partition_keys:
                     raw = RawDay(shop, day)
                     chunks = raw.chunks(frames, name, RAW_ORDERS, unaccepted, reread=config.reread)
@@ -133,15 +135,13 @@ def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:
         deps=[dg.AssetKey([name, RAW_ORDERS])],
         partitions_def=days_of(channel),
         backfill_policy=dg.BackfillPolicy.multi_run(DAYS_PER_RUN),
-        check_specs=checks.normalisation_specs(dg.AssetKey([name, MIRAKL_ORDERS])),
         kinds={"python", "parquet"},
         owners=channel.settings.owners,
         freshness_policy=_freshness(channel),
         metadata={"dagster/column_schema": metadata.mirakl_schema()},
     )
-    def mirakl_orders(context: dg.AssetExecutionContext, state: dg.ResourceParam[State]) -> Iterator[Outcome]:
-        seen = checks.Normalisation()
-        with failures_explained(channel):
+    def mirakl_orders(context: dg.AssetExecutionContext, state: dg.ResourceParam[State]) -> dg.MaterializeResult[None]:
+        with checks.judged_when_it_fails(context, channel, state), failures_explained(channel):
             frames = state.frames()
             for day in context.partition_keys:
                 of_day = checks.Normalisation()
@@ -152,9 +152,7 @@ def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:
                     f"{of_day.counts['rejected']:,} rejected"
                 )
                 context.add_asset_metadata(of_day.metadata(), partition_key=day)
-                seen.add(of_day)
-        yield from seen.check_results(name)
-        yield dg.MaterializeResult()
+        return dg.MaterializeResult()
 
     return mirakl_orders
 
@@ -182,34 +180,30 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
         deps=[dg.AssetKey([name, MIRAKL_ORDERS])],
         partitions_def=days_of(channel),
         backfill_policy=dg.BackfillPolicy.multi_run(DAYS_PER_RUN),
-        check_specs=checks.delivery_specs(key),
         kinds={"mirakl", "https"},
         owners=channel.settings.owners,
         freshness_policy=_freshness(channel),
     )
     def mirakl_delivery(
         context: dg.AssetExecutionContext, state: dg.ResourceParam[State], mirakl: dg.ResourceParam[Mirakl]
-    ) -> Iterator[Outcome]:
-        reports: list[DayReport] = []
-        try:
-            with failures_explained(channel), sending(state, mirakl, channel, settings, context.log.info) as delivery:
-                ledger = delivery.ledger
-                reports.extend(_deliver(context, state, delivery, name, day) for day in context.partition_keys)
-                open_days = [report for report in reports if report.counts["undelivered"]]
-                if open_days:
-                    context.log_event(checks.something_waits(name, ledger, key))
-        except BaseException:
-            # The days before the one that was cut short are done, and keep their numbers.
-            _tell_days_apart(context, key, name, reports)
-            raise
-        yield from checks.delivery_results(name, reports)
-        if not open_days:
+    ) -> dg.MaterializeResult[None]:
+        with checks.judged_when_it_fails(context, channel, state):
+            reports: list[DayReport] = []
+            try:
+                log = context.log.info
+                with failures_explained(channel), sending(state, mirakl, channel, settings, log) as delivery:
+                    reports.extend(_deliver(context, state, delivery, name, day) for day in context.partition_keys)
+            except BaseException:
+                # The days before the one that was cut short are done, and keep their numbers.
+                _tell_days_apart(context, key, name, reports)
+                raise
+            if open_days := [report for report in reports if report.counts["undelivered"]]:
+                _tell_days_apart(context, key, name, reports)
+                raise _without_answer(name, open_days)
             for report in reports:
                 context.add_asset_metadata(metadata.delivery_metadata(name, report), partition_key=report.day)
-            yield dg.MaterializeResult()
-            return
-        _tell_days_apart(context, key, name, reports)
-        raise _without_answer(name, open_days)
+        checks.evaluate(context, channel, state)
+        return dg.MaterializeResult()
 
     return mirakl_delivery
 

@@ -20,8 +20,8 @@ from dagster._core.storage.tags import (
     SCHEDULE_NAME_TAG,
 )
 
-from pipelines.assets import MIRAKL_DELIVERY, RAW_ORDERS, SHOP_DATABASE, asset_keys
-from pipelines.checks import NOTHING_WAITS, RECONCILED
+from pipelines.assets import RAW_ORDERS, SHOP_DATABASE, asset_keys
+from pipelines.checks import RECONCILED, check_keys
 from pipelines.days import LOOKBACK_DAYS, closed_days
 from pipelines.heartbeat import unfinished_run
 from pipelines.settings import Channel
@@ -44,7 +44,7 @@ def channel_job(channel: Channel) -> UnresolvedAssetJobDefinition:
     """Build the job that takes a channel's orders all the way."""
     return dg.define_asset_job(
         job_name(channel.name),
-        selection=dg.AssetSelection.assets(*asset_keys(channel.name)),
+        selection=dg.AssetSelection.assets(*asset_keys(channel.name)).without_checks(),
         description=f"Reads, normalises and delivers the orders of {channel.name} for the chosen days.",
     )
 
@@ -54,7 +54,7 @@ def inspection_job(channel: Channel) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         inspection_name(channel.name),
         selection=dg.AssetSelection.checks(
-            dg.AssetCheckKey(dg.AssetKey([channel.name, MIRAKL_DELIVERY]), NOTHING_WAITS),
+            *check_keys(channel.name),
             dg.AssetCheckKey(dg.AssetKey([channel.name, SHOP_DATABASE]), RECONCILED),
         ),
         description=f"Looks for orders of {channel.name} that wait, were never accepted, differ, or are gone.",

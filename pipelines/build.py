@@ -14,7 +14,7 @@ from pipelines.alerts.sensor import alerts_sensor
 from pipelines.assets import MIRAKL_DELIVERY, MIRAKL_ORDERS, RAW_ORDERS, SHOP_DATABASE, channel_assets
 from pipelines.automation import channel_job, inspection_job, inspection_schedule, lookback_schedule, today_schedule
 from pipelines.changes import changes_sensor
-from pipelines.checks import nothing_waits, reconciled
+from pipelines.checks import reconciled, standing_checks
 from pipelines.heartbeat import silent_runs
 from pipelines.housekeeping import housekeeping_job, housekeeping_schedule
 from pipelines.replay import replay_job, undelivered_sensor
@@ -35,9 +35,12 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[*dg.map_asset_specs(_fault_told(channels), assets), *_broken_blocks(settings.broken)],
         asset_checks=[
-            check(channel, dg.AssetKey([channel.name, asset]))
+            check
             for channel in channels
-            for check, asset in ((nothing_waits, MIRAKL_DELIVERY), (reconciled, SHOP_DATABASE))
+            for check in (
+                standing_checks(channel),
+                reconciled(channel, dg.AssetKey([channel.name, SHOP_DATABASE])),
+            )
         ],
         jobs=[
             *(channel_job(channel) for channel in channels),

@@ -1,19 +1,22 @@
-"""Asset checks: what must turn red though the orders went out, and what waits in the ledger.
+"""Asset checks: what must turn red though the orders went out.
 
-None blocks: a blocking check on a delivery would make its backfill call failed days done.
+Those of a channel's orders stand: they say what is wrong now, not what a run met, and are evaluated at the end of every
+run, also of one that fails. None blocks: a blocking check on a delivery would make its backfill call failed days done.
 
-Belongs here: the checks and what they count. Does not belong here: the outcome policy of a day (`assets`).
+Belongs here: the checks as Dagster knows them, and what normalising a day showed. Does not belong here: the verdicts
+(`standing`), the outcome policy of a day (`assets`).
 """
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import dagster as dg
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
-from connectors.ledger import Ledger
-from connectors.mirakl.report import DayReport
+from connectors.ledger import Ledger, LedgerError
 from pipelines import metadata
 from pipelines.days import closed_days
 from pipelines.metadata import Metadata
@@ -21,18 +24,30 @@ from pipelines.reconcile import DIFFERS, GONE, NEVER_ACCEPTED, Reconciliation, r
 from pipelines.resources import State, failures_explained
 from pipelines.settings import Channel
 from pipelines.shop import open_shop
+from pipelines.standing import (
+    ALL_ACCEPTED,
+    EVERYTHING_MAPPED,
+    MONEY_ADDS_UP,
+    NOTHING_SHRUNK,
+    STAMPS_SANE,
+    Verdict,
+    judge,
+)
 from transforms.coverage import Word
 from transforms.outcomes import Normalised
 
-EVERYTHING_MAPPED = "everything_mapped"
-MONEY_ADDS_UP = "money_adds_up"
-ALL_ACCEPTED = "all_accepted"
-NOTHING_SHRUNK = "nothing_shrunk"
-STAMPS_SANE = "stamps_sane"
-NOTHING_WAITS = "nothing_waits"
 RECONCILED = "reconciled"
-
+_ASKED = {
+    EVERYTHING_MAPPED: "Every status of the shop has a map.",
+    MONEY_ADDS_UP: "What Mirakl is told adds up to what the shop charged, to the cent.",
+    ALL_ACCEPTED: "Every order is accepted in its current state: none is rejected, refused or without an answer.",
+    NOTHING_SHRUNK: "No order has fewer lines or adjustments than were delivered before.",
+    STAMPS_SANE: "No order was changed or read in the future.",
+}
+_OF_DELIVERY = {ALL_ACCEPTED, NOTHING_SHRUNK, STAMPS_SANE}
 _SAMPLES = 50
+# The days of a run, and runs side by side.
+_MOST_PLANNED = 500
 
 
 @dataclass(slots=True)
@@ -60,14 +75,6 @@ class Normalisation:
             if len(found) < _SAMPLES:
                 found.append({"channel_order_id": order_id, "field": notice.field, "detail": notice.detail})
 
-    def add(self, other: "Normalisation") -> None:
-        """Add what another day showed."""
-        self.counts += other.counts
-        self.words += other.words
-        self.rejected = (self.rejected + other.rejected)[:_SAMPLES]
-        for code, found in other.noticed.items():
-            self.noticed[code] = (self.noticed.get(code, []) + found)[:_SAMPLES]
-
     def metadata(self) -> Metadata:
         """Describe one day."""
         numbers = ("orders_read", "orders_normalised", "rejected", "unmapped_status", "money_mismatch", "dropped_field")
@@ -81,151 +88,109 @@ class Normalisation:
             shown[f"{code}_orders"] = metadata.table(found, metadata.MOST_BYTES // 6)
         return shown
 
-    def check_results(self, channel: str) -> list[dg.AssetCheckResult]:
-        """Judge all days of the run."""
-        unmapped = Counter({word: count for word, count in self.words.items() if word.fate == "unmapped"})
-        mismatches = self.counts["money_mismatch"]
-        return [
-            _result(
-                EVERYTHING_MAPPED,
-                not unmapped,
-                f"not mapped: {_some(unmapped)}{_remedy(channel, unmapped)}",
-                {"unmapped_words": len(unmapped), "unmapped_times": unmapped.total()},
-                [{**word._asdict(), "times": count} for word, count in unmapped.most_common()],
-            ),
-            _result(
-                MONEY_ADDS_UP,
-                mismatches == 0,
-                f"{mismatches:,} sums told to Mirakl differ from the shop's; the orders were sent all the same",
-                {"money_mismatch": mismatches},
-                self.noticed.get("money_mismatch", ()),
-            ),
-        ]
+
+def check_keys(channel: str) -> list[dg.AssetCheckKey]:
+    """Return the keys of a channel's standing checks: what is told to Mirakl, then what becomes of it there."""
+    told, delivered = dg.AssetKey([channel, "mirakl_orders"]), dg.AssetKey([channel, "mirakl_delivery"])
+    return [dg.AssetCheckKey(delivered if name in _OF_DELIVERY else told, name) for name in _ASKED]
 
 
-def normalisation_specs(asset: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    """Return the checks that come with mirakl_orders."""
-    return [
-        dg.AssetCheckSpec(EVERYTHING_MAPPED, asset=asset, description="Every word that needs a map has one."),
-        dg.AssetCheckSpec(
-            MONEY_ADDS_UP, asset=asset, description="What Mirakl is told adds up to what the shop charged, to the cent."
-        ),
-    ]
+def standing_checks(channel: Channel) -> dg.AssetChecksDefinition:
+    """Build the checks that say what is wrong with a channel's orders now, whatever run met them."""
+    keys = check_keys(channel.name)
 
-
-def delivery_specs(asset: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    """Return the checks that come with mirakl_delivery."""
-    return [
-        dg.AssetCheckSpec(ALL_ACCEPTED, asset=asset, description="No order was rejected by us or refused by Mirakl."),
-        dg.AssetCheckSpec(
-            NOTHING_SHRUNK, asset=asset, description="No order lost lines or adjustments since it was last delivered."
-        ),
-        dg.AssetCheckSpec(
-            STAMPS_SANE, asset=asset, description="No order carries a modification stamp that lies in the future."
-        ),
-    ]
-
-
-def delivery_results(channel: str, reports: Sequence[DayReport]) -> Iterator[dg.AssetCheckResult]:
-    """Judge the delivery of all days of a run."""
-    total: Counter[str] = Counter()
-    kinds: Counter[str] = Counter()
-    for report in reports:
-        total.update(report.counts)
-        kinds.update(report.signatures)
-    failed = total["rejected"] + total["refused"]
-    days = sorted(report.day for report in reports)
-    yield _result(
-        ALL_ACCEPTED,
-        failed == 0,
-        f"{total['rejected']:,} orders rejected by our validation, {total['refused']:,} refused by Mirakl; "
-        f"`mirakl-orders failures {channel} --since {days[0]}` lists them",
-        {"rejected": total["rejected"], "refused": total["refused"]},
-        [{"kind": kind, "orders": count} for kind, count in kinds.most_common(metadata.MOST_SIGNATURES)],
+    @dg.multi_asset_check(
+        name=f"{channel.name}__standing_checks",
+        specs=[dg.AssetCheckSpec(key.name, asset=key.asset_key, description=_ASKED[key.name]) for key in keys],
+        # Nothing is yielded: what is yielded cannot answer what Dagster planned for a day, see `evaluate`.
+        can_subset=True,
+        description="Looks into the ledger: is anything wrong with the orders of this channel, of any day?",
     )
-    shrunk = sum(report.shrunk_total for report in reports)
-    yield _result(
-        NOTHING_SHRUNK,
-        shrunk == 0,
-        f"{shrunk:,} orders have fewer lines or adjustments than were delivered before; they were sent as they are now",
-        {"shrunk": shrunk},
-        [{"channel_order_id": order_id} for report in reports for order_id in report.shrunk],
+    def checks(context: dg.AssetCheckExecutionContext, state: dg.ResourceParam[State]) -> Iterator[dg.AssetCheckResult]:
+        asked = context.op_execution_context.selected_asset_check_keys
+        # Of a run that delivered, all is said already.
+        unanswered = [key for key in keys if key in asked and _planned(context.op_execution_context, key)]
+        if unanswered:
+            with failures_explained(channel), state.ledger(channel) as ledger:
+                _log(context.op_execution_context, channel.name, ledger, unanswered)
+        yield from ()
+
+    return checks
+
+
+def evaluate(context: dg.OpExecutionContext | dg.AssetExecutionContext, channel: Channel, state: State) -> None:
+    """Evaluate the standing checks in the step that has changed the answers, or that nothing comes after.
+
+    Jobs leave the checks' own step out: for a run of one day Dagster plans one evaluation of that day, takes the result
+    of a check without days for another one, and shows the first as skipped for ever. What was planned all the same, in
+    a backfill or by "Materialize", is answered day by day.
+    """
+    try:
+        with state.ledger(channel) as ledger:
+            _log(context, channel.name, ledger, check_keys(channel.name))
+    except LedgerError as error:
+        context.log.error(f"the checks of {channel.name} cannot be judged: {error}")
+
+
+@contextmanager
+def judged_when_it_fails(context: dg.AssetExecutionContext, channel: Channel, state: State) -> Iterator[None]:
+    """Evaluate the standing checks when a step fails for good."""
+    try:
+        yield
+    except dg.RetryRequested:
+        raise
+    except Exception:
+        evaluate(context, channel, state)
+        raise
+
+
+def _log(
+    context: dg.OpExecutionContext | dg.AssetExecutionContext,
+    channel: str,
+    ledger: Ledger,
+    keys: Iterable[dg.AssetCheckKey],
+) -> None:
+    verdicts = {verdict.check: verdict for verdict in judge(channel, ledger)}
+    for key in keys:
+        *others, last = _planned(context, key) or [None]
+        for partition in (*others, last):
+            found = _result(key, verdicts[key.name])
+            context.log_event(
+                dg.AssetCheckEvaluation(  # type: ignore[arg-type]  # the context logs it, whatever it declares
+                    asset_key=key.asset_key,
+                    check_name=key.name,
+                    passed=found.passed,
+                    # The orders need not be kept once a day of the run.
+                    metadata=found.metadata if partition == last else {},
+                    description=found.description,
+                    severity=found.severity,
+                    blocking=False,
+                    partition=partition,
+                )
+            )
+
+
+def _planned(context: dg.OpExecutionContext | dg.AssetExecutionContext, key: dg.AssetCheckKey) -> list[str | None]:
+    """Return the days for which Dagster planned an evaluation in this run, [None] for one without a day."""
+    records = context.instance.event_log_storage.get_asset_check_execution_history(
+        key, limit=_MOST_PLANNED, status={AssetCheckExecutionRecordStatus.PLANNED}
     )
-    future = sum(report.future_stamps_total for report in reports)
-    yield _result(
-        STAMPS_SANE,
-        future == 0,
-        f"{future:,} orders were changed in the future by their shop's clock; until then Mirakl ignores older stamps",
-        {"future_stamps": future},
-        [{"channel_order_id": order_id} for report in reports for order_id in report.future_stamps],
-    )
+    return sorted((record.partition for record in records if record.run_id == context.run.run_id), key=str)
 
 
-def _some(words: Counter[Word]) -> str:
-    shown = [f"{word.kind} {word.word!r} ({count:,})" for word, count in words.most_common(3)]
-    return ", ".join(shown) + (f" and {len(words) - 3:,} more" if len(words) > 3 else "")
-
-
-def _remedy(channel: str, words: Counter[Word]) -> str:
-    if all(word.kind == "country" for word in words):
-        return "; orders delivered there are rejected until the shop says an ISO 3166-1 code"
-    return f"; orders in such a status are sent as CHANNEL_SPECIFIC until it stands under [channels.{channel}.statuses]"
-
-
-def _result(
-    name: str, passed: bool, words: str, numbers: dict[str, int], rows: Sequence[Mapping[str, str | int]]
-) -> dg.AssetCheckResult:
-    found: Metadata = dict(numbers)
-    if rows:
-        found["orders"] = metadata.table(rows)
+def _result(key: dg.AssetCheckKey, verdict: Verdict) -> dg.AssetCheckResult:
+    found: Metadata = dict(verdict.numbers)
+    if not verdict.passed:
+        found["go_on"] = verdict.command
+    if verdict.orders:
+        found["orders"] = metadata.table(verdict.orders, metadata.MOST_BYTES)
     return dg.AssetCheckResult(
-        check_name=name,
-        passed=passed,
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=verdict.passed,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=None if passed else words,
+        description=verdict.description,
         metadata=found,
-    )
-
-
-def nothing_waits(channel: Channel, delivery: dg.AssetKey) -> dg.AssetChecksDefinition:
-    """Build the standing check of a channel: orders that Mirakl has not accepted in their current state, by age."""
-
-    @dg.asset_check(
-        asset=delivery,
-        name=NOTHING_WAITS,
-        description="Looks into the ledger: no order of the channel, of any day, waits for Mirakl's acceptance.",
-    )
-    def check(state: dg.ResourceParam[State]) -> dg.AssetCheckResult:
-        with failures_explained(channel), state.ledger(channel) as ledger:
-            return _what_waits(channel.name, ledger)
-
-    return check
-
-
-def something_waits(channel: str, ledger: Ledger, delivery: dg.AssetKey) -> dg.AssetCheckEvaluation:
-    """Evaluate the standing check for a delivery that is about to fail: the check's own step is then left out."""
-    found = _what_waits(channel, ledger)
-    return dg.AssetCheckEvaluation(
-        asset_key=delivery,
-        check_name=NOTHING_WAITS,
-        passed=found.passed,
-        metadata=found.metadata,
-        description=found.description,
-        blocking=False,
-    )
-
-
-def _what_waits(channel: str, ledger: Ledger) -> dg.AssetCheckResult:
-    waiting = ledger.count_unaccepted(channel)
-    orders = sum(count for count, _ in waiting.values())
-    since = min((oldest for _, oldest in waiting.values()), default="")
-    return _result(
-        NOTHING_WAITS,
-        not waiting,
-        f"{orders:,} orders are not accepted by Mirakl in their current state, the oldest since {since}; "
-        f"`mirakl-orders failures {channel}` lists them",
-        {outcome: waiting.get(outcome, (0, ""))[0] for outcome in ("undelivered", "refused", "rejected")},
-        [{"outcome": outcome, "orders": count, "oldest": oldest} for outcome, (count, oldest) in waiting.items()],
     )
 
 
@@ -249,18 +214,15 @@ def reconciled(channel: Channel, shop_database: dg.AssetKey) -> dg.AssetChecksDe
                 found = reconcile(channel, days, shop, ledger)
         span = f"--from {days[0]} --to {days[-1]}" if days else ""
         differences = ", ".join(f"{count:,} {finding}" for finding, count in found.found.items())
-        return _result(
-            RECONCILED,
-            not found.found,
-            f"{differences}; `mirakl-orders reconcile {channel.name} {span}` lists them",
-            {
-                "orders_read": found.orders,
-                "matching": found.matching,
-                "never_accepted": found.found[NEVER_ACCEPTED],
-                "differs": found.found[DIFFERS],
-                "gone": found.found[GONE],
-            },
-            found.findings,
-        )
+        numbers = {
+            "orders_read": found.orders,
+            "matching": found.matching,
+            "never_accepted": found.found[NEVER_ACCEPTED],
+            "differs": found.found[DIFFERS],
+            "gone": found.found[GONE],
+        }
+        command = f"mirakl-orders reconcile {channel.name} {span}"
+        verdict = Verdict(RECONCILED, not found.found, differences, command, numbers, found.findings)
+        return _result(dg.AssetCheckKey(shop_database, RECONCILED), verdict)
 
     return check

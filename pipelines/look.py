@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from connectors.ledger import Ledger, LedgerEntry
-from connectors.mirakl.claims import fate
+from connectors.mirakl import claims
 from pipelines import payloads
 from pipelines.plan import accepted_payloads
 from pipelines.settings import Channel
@@ -110,6 +110,9 @@ def look(channel: Channel, order_id: str, shop: Shop, ledger: Ledger, storage: F
         normalised = normalise(frames, channel.mapping())
         found.record = next(iter(normalised.records), None)
         found.reject = next(iter(normalised.rejects), None)
+    if found.record is not None and (rival := ledger.taken(channel.name, [order_id]).get(order_id)):
+        found.reject = claims.taken(found.record, rival)
+        found.record = None
     if found.record is not None and found.row is not None:
         accepted = accepted_payloads(storage, channel.name, [found.row]).get(order_id)
         if accepted is not None:
@@ -128,7 +131,7 @@ def _read(found: Look, frames: OrderFrames) -> None:
 
 def _next(found: Look) -> str:
     if found.record is not None:
-        return _NEXT[fate(found.row, found.record)].format(found.channel, found.channel_order_id)
+        return _NEXT[claims.fate(found.row, found.record)].format(found.channel, found.channel_order_id)
     if found.reject is not None:
         return "nothing: it cannot be sent, see `reject`; mend it in the shop or the mapping, the next sync tries again"
     if found.row is not None:

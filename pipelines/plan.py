@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from connectors.ledger import Ledger, LedgerEntry
-from connectors.mirakl.claims import fate
+from connectors.mirakl import claims
 from pipelines import payloads, tables
 from pipelines.assets import MIRAKL_ORDERS
 from pipelines.settings import Channel, MiraklLimits
@@ -125,14 +125,22 @@ def plan(
             normalised = normalise(frames, mapping)
             words = coverage(frames, mapping)
             result.unmapped.update({word: count for word, count in words.items() if word.fate == "unmapped"})
-            for reject in normalised.rejects:
+            ids = [record.channel_order_id for record in normalised.records]
+            known, taken = ledger.known(channel.name, ids), ledger.taken(channel.name, ids)
+            held = [
+                claims.taken(record, taken[record.channel_order_id])
+                for record in normalised.records
+                if record.channel_order_id in taken
+            ]
+            for reject in (*normalised.rejects, *held):
                 result.fates["rejected"] += 1
                 result.rejects[reject.code, reject.field] += 1
                 tell(_rejected(reject, day))
-            known = ledger.known(channel.name, [record.channel_order_id for record in normalised.records])
             for record in normalised.records:
+                if record.channel_order_id in taken:
+                    continue
                 row = known.get(record.channel_order_id)
-                outcome: str = fate(row, record)
+                outcome: str = claims.fate(row, record)
                 if outcome == "send":
                     batches.add(record)
                     keep(record)

@@ -15,10 +15,12 @@ from itertools import islice
 import dagster as dg
 from pydantic import Field
 
+from connectors.channels.clocks import clocks_differ
+from connectors.channels.errors import ShopError
 from connectors.ledger import UNACCEPTED, Ledger
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
-from pipelines import metadata
+from pipelines import checks, metadata
 from pipelines.assets import MIRAKL_DELIVERY, sending
 from pipelines.heartbeat import unfinished_run
 from pipelines.resources import Mirakl, State, failures_explained
@@ -26,6 +28,7 @@ from pipelines.settings import Channel, Settings
 from pipelines.shop import Shop, open_shop
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise
+from transforms.times import format_time
 
 GONE = "gone"
 _TOGETHER = 500
@@ -43,6 +46,9 @@ class Selection(dg.Config):
     outcome: str | None = Field(default=None, description="Only undelivered, refused or rejected orders.")
     code: str | None = Field(default=None, description="Only orders that failed with this code.")
     since: str | None = Field(default=None, description="Only orders that failed on this day or later.")
+    read_in_future: bool = Field(
+        default=False, description="Orders that were read in the future, when a clock was wrong."
+    )
 
 
 def job_name(channel: str) -> str:
@@ -73,6 +79,7 @@ def replay_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
         ):
             report = replay(channel, config, shop, delivery.ledger, delivery, context.run_id)
         context.log_event(dg.AssetObservation(key, metadata=metadata.delivery_metadata(channel.name, report)))
+        checks.evaluate(context, channel, state)
         if report.counts["undelivered"]:
             raise dg.Failure(
                 f"{report.counts['undelivered']:,} orders are without an answer: {report.stopped}", allow_retries=False
@@ -90,13 +97,24 @@ def replay_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
 def replay(
     channel: Channel, selection: Selection, shop: Shop, ledger: Ledger, delivery: Delivery, run_id: str
 ) -> DayReport:
-    """Read the chosen orders again from the shop and send them as they are now."""
+    """Read the chosen orders again from the shop and send them as they are now.
+
+    Whoever names an order takes it for right, also where it has lost lines.
+    """
     mapping = channel.mapping()
     day = dt.datetime.now(channel.settings.zone).date().isoformat()
     total = DayReport(day)
     for frames in _chosen(channel.name, selection, shop, ledger, run_id):
         normalised = normalise(frames, mapping)
-        total.add(delivery.deliver(normalised.records, normalised.rejects, day=day, run_id=run_id, again=True))
+        report = delivery.deliver(
+            normalised.records,
+            normalised.rejects,
+            day=day,
+            run_id=run_id,
+            again=True,
+            as_it_is=bool(selection.order_ids),
+        )
+        total.add(report)
     return total
 
 
@@ -104,7 +122,7 @@ def _chosen(channel: str, selection: Selection, shop: Shop, ledger: Ledger, run_
     if selection.placed_from is not None:
         yield from shop.placed(selection.placed_from, selection.placed_to or selection.placed_from)
     # Taken whole before anything is sent: sending changes what the ledger answers.
-    ids = iter(selection.order_ids or ([] if selection.placed_from else _unaccepted(channel, selection, ledger)))
+    ids = iter(selection.order_ids or ([] if selection.placed_from else _known(channel, selection, shop, ledger)))
     while wanted := list(islice(ids, _TOGETHER)):
         found: set[str] = set()
         for frames in shop.orders(wanted):
@@ -113,7 +131,11 @@ def _chosen(channel: str, selection: Selection, shop: Shop, ledger: Ledger, run_
         _write_gone(channel, [order_id for order_id in wanted if order_id not in found], ledger, run_id)
 
 
-def _unaccepted(channel: str, selection: Selection, ledger: Ledger) -> list[str]:
+def _known(channel: str, selection: Selection, shop: Shop, ledger: Ledger) -> list[str]:
+    if selection.read_in_future:
+        if words := clocks_differ(shop.read_at):
+            raise ShopError("clock", f"channel {channel!r}: {words}")
+        return ledger.rewind(channel, format_time(shop.read_at))
     return [
         row.channel_order_id
         for _, row in ledger.unaccepted(channel, code=selection.code, since=selection.since)
@@ -122,12 +144,14 @@ def _unaccepted(channel: str, selection: Selection, ledger: Ledger) -> list[str]
 
 
 def _write_gone(channel: str, order_ids: list[str], ledger: Ledger, run_id: str) -> None:
-    gone = [
-        replace(row, outcome=GONE, run_id=run_id, unaccepted_since=None)
-        for row in ledger.known(channel, order_ids).values()
-        if row.outcome in UNACCEPTED
-    ]
-    ledger.write(channel, gone)
+    with ledger.claims(channel) as transaction:
+        gone = [
+            replace(row, outcome=GONE, run_id=run_id, unaccepted_since=None)
+            for row in transaction.known(order_ids).values()
+            if row.outcome in UNACCEPTED
+        ]
+        transaction.write(gone)
+        transaction.notice(dict.fromkeys(order_ids, ()))
 
 
 def undelivered_sensor(channel: Channel) -> dg.SensorDefinition:

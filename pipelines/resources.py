@@ -42,12 +42,16 @@ class State:
 
     @contextmanager
     def ledger(self, *channels: Channel) -> Iterator[Ledger]:
-        """Open the ledger; of these channels it tells what is known of the destination configured now."""
+        """Open the ledger; of these channels it tells what is known of the destination configured now.
+
+        A broken block names no destination that counts: of its channel it tells of the one delivered to last.
+        """
         environment = Environment()
         ledger = Ledger(environment.ledger_url)
         try:
             for channel in channels:
-                ledger.look_at(channel.name, environment.destination(channel), channel.rivals)
+                if channel.fault is None:
+                    ledger.look_at(channel.name, environment.destination(channel), channel.rivals)
             yield ledger
         finally:
             ledger.dispose()

@@ -24,7 +24,7 @@ def ledger_to_read(*channels: Channel) -> Iterator[Ledger]:
     ledger = Ledger(environment.ledger_url, create=False)
     try:
         for channel in channels:
-            ledger.look_at(channel.name, environment.destination(channel))
+            ledger.look_at(channel.name, environment.destination(channel), channel.rivals)
         yield ledger
     finally:
         ledger.dispose()
@@ -35,7 +35,7 @@ def told_of(ledger: Ledger, channel: Channel) -> str:
     if ledger.is_missing:
         return f"{ledger.address} (none there yet: every order is new to it)"
     destination = Environment().destination(channel)
-    if others := ledger.look_at(channel.name, destination):
+    if others := ledger.look_at(channel.name, destination, channel.rivals):
         return (
             f"{ledger.address}; nothing was delivered to {destination} yet, it knows of {', '.join(map(str, others))}"
         )

@@ -20,8 +20,10 @@ from pipelines.build import build_definitions
 from pipelines.metadata import FAILURE_COLUMNS
 from pipelines.replay import Selection, op_name
 from pipelines.replay import job_name as replay_job_name
+from pipelines.resources import State
 from pipelines.settings import Channel, Settings
 from pipelines.shell_runs import execute
+from pipelines.standing import Verdict, judge
 
 _INTERRUPTS = {"KeyboardInterrupt", "DagsterExecutionInterruptedError"}
 
@@ -42,31 +44,12 @@ class DayResult:
 
 
 @dataclass(slots=True)
-class RedCheck:
-    """A check that was red in runs of a range: what each said, their numbers added up, and the rows they named."""
-
-    why: list[str] = field(default_factory=list)
-    numbers: Counter[str] = field(default_factory=Counter)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-    def add(self, evaluation: dg.AssetCheckEvaluation) -> None:
-        """Add what the check said in one run."""
-        if evaluation.description and evaluation.description not in self.why:
-            self.why.append(evaluation.description)
-        for name, value in evaluation.metadata.items():
-            if isinstance(value, dg.IntMetadataValue):
-                self.numbers[name] += value.value or 0
-            elif isinstance(value, dg.TableMetadataValue):
-                self.rows += [dict(record.data) for record in value.records if dict(record.data) not in self.rows]
-
-
-@dataclass(slots=True)
 class SyncResult:
-    """What became of all days of a range. `red_checks` holds, by name, the checks that were red in any of its runs."""
+    """What became of all days of a range, and what is wrong with the channel's orders after it, of whatever day."""
 
     channel: str
     days: list[DayResult] = field(default_factory=list)
-    red_checks: dict[str, RedCheck] = field(default_factory=dict)
+    red_checks: list[Verdict] = field(default_factory=list)
 
     @property
     def totals(self) -> dict[str, int]:
@@ -110,14 +93,12 @@ def sync(
         run = execute(job, instance, day_tags(window[0], window[-1]), run_config)
         _stop_if_interrupted(run)
         result.days.extend(_day_results(instance, channel.name, window, run))
-        for check in run.get_asset_check_evaluations():
-            if not check.passed:
-                result.red_checks.setdefault(check.check_name, RedCheck()).add(check)
         if f"{channel.name}__{RAW_ORDERS}" in run.get_failed_step_keys():
             # The shop cannot be read, and that was tried more than once: later days would end the same way.
             rest = days[len(result.days) :]
             result.days.extend(DayResult(day, failed=True, reason=_failure(run)) for day in rest)
             break
+    result.red_checks = _red_checks(channel)
     return result
 
 
@@ -136,7 +117,13 @@ def replay(
     _stop_if_interrupted(run)
     observed = next(_metadata(instance.fetch_observations, channel.name, run.run_id), {})
     today = dt.datetime.now(channel.settings.zone).date().isoformat()
-    return SyncResult(channel.name, [_day_result(today, observed, None if run.success else _failure(run))])
+    days = [_day_result(today, observed, None if run.success else _failure(run))]
+    return SyncResult(channel.name, days, _red_checks(channel))
+
+
+def _red_checks(channel: Channel) -> list[Verdict]:
+    with State().ledger(channel) as ledger:
+        return [verdict for verdict in judge(channel.name, ledger) if not verdict.passed]
 
 
 def _job(settings: Settings, channel: Channel, name: str) -> dg.JobDefinition:

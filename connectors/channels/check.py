@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pyarrow as pa
 
+from connectors.channels.clocks import clocks_differ
 from connectors.channels.errors import ShopError
 from connectors.channels.platform import with_prefix
 from connectors.channels.queries import Use
@@ -49,6 +50,8 @@ def check_shop(reader: ShopReader) -> list[Finding]:
     try:
         with reader.opened() as (snapshot, schema, faults):
             findings = [Finding("error", str(fault)) for fault in faults]
+            if words := clocks_differ(snapshot.read_at):
+                findings.append(Finding("warning", f"channel {reader.source.channel!r}: {words}"))
             findings += _indexes(reader, schema)
             findings += _queries(reader, snapshot)
             return findings

@@ -22,7 +22,6 @@ from connectors.database_url import PERCENT_ENCODED, read_url
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 600
-CLOCK_TOLERANCE = dt.timedelta(minutes=1)
 
 _DRIVERS = {"mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql", "postgresql": "postgresql+psycopg"}
 # How a session begins its snapshot, and its clock in UTC.
@@ -169,8 +168,8 @@ def _engine(url: URL, connect_args: dict[str, Any]) -> sa.Engine:
 def begin_snapshot(connection: sa.Connection, any_table: str, session: Sequence[str], clock: str) -> dt.datetime:
     """Open one consistent read-only snapshot; return the instant of it by the database's clock, in UTC.
 
-    That clock is believed as far as it is within a minute of our own. It is read by the very statement that opens
-    the snapshot (a read of `any_table`), so that of two snapshots the later one also has the later instant. Closing the
+    Our own clock is not asked: it may be the wrong one. The database's is read by the very statement that opens the
+    snapshot (a read of `any_table`), so that of two snapshots the later one also has the later instant. Closing the
     connection ends it. For a database that is not known here, `session` are the statements that begin it, and `clock`
     the query of its time in UTC.
     """
@@ -183,9 +182,7 @@ def begin_snapshot(connection: sa.Connection, any_table: str, session: Sequence[
     if isinstance(instant, str):
         instant = dt.datetime.fromisoformat(instant)
     read_at: dt.datetime = instant.replace(tzinfo=dt.UTC) if instant.tzinfo is None else instant.astimezone(dt.UTC)
-    # Its clock, as far as it can be right: were it days ahead for once, all read since would count as older than that.
-    ours = dt.datetime.now(dt.UTC)
-    return min(max(read_at, ours - CLOCK_TOLERANCE), ours + CLOCK_TOLERANCE)
+    return read_at
 
 
 def limit_statements(connection: sa.Connection, seconds: float) -> None:

@@ -15,15 +15,19 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from connectors.alone import alone, wait_until
-from connectors.ledger import destinations, rows
+from connectors.ledger import destinations, notices, rows
 from connectors.ledger.destinations import Destination
+from connectors.ledger.notices import Noticed
 from connectors.ledger.rows import LedgerEntry
 from connectors.ledger.schema import (
+    DESTINATIONS,
     NOT_ACCEPTED,
+    NOTICES,
     ORDERS,
     LedgerError,
     empty_engine,
@@ -33,12 +37,23 @@ from connectors.ledger.schema import (
     shown,
     stands_at,
 )
+from transforms.outcomes import Notice
 
 UNACCEPTED = ("undelivered", "refused", "rejected")
 # PostgreSQL indexes at most some 2,700 bytes; 500 characters of UTF-8 and the channel's name fit.
 LONGEST_ORDER_ID = 500
 # Of a channel that never sent anything to a destination: no row stands under it.
 _NO_KEY = ""
+
+
+class Standing(NamedTuple):
+    """Orders that stand noticed for one thing: how many, on which days, the first of them, and what most are for."""
+
+    orders: int
+    first_day: str
+    last_day: str
+    listed: list[Noticed]
+    details: list[tuple[str, int]]
 
 
 class Ledger:
@@ -187,6 +202,42 @@ class Ledger:
             of_channel = query.where(ORDERS.c.channel == self._key(connection, channel))
             return {outcome: (count, oldest) for outcome, count, oldest in connection.execute(of_channel)}
 
+    def noticed(self, channel: str, code: str, limit: int, *, stamped_after: str | None = None) -> Standing:
+        """Tell which orders stand noticed for this; with `stamped_after` only those with a later stamp at Mirakl."""
+        where = NOTICES.c.code == code
+        if stamped_after is not None:
+            where &= ORDERS.c.stamp > stamped_after
+        with self._reading() as connection:
+            key = self._key(connection, channel)
+            count, first, last = notices.counted(connection, key, where)
+            if not count:
+                return Standing(0, "", "", [], [])
+            listed = notices.listed(connection, key, where, limit)
+            return Standing(count, first, last, listed, notices.details(connection, key, where, limit))
+
+    def read_after(self, channel: str, instant: str, limit: int | None = None) -> tuple[int, list[LedgerEntry]]:
+        """Return how many orders were read later than an instant, and the first of them by day and order."""
+        with self._reading() as connection:
+            key = self._key(connection, channel)
+            until = connection.scalar(sa.select(DESTINATIONS.c.read_until).where(DESTINATIONS.c.key == key))
+            # Only then is it worth looking through all rows.
+            if until is None or until <= instant:
+                return 0, []
+            later = (ORDERS.c.channel == key, ORDERS.c.read_at > instant)
+            count = connection.scalar(sa.select(sa.func.count()).select_from(ORDERS).where(*later)) or 0
+            query = sa.select(*rows.COLUMNS).where(*later).order_by(ORDERS.c.day, ORDERS.c.channel_order_id)
+            return count, [LedgerEntry(*row) for row in connection.execute(query.limit(limit))]
+
+    def rewind(self, channel: str, instant: str) -> list[str]:
+        """Let orders that were read later than an instant count as read then; return their ids."""
+        with self._transaction(channel) as connection:
+            key = self._written(connection, channel)
+            later = (ORDERS.c.channel == key, ORDERS.c.read_at > instant)
+            order_ids = list(connection.scalars(sa.select(ORDERS.c.channel_order_id).where(*later)))
+            connection.execute(ORDERS.update().where(*later).values(read_at=instant))
+            connection.execute(DESTINATIONS.update().where(DESTINATIONS.c.key == key).values(read_until=instant))
+            return order_ids
+
     def order_ids(
         self, channel: str, first_day: str | None = None, last_day: str | None = None
     ) -> Iterator[list[LedgerEntry]]:
@@ -254,6 +305,11 @@ class Claims:
     def write(self, entries: Sequence[LedgerEntry]) -> None:
         """Write rows, in bulk."""
         rows.write(self._connection, self._key, entries)
+
+    def notice(self, found: Mapping[str, Sequence[Notice]]) -> None:
+        """Let these orders, by id, stand noticed for this and nothing else."""
+        if found:
+            notices.keep(self._connection, self._key, found)
 
 
 def now() -> str:

@@ -25,9 +25,9 @@ class LedgerEntry:
     `outcome`: delivered, refused, rejected or undelivered (no definite answer). `delivered_hash` is what Mirakl holds
     for certain, None while that is in doubt; `attempted_hash` what was sent last; `stamp` the newest
     `channel_updated_at` that Mirakl may hold, `doubtful_stamp` that of an earlier request which was never answered and
-    may still arrive; `read_at` the reading that the row stands for; line and adjustment counts
-    are those last delivered. `unaccepted_since` is set while Mirakl has not accepted the order's current state, and
-    only then. Times are UTC with `Z`.
+    may still arrive; `read_at` the reading that the row stands for; line and adjustment counts are the most that were
+    delivered since somebody last sent the order by its id. `unaccepted_since` is set while Mirakl has not accepted the
+    order's current state, and only then. Times are UTC with `Z`.
     """
 
     channel_order_id: str

@@ -57,6 +57,16 @@ DESTINATIONS = sa.Table(
     sa.Column("used_at", sa.Text),
     sa.Column("read_until", sa.Text),
 )
+NOTICES = sa.Table(
+    "ledger_notices",
+    _METADATA,
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("channel_order_id", sa.Text, primary_key=True),
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("field", sa.Text, primary_key=True),
+    sa.Column("detail", sa.Text, nullable=False),
+)
+sa.Index("ledger_notices_by_code", NOTICES.c.channel, NOTICES.c.code)
 NOT_ACCEPTED = ORDERS.c.unaccepted_since.is_not(None)
 # Orders not accepted are few among many: an index of them alone stays small, however large the ledger.
 sa.Index(
@@ -75,6 +85,11 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
             base_url TEXT, mirakl_channel_id TEXT, used_at TEXT, read_until TEXT)""",
         """INSERT INTO ledger_destinations (key, channel, read_until)
             SELECT channel, channel, max(read_at) FROM ledger_orders GROUP BY channel""",
+    ),
+    (
+        """CREATE TABLE ledger_notices (channel TEXT NOT NULL, channel_order_id TEXT NOT NULL, code TEXT NOT NULL,
+            field TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (channel, channel_order_id, code, field))""",
+        "CREATE INDEX ledger_notices_by_code ON ledger_notices (channel, code)",
     ),
 )
 

@@ -11,6 +11,7 @@ Belongs here: pure decisions from row and record to row. Does not belong here: r
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,13 +19,17 @@ import orjson
 
 from connectors.ledger import LONGEST_ORDER_ID, LedgerEntry
 from connectors.mirakl.isolation import Refused
-from transforms.outcomes import Record, Reject
+from transforms.outcomes import Notice, Record, Reject
 from transforms.times import format_time
 
 Fate = Literal["send", "unchanged", "superseded", "refused"]
 
 UNKEPT = "is longer than 500 characters or holds a NUL; the ledger cannot keep it"
 NEWER_WAITS = "a newer reading was sent and left without an answer; read the day again (all assets), or replay"
+READ_IN_FUTURE = "the ledger stands for a reading in the future: a clock is or was wrong"
+SHRUNK, FUTURE_STAMP = "shrunk", "future_stamp"
+_LONGEST_REASON = 500
+_OWN_CODES = {"HTTP_400": "it names neither a code nor a field", "HTTP_413": "too many bytes for a request of its own"}
 _NEVER_SENT = LedgerEntry("", "undelivered", "", "", "")
 TWO_STORES = "stands under two stores in one reading; Mirakl tells a channel's orders apart by their id alone"
 
@@ -43,16 +48,6 @@ class Claim:
     body: bytes
     entry: LedgerEntry
     before: LedgerEntry | None
-
-    @property
-    def shrunk(self) -> bool:
-        """Whether the order has fewer lines or adjustments than what was delivered last."""
-        known = self.before
-        return (
-            known is not None
-            and known.order_lines is not None
-            and (self.record.order_lines < known.order_lines or self.record.adjustments < (known.adjustments or 0))
-        )
 
     @property
     def moved(self) -> bool:
@@ -74,6 +69,27 @@ def fate(known: LedgerEntry | None, record: Record, *, again: bool = False) -> F
     if known.outcome == "refused" and known.attempted_hash == record.payload_hash:
         return "refused"
     return "send"
+
+
+def noticed(known: LedgerEntry | None, record: Record, latest: dt.datetime) -> list[Notice]:
+    """Return what an order is noticed for: by normalisation, for what it lost, for a stamp later than `latest`."""
+    found = list(record.notices)
+    if known is not None and shrunk(known, record):
+        had = f"{known.order_lines} lines and {known.adjustments or 0} adjustments"
+        detail = f"was delivered with {had}, has {record.order_lines} and {record.adjustments} now"
+        found.append(Notice(SHRUNK, "order_lines", detail))
+    if moment(record.updated_at) > latest:
+        found.append(Notice(FUTURE_STAMP, "channel_updated_at", f"the shop stamped it {record.updated_at}"))
+    return found
+
+
+def shrunk(known: LedgerEntry | None, record: Record) -> bool:
+    """Whether an order has fewer lines or adjustments than it was delivered with."""
+    return (
+        known is not None
+        and known.order_lines is not None
+        and (record.order_lines < known.order_lines or record.adjustments < (known.adjustments or 0))
+    )
 
 
 def claim(known: LedgerEntry | None, record: Record, now: str, run_id: str, day: str) -> Claim:
@@ -109,13 +125,13 @@ def body(record: Record, stamp: str) -> bytes:
 
 def delivered(claimed: Claim) -> LedgerEntry:
     """Row of an order that Mirakl accepted."""
-    record = claimed.record
+    record, before = claimed.record, claimed.entry
     return replace(
-        claimed.entry,
+        before,
         outcome="delivered",
         delivered_hash=record.payload_hash,
-        order_lines=record.order_lines,
-        adjustments=record.adjustments,
+        order_lines=max(record.order_lines, before.order_lines or 0),
+        adjustments=max(record.adjustments, before.adjustments or 0),
         unaccepted_since=None,
     )
 
@@ -132,17 +148,26 @@ def refused(claimed: Claim, answer: Refused) -> LedgerEntry:
         error_code=answer.code,
         error_field=answer.field,
         error_field_sent=answer.field_sent,
+        error_reason=in_words(answer.code),
     )
 
 
-def undelivered(claimed: Claim, *, sent: bool, code: str) -> LedgerEntry:
+def in_words(code: str | None) -> str:
+    """Say a code of Mirakl's as words: it gives no other that are meant to be read (contract 3)."""
+    if code in _OWN_CODES:
+        return f"refused by Mirakl: {_OWN_CODES[code]}"
+    words = re.sub(r"[^A-Za-z0-9]+", " ", code or "").strip().lower()
+    return f"refused by Mirakl: {words or 'no code given'}"
+
+
+def undelivered(claimed: Claim, *, sent: bool, code: str, why: str) -> LedgerEntry:
     """Row of an order without a definite answer; if it never left, all that is known of Mirakl is as before."""
+    entry = replace(claimed.entry, error_code=code, error_reason=why[:_LONGEST_REASON])
     if sent:
-        return replace(claimed.entry, error_code=code)
+        return entry
     before = claimed.before or _NEVER_SENT
     return replace(
-        claimed.entry,
-        error_code=code,
+        entry,
         delivered_hash=before.delivered_hash,
         attempted_hash=before.attempted_hash,
         stamp=before.stamp,
@@ -188,7 +213,7 @@ def rejected(known: LedgerEntry | None, reject: Reject, now: str, run_id: str, d
         error_code=reject.code,
         error_field=reject.field,
         error_field_sent=None,
-        error_reason=reject.reason[:500],
+        error_reason=reject.reason[:_LONGEST_REASON],
         unaccepted_since=base.unaccepted_since or now,
     )
 

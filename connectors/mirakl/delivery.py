@@ -65,9 +65,18 @@ class Delivery:
         self._lock = threading.Lock()
 
     def deliver(
-        self, records: Iterable[Record], rejects: Iterable[Reject], *, day: str, run_id: str, again: bool = False
+        self,
+        records: Iterable[Record],
+        rejects: Iterable[Reject],
+        *,
+        day: str,
+        run_id: str,
+        again: bool = False,
+        as_it_is: bool = False,
     ) -> DayReport:
         """Deliver one day; `again` sends every order that is not superseded, also unchanged and refused ones.
+
+        `as_it_is` takes the lines and adjustments that an order has now for right, fewer as they may be.
 
         Returns when every order read has its outcome, `undelivered` included. The day is complete when none is: when
         `stop` cuts it short, what was read and not sent is `undelivered`, and there is at least one such order.
@@ -80,7 +89,9 @@ class Delivery:
                 store.stopped = None
         requests, retries = self.client.requests, self.client.retries
         report = DayReport(day)
-        settlement = Settlement(self.ledger, self.channel, report, run_id=run_id, again=again, log=self.log)
+        settlement = Settlement(
+            self.ledger, self.channel, report, run_id=run_id, again=again, as_it_is=as_it_is, log=self.log
+        )
         Day(self, settlement).deliver(records, rejects)
         report.counts["requests"] = self.client.requests - requests
         report.counts["retries"] = self.client.retries - retries

@@ -11,14 +11,13 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from connectors.channels.clocks import TOLERANCE as FUTURE_TOLERANCE
 from connectors.ledger import LONGEST_ORDER_ID, Ledger, LedgerEntry, now
 from connectors.mirakl import claims
 from connectors.mirakl.claims import Claim
 from connectors.mirakl.isolation import Refused
 from connectors.mirakl.report import DayReport, Failure
-from transforms.outcomes import Record, Reject
-
-FUTURE_TOLERANCE = dt.timedelta(minutes=5)
+from transforms.outcomes import Notice, Record, Reject
 
 
 @dataclass(slots=True, eq=False)
@@ -40,10 +39,19 @@ class Settlement:
     """Claims the orders of one day, hears what became of them, and writes it down. Thread-safe."""
 
     def __init__(
-        self, ledger: Ledger, channel: str, report: DayReport, *, run_id: str, again: bool, log: Callable[[str], None]
+        self,
+        ledger: Ledger,
+        channel: str,
+        report: DayReport,
+        *,
+        run_id: str,
+        again: bool,
+        as_it_is: bool = False,
+        log: Callable[[str], None],
     ) -> None:
         self.report = report
         self._ledger, self._channel, self._run_id, self._again, self._log = ledger, channel, run_id, again, log
+        self._as_it_is = as_it_is
         self._open: dict[str, Pending] = {}
         self._held: dict[str, Record] = {}
         self._lock = threading.Lock()
@@ -61,6 +69,8 @@ class Settlement:
                 if (row := self._reject(known.get(_ledger_id(reject.channel_order_id)), reject, instant)) is not None
             }
             transaction.write(list(rows.values()))
+            # What it is rejected for stands in its row.
+            transaction.notice(dict.fromkeys(rows, ()))
 
     def _reject(self, known: LedgerEntry | None, reject: Reject, instant: str) -> LedgerEntry | None:
         row = claims.rejected(known, reject, instant, self._run_id, self.report.day)
@@ -76,18 +86,24 @@ class Settlement:
         chosen = self._one_each(self._keepable(records))
         sending: list[Pending] = []
         rows: list[LedgerEntry] = []
-        instant = now()
+        noticed: dict[str, Sequence[Notice]] = {}
+        instant, latest = now(), dt.datetime.now(dt.UTC) + FUTURE_TOLERANCE
         with self._ledger.claims(self._channel) as transaction:
             known, taken = transaction.known(list(chosen)), transaction.taken(list(chosen))
             for order_id, record in chosen.items():
+                row = known.get(order_id)
+                if row is not None and self._as_it_is:
+                    row = replace(row, order_lines=None, adjustments=None)
                 if order_id in taken:
-                    rejected = claims.taken(record, taken[order_id])
-                    entry, pending = self._reject(known.get(order_id), rejected, instant), None
+                    entry, pending = self._reject(row, claims.taken(record, taken[order_id]), instant), None
                 else:
-                    entry, pending = self._decide(known.get(order_id), record, instant)
-                rows += [entry] if entry is not None else []
+                    entry, pending = self._decide(row, record, instant)
+                if entry is not None:
+                    rows.append(entry)
+                    noticed[order_id] = () if entry.outcome == "rejected" else claims.noticed(row, record, latest)
                 sending += [pending] if pending is not None else []
             transaction.write(rows)
+            transaction.notice(noticed)
         with self._lock:
             self._open.update((pending.order_id, pending) for pending in sending)
         moved = [pending.order_id for pending in sending if pending.claim.moved]
@@ -140,7 +156,9 @@ class Settlement:
             self.report.count("unchanged")
             self._held[record.store] = record
             return claims.unchanged(row, record, self._run_id, self.report.day), None
-        self._fail_refused(record.channel_order_id, row.error_code, row.error_field, "refused before")
+        self._fail_refused(
+            record.channel_order_id, row.error_code, row.error_field, "; not sent again, as it has not changed"
+        )
         return claims.still_refused(row, record, self._run_id, self.report.day), None
 
     def held(self, store: str) -> Record | None:
@@ -153,12 +171,23 @@ class Settlement:
         return claims.body(record, (row and row.stamp) or record.updated_at)
 
     def _supersede(self, newer: LedgerEntry | None) -> None:
-        """Count an order whose newer reading the ledger stands for; it has an answer only if that one has."""
-        if newer is None or not claims.left_without_answer(newer):
+        """Count an order whose newer reading the ledger stands for; it has an answer only if that one has.
+
+        A reading in the future is none: a clock was wrong, and every change until then would be lost.
+        """
+        if newer is None:
             self.report.count("superseded")
-            return
-        self._fail(newer.channel_order_id, "undelivered", newer.error_code or "", "order", claims.NEWER_WAITS)
-        self.report.stopped = self.report.stopped or claims.NEWER_WAITS
+        elif claims.moment(newer.read_at) > dt.datetime.now(dt.UTC) + FUTURE_TOLERANCE:
+            why = f"{claims.READ_IN_FUTURE}; `mirakl-orders replay {self._channel} --read-in-future` mends it"
+            self._leave(newer.channel_order_id, "READ_IN_FUTURE", "read_at", why)
+        elif claims.left_without_answer(newer):
+            self._leave(newer.channel_order_id, newer.error_code or "", "order", claims.NEWER_WAITS)
+        else:
+            self.report.count("superseded")
+
+    def _leave(self, order_id: str, code: str, field: str, why: str) -> None:
+        self._fail(order_id, "undelivered", code, field, why)
+        self.report.stopped = self.report.stopped or why
 
     def open(self, order_ids: Iterable[str]) -> list[Pending]:
         """Return those of these orders that have no outcome yet."""
@@ -177,7 +206,7 @@ class Settlement:
         self.report.count("delivered", len(done))
         latest = dt.datetime.now(dt.UTC) + FUTURE_TOLERANCE
         for pending in done:
-            if pending.claim.shrunk:
+            if claims.shrunk(pending.claim.before, pending.claim.record):
                 self.report.note_shrunk(pending.order_id)
             if claims.moment(pending.claim.record.updated_at) > latest:
                 self.report.note_future_stamp(pending.order_id)
@@ -191,7 +220,7 @@ class Settlement:
         )
         for pending in done:
             answer = answers[pending.order_id]
-            self._fail_refused(pending.order_id, answer.code, answer.field, "refused")
+            self._fail_refused(pending.order_id, answer.code, answer.field)
 
     def retracted(self, orders: Sequence[Refused], why: str, *, proven: bool) -> None:
         """Write down that refused orders have no definite answer after all.
@@ -202,7 +231,7 @@ class Settlement:
         ids = [order.record.channel_order_id for order in orders]
         with self._ledger.claims(self._channel) as transaction:
             rows = [
-                replace(row, outcome="undelivered")
+                replace(row, outcome="undelivered", error_reason=why)
                 for row in transaction.known(ids).values()
                 if row.outcome == "refused" and row.run_id == self._run_id and (proven or row.attempts == 1)
             ]
@@ -214,11 +243,13 @@ class Settlement:
         """Write down that these orders have no definite answer, and are not sent any more in this run."""
         done = self._end([pending.order_id for pending in orders], "undelivered")
         self._settle(
-            [(pending.claim.entry, claims.undelivered(pending.claim, sent=pending.sent, code=code)) for pending in done]
+            [
+                (pending.claim.entry, claims.undelivered(pending.claim, sent=pending.sent, code=code, why=why))
+                for pending in done
+            ]
         )
         for pending in done:
-            self._fail(pending.order_id, "undelivered", code, "order", why)
-            self.report.stopped = self.report.stopped or why
+            self._leave(pending.order_id, code, "order", why)
 
     def _end(self, order_ids: Iterable[str], outcome: str) -> list[Pending]:
         with self._lock:
@@ -231,8 +262,8 @@ class Settlement:
         if outcomes:
             self._ledger.settle(self._channel, outcomes)
 
-    def _fail_refused(self, order_id: str, code: str | None, field: str | None, word: str) -> None:
-        self._fail(order_id, "refused", code or "", field or "order", f"{word} by Mirakl with code {code}")
+    def _fail_refused(self, order_id: str, code: str | None, field: str | None, more: str = "") -> None:
+        self._fail(order_id, "refused", code or "", field or "order", f"{claims.in_words(code)}{more}")
 
     def _fail_two_stores(self, record: Record) -> None:
         self._fail(record.channel_order_id, "rejected", "duplicate_order", "origin.channel_store_id", claims.TWO_STORES)

@@ -9,8 +9,9 @@ Belongs here: reading that, and the words. Does not belong here: whether it was 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.freshness import FreshnessState
@@ -67,7 +68,7 @@ def red_checks(keys: Sequence[dg.AssetCheckKey], instance: dg.DagsterInstance) -
                     _text(
                         f"channel {channel}: check {key.name} is red",
                         words,
-                        f"mirakl-orders failures {channel}",
+                        _command(evaluation.metadata) or f"mirakl-orders failures {channel}",
                         [str(row.data[_ORDER_ID]) for row in rows if row.data.get(_ORDER_ID)],
                     ),
                 )
@@ -99,6 +100,11 @@ def failing_key(failing: Failing) -> str:
 def without_numbers(words: str) -> str:
     """Return what stays the same of a message when counts, days and times change."""
     return re.sub(r"\d[\d,.:]*", "#", words)
+
+
+def _command(metadata: Mapping[str, dg.MetadataValue[Any]]) -> str | None:
+    value = metadata.get("go_on")
+    return value.text if isinstance(value, dg.TextMetadataValue) else None
 
 
 def _rows(metadata: Iterable[object]) -> Iterator[dg.TableRecord]:

@@ -14,14 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines import show
-from pipelines.sync import RedCheck, SyncResult
+from pipelines.standing import ALL_ACCEPTED
+from pipelines.sync import SyncResult
 
 _SHOWN = ("orders_read", "delivered", "unchanged", "superseded", "rejected", "refused", "undelivered", "requests")
 _SHOWN_WHEN_THERE = frozenset({"superseded", "undelivered"})
 _RED = frozenset({"rejected", "refused", "undelivered"})
-# What the table of failures and the last lines say anyway.
-_TOLD_ABOVE = frozenset({"all_accepted", "nothing_waits"})
-_CHECK_ROWS = 50
 
 
 def sync_values(result: SyncResult) -> dict[str, Any]:
@@ -32,8 +30,8 @@ def sync_values(result: SyncResult) -> dict[str, Any]:
         **result.totals,
         "failures_total": sum(day.failures_total for day in result.days),
         "red_checks": {
-            name: {"why": check.why, "numbers": dict(check.numbers), "orders": check.rows}
-            for name, check in result.red_checks.items()
+            red.check: {"why": red.words, "go_on": red.command, "numbers": red.numbers, "orders": red.orders}
+            for red in result.red_checks
         },
         "days": [
             {
@@ -61,9 +59,10 @@ def show_sync(console: Console, result: SyncResult) -> None:
     more = totals["rejected"] + totals["refused"] - len(failures)
     if more > 0:
         show.say(console, f"and {more:,} more: mirakl-orders failures {result.channel}")
-    for name, check in result.red_checks.items():
-        if name not in _TOLD_ABOVE:
-            _check(console, name, check)
+    for red in result.red_checks:
+        show.say(console, (red.check, "yellow"), f": {red.description}")
+        if red.orders and red.check != ALL_ACCEPTED:
+            show.rows(console, f"{red.check}: where", red.orders)
     for reason in dict.fromkeys(day.reason for day in result.days if day.reason):
         days = [day.day for day in result.days if day.reason == reason]
         span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]} ({len(days)} days)"
@@ -90,12 +89,3 @@ def _days(console: Console, result: SyncResult) -> None:
 
 def _counts(names: Iterable[str], counts: Mapping[str, int]) -> Iterable[Text]:
     return (Text(f"{counts[name]:,}", style="red" if counts[name] and name in _RED else "") for name in names)
-
-
-def _check(console: Console, name: str, check: RedCheck) -> None:
-    for why in check.why:
-        show.say(console, (name, "yellow"), f": {why}")
-    if check.rows:
-        show.rows(console, f"{name}: where", check.rows[:_CHECK_ROWS], numbers=["orders", "times"])
-        if len(check.rows) > _CHECK_ROWS:
-            show.say(console, f"and {len(check.rows) - _CHECK_ROWS:,} more; --json lists them")

@@ -63,6 +63,7 @@ def sync(names: list[str], days: Days, *, reread: bool, as_json: bool, verbose: 
 )
 @click.option("--code", help="Only orders that failed with this code.")
 @click.option("--since", type=DAY, metavar="DAY", help="Only orders that failed on this day or later.")
+@click.option("--read-in-future", is_flag=True, help="Orders that were read in the future, when a clock was wrong.")
 @as_json
 @verbose
 def replay(
@@ -74,6 +75,7 @@ def replay(
     code: str | None,
     since: dt.datetime | None,
     *,
+    read_in_future: bool,
     as_json: bool,
     verbose: bool,
 ) -> None:
@@ -100,6 +102,7 @@ def replay(
         outcome=outcome,
         code=code,
         since=_text(since),
+        read_in_future=read_in_future,
     )
     with dagster_instance() as instance, Console(stderr=True).status(f"{name}: replaying"):
         result = runs.replay(settings, chosen, selection, instance, verbose=verbose)

@@ -137,7 +137,7 @@ def test_the_failed_day_is_observed_with_its_numbers_and_why(dagster: Dagster, b
 
 def test_the_standing_check_is_red_after_it_though_its_run_failed(dagster: Dagster, backfill: str) -> None:
     found = {check["name"]: check for check in delivery(dagster)["assetChecksOrError"]["checks"]}
-    assert found["nothing_waits"]["executionForLatestMaterialization"]["evaluation"]["success"] is False
+    assert found["all_accepted"]["executionForLatestMaterialization"]["evaluation"]["success"] is False
     assert "reconciled" not in found
 
 

@@ -288,10 +288,11 @@ def test_sync_says_what_is_wrong_with_its_state_before_a_day_is_begun(
 def test_check_warns_of_two_shops_with_one_mirakl_channel(
     environment: dict[str, str], shop: OwnShop, tmp_path: Path
 ) -> None:
+    Path(environment["DAGSTER_HOME"]).mkdir()
     other = OwnShop(tmp_path / "other")
     Path(environment["CHANNELS_FILE"]).write_text(shop.block() + other.block("other"))
     done = call("check")
-    assert done.exit_code == 0, done.stdout
+    assert done.returncode == 0, done.stdout
     assert "[channels.own] has the mirakl_channel_id of other" in done.stdout
 
 
@@ -355,7 +356,7 @@ def test_red_checks_of_all_windows_of_a_range_are_told_with_their_orders(orders:
     done = told("sync", "own", "--from", "2026-02-01", "--to", "2026-02-20")
     check = done["red_checks"]["money_adds_up"]
     assert check["numbers"]["money_mismatch"] == 2
-    assert {row["channel_order_id"]: "99.00" in row["detail"] for row in check["orders"]} == {
+    assert {row["channel_order_id"]: "99.00" in row["reason"] for row in check["orders"]} == {
         "early": True,
         "late": False,
     }

@@ -151,14 +151,14 @@ def test_a_channel_is_late_after_the_hours_its_block_says(
     }
 
 
-def test_reconciliation_runs_in_its_own_job_and_what_waits_in_both(runs: Runs) -> None:
+def test_the_inspection_evaluates_all_checks_and_a_sync_plans_none_as_its_steps_evaluate_them(runs: Runs) -> None:
     checks = {
         name: {key.name for key in runs.definitions().resolve_job_def(name).asset_layer.asset_graph.asset_check_keys}
         for name in ("sync_own", "inspect_own")
     }
-    assert checks["inspect_own"] == {"nothing_waits", "reconciled"}
-    inline = {"everything_mapped", "money_adds_up", "all_accepted", "nothing_shrunk", "stamps_sane"}
-    assert checks["sync_own"] == inline | {"nothing_waits"}
+    standing = {"everything_mapped", "money_adds_up", "all_accepted", "nothing_shrunk", "stamps_sane"}
+    assert checks["sync_own"] == set()
+    assert checks["inspect_own"] == standing | {"reconciled"}
 
 
 def test_a_backfill_does_not_read_the_last_days_for_reconciliation_in_each_run(runs: Runs) -> None:

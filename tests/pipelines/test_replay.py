@@ -66,7 +66,7 @@ class Replay:
         self.placed_on.append((first, last))
         yield self._built(["placed"])
 
-    def deliver(self, records: Any, rejects: Any, *, day: str, run_id: str, again: bool) -> DayReport:
+    def deliver(self, records: Any, rejects: Any, *, day: str, run_id: str, again: bool, as_it_is: bool) -> DayReport:
         assert (day, run_id, again) == (dt.datetime.now(dt.UTC).date().isoformat(), "run", True)
         assert rejects == []
         self.sent += [record.channel_order_id for record in records]

@@ -137,7 +137,7 @@ def test_an_accepted_order_is_held_as_it_was_sent() -> None:
     entry = claims.delivered(claimed(REFUSED, lines=2))
     assert (entry.outcome, entry.unaccepted_since) == ("delivered", None)
     assert entry.delivered_hash == make_record(1, lines=2).payload_hash
-    assert (entry.order_lines, entry.adjustments) == (2, 0)
+    assert (entry.order_lines, entry.adjustments) == (2, 1), "the most that were delivered"
 
 
 @pytest.mark.parametrize("known", [None, replace(HELD, doubtful_stamp="2026-03-01T08:00:00Z")])
@@ -151,12 +151,13 @@ def test_of_a_refused_order_mirakl_holds_what_it_held_before(known: LedgerEntry 
 
 @pytest.mark.parametrize("known", [None, replace(HELD, doubtful_stamp="2026-03-01T08:00:00Z")])
 def test_an_order_that_never_left_leaves_all_that_is_known_of_mirakl_as_it_was(known: LedgerEntry | None) -> None:
-    entry = claims.undelivered(claimed(known), sent=False, code="STORE_STOPPED")
+    entry = claims.undelivered(claimed(known), sent=False, code="STORE_STOPPED", why="why")
     was = known or LedgerEntry("1", "undelivered", "", "", "")
     assert entry == replace(
         was,
         outcome="undelivered",
         error_code="STORE_STOPPED",
+        error_reason="why",
         read_at=RECORD.read_at,
         run_id="run",
         day="2026-03-02",
@@ -167,7 +168,9 @@ def test_an_order_that_never_left_leaves_all_that_is_known_of_mirakl_as_it_was(k
 
 def test_an_order_without_an_answer_stays_in_doubt() -> None:
     claim = claimed(HELD)
-    assert claims.undelivered(claim, sent=True, code="NO_ANSWER") == replace(claim.entry, error_code="NO_ANSWER")
+    assert claims.undelivered(claim, sent=True, code="NO_ANSWER", why="why") == replace(
+        claim.entry, error_code="NO_ANSWER", error_reason="why"
+    )
 
 
 def test_an_order_found_unchanged_has_no_fault_any_more() -> None:
@@ -215,7 +218,7 @@ def test_a_rejected_order_keeps_what_mirakl_holds() -> None:
     ],
 )
 def test_an_order_shrinks_by_lines_or_adjustments(known: LedgerEntry | None, shrunk: bool) -> None:
-    assert claimed(known).shrunk is shrunk
+    assert claims.shrunk(known, make_record(1)) is shrunk
 
 
 @pytest.mark.parametrize(

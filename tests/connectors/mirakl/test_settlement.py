@@ -153,8 +153,8 @@ def test_a_refusal_is_written_down_with_the_field_as_mirakl_wrote_it(settle: Mak
     assert (row(ledger, "2").error_code, row(ledger, "2").error_field) == ("B", "order_lines[0].price")
     told = {one.channel_order_id: (one.code, one.field, one.reason) for one in settlement.report.failures}
     assert told == {
-        "1": ("A", "status", "refused by Mirakl with code A"),
-        "2": ("B", "order_lines[0].price", "refused by Mirakl with code B"),
+        "1": ("A", "status", "refused by Mirakl: a"),
+        "2": ("B", "order_lines[0].price", "refused by Mirakl: b"),
     }
 
 
@@ -166,7 +166,7 @@ def test_an_order_refused_before_is_refused_still_and_said_to_be_so(settle: Make
     assert settlement.claim([make_record(1, read_at=SECOND)]) == []
     [failure] = settlement.report.failures
     assert (failure.code, failure.field) == ("INVALID_INPUT", "status")
-    assert failure.reason == "refused before by Mirakl with code INVALID_INPUT"
+    assert failure.reason == "refused by Mirakl: invalid input; not sent again, as it has not changed"
     assert (row(ledger).run_id, row(ledger).read_at) == ("run", SECOND)
 
 

@@ -1,0 +1,169 @@
+"""What is wrong with a channel's orders now, judged from the ledger alone: the same for checks, shell and alerts.
+
+The ledger keeps what each order was noticed for in its newest reading. So a verdict stands until the cause is gone, and
+not until some later run does not meet it.
+
+Belongs here: the verdicts, their orders, and the command that goes on from there. Does not belong here: Dagster
+(`checks`), and how verdicts are printed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from connectors.channels.clocks import TOLERANCE
+from connectors.ledger import UNACCEPTED, Ledger, Standing
+from connectors.mirakl.claims import FUTURE_STAMP, SHRUNK
+from transforms.times import format_time
+
+EVERYTHING_MAPPED = "everything_mapped"
+MONEY_ADDS_UP = "money_adds_up"
+ALL_ACCEPTED = "all_accepted"
+NOTHING_SHRUNK = "nothing_shrunk"
+STAMPS_SANE = "stamps_sane"
+
+MOST_ORDERS = 50
+_WORDS_NAMED = 3
+_IDS_IN_COMMAND = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One question about a channel, and the answer of now.
+
+    `words` say what is wrong, `command` what goes on from there, `numbers` how much of it there is. `orders` are the
+    first 50, each with `channel_order_id`, `day`, `code`, `field` and `reason` (which names both sums of money).
+    """
+
+    check: str
+    passed: bool
+    words: str = ""
+    command: str = ""
+    numbers: dict[str, int] = field(default_factory=dict)
+    orders: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def description(self) -> str | None:
+        """What is wrong and what to do, None when nothing is."""
+        return None if self.passed else f"{self.words}; `{self.command}`"
+
+
+def judge(channel: str, ledger: Ledger) -> Iterator[Verdict]:
+    """Answer every question about a channel; a few queries, whatever its size."""
+    yield _all_accepted(channel, ledger)
+    yield _everything_mapped(channel, ledger.noticed(channel, "unmapped_status", MOST_ORDERS))
+    yield _money_adds_up(channel, ledger.noticed(channel, "money_mismatch", MOST_ORDERS))
+    yield _nothing_shrunk(channel, ledger.noticed(channel, SHRUNK, MOST_ORDERS))
+    yield _stamps_sane(channel, ledger)
+
+
+def _all_accepted(channel: str, ledger: Ledger) -> Verdict:
+    waiting = ledger.count_unaccepted(channel)
+    counts = {outcome: waiting.get(outcome, (0, ""))[0] for outcome in UNACCEPTED}
+    since = min((oldest for _, oldest in waiting.values()), default="")
+    named = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items() if count)
+    return Verdict(
+        ALL_ACCEPTED,
+        not waiting,
+        f"{sum(counts.values()):,} orders are not accepted by Mirakl in their current state ({named}), "
+        f"the oldest since {since}",
+        f"mirakl-orders failures {channel}",
+        counts,
+        [
+            {
+                "channel_order_id": row.channel_order_id,
+                "day": row.day,
+                "outcome": row.outcome,
+                "code": row.error_code or "",
+                "field": row.error_field or "",
+                "reason": row.error_reason or "",
+            }
+            for _, row in ledger.unaccepted(channel, limit=MOST_ORDERS)
+        ],
+    )
+
+
+def _everything_mapped(channel: str, standing: Standing) -> Verdict:
+    named = ", ".join(f"{detail} ({count:,})" for detail, count in standing.details[:_WORDS_NAMED])
+    return Verdict(
+        EVERYTHING_MAPPED,
+        not standing.orders,
+        f"{standing.orders:,} orders are sent as CHANNEL_SPECIFIC: {named}; once the word stands under "
+        f"[channels.{channel}.statuses], read these days again",
+        f"mirakl-orders sync {channel} --from {standing.first_day} --to {standing.last_day}",
+        {"unmapped_orders": standing.orders, "unmapped_words": len(standing.details)},
+        _orders(standing),
+    )
+
+
+def _money_adds_up(channel: str, standing: Standing) -> Verdict:
+    return Verdict(
+        MONEY_ADDS_UP,
+        not standing.orders,
+        f"{standing.orders:,} orders were sent with sums that differ from the shop's; once the cause is mended, "
+        "read these days again",
+        f"mirakl-orders sync {channel} --from {standing.first_day} --to {standing.last_day}",
+        {"money_mismatch": standing.orders},
+        _orders(standing),
+    )
+
+
+def _nothing_shrunk(channel: str, standing: Standing) -> Verdict:
+    return Verdict(
+        NOTHING_SHRUNK,
+        not standing.orders,
+        f"{standing.orders:,} orders have fewer lines or adjustments than were delivered before, and were sent as they "
+        "are; where that is right, send them once more by their ids",
+        _replay(channel, standing),
+        {"shrunk": standing.orders},
+        _orders(standing),
+    )
+
+
+def _stamps_sane(channel: str, ledger: Ledger) -> Verdict:
+    latest = format_time(dt.datetime.now(dt.UTC) + TOLERANCE)
+    stamped = ledger.noticed(channel, FUTURE_STAMP, MOST_ORDERS, stamped_after=latest)
+    read, rows = ledger.read_after(channel, latest, MOST_ORDERS)
+    found = []
+    if read:
+        found.append(f"{read:,} orders were read in the future: a clock is or was wrong, and no change of them is sent")
+    if stamped.orders:
+        found.append(f"{stamped.orders:,} orders were changed in the future; until then Mirakl ignores older stamps")
+    listed = [
+        {
+            "channel_order_id": row.channel_order_id,
+            "day": row.day,
+            "code": "read_in_future",
+            "field": "read_at",
+            "reason": f"the ledger stands for a reading of {row.read_at}",
+        }
+        for row in rows
+    ]
+    return Verdict(
+        STAMPS_SANE,
+        not found,
+        "; ".join(found),
+        f"mirakl-orders replay {channel} --read-in-future" if read else _replay(channel, stamped),
+        {"future_stamps": stamped.orders, "read_in_future": read},
+        (listed + _orders(stamped))[:MOST_ORDERS],
+    )
+
+
+def _replay(channel: str, standing: Standing) -> str:
+    ids = list(dict.fromkeys(found.channel_order_id for found in standing.listed))[:_IDS_IN_COMMAND]
+    return f"mirakl-orders replay {channel} {' '.join(f'--order {order_id}' for order_id in ids)}"
+
+
+def _orders(standing: Standing) -> list[dict[str, str]]:
+    return [
+        {
+            "channel_order_id": found.channel_order_id,
+            "day": found.day,
+            "code": found.notice.code,
+            "field": found.notice.field,
+            "reason": found.notice.detail,
+        }
+        for found in standing.listed
+    ]
