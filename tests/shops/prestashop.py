@@ -44,6 +44,7 @@ OWN_STATES: tuple[tuple[int, str, Row], ...] = (
     (19, "Partial refund", {"module_name": "mollie"}),
     (20, "Authorized. To be captured by merchant", {"module_name": "ps_checkout"}),
     (21, "Partially shipped", {"module_name": "mollie", "deleted": 1}),
+    (22, "Awaiting for PayPal payment", {"module_name": "paypal"}),
 )
 ZERO = "0000-00-00 00:00:00"
 
@@ -78,7 +79,7 @@ def install(cursor: Any, first_state: int = 1) -> None:
     settings += [(key, first_state + index, None) for index, (key, _, _) in enumerate(INSTALLED_STATES)]
     settings += [("PS_TIMEZONE", "America/New_York", 2), ("PS_OS_DELIVERED", 18 + shift, 2)]
     settings += [("PS_SHOP_ADDR1", "2 place Bellecour", 1), ("PS_SHOP_CODE", "69002", 1), ("PS_SHOP_CITY", "Lyon", 1)]
-    settings += [("PS_CHECKOUT_STATE_AUTHORIZED", 20 + shift, None)]
+    settings += [("PS_CHECKOUT_STATE_AUTHORIZED", 20 + shift, None), ("PAYPAL_OS_WAITING", 22 + shift, None)]
     insert(
         cursor,
         "configuration",

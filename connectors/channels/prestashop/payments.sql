@@ -1,6 +1,7 @@
 -- What was paid on each order's reference, in the order's currency, and what all valid orders of that reference cost:
 -- PrestaShop books a checkout's payment on the reference, not on one of its orders. A payment that a module booked twice
--- (one transaction, one amount) was paid once.
+-- (one transaction, one amount) was paid once. `paid_back`: what is in `paid` as negative payments, which some shops write
+-- down for their credit slips.
 SELECT
     o.id_order AS order_id,
     MAX(p.date_add) AS date_add,
@@ -19,6 +20,13 @@ SELECT
             ELSE p.amount / NULLIF(p.conversion_rate, 0) * o.conversion_rate
         END
     ) AS paid,
+    SUM(
+        CASE
+            WHEN p.amount >= 0 THEN 0
+            WHEN p.id_currency = o.id_currency THEN -p.amount
+            ELSE -p.amount / NULLIF(p.conversion_rate, 0) * o.conversion_rate
+        END
+    ) AS paid_back,
     (
         SELECT SUM(n.total_paid_tax_incl)
         FROM {prefix}orders AS n

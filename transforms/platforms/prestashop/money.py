@@ -104,8 +104,15 @@ def _micros(amount: Decimal) -> int:
     return int(amount.scaleb(_SCALE))
 
 
-def paid(order: Any, payments: Sequence[Any]) -> Decimal:
-    """Say what was paid on this order: its share of what was paid on its reference, else what the order itself says."""
+def paid(order: Any, payments: Sequence[Any]) -> tuple[Decimal, Decimal]:
+    """Say what was paid on this order, and what of it is negative payments that are taken off it already.
+
+    It is its share of what was paid on its reference, else what the order itself says.
+    """
     if not payments or not number(payments[0].reference_total):
-        return number(order.total_paid_real)
-    return number(payments[0].paid) * number(order.total_paid_tax_incl) / number(payments[0].reference_total)
+        return number(order.total_paid_real), Decimal(0)
+    row, total = payments[0], number(order.total_paid_tax_incl)
+    if row.reference_total == total:
+        return number(row.paid), number(row.paid_back)
+    share = total / number(row.reference_total)
+    return number(row.paid) * share, number(row.paid_back) * share

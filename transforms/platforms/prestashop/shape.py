@@ -84,7 +84,7 @@ class _Shop:
         shipping = Shipping(order, free_shipping(of["cart_rules"]), shares, self._tax_names)
         # What is left of the discounts after shipping, gifts and vouchers for some products, is on the whole order.
         off = self._take_off(order, items, of["cart_rules"], shipping)
-        payment = paid(order, of["payments"])
+        payment, paid_back = paid(order, of["payments"])
         total = number(order.total_paid_tax_incl)
         states, address = self._settings_of(order)
         stands = standing(
@@ -95,7 +95,9 @@ class _Shop:
             tracked=bool((order.tracking_number or "").strip()),
         )
         refunds = self._refunds(order, of, items, off[1], shipping, stands) if of["slips"] else Refunds()
-        if refunds.total and refunds.are_out_of(payment, total):
+        # A shop that writes its slips down as negative payments too gave that money back once.
+        payment += min(paid_back, refunds.total)
+        if refunds.total and refunds.are_out_of(items, payment, total):
             total += refunds.put_back(items, shipping)
         self.tables["adjustments"] += refunds.adjustments
         self.tables["taxes"] += refunds.taxes

@@ -55,13 +55,18 @@ class Refunds:
         self.money[line_id] = (before[0] + net, before[1] + gross)
         self.total += gross
 
-    def are_out_of(self, paid: Decimal, total: Decimal) -> bool:
-        """Say whether the order was lowered by what was given back: what is left of its payment is all that it costs.
+    def are_out_of(self, items: Sequence[Item], paid: Decimal, total: Decimal) -> bool:
+        """Say whether the order was lowered by what was given back, so that its lines lack what the slips name.
 
-        Its lines then lack the units and money that the slips name.
+        What is left of its payment is then exactly what it costs; or it covers that, and a line has fewer units than
+        were given back of it.
         """
         named = sum((gross for _, gross in self.money.values()), Decimal(0))
-        return self.total > 0 and named == self.total and abs(paid - self.total - total) <= 2 * _ROUNDING
+        if not named or named != self.total:
+            return False
+        beyond = paid - self.total - total
+        lacking = any(self.units[item.row.id_order_detail] > item.units for item in items)
+        return abs(beyond) <= 2 * _ROUNDING or (beyond > 0 and lacking)
 
     def put_back(self, items: Sequence[Item], shipping: Shipping) -> Decimal:
         """Put units and money back on the lines and the shipping, as they were ordered; return the sum, tax included.

@@ -160,6 +160,8 @@ def standing(states: States, current: Any, history: Iterable[Any], paid: bool, t
             told = left if left and part in _OF_PAYMENT else part
     if hint in STATUSES:
         hint = left if left and hint in _OF_PAYMENT else hint
+        # A module tells one order of a reference alone that the payment for all of them has come.
+        hint = "PS_OS_PAYMENT" if paid and hint in _UNPAID and hint in _OF_MODULES else hint
         proved = None
     else:
         proved = _proved(told, paid, tracked)
