@@ -18,7 +18,7 @@ from connectors.channels.reader import ShopReader
 from connectors.ledger import Ledger
 from connectors.mirakl.client import MiraklClient
 from pipelines.environment import Environment
-from pipelines.instance import DAGSTER_YAML, HOME_VARIABLE, dagster_instance
+from pipelines.instance import DAGSTER_YAML, HOME_VARIABLE, dagster_instance, outdated_storages
 from pipelines.settings import Channel, Settings, SettingsError
 from pipelines.storage import FrameStorage
 from pipelines.user_errors import USER_ERRORS
@@ -90,13 +90,20 @@ def _dagster() -> Iterator[Finding]:
     try:
         with dagster_instance() as instance:
             home = Path(instance.root_directory)
+            outdated = outdated_storages(instance)
     except SettingsError as error:
         yield Finding(HOME_VARIABLE, "error", str(error))
         return
-    if (home / "dagster.yaml").is_file():
+    if outdated:
+        words = (
+            f"the tables of Dagster's {', '.join(outdated)} are of an older version than Dagster itself; "
+            "stop what runs, then: dagster instance migrate"
+        )
+        yield Finding(HOME_VARIABLE, "error", words)
+    elif (home / "dagster.yaml").is_file():
         yield Finding(HOME_VARIABLE, "ok", f"runs are recorded in {home}")
     else:
-        words = f"{home} holds no dagster.yaml, which keeps runs from sending all at once; copy {DAGSTER_YAML}"
+        words = f"{home} holds no dagster.yaml, so that runs that are killed are not started again; copy {DAGSTER_YAML}"
         yield Finding(HOME_VARIABLE, "warning", words)
 
 

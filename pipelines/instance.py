@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+import sqlalchemy as sa
 
 from connectors.alone import alone
 from pipelines.heartbeat import end_silent_runs_of_this_host
@@ -24,6 +25,8 @@ HOME_VARIABLE = "DAGSTER_HOME"
 DEFAULT_HOME = Path("var/dagster")
 DAGSTER_YAML = Path(__file__).parent / "dagster.yaml"
 _LOCK = ".opening"
+# What Dagster's storages raise where nothing is wrong with the program.
+STORAGE_ERRORS = (sa.exc.DBAPIError, OSError)
 
 
 def prepared_home() -> Path:
@@ -49,18 +52,39 @@ def dagster_instance() -> Iterator[dg.DagsterInstance]:
     """Open the instance of DAGSTER_HOME, else our own under `var/`.
 
     Raises:
-        SettingsError: DAGSTER_HOME names no folder that exists, or its dagster.yaml is wrong.
+        SettingsError: DAGSTER_HOME names no folder that exists, its dagster.yaml is wrong, or its storage of no use.
     """
     try:
         home = prepared_home()
         os.environ[HOME_VARIABLE] = str(home)
         opened = _opened(home)
+    except STORAGE_ERRORS as error:
+        raise unusable(error) from None
     except Exception as error:
-        # Dagster's storages raise whatever their drivers do.
+        # A wrong dagster.yaml can end in anything.
         raise SettingsError(f"{HOME_VARIABLE}: {' '.join(str(error).split())}") from None
     with opened as instance:
         end_silent_runs_of_this_host(instance)
         yield instance
+
+
+def unusable(error: Exception) -> SettingsError:
+    """Return what to say of an error of Dagster's storage: a full disk, a folder without rights, a database away."""
+    words = " ".join(str(getattr(error, "orig", None) or error).split())
+    return SettingsError(
+        f"{HOME_VARIABLE}: Dagster cannot keep its records ({words}); "
+        "see that its storage is there, writable and has room"
+    )
+
+
+def outdated_storages(instance: dg.DagsterInstance) -> list[str]:
+    """Return which of the three storages have tables of an older version of Dagster than the one that is installed."""
+    storages = {
+        "runs": instance.run_storage.alembic_version(),
+        "events": instance.event_log_storage.alembic_version(),
+        "schedules": instance.schedule_storage.alembic_version() if instance.schedule_storage else None,
+    }
+    return [name for name, version in storages.items() if version and version[0] != version[1]]
 
 
 @contextmanager

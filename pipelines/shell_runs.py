@@ -19,6 +19,8 @@ from dagster._core.execution.api import execute_run_iterator
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
+from pipelines.instance import STORAGE_ERRORS, unusable
+
 # As workspace.yaml and `dagster dev -m` name it.
 _LOCATION = "pipelines.definitions"
 
@@ -26,7 +28,20 @@ _LOCATION = "pipelines.definitions"
 def execute(
     job: dg.JobDefinition, instance: dg.DagsterInstance, tags: Mapping[str, str], run_config: Mapping[str, Any]
 ) -> dg.ExecuteInProcessResult:
-    """Execute a job here and return what happened; a step that failed raises nothing."""
+    """Execute a job here and return what happened; a step that failed raises nothing.
+
+    Raises:
+        SettingsError: Dagster cannot keep its records of the run.
+    """
+    try:
+        return _executed(job, instance, tags, run_config)
+    except STORAGE_ERRORS as error:
+        raise unusable(error) from None
+
+
+def _executed(
+    job: dg.JobDefinition, instance: dg.DagsterInstance, tags: Mapping[str, str], run_config: Mapping[str, Any]
+) -> dg.ExecuteInProcessResult:
     run = instance.create_run_for_job(
         job, tags={**job.run_tags, **tags}, run_config=run_config, remote_job_origin=_origin(job.name)
     )

@@ -102,14 +102,19 @@ def prepare(connection: sa.Connection) -> None:
     """Make the tables, or bring those that are there up to date; the caller holds the only transaction.
 
     Raises:
-        LedgerError: they were written by a newer version of this software.
+        LedgerError: they were written by a newer version of this software, or are incomplete.
     """
     newest = 1 + len(_MIGRATIONS)
     if not sa.inspect(connection).has_table(_VERSION.name):
         _METADATA.create_all(connection)
         connection.execute(_VERSION.insert().values(version=newest))
         return
-    version = connection.execute(sa.select(_VERSION.c.version)).scalar_one()
+    version = connection.execute(sa.select(_VERSION.c.version)).scalar_one_or_none()
+    if version is None:
+        raise LedgerError(
+            "LEDGER_URL: the ledger does not say of which version it is: its table ledger_version is empty, as after "
+            "an incomplete copy; restore it from a backup"
+        )
     if version > newest:
         raise LedgerError(f"LEDGER_URL: the ledger has schema {version}, this software knows up to {newest}; update it")
     for statements in _MIGRATIONS[version - 1 :]:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.instance import dagster_instance
+from pipelines import inspection
+from pipelines.instance import dagster_instance, outdated_storages
 from pipelines.settings import SettingsError
 
 pytestmark = pytest.mark.slow
@@ -71,6 +72,60 @@ def test_an_empty_home_is_filled_once_by_commands_that_start_together(tmp_path: 
     started = [subprocess.Popen([sys.executable, "-c", program], env=environment) for _ in range(4)]
     assert [process.wait(120) for process in started] == [0] * 4
     assert (tmp_path / "dagster.yaml").is_file()
-    for name in ("history/runs.db", "history/runs/index.db", "schedules/schedules.db"):
+    for name in ("history/runs.db", "schedules/schedules.db"):
         with closing(sqlite3.connect(tmp_path / name)) as connection:
             assert connection.execute("SELECT COUNT(*) FROM alembic_version").fetchone() == (1,)
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+import dagster as dg
+from pipelines import inspection
+from pipelines.instance import dagster_instance, outdated_storages
+from pipelines.settings import SettingsError
+from pipelines.shell_runs import execute
+
+def fill(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+@dg.job
+def job():
+    pass
+
+try:
+    if sys.argv[1] == "opening":
+        fill(8_000)
+    with dagster_instance() as instance:
+        fill(8_000)
+        execute(job, instance, {}, {})
+except SettingsError as error:
+    sys.exit(str(error))
+"""
+
+
+@pytest.mark.parametrize("moment", ["opening", "running"])
+def test_a_full_disk_is_one_message(tmp_path: Path, moment: str) -> None:
+    environment = {**os.environ, "DAGSTER_HOME": str(tmp_path), "DAGSTER_DISABLE_TELEMETRY": "1"}
+    command = [sys.executable, "-W", "ignore", "-c", FULL_DISK, moment]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("DAGSTER_HOME: Dagster cannot keep its records (")
+    assert "Traceback" not in done.stderr
+    assert "SQL:" not in done.stderr
+
+
+def test_tables_of_an_older_dagster_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
+    with dagster_instance() as instance:
+        assert outdated_storages(instance) == []
+    with closing(sqlite3.connect(tmp_path / "history" / "runs.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'c9159e740d7e'")
+    with dagster_instance() as instance:
+        assert outdated_storages(instance) == ["runs"]
+    monkeypatch.chdir(tmp_path)
+    [finding] = inspection._dagster()
+    assert finding.verdict == "error"
+    assert "the tables of Dagster's runs are of an older version" in finding.words
+    assert "dagster instance migrate" in finding.words

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,6 +41,15 @@ FULL = LedgerEntry(
     last_sent_at="2026-03-02T00:05:00Z",
     unaccepted_since="2026-03-02T00:00:00Z",
 )
+
+
+def test_a_ledger_without_a_version_is_one_message(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.sqlite"
+    Ledger(url).dispose()
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as connection, connection:
+        connection.execute("DELETE FROM ledger_version")
+    with pytest.raises(LedgerError, match="its table ledger_version is empty"):
+        Ledger(url)
 
 
 def test_a_row_is_read_as_it_was_written(ledger: Ledger) -> None:
