@@ -129,6 +129,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "2",
             absent="the channel's `mirakl_store_id`",
         ),
+        Column(
+            "source",
+            "where the order comes from: the marketplace it was imported from, else what made it",
+            "amazon",
+            absent="unknown",
+        ),
         Column("sub_channel_code", "Mirakl's sub-channel code", "APP"),
         Column("has_incident", "1 when a dispute is open", "0", kind="flag"),
         Column("email", "recipient's e-mail", "buyer@example.com"),

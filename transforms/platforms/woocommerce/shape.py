@@ -28,7 +28,7 @@ from transforms.platforms.woocommerce.lines import (
     is_nothing,
     shown,
 )
-from transforms.platforms.woocommerce.origins import order_number
+from transforms.platforms.woocommerce.origins import order_number, source
 from transforms.platforms.woocommerce.pickups import Place, place
 from transforms.platforms.woocommerce.places import Addresses, attributes
 from transforms.platforms.woocommerce.products import Products
@@ -138,6 +138,7 @@ class _Shop:
             "shipping_price": _sum([item.cost for item in shipping]),
             "shipped_at": sent.at,
             "store": vendor(meta, item_meta.values()) if meta or item_meta else None,
+            "source": source(order, meta),
             "email": order.billing_email,
             "carrier": sent.carrier,
             "shipping_method": shown(shipping[0].order_item_name) if shipping else None,

@@ -1,0 +1,75 @@
+"""What of item meta the buyer saw: labels and texts, without prices, bounded; and where an order comes from."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from transforms.platforms.woocommerce.options import LONGEST_TEXT, MOST_OPTIONS, chosen
+from transforms.platforms.woocommerce.origins import source
+
+
+def row(key: str, value: str | None, term: str | None = None) -> SimpleNamespace:
+    return SimpleNamespace(meta_key=key, meta_value=value, term_name=term)
+
+
+@pytest.mark.parametrize(
+    ("label", "told"),
+    [
+        ("Engraving (+10,00 €)", "Engraving"),
+        ("Engraving (€ 10.00)", "Engraving"),
+        ("Engraving (+1.200,00&nbsp;zł)", "Engraving"),
+        ("Engraving (10,00 CHF)", "Engraving"),
+        ('Engraving (<span class="amount">&euro;10</span>)', "Engraving"),
+        ("Engraving [+5%]", "Engraving"),
+        ("Engraving (+2)", "Engraving"),
+        ("Engraving:", "Engraving"),
+        ("Ring size (54)", "Ring size (54)"),
+        ("Length (in cm)", "Length (in cm)"),
+        ("Pack (6 pcs)", "Pack (6 pcs)"),
+        ("Born (1984-02-03)", "Born (1984-02-03)"),
+    ],
+)
+def test_a_label_is_told_without_its_price(label: str, told: str) -> None:
+    assert chosen([row(label, "For Anna")], {}) == {told: ["For Anna"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("Blue (+$2.00)", ["Blue"]), ("Blue + 2,00 €", ["Blue"]), ("+2,00 €", []), ("", []), ("A+ 2", ["A+ 2"])],
+)
+def test_a_text_is_told_without_its_price(text: str, told: list[str]) -> None:
+    assert chosen([row("Colour", text)], {}).get("Colour", []) == told
+
+
+def test_a_line_tells_so_many_options_and_so_long_texts_at_most() -> None:
+    found = chosen([row(f"Option {number}x", "y" * 5_000) for number in range(200)], {})
+    assert len(found) == MOST_OPTIONS
+    assert {len(text) for texts in found.values() for text in texts} == {LONGEST_TEXT}
+
+
+def test_structures_and_what_begins_with_an_underscore_are_not_told() -> None:
+    rows = [row("_secret", "x"), row("data", 'a:1:{s:1:"a";s:1:"b";}'), row("json", '{"a": "b"}'), row("none", None)]
+    assert chosen(rows, {}) == {}
+
+
+def test_a_packed_meta_that_is_damaged_tells_nothing_and_stops_nothing() -> None:
+    assert chosen([row("_tmcartepo_data", 'a:1:{i:0;a:2:{s:4:"na'), row("Size", "L")], {}) == {"Size": ["L"]}
+
+
+@pytest.mark.parametrize(
+    ("meta", "email", "created_via", "told"),
+    [
+        ({"_marketplace": "Amazon FR"}, "a@example.com", "checkout", "Amazon FR"),
+        ({"_wpla_amazon_order_id": "302-1"}, "a@example.com", "", "amazon"),
+        ({"_mirakl_order_id": "M-1"}, "a@example.com", "rest-api", "mirakl"),
+        ({}, "abc@marketplace.amazon.de", "rest-api", "amazon"),
+        ({}, "a@example.com", "rest-api", "rest-api"),
+        ({}, None, None, None),
+    ],
+)
+def test_an_order_comes_from_a_marketplace_or_from_what_made_it(
+    meta: dict[str, str], email: str | None, created_via: str | None, told: str | None
+) -> None:
+    assert source(SimpleNamespace(billing_email=email, created_via=created_via), meta) == told
