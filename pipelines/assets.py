@@ -20,7 +20,7 @@ from pydantic import Field
 from connectors.channels.clocks import clocks_differ
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
-from pipelines import checks, metadata, tables
+from pipelines import checks, metadata, progress, tables
 from pipelines.days import days_of
 from pipelines.environment import Environment
 from pipelines.incremental import RawDay
@@ -103,7 +103,9 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
                     context.log.warning(words)
                 for day in context.partition_keys:
                     raw = RawDay(shop, day)
-                    chunks = raw.chunks(frames, name, RAW_ORDERS, unaccepted, reread=config.reread)
+                    chunks = progress.through(
+                        "reading", day, raw.chunks(frames, name, RAW_ORDERS, unaccepted, reread=config.reread), len
+                    )
                     schema = tables.made_from(tables.RAW_ORDERS, shop.fingerprint())
                     frames.write(name, RAW_ORDERS, day, schema, chunks)
                     context.log.info(
@@ -146,6 +148,7 @@ def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:
             for day in context.partition_keys:
                 of_day = checks.Normalisation()
                 chunks = _mirakl_chunks(channel, frames.read(name, RAW_ORDERS, day), of_day)
+                chunks = progress.through("normalising", day, chunks, len)
                 frames.write(name, MIRAKL_ORDERS, day, tables.MIRAKL_ORDERS, chunks)
                 context.log.info(
                     f"{day}: {of_day.counts['orders_normalised']:,} orders normalised, "
@@ -244,7 +247,9 @@ def sending(
 def _deliver(context: dg.AssetExecutionContext, state: State, delivery: Delivery, channel: str, day: str) -> DayReport:
     frames = state.frames()
     report = delivery.deliver(
-        tables.records_of(frames.read(channel, MIRAKL_ORDERS, day, tables.RECORD_COLUMNS)),
+        tables.records_of(
+            progress.through("sending", day, frames.read(channel, MIRAKL_ORDERS, day, tables.RECORD_COLUMNS), len)
+        ),
         tables.rejects_of(frames.read(channel, MIRAKL_ORDERS, day, tables.REJECT_COLUMNS)),
         day=day,
         run_id=context.run.run_id,

@@ -18,12 +18,13 @@ import orjson
 
 from connectors.ledger import Ledger, LedgerEntry
 from connectors.mirakl import claims
-from pipelines import payloads, tables
+from pipelines import payloads, progress, tables
 from pipelines.assets import MIRAKL_ORDERS
 from pipelines.settings import Channel, MiraklLimits
 from pipelines.shop import Shop
 from pipelines.storage import FrameStorage, StorageError
 from transforms.coverage import Word, coverage
+from transforms.frames import OrderFrames
 from transforms.normalise import normalise
 from transforms.outcomes import Record, Reject
 
@@ -108,20 +109,18 @@ def plan(
     *,
     tell: Callable[[PlannedOrder], None] = lambda _: None,
     keep: Callable[[Record], None] = lambda _: None,
-    progress: Callable[[str, int], None] = lambda _day, _orders: None,
 ) -> Plan:
     """Find out what a sync of these days would do.
 
     `tell` hears of every order but the unchanged and superseded ones without a notice; `keep` gets every record that
-    would be sent; `progress` hears the day and how many of its orders were looked at.
+    would be sent.
     """
     result = Plan(limits)
     mapping = channel.mapping()
     for day in days:
         batches = _Batches(limits)
         changed: dict[str, tuple[LedgerEntry, Record]] = {}
-        progress(day, 0)
-        for frames in shop.changed(day):
+        for frames in progress.through("comparing", day, shop.changed(day), _orders):
             normalised = normalise(frames, mapping)
             words = coverage(frames, mapping)
             result.unmapped.update({word: count for word, count in words.items() if word.fate == "unmapped"})
@@ -151,10 +150,13 @@ def plan(
                 result.noticed.update(notice.code for notice in record.notices)
                 if record.channel_order_id not in changed:
                     _tell(record, day, outcome, row, tell)
-            progress(day, len(normalised.records) + len(normalised.rejects))
         result.requests += batches.requests
         _compare(result, changed, day, frames_storage, channel.name, tell)
     return result
+
+
+def _orders(frames: OrderFrames) -> int:
+    return len(frames.orders)
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from connectors.ledger import Ledger, LedgerEntry
+from pipelines import progress
 from pipelines.settings import Channel
 from pipelines.shop import Shop
 from transforms.normalise import normalise
@@ -42,7 +43,7 @@ def reconcile(channel: Channel, days: Sequence[str], shop: Shop, ledger: Ledger)
     mapping = channel.mapping()
     seen: set[str] = set()
     for day in days:
-        for frames in shop.changed(day):
+        for frames in progress.through("comparing", day, shop.changed(day), lambda one: len(one.orders)):
             normalised = normalise(frames, mapping)
             hashes = {record.channel_order_id: record.payload_hash for record in normalised.records}
             rejected = {reject.channel_order_id: f"rejected: {reject.code}" for reject in normalised.rejects}

@@ -20,7 +20,7 @@ from connectors.channels.errors import ShopError
 from connectors.ledger import UNACCEPTED, Ledger
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
-from pipelines import checks, metadata
+from pipelines import checks, metadata, progress
 from pipelines.assets import MIRAKL_DELIVERY, sending
 from pipelines.heartbeat import unfinished_run
 from pipelines.resources import Mirakl, State, failures_explained
@@ -115,6 +115,7 @@ def replay(
             as_it_is=bool(selection.order_ids),
         )
         total.add(report)
+        progress.tell("replaying", day, len(frames.orders))
     return total
 
 

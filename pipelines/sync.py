@@ -74,7 +74,6 @@ def sync(
     days: list[str],
     instance: dg.DagsterInstance,
     *,
-    progress: Callable[[str], None] = lambda _: None,
     verbose: bool = False,
     reread: bool = False,
 ) -> SyncResult:
@@ -88,7 +87,6 @@ def sync(
     job = _job(settings, channel, job_name(channel.name))
     result = SyncResult(channel.name)
     for window in _windows(days):
-        progress(f"{window[0]} to {window[-1]}" if len(window) > 1 else window[0])
         run_config = {**_log_level(verbose), **reading(channel.name, reread=reread)}
         run = execute(job, instance, day_tags(window[0], window[-1]), run_config)
         _stop_if_interrupted(run)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.cli.options import DAY, Days, any_channels, as_csv, as_json, channels, days, known_names, load
+from pipelines.cli.options import DAY, Days, any_channels, as_csv, as_json, channels, days, known_names, load, quiet
 
 if TYPE_CHECKING:
     from connectors.ledger import Ledger, LedgerEntry
@@ -54,14 +54,16 @@ def check(names: tuple[str, ...], *, as_json: bool) -> None:
 @days
 @as_json
 @as_csv
-def coverage(names: list[str], days: Days, *, as_json: bool, as_csv: bool) -> None:
+@quiet
+def coverage(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quiet: bool) -> None:
     """List every word CHANNEL used on these days (statuses, reasons, methods, taxes, countries) and where it went.
 
     Exit status 3 when a word that needs a map has none.
     """
     from collections import Counter
 
-    from pipelines import show
+    from pipelines import progress, show
+    from pipelines.cli.progress import shown
     from pipelines.shop import open_shop
     from transforms import coverage as covering
 
@@ -70,9 +72,10 @@ def coverage(names: list[str], days: Days, *, as_json: bool, as_csv: bool) -> No
     for channel in chosen:
         mapping = channel.mapping()
         words: Counter[covering.Word] = Counter()
-        with open_shop(channel) as shop:
-            for day in days.of(channel):
-                for frames in shop.changed(day):
+        wanted = days.of(channel)
+        with shown(channel.name, len(wanted), quiet=quiet), open_shop(channel) as shop:
+            for day in wanted:
+                for frames in progress.through("reading", day, shop.changed(day), lambda one: len(one.orders)):
                     words += covering.coverage(frames, mapping)
         order = sorted(words.items(), key=lambda item: (item[0].fate != "unmapped", item[0].kind, -item[1]))
         several = {"channel": channel.name} if len(chosen) > 1 else {}
@@ -151,13 +154,15 @@ def failures(
 @days
 @as_json
 @as_csv
-def reconcile(names: list[str], days: Days, *, as_json: bool, as_csv: bool) -> None:
+@quiet
+def reconcile(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quiet: bool) -> None:
     """Compare the orders of CHANNEL that changed on these days with what Mirakl accepted, both ways.
 
     Exit status 3 when an order was never accepted, differs, or is no longer in the shop.
     """
     from pipelines import reconcile as reconciling
     from pipelines import show
+    from pipelines.cli.progress import shown
     from pipelines.shop import open_shop
     from pipelines.state import ledger_to_read, told_of
 
@@ -165,8 +170,10 @@ def reconcile(names: list[str], days: Days, *, as_json: bool, as_csv: bool) -> N
     listed: list[dict[str, str]] = []
     _, chosen = load(names)
     for channel in chosen:
-        with open_shop(channel) as shop, ledger_to_read(channel) as ledger:
-            found = reconciling.reconcile(channel, days.of(channel), shop, ledger)
+        wanted = days.of(channel)
+        with ledger_to_read(channel) as ledger:
+            with shown(channel.name, len(wanted), quiet=quiet), open_shop(channel) as shop:
+                found = reconciling.reconcile(channel, wanted, shop, ledger)
             address = told_of(ledger, channel)
         summary = {"channel": channel.name, "orders": found.orders, "matching": found.matching}
         told.append({**summary, "found": dict(found.found), "findings": found.findings})

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import click
 
-from pipelines.cli.options import Days, as_csv, as_json, channels, days, load
+from pipelines.cli.options import Days, as_csv, as_json, channels, days, load, quiet
 
 if TYPE_CHECKING:
     from pipelines.plan import Plan, PlannedOrder
@@ -37,6 +37,7 @@ _NOTHING, _LOOK_AT_IT, _WOULD_SEND = 0, 3, 4
 @click.option("--detailed-exitcode", is_flag=True, help="Exit status 4 when a sync would send something.")
 @as_json
 @as_csv
+@quiet
 def plan(
     names: list[str],
     days: Days,
@@ -46,6 +47,7 @@ def plan(
     detailed_exitcode: bool,
     as_json: bool,
     as_csv: bool,
+    quiet: bool,
 ) -> None:
     """Say what a sync of CHANNEL would send, and why, without sending it.
 
@@ -56,6 +58,7 @@ def plan(
     something would be sent, else 3 or 0 as before.
     """
     from pipelines import plan as planning
+    from pipelines.cli import progress
     from pipelines.environment import Environment
     from pipelines.shop import open_shop
     from pipelines.state import ledger_to_read, told_of
@@ -65,21 +68,24 @@ def plan(
     frames = FrameStorage(Environment().frames_url)
     telling: _Telling = _Json(several=len(chosen) > 1) if as_json else _Csv() if as_csv else _Screen(shown)
     status = _NOTHING
+    # Bars would stand in the middle of what is printed as it is found.
+    quiet = quiet or ((as_json or as_csv) and sys.stdout.isatty())
     with _payloads_to(out) as file:
         for channel in chosen:
             wanted = days.of(channel)
             telling.begin(channel.name)
-            with open_shop(channel) as shop, ledger_to_read(channel) as ledger:
-                found = planning.plan(
-                    channel,
-                    wanted,
-                    shop,
-                    ledger,
-                    frames,
-                    settings.mirakl,
-                    tell=telling.order,
-                    keep=lambda record: None if file is None else _write(file, record.payload),
-                )
+            with ledger_to_read(channel) as ledger:
+                with progress.shown(channel.name, len(wanted), quiet=quiet), open_shop(channel) as shop:
+                    found = planning.plan(
+                        channel,
+                        wanted,
+                        shop,
+                        ledger,
+                        frames,
+                        settings.mirakl,
+                        tell=telling.order,
+                        keep=lambda record: None if file is None else _write(file, record.payload),
+                    )
                 telling.end(found, told_of(ledger, channel))
             if found.cannot_send:
                 status = max(status, _LOOK_AT_IT)

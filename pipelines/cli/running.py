@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.cli.options import DAY, Days, as_json, channel, channels, days, load
+from pipelines.cli.options import DAY, Days, as_json, channel, channels, days, load, quiet
 
 if TYPE_CHECKING:
     from pipelines.settings import Channel, Settings
@@ -26,30 +26,25 @@ verbose = click.option("--verbose", is_flag=True, help="Show Dagster's log.")
 @days
 @click.option("--reread", is_flag=True, help="Read every order again, also those unchanged since they were stored.")
 @as_json
+@quiet
 @verbose
-def sync(names: list[str], days: Days, *, reread: bool, as_json: bool, verbose: bool) -> None:
+def sync(names: list[str], days: Days, *, reread: bool, as_json: bool, quiet: bool, verbose: bool) -> None:
     """Read, normalise and deliver the orders of CHANNEL that changed on these days.
 
     Exit status: 0 when every order is delivered or unchanged, 3 when some were rejected or refused, 1 when a day
     failed (orders without an answer) or the configuration is wrong. Running it again sends only what is missing.
     """
-    from rich.console import Console
-
     from pipelines import sync as runs
+    from pipelines.cli import progress
     from pipelines.instance import dagster_instance
 
     settings, chosen = _ready(names)
     wanted = {one.name: days.of(one) for one in chosen}
     results = []
-    with dagster_instance() as instance, Console(stderr=True).status("starting") as status:
+    with dagster_instance() as instance:
         for one in chosen:
-
-            def tell(span: str, name: str = one.name) -> None:
-                status.update(f"{name}: {span}")
-
-            results.append(
-                runs.sync(settings, one, wanted[one.name], instance, progress=tell, verbose=verbose, reread=reread)
-            )
+            with progress.shown(one.name, len(wanted[one.name]), quiet=quiet or verbose):
+                results.append(runs.sync(settings, one, wanted[one.name], instance, verbose=verbose, reread=reread))
     _tell(results, as_json=as_json)
 
 
@@ -65,6 +60,7 @@ def sync(names: list[str], days: Days, *, reread: bool, as_json: bool, verbose: 
 @click.option("--since", type=DAY, metavar="DAY", help="Only orders that failed on this day or later.")
 @click.option("--read-in-future", is_flag=True, help="Orders that were read in the future, when a clock was wrong.")
 @as_json
+@quiet
 @verbose
 def replay(
     name: str,
@@ -77,6 +73,7 @@ def replay(
     *,
     read_in_future: bool,
     as_json: bool,
+    quiet: bool,
     verbose: bool,
 ) -> None:
     """Read orders of CHANNEL again from the shop, whatever their day, and send them as they are now.
@@ -88,9 +85,8 @@ def replay(
         raise click.UsageError("--placed-from and --placed-to go together")
     if placed_from is not None and placed_to is not None and placed_from > placed_to:
         raise click.UsageError(f"--placed-from {_text(placed_from)} is after --placed-to {_text(placed_to)}")
-    from rich.console import Console
-
     from pipelines import sync as runs
+    from pipelines.cli import progress
     from pipelines.instance import dagster_instance
     from pipelines.replay import Selection
 
@@ -104,7 +100,7 @@ def replay(
         since=_text(since),
         read_in_future=read_in_future,
     )
-    with dagster_instance() as instance, Console(stderr=True).status(f"{name}: replaying"):
+    with dagster_instance() as instance, progress.shown(name, 1, quiet=quiet or verbose):
         result = runs.replay(settings, chosen, selection, instance, verbose=verbose)
     gone = len(set(order_ids)) - result.totals["orders_read"] if result.exit_status != 1 else 0
     if gone > 0:
