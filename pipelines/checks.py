@@ -77,8 +77,9 @@ class Normalisation:
 
     def metadata(self) -> Metadata:
         """Describe one day."""
-        numbers = ("orders_read", "orders_normalised", "rejected", "unmapped_status", "money_mismatch", "dropped_field")
-        shown: Metadata = {name: self.counts[name] for name in numbers}
+        numbers = ("orders_read", "orders_normalised", "rejected")
+        notices = ("unmapped_status", "money_mismatch", "dropped_field", "no_address")
+        shown: Metadata = {name: self.counts[name] for name in (*numbers, *notices)}
         shown["dagster/row_count"] = self.counts["orders_read"]
         if self.words:
             shown["coverage"] = metadata.coverage_table(self.words)

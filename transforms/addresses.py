@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pycountry
 
 from transforms.chunk import Child
-from transforms.groups import Bools
+from transforms.groups import Bools, Ints
 from transforms.json_text import field, joined, quoted
 from transforms.parsing import codes, looked_up, mask, or_blank, strip
 
@@ -38,6 +38,8 @@ def alpha_3(country: str) -> str | None:
 def addresses(rows: Child, kind: str) -> tuple[pa.StringArray, dict[int, tuple[str, str]]]:
     """Write each order's first address of a kind as JSON, null where there is none or its row names no place.
 
+    A delivery address without a phone has that of the billing address: the carrier is to reach somebody.
+
     Checkouts of digital goods and pick-ups write rows that are blank or hold only a country or a name; blanks are never
     sent (contract 2.4). Also returns, by order, the contract's field and the reason of an address that cannot be sent.
     """
@@ -47,6 +49,8 @@ def addresses(rows: Child, kind: str) -> tuple[pa.StringArray, dict[int, tuple[s
         return pa.nulls(len(first), pa.string()), {}
     cells = rows.cells.take(pa.array(first[orders]))
     text = {name: _clean(cells[name]) for name in cells.schema.names if name != "address_type"}
+    if kind == "shipping":
+        text["phone"] = pc.if_else(pc.equal(text["phone"], ""), _billing_phones(rows, orders), text["phone"])
     given = {name: mask(pc.not_equal(column, "")) for name, column in text.items()}
     first_name, last_name = _names(text["first_name"], text["last_name"], text["company"])
     is_place = given["street"] | given["street_additional_info"] | given["city"]
@@ -89,6 +93,11 @@ def addresses(rows: Child, kind: str) -> tuple[pa.StringArray, dict[int, tuple[s
     index = np.full(len(first), -1)
     index[orders] = np.arange(len(orders))
     return found.take(pa.array(index, mask=index < 0)), broken
+
+
+def _billing_phones(rows: Child, orders: Ints) -> pa.StringArray:
+    first = rows.groups.first(mask(pc.equal(rows.cells["address_type"], "billing")))[orders]
+    return _clean(rows.cells["phone"].take(pa.array(first, mask=first < 0)))
 
 
 def _names(first: pa.StringArray, last: pa.StringArray, company: pa.StringArray) -> tuple[pa.Array, pa.Array]:

@@ -25,17 +25,19 @@ from transforms.statuses import CHANNEL_SPECIFIC, Statuses
 from transforms.times import format_time
 
 CHANNEL_STATUS = "channel-status"
+DELIVERY_ADDRESS = "delivery-address"
 ORDERED_QUANTITY = "ordered-quantity"
 _PATH = "custom_attributes.value"
 
 
 def custom_attributes(
-    chunk: Chunk, of_orders: Statuses, of_lines: Statuses, mapping: ChannelMapping, faults: Faults
+    chunk: Chunk, of_orders: Statuses, of_lines: Statuses, to_billing: Bools, mapping: ChannelMapping, faults: Faults
 ) -> tuple[pa.StringArray, pa.StringArray]:
     """Write the attributes of orders and of lines as fields, null where there are none.
 
     `CHANNEL_SPECIFIC` says nothing to a seller, so the shop's own word for the status goes along (contract 4B);
-    `of_orders` and `of_lines` are the statuses by the words.
+    `of_orders` and `of_lines` are the statuses by the words. `to_billing`: whoever packs such an order is told that its
+    goods go to the billing address.
     """
     rows, lines = chunk.custom_attributes, chunk.lines
     given = mask(pc.is_valid(rows.cells["value"]))
@@ -61,9 +63,10 @@ def custom_attributes(
     for row, measure in lines.measures.items():
         attribute = {"id": ORDERED_QUANTITY, "type": "NUMERIC", "value": float(measure)}
         measures[row] = orjson.dumps(attribute).decode()
-    nothing = pa.nulls(len(chunk.orders), pa.string())
+    attribute = {"id": DELIVERY_ADDRESS, "type": "STRING", "value": "billing"}
+    assumed = pc.if_else(pa.array(to_billing), orjson.dumps(attribute).decode(), pa.scalar(None, pa.string()))
     return (
-        _field(text, of_order, rows.groups.owners, told, chunk.orders.cells["status"], of_orders, nothing),
+        _field(text, of_order, rows.groups.owners, told, chunk.orders.cells["status"], of_orders, assumed),
         _field(text, of_line, line, told, lines.cells["status"], of_lines, pa.array(measures, pa.string())),
     )
 

@@ -114,6 +114,10 @@ class Lines:
     quantity_shipped: Read
     quantity_delivered: Read
 
+    def is_shipped(self) -> Bools:
+        """Say which lines somebody ships."""
+        return ~self.is_fee & ~self.is_virtual
+
     def path(self, row: int) -> str:
         """Return the contract's path of a line."""
         return f"order_lines[{self.groups.index[row]}]"

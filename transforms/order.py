@@ -22,10 +22,11 @@ from transforms.faults import Faults, Notices, Stage
 from transforms.groups import Bools, Groups, Ints
 from transforms.json_text import chosen, field, joined, lists, money, quoted, times, without_first_comma
 from transforms.mapping import ChannelMapping
-from transforms.parsing import codes, looked_up, mask, or_blank, strip
+from transforms.parsing import codes, is_blank, looked_up, mask, or_blank, strip
 from transforms.records import EMAIL_PATTERN, Url
 from transforms.refunds import Adjusted, refunds
 from transforms.statuses import (
+    DELIVERED,
     REASONS,
     Quantities,
     Statuses,
@@ -61,17 +62,18 @@ def build_orders(chunk: Chunk, mapping: ChannelMapping, faults: Faults, notices:
     adjusted = refunds(chunk, charges, line_by_word, mapping, faults, notices)
     statuses = _line_statuses(chunk, adjusted, by_word, line_by_word)
     rolled = order_statuses(by_word, statuses, lines.groups)
-    of_orders, of_lines = custom_attributes(chunk, by_word, line_by_word, mapping, faults)
+    destinations = _destinations(chunk, rolled, faults, notices)
+    of_orders, of_lines = custom_attributes(chunk, by_word, line_by_word, destinations.assumed, mapping, faults)
     updated_at = orders.newest()
     head, stamp, rest = _lines(chunk, charges, adjusted, statuses, updated_at, of_lines, notices)
     begin = joined('{"channel_order_id":', quoted(orders.ids), ',"created_at":"', times(orders.created_at.values))
     end = joined(
         '],"shipping_info":{',
-        _shipping_info(chunk, faults, notices),
+        _shipping_info(chunk, destinations.shipping, notices),
         '},"fulfillment":',
         _fulfillment(chunk, mapping),
         field(',"status_reason":"', rolled.reason_words(), '"'),
-        field(',"billing_info":{"address":', _billing(chunk, notices), "}"),
+        field(',"billing_info":{"address":', destinations.billing, "}"),
         _flag(',"has_incident":', orders.has_incident.values, orders.has_incident.present),
         field(',"sub_channel_code":', quoted(_unless_blank(orders.cells["sub_channel_code"]))),
         of_orders,
@@ -126,14 +128,14 @@ def _line_statuses(chunk: Chunk, adjusted: Adjusted, orders: Statuses, mapped: S
             partly_shipped=lines.partly_shipped,
         ),
     )
-    is_shipped = ~lines.is_fee & ~lines.is_virtual
+    is_shipped = lines.is_shipped()
     some_shipped = groups.any(is_shipped)[groups.owners]
     if is_shipped.all() or not some_shipped.any():
         return statuses
     rows = np.flatnonzero(is_shipped)
     together = order_statuses(orders, statuses.of(rows), groups.of(rows)).of(groups.owners)
-    # A download outlives the parcel that came back; a fee of it does not.
-    follows = lines.is_fee | (lines.is_virtual & ~together.closed())
+    # A download arrives by itself, and outlives the parcel that came back; a fee of it does not.
+    follows = lines.is_fee | (lines.is_virtual & ~together.closed() & (statuses.status != DELIVERED))
     return statuses.unless(some_shipped & ~is_shipped & ~statuses.closed() & follows, together)
 
 
@@ -248,14 +250,37 @@ def _is_url(text: str) -> bool:
     return True
 
 
-def _shipping_info(chunk: Chunk, faults: Faults, notices: Notices) -> pa.StringArray:
-    orders = chunk.orders
+@dataclass(frozen=True, slots=True)
+class _Destinations:
+    """Addresses as JSON, null where there is none; `assumed`: goods go to the billing address for want of another."""
+
+    shipping: pa.StringArray
+    billing: pa.StringArray
+    assumed: Bools
+
+
+def _destinations(chunk: Chunk, rolled: Statuses, faults: Faults, notices: Notices) -> _Destinations:
+    """Say where goods go: to the delivery address, else to the billing address; nowhere where buyers fetch them."""
+    orders, lines = chunk.orders, chunk.lines
+    billing = _billing(chunk, notices)
+    shipping, broken = addresses(chunk.addresses, "shipping")
     fetched = orders.pickup.values > 0
-    address, broken = addresses(chunk.addresses, "shipping")
     for order, (name, reason) in broken.items():
         if not fetched[order]:
             rank = (Stage.SHIPPING_INFO, 1)
             faults.add(order, rank, "invalid_address", f"shipping_info.address.{name}", reason)
+    homeless = ~fetched & lines.groups.any(lines.is_shipped()) & mask(pc.is_null(shipping))
+    assumed = homeless & mask(pc.is_valid(billing))
+    nowhere = homeless & ~assumed & rolled.before_shipment() & is_blank(orders.cells["pudo_id"])
+    for order in np.flatnonzero(nowhere).tolist():
+        text = "is missing, and so is the billing address"
+        notices.add(order, (Stage.SHIPPING_INFO,), "no_address", "shipping_info.address", text)
+    shipping = pc.if_else(pa.array(assumed), billing, pc.if_else(pa.array(fetched), None, shipping))
+    return _Destinations(shipping, billing, assumed)
+
+
+def _shipping_info(chunk: Chunk, address: pa.StringArray, notices: Notices) -> pa.StringArray:
+    orders = chunk.orders
     email = _unless_blank(strip(or_blank(orders.cells["email"])))
     is_email = pc.match_substring_regex(email, EMAIL_PATTERN)
     for order in np.flatnonzero(mask(pc.invert(is_email))).tolist():
@@ -263,7 +288,7 @@ def _shipping_info(chunk: Chunk, faults: Faults, notices: Notices) -> pa.StringA
     window = orders.delivery_earliest.present & orders.delivery_latest.present
     earliest, latest = times(orders.delivery_earliest.values), times(orders.delivery_latest.values)
     fields = joined(
-        field(',"address":', pc.if_else(pa.array(fetched), None, address)),
+        field(',"address":', address),
         _text(',"carrier":', orders.cells["carrier"]),
         _text(',"method":', orders.cells["shipping_method"]),
         _text(',"pudo_id":', orders.cells["pudo_id"]),

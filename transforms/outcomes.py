@@ -43,8 +43,8 @@ REJECT_COLUMNS = ("rejected", *_REJECT)
 class Notice:
     """Something an operator must see about an order that is sent all the same.
 
-    `code` is stable (`unmapped_status`, `money_mismatch`, `dropped_field`), `field` is the contract's path,
-    `detail` names the shop's word or both sums. Never personal data.
+    `code` is stable (`unmapped_status`, `money_mismatch`, `dropped_field`, `no_address`),
+    `field` is the contract's path, `detail` names the shop's word or both sums. Never personal data.
     """
 
     code: str

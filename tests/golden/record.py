@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+
+from transforms.outcomes import Record
 
 DIGITS = {"EUR": 2, "USD": 2, "CAD": 2, "JPY": 0, "TND": 3}
 LINE_DEFAULTS: Mapping[str, Any] = {
@@ -86,6 +88,12 @@ def only(found: Any, like: Any) -> Any:
     if isinstance(like, list) and isinstance(found, list) and len(like) == len(found):
         return [only(entry, value) for entry, value in zip(found, like, strict=True)]
     return found
+
+
+def noticed(record: Record, wanted: Sequence[str]) -> list[str]:
+    """List the notices of a record. Most golden orders have no address: that they lack one is said where a case says so."""
+    notices = [f"{notice.code} {notice.field}" for notice in record.notices]
+    return [notice for notice in notices if notice in wanted or not notice.startswith("no_address ")]
 
 
 def charged(order: Mapping[str, Any]) -> Decimal:

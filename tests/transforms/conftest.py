@@ -40,6 +40,7 @@ TAX = {
     "rate": "20",
     "amount": "4.00",
 }
+ADDRESS = {"address_type": "shipping", "last_name": "X", "street": "Y 1", "city": "Z"}
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -47,6 +48,11 @@ Rows = Sequence[Mapping[str, Any]]
 @pytest.fixture
 def frames() -> Callable[..., OrderFrames]:
     def build(**tables: Rows) -> OrderFrames:
+        # An order has an address unless a test is about its addresses.
+        ids = [order["channel_order_id"] for order in tables.get("orders", ())]
+        tables.setdefault("addresses", [{**ADDRESS, "channel_order_id": order_id} for order_id in ids])
+        if not tables["addresses"]:
+            del tables["addresses"]
         return order_frames({name: table_of(rows) for name, rows in tables.items()}, READ_AT)
 
     return build

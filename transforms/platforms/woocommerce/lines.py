@@ -75,7 +75,7 @@ class Lines:
             "quantity_shipped": shipped,
             "quantity_delivered": item.qty if arrived else delivered,
             "partly_shipped": "1" if partly else None,
-            "is_virtual": "1" if virtual and not arrived else None,
+            "is_virtual": "1" if virtual else None,
             "shipped_at": sent.sent_at(item),
         }
 
