@@ -225,7 +225,7 @@ def sending(
     with (
         state.ledger() as ledger,
         mirakl.client(settings.mirakl) as client,
-        ledger.one_sender(waiting),
+        ledger.one_sender(waiting) as held,
     ):
         destination = Environment().destination(channel)
         if others := ledger.deliver_to(channel.name, destination, channel.rivals):
@@ -241,6 +241,7 @@ def sending(
             orders_per_request=settings.mirakl.orders_per_request,
             max_request_bytes=settings.mirakl.max_request_bytes,
             log=log,
+            allowed=held,
         )
 
 

@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from connectors.alone import alone, wait_until
 from connectors.ledger import destinations, notices, rows
 from connectors.ledger.destinations import Destination
 from connectors.ledger.notices import Noticed
@@ -37,6 +36,7 @@ from connectors.ledger.schema import (
     shown,
     stands_at,
 )
+from connectors.ledger.sender import Held, file_lock, session_lock
 from transforms.outcomes import Notice
 
 UNACCEPTED = ("undelivered", "refused", "rejected")
@@ -90,34 +90,25 @@ class Ledger:
         self._engine.dispose()
 
     @contextmanager
-    def one_sender(self, waiting: Callable[[], None]) -> Iterator[None]:
+    def one_sender(self, waiting: Callable[[], None]) -> Iterator[Held]:
         """Send alone: nobody else does with this ledger meanwhile. `waiting` is called once if somebody does now.
 
-        A sender that was killed leaves nothing behind.
+        What is yielded says, asked before each request, whether that is still so: the lock is lost when the session
+        with the ledger's database ends. A sender that was killed leaves nothing behind.
 
         Raises:
             LedgerError: the ledger cannot be used.
         """
-        with ExitStack() as held:
+        with ExitStack() as stack:
+            held: Held = lambda: True  # noqa: E731 - of a ledger in memory, which nobody else has
             if self._engine.dialect.name == "postgresql":
-                self._lock_session(held, waiting)
+                held = stack.enter_context(session_lock(self._engine, waiting))
             elif (database := self._engine.url.database) and database != ":memory:":
                 try:
-                    held.enter_context(alone(Path(f"{database}.sending"), waiting))
+                    held = stack.enter_context(file_lock(Path(f"{database}.sending"), waiting))
                 except OSError as error:
                     raise LedgerError(f"LEDGER_URL: {database}.sending cannot be made ({error.strerror})") from None
-            yield
-
-    def _lock_session(self, held: ExitStack, waiting: Callable[[], None]) -> None:
-        with explained():
-            connection = held.enter_context(self._engine.connect().execution_options(isolation_level="AUTOCOMMIT"))
-            # The lock belongs to the session, which must not go back to the pool with it.
-            held.callback(connection.invalidate)
-            # A machine that goes down says nothing: the server asks, and lets go of the lock within a minute.
-            for setting, value in (("idle", 20), ("interval", 10), ("count", 3)):
-                connection.exec_driver_sql(f"SET tcp_keepalives_{setting} = {value}")
-            lock = sa.text("SELECT pg_try_advisory_lock(hashtext('ledger sender'))")
-            wait_until(lambda: bool(connection.execute(lock).scalar_one()), waiting)
+            yield held
 
     def deliver_to(self, channel: str, destination: Destination, rivals: Sequence[str] = ()) -> list[Destination]:
         """Let a channel's rows be those of this destination, which something is about to be sent to.

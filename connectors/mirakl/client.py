@@ -9,6 +9,7 @@ import datetime as dt
 import re
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
@@ -22,6 +23,7 @@ from connectors.mirakl.errors import (
     NoAnswer,
     OrdersRefused,
     RequestTooLarge,
+    SenderLost,
     SettingsError,
     StoreStopped,
     faults,
@@ -103,12 +105,13 @@ class _Again(Exception):
 class _Request:
     """One body on its way: since when, for how long (seconds) it is repeated, and how often it was posted.
 
-    `foreign` counts answers that are not Mirakl's.
+    `allowed` is asked before each post. `foreign` counts answers that are not Mirakl's.
     """
 
     body: bytes
     budget: float
     stop: threading.Event
+    allowed: Callable[[], bool]
     since: float
     posts: int = 0
     foreign: int = 0
@@ -171,21 +174,30 @@ class MiraklClient:
                 about_batch=False,
             ) from None
 
-    def post_orders(self, body: bytes, *, budget: float | None = None, stop: threading.Event | None = None) -> None:
+    def post_orders(
+        self,
+        body: bytes,
+        *,
+        budget: float | None = None,
+        stop: threading.Event | None = None,
+        allowed: Callable[[], bool] = lambda: True,
+    ) -> None:
         """Send one upsertOrders body; return when Mirakl has accepted all of it.
 
         What may lie in the batch (5xx, a connection cut) is repeated for `budget` seconds. What cannot (429, no
         connection, no token) is repeated until Mirakl has given nobody an answer for as long.
-        `stop` ends the waiting between repeats: the request in flight is finished, and no other begun.
+        `stop` ends the waiting between repeats: the request in flight is finished, and no other begun. `allowed` is
+        asked at the last moment before each request leaves.
 
         Raises:
             OrdersRefused: 400, because of the orders.
             RequestTooLarge: 413.
             StoreStopped: this store or credential cannot deliver (also when the token is refused twice).
             NoAnswer: none within the budget.
+            SenderLost: it is not `allowed` any more.
         """
         patience = self._budget if budget is None else budget
-        request = _Request(body, patience, stop or threading.Event(), since=time.monotonic())
+        request = _Request(body, patience, stop or threading.Event(), allowed, since=time.monotonic())
         repeat = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Again),
             wait=_wait,
@@ -222,6 +234,8 @@ class MiraklClient:
 
     def _post(self, request: _Request, token: str) -> httpx.Response:
         with self._limiter.slot(self._silence_ends(request), request.stop):
+            if not request.allowed():
+                raise SenderLost
             with self._lock:
                 self.requests += 1
                 self.retries += request.posts > 0

@@ -38,7 +38,8 @@ class Delivery:
     """Delivers to the stores of one channel with one credential; one instance a run.
 
     `log` receives one line per batch event and now and then the progress, never a line per order. `stop` may be set
-    from anywhere: requests in flight are finished and settled, nothing else leaves.
+    from anywhere: requests in flight are finished and settled, nothing else leaves. `allowed` is asked before each
+    request whether it may leave: whether this process is still the ledger's one sender.
     """
 
     def __init__(
@@ -53,11 +54,12 @@ class Delivery:
         threads: int = 8,
         log: Callable[[str], None] = lambda _: None,
         stop: threading.Event | None = None,
+        allowed: Callable[[], bool] = lambda: True,
     ) -> None:
         self.client, self.ledger, self.channel = client, ledger, channel
         self.batch_size = BatchSize(orders_per_request, max_request_bytes)
         self.log, self.stop = log, stop or threading.Event()
-        self._channel_id, self.threads = channel_id, threads
+        self._channel_id, self.threads, self.allowed = channel_id, threads, allowed
         # How many answers Mirakl had given when it last left a request without one.
         self.silent_since: int | None = None
         self._stores: dict[str, _Store] = {}

@@ -58,6 +58,16 @@ class NoAnswer(MiraklError):
         self.about_batch = about_batch
 
 
+class SenderLost(MiraklError):
+    """This process is not the ledger's one sender any more: another may be sending, and the rate is for one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the lock of the ledger's one sender was lost (its session with the database ended, or its file was "
+            "removed), and another process may be sending now; run again: what was delivered is not sent twice"
+        )
+
+
 class SettingsError(MiraklError):
     """The destination is configured wrongly. The message names the variable; never the secret."""
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from connectors.mirakl.errors import Fault, NoAnswer, OrdersRefused, RequestTooLarge, StoreStopped
+from connectors.mirakl.errors import Fault, NoAnswer, OrdersRefused, RequestTooLarge, SenderLost, StoreStopped
 from connectors.mirakl.isolation import SYSTEMIC_AFTER, Isolation, Systemic
 from connectors.mirakl.pointers import is_about_origin
 from connectors.mirakl.settlement import Pending, Settlement
@@ -108,6 +108,8 @@ class Sending:
             if error.about_batch and not delivery.stop.is_set():
                 return False
             delivery.stop_store(store, "NO_ANSWER", str(error), every_store=True)
+        except SenderLost as error:
+            delivery.stop_store(store, "SENDER_LOST", str(error), every_store=True)
         except StoreStopped as error:
             delivery.stop_store(store, "STORE_STOPPED", str(error))
         except Systemic as error:
@@ -142,7 +144,9 @@ class Sending:
             self.isolating += 1
         body = self._delivery.body(store, [self._settlement.as_delivered(held)])
         try:
-            self._delivery.client.post_orders(body, budget=_PROBE_BUDGET, stop=self._delivery.stop)
+            self._delivery.client.post_orders(
+                body, budget=_PROBE_BUDGET, stop=self._delivery.stop, allowed=self._delivery.allowed
+            )
         except (OrdersRefused, RequestTooLarge):
             return
         self._delivery.store(store).evidence.accepted(held)
@@ -204,7 +208,7 @@ class Sending:
         silent = delivery.silent_since == delivery.client.answers
         budget = _PROBE_BUDGET if silent or any(pending.suspected for pending in sending) else None
         try:
-            delivery.client.post_orders(body, budget=budget, stop=delivery.stop)
+            delivery.client.post_orders(body, budget=budget, stop=delivery.stop, allowed=delivery.allowed)
             delivery.batch_size.taken(len(body))
         except OrdersRefused as refusal:
             about_origin = next(filter(is_about_origin, refusal.faults), None)
