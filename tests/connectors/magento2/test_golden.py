@@ -7,6 +7,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
+import pymysql
 import pytest
 
 from connectors.channels.reader import ShopReader, ShopSource
@@ -19,8 +20,16 @@ from transforms.normalise import normalise
 Found = dict[str, list[tuple[dt.date, dict[str, Any]]]]
 
 
+# What MySQL 8 begins with, and what some hosts set beside it.
+MYSQL_8 = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO"
+
+
 @pytest.fixture(scope="session")
 def found(golden_shop: ShopSource) -> Found:
+    return read_records(golden_shop)
+
+
+def read_records(golden_shop: ShopSource) -> Found:
     records: Found = defaultdict(list)
     reader = ShopReader(golden_shop)
     for day, result in read_days(reader):
@@ -39,6 +48,18 @@ def test_an_order_becomes_its_record_on_the_day_of_its_newest_change(name: str, 
     assert _floats(sent) == _floats(record)
     assert day.isoformat() == record["channel_updated_at"][:10]
     assert list(findings(_floats(sent), "order")) == []
+
+
+@pytest.mark.parametrize("sql_mode", [MYSQL_8, f"{MYSQL_8},ANSI_QUOTES"], ids=["MySQL 8", "ANSI_QUOTES"])
+def test_the_sql_mode_of_the_server_changes_no_record(
+    sql_mode: str, found: Found, golden_shop: ShopSource, server: pymysql.Connection[Any]
+) -> None:
+    with server.cursor() as cursor:
+        cursor.execute("SET GLOBAL sql_mode = %s", [sql_mode])
+        try:
+            assert read_records(golden_shop) == found
+        finally:
+            cursor.execute("SET GLOBAL sql_mode = ''")
 
 
 def test_every_case_is_an_order_and_every_order_a_case(found: Found) -> None:
