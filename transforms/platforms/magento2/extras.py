@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from transforms.platforms.magento2.money import WRAPPING, Money, Tax, shared
@@ -47,8 +48,7 @@ def extras(order: Any, rest: Taxes) -> tuple[list[Extra], Taxes]:
     own = {kind: taxes for kind, taxes in rest.items() if kind in WRAPPING}
     rest = {kind: taxes for kind, taxes in rest.items() if kind not in WRAPPING}
     found = [_wrapping(order, [tax for taxes in own.values() for tax in taxes])]
-    columns = [name.removeprefix(_FEE) for name in order._fields if name.startswith(_FEE)]
-    charged = [column for column in columns if getattr(order, _FEE + column)]
+    charged = [column for column in _fee_columns(order._fields) if getattr(order, _FEE + column)]
     for column in charged:
         kinds = [kind for kind in rest if column in kind] or (list(rest) if len(charged) == len(rest) == 1 else [])
         found.append(_fee(order, column, [tax for kind in kinds for tax in rest[kind]]))
@@ -75,6 +75,11 @@ def lines(found: list[Extra]) -> Iterator[tuple[str, dict[str, Any]]]:
             owner = extra.line_id if extra.is_line else None
             cells = {"applies_to": "price", "code": tax.code, "rate": tax.rate, "amount": tax.amount}
             yield "taxes", {"channel_order_line_id": owner, **cells}
+
+
+@lru_cache(maxsize=64)
+def _fee_columns(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name.removeprefix(_FEE) for name in names if name.startswith(_FEE))
 
 
 def _wrapping(order: Any, like: list[Tax]) -> Extra:

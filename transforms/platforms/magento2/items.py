@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from math import ceil
 from typing import Any
@@ -20,12 +20,13 @@ from transforms.platforms.magento2.options import Options, bundle_option, chosen
 _ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sold:
     """A thing sold: `row` is the item row with its money; `shippers` are (item row, its units per unit sold).
 
     Nothing ships virtual goods: they have no shippers. `options` are the row's own, `bundle` is the container that a
-    part was sold in, with its options; `variant` is the product that a configurable one turned into.
+    part was sold in, with its options; `variant` is the product that a configurable one turned into. `by_weight`: it
+    was sold in fractions of a unit, which Mirakl cannot tell, so all of it is one. `quantity`: the units ordered.
     """
 
     row: Any
@@ -33,16 +34,13 @@ class Sold:
     options: Options
     bundle: tuple[Any, Options] | None = None
     variant: Any = None
+    by_weight: bool = field(init=False)
+    quantity: int = field(init=False)
 
-    @property
-    def by_weight(self) -> bool:
-        """Say whether it was sold in fractions of a unit, which Mirakl cannot tell: all of it counts as one unit."""
-        return bool((self.row.qty_ordered or _ZERO) % 1)
-
-    @property
-    def quantity(self) -> int:
-        """Return the units ordered."""
-        return self.units(self.row.qty_ordered or _ZERO)
+    def __post_init__(self) -> None:
+        ordered = self.row.qty_ordered or _ZERO
+        self.by_weight = bool(ordered % 1)
+        self.quantity = self.units(ordered)
 
     @property
     def product_id(self) -> Any:

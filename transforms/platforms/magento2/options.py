@@ -21,6 +21,9 @@ _GIFT_CARD = {
     "giftcard_recipient_name": "Gift Card Recipient",
     "giftcard_message": "Gift Card Message",
 }
+_GROUPS = ("attributes_info", "options", "additional_options")
+_PARTS = "bundle_options"
+_CHOSEN = frozenset({*_GROUPS, *_GIFT_CARD, _PARTS})
 
 Options = Mapping[str, Any]
 
@@ -33,11 +36,13 @@ def options_of(row: Any) -> Options:
 
 def chosen(options: Options) -> Iterator[tuple[Any, Any]]:
     """Yield (label, value) as the buyer saw them: the variant, then what was written or picked, then the parts."""
-    for group in ("attributes_info", "options", "additional_options"):
+    if _CHOSEN.isdisjoint(options):
+        return
+    for group in _GROUPS:
         for option in entries(options.get(group)):
             yield option.get("label"), _value(option)
     yield from ((label, options[name]) for name, label in _GIFT_CARD.items() if options.get(name))
-    for option in entries(options.get("bundle_options")):
+    for option in entries(options.get(_PARTS)):
         parts = [f"{_quantity(part.get('qty'))} x {part.get('title')}" for part in entries(option.get("value"))]
         yield option.get("label"), ", ".join(parts)
 

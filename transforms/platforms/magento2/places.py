@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 Cells = dict[str, Any]
@@ -70,6 +71,7 @@ def address(row: Any) -> Cells:
     }
 
 
+@lru_cache(maxsize=1024)
 def _is_fetched(method: str | None) -> bool:
     # Carrier and method: mondialrelay_home is brought home all the same.
     carrier, _, name = (method or "").partition("_")
