@@ -20,7 +20,11 @@ from tests.shops.medusa import MedusaShop, medusa_shop
 
 ORDERS = 20_000
 # Tables of a handful of rows, which PostgreSQL rightly reads whole.
-SMALL = {"shipping_option", "return_reason", "refund_reason"}
+SMALL = {"shipping_option", "return_reason", "refund_reason", "service_zone", "fulfillment_set"} | {
+    "location_fulfillment_set",
+    "stock_location",
+    "stock_location_address",
+}
 WINDOW = (dt.datetime(2026, 1, 2, 12, tzinfo=dt.UTC), dt.datetime(2026, 1, 2, 12, 15, tzinfo=dt.UTC))
 
 

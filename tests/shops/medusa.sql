@@ -668,3 +668,23 @@ CREATE TABLE refund_reason (
     code text NOT NULL
 );
 CREATE INDEX "IDX_refund_reason_deleted_at" ON refund_reason (deleted_at) WHERE deleted_at IS NULL;
+
+CREATE TABLE fulfillment_set (
+    id text PRIMARY KEY,
+    name text NOT NULL,
+    type text NOT NULL,
+    metadata jsonb,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz
+);
+
+CREATE TABLE service_zone (
+    id text PRIMARY KEY,
+    name text NOT NULL,
+    metadata jsonb,
+    fulfillment_set_id text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz
+);

@@ -96,3 +96,40 @@ CREATE INDEX "IDX_order_exchange_payment_collection_id" ON order_exchange_paymen
 CREATE INDEX "IDX_order_exchange_payment_collection_exchange_id" ON order_exchange_payment_collection (exchange_id);
 CREATE INDEX "IDX_order_exchange_payment_collection_payment_collection_id" ON order_exchange_payment_collection (payment_collection_id);
 CREATE INDEX "IDX_order_exchange_payment_collection_deleted_at" ON order_exchange_payment_collection (deleted_at);
+
+CREATE TABLE location_fulfillment_set (
+    stock_location_id varchar(255) NOT NULL,
+    fulfillment_set_id varchar(255) NOT NULL,
+    id varchar(255) NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    updated_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    deleted_at timestamptz,
+    PRIMARY KEY (stock_location_id, fulfillment_set_id)
+);
+
+-- What these links lead to in the module of stock locations.
+CREATE TABLE stock_location (
+    id text PRIMARY KEY,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz,
+    name text NOT NULL,
+    address_id text,
+    metadata jsonb
+);
+
+CREATE TABLE stock_location_address (
+    id text PRIMARY KEY,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz,
+    address_1 text NOT NULL,
+    address_2 text,
+    company text,
+    city text,
+    country_code text NOT NULL,
+    phone text,
+    province text,
+    postal_code text,
+    metadata jsonb
+);

@@ -10,6 +10,7 @@ SELECT
     {custom_display_id} AS custom_display_id,
     o.email,
     o.created_at,
+    o.canceled_at,
     COALESCE(
         s.totals #>> '{raw_current_order_total,value}',
         s.totals #>> '{current_order_total,value}',

@@ -9,48 +9,24 @@ Belongs here: addresses, pick-up. Does not belong here: carriers' parcels.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-Cells = dict[str, Any]
+from transforms.fetched import Cells, Places, fetched
 
 # What methods (the part behind the carrier's code) are called where nothing is brought to the buyer.
 _FETCHED = re.compile(r"pick_?-?up|click_?(and|n|&)?_?collect|parcel_?shop|locker|relais|service_?point", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Rows of the addresses frame, and where the buyer fetches the goods.
-
-    `hides_home`: the only delivery address is the buyer's own. `attributes` say which shop it is.
-    """
-
-    addresses: list[Cells]
-    point_id: str | None = None
-    hides_home: bool = False
-    attributes: Cells = field(default_factory=dict)
 
 
 def places(order: Any, rows: Sequence[Any], location: Any) -> Places:
     """Find where an order goes. `location`: the shop where it is fetched (`pickup_locations.sql`), or None."""
     addresses = [address(row) for row in rows]
     shipping = next((row for row in rows if row.address_type == "shipping"), None)
-    billing = next((row for row in rows if row.address_type == "billing"), None)
     point_id = location.code if location is not None else order.relay_id or getattr(shipping, "relay_id", None)
     if not point_id and not _is_fetched(order.shipping_method):
         return Places(addresses)
-    at_home = shipping is None or (billing is not None and _where(shipping) == _where(billing))
-    shop = {} if location is None else _shop(location)
-    attributes = {"pickup-location": shop.get("company"), "pickup-address": ", ".join(_lines(shop))}
-    told = {name: value for name, value in attributes.items() if value}
-    if at_home and shop.get("street") and shop.get("city"):
-        buyer = next((cells for cells in addresses if cells["address_type"] == "shipping"), None) or addresses[0]
-        there = {**{name: buyer[name] for name in ("first_name", "last_name", "phone")}, **shop}
-        addresses = [cells for cells in addresses if cells["address_type"] != "shipping"]
-        return Places([*addresses, {**there, "address_type": "shipping"}], point_id, False, told)
-    return Places(addresses, point_id, at_home, told)
+    return fetched(addresses, point_id, {} if location is None else _shop(location))
 
 
 def address(row: Any) -> Cells:
@@ -78,11 +54,6 @@ def _is_fetched(method: str | None) -> bool:
     return bool(_FETCHED.search(name or carrier))
 
 
-def _where(row: Any) -> tuple[str, ...]:
-    cells = (row.street, row.postcode, row.city, row.country_id)
-    return tuple(" ".join((cell or "").casefold().split()) for cell in cells)
-
-
 def _shop(location: Any) -> Cells:
     street, *more = (line.strip() for line in (location.street or "").split("\n"))
     return {
@@ -93,8 +64,3 @@ def _shop(location: Any) -> Cells:
         "city": location.city,
         "country": location.country_id,
     }
-
-
-def _lines(shop: Cells) -> Iterator[str]:
-    town = " ".join(filter(None, (shop.get("zip_code"), shop.get("city"))))
-    yield from filter(None, (shop.get("street"), shop.get("street_additional_info"), town, shop.get("country")))

@@ -54,7 +54,8 @@ class Order:
 class History:
     """Cells of the adjustments and taxes frames, and the sums that go with them, tax included.
 
-    `total_paid` is captured money; `total_refunded` what the adjustments should come to; `credit` all credit lines.
+    `total_paid` is captured money, and the credit that the buyer paid with when placing the order
+    (`credit_at_placement`); `total_refunded` what the adjustments should come to; `credit` all credit lines.
     """
 
     adjustments: list[Cells]
@@ -62,6 +63,7 @@ class History:
     total_paid: Decimal
     total_refunded: Decimal
     credit: Decimal
+    credit_at_placement: Decimal
 
 
 class RefundBook:
@@ -69,6 +71,7 @@ class RefundBook:
 
     def __init__(self, rows: Rows) -> None:
         self._changes = rows_by(rows, "order_changes", "order_id")
+        self._notes = rows_by(rows, "change_notes", "change_id")
         self._returns = rows_by(rows, "return_items", "order_id")
         self._claims = rows_by(rows, "claim_items", "order_id")
         self._credits = rows_by(rows, "credit_lines", "order_id")
@@ -94,7 +97,8 @@ class RefundBook:
             *self._claimed(order_id, by_id),
             *_credited(order, credits),
         ]
-        ledger = _Ledger(order, sum((exact(c.amount) for version, c in credits if version <= 1), _NOTHING))
+        at_placement = sum((exact(c.amount) for version, c in credits if version <= 1), _NOTHING)
+        ledger = _Ledger(order, at_placement)
         booked = [(row.created_at, exact(row.amount)) for row in self._transactions[order_id]]
         refunds = self._refunds[order_id]
         events: list[tuple[dt.datetime, int, str, Any]] = [
@@ -111,9 +115,10 @@ class RefundBook:
         return History(
             adjustments=ledger.adjustments,
             taxes=ledger.taxes,
-            total_paid=sum((amount for _, amount in booked if amount > 0), _NOTHING),
+            total_paid=sum((amount for _, amount in booked if amount > 0), at_placement),
             total_refunded=ledger.told + unbooked,
             credit=sum((exact(credit.amount) for _, credit in credits), _NOTHING),
+            credit_at_placement=at_placement,
         )
 
     def _removals(self, order: Order) -> Iterator[Goods]:
@@ -122,12 +127,13 @@ class RefundBook:
             for removal in line.removals:
                 change = changes.get(removal.version)
                 document_id = change.change_id if change else f"{order.row.order_id}-v{removal.version}"
+                notes = [row.note for row in self._notes[document_id] if row.item_id == line.row.item_id]
                 yield Goods(
                     at=change.confirmed_at if change else order.came[removal.version],
                     document_id=document_id,
                     adjustment_id=f"{document_id}-{line.row.item_id}",
                     type="CANCELATION",
-                    reason=(change.description if change else None) or "",
+                    reason=" ".join((*notes, (change.description if change else None) or "")).strip(),
                     line=line,
                     units=removal.units,
                     price=removal.price,

@@ -12,10 +12,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from transforms.fetched import Places
 from transforms.frames import OrderFrames, order_frames, table_of
+from transforms.platforms.medusa.chosen import chosen
 from transforms.platforms.medusa.lines import BrokenNumber, Line, LineBook, Price, Tax, exact, price
+from transforms.platforms.medusa.places import address, places
 from transforms.platforms.medusa.refunds import Cells, Order, RefundBook
 from transforms.rows import Rows, rows_by, rows_of, when
+from transforms.visible_text import visible_options
 
 _UNPAID = ("not_paid", "awaiting", "requires_action", "partially_authorized")
 _REFUSED = ("canceled", "failed")
@@ -54,8 +58,8 @@ class _Shop:
         self.payments = rows_by(rows, "payments", "order_id")
         self.fulfillments = rows_by(rows, "fulfillments", "order_id")
         self.stamps = {row.order_id: row.changed_at for row in rows_of(rows, "stamps")}
-        for row in rows_of(rows, "addresses"):
-            self._address(row)
+        self.addresses = rows_by(rows, "addresses", "order_id")
+        self.locations = rows_by(rows, "pickup_locations", "order_id")
         for row in rows_of(rows, "orders"):
             try:
                 self._order(row)
@@ -84,7 +88,8 @@ class _Shop:
         bill = sum((amount for _, amount in charges), Decimal(0))
         parcels = self.fulfillments[row.order_id]
         provider = (parcels[0].provider_id if parcels else None) or (outbound[0].provider_id if outbound else None)
-        hint = self._hint(row, lines, bill)
+        hint = self._hint(row, lines, bill - history.credit_at_placement)
+        where = self._places(row, outbound)
         self.tables["orders"].append(
             {
                 **self._head(row),
@@ -94,20 +99,19 @@ class _Shop:
                 "total": _total(row, lines, history.credit, bill),
                 "total_paid": history.total_paid,
                 "total_refunded": history.total_refunded,
+                "cancelled_at": row.canceled_at,
+                "pudo_id": where.point_id,
+                "pickup": where.hides_home or None,
                 "shipping_price": sum((money.net for _, _, money in methods), Decimal(0)),
                 "carrier": None if provider == "manual_manual" else provider,
                 "shipping_method": outbound[0].name if outbound else None,
                 "shipping_method_code": outbound[0].shipping_option_id if outbound else None,
             }
         )
-        self.tables["custom_attributes"].append(
-            {
-                "channel_order_id": row.order_id,
-                "id": "display_id",
-                "type": "STRING",
-                "value": row.custom_display_id or row.display_id,
-            }
-        )
+        self.tables["addresses"] += [{**cells, "channel_order_id": row.order_id} for cells in where.addresses]
+        self._attribute(row.order_id, None, "order-number", row.custom_display_id or row.display_id)
+        for name, value in where.attributes.items():
+            self._attribute(row.order_id, None, name, value)
 
     def _head(self, row: Any) -> Cells:
         return {
@@ -139,9 +143,16 @@ class _Shop:
                 "quantity_shipped": line.row.shipped_quantity,
                 "quantity_delivered": line.row.delivered_quantity,
                 "shipped_at": shipped_at,
+                "is_virtual": None if item.requires_shipping else True,
             }
         )
+        for name, value in visible_options(chosen(item)):
+            self._attribute(row.order_id, line_id, name, value)
         self._taxes(row.order_id, line_id, "price", line.taxes, line.price)
+
+    def _attribute(self, order_id: str, line_id: str | None, name: str, value: Any) -> None:
+        cells = {"channel_order_id": order_id, "channel_order_line_id": line_id, "id": name, "type": "STRING"}
+        self.tables["custom_attributes"].append({**cells, "value": value})
 
     def _taxes(self, order_id: str, line_id: str | None, applies_to: str, taxes: tuple[Tax, ...], money: Price) -> None:
         for tax, amount in zip(taxes, money.taxes, strict=True):
@@ -175,7 +186,8 @@ class _Shop:
                 )
         return shipped
 
-    def _hint(self, row: Any, lines: list[Line], bill: Decimal) -> str | None:
+    def _hint(self, row: Any, lines: list[Line], owed: Decimal) -> str | None:
+        """Say what the payment collections do where the order waits for money; `owed` is what credit does not pay."""
         if row.status == "archived" and lines and all(_is_delivered(line) for line in lines):
             return "archived+delivered"
         collections = self.payments[row.order_id]
@@ -183,27 +195,19 @@ class _Shop:
             return None
         words = [collection.status for collection in collections]
         waiting = [word for word in words if word not in _REFUSED]
-        # A free order needs no payment, and Medusa then makes no collection or leaves it as it was.
-        if not bill:
+        # A free order needs no payment, and Medusa then makes no collection or leaves it as it was. What has left waits
+        # for none.
+        if owed <= 0 or any(exact(line.row.shipped_quantity) > 0 for line in lines):
             return None
         return f"{row.status}+{(waiting or words or ['not_paid'])[0]}"
 
-    def _address(self, row: Any) -> None:
-        place = {
-            "channel_order_id": row.order_id,
-            "first_name": row.first_name,
-            "last_name": row.last_name,
-            "company": row.company,
-            "street": row.address_1,
-            "street_additional_info": row.address_2,
-            "zip_code": row.postal_code,
-            "city": row.city,
-            "state": row.province,
-            "country": row.country_code,
-            "phone": row.phone,
-        }
-        for address_type in ("shipping", "billing") if row.is_both else (row.address_type,):
-            self.tables["addresses"].append({**place, "address_type": address_type})
+    def _places(self, row: Any, methods: list[Any]) -> Places:
+        addresses = [
+            {**address(given), "address_type": address_type}
+            for given in self.addresses[row.order_id]
+            for address_type in (("shipping", "billing") if given.is_both else (given.address_type,))
+        ]
+        return places(addresses, next(iter(self.locations[row.order_id]), None), methods)
 
 
 def _is_delivered(line: Line) -> bool:

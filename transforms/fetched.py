@@ -1,0 +1,57 @@
+"""Goods that the buyer fetches: from a shop or from a relay point, instead of having them brought home.
+
+Shops keep the place in the delivery address, or beside it while that address stays the buyer's own, where no parcel
+goes.
+
+Belongs here: which address such an order is sent with. Does not belong here: where a platform keeps the place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Cells = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Rows of the addresses frame, and where the buyer fetches the goods.
+
+    `hides_home`: the only delivery address is the buyer's own. `attributes` of the order say which shop it is.
+    """
+
+    addresses: Sequence[Cells]
+    point_id: str | None = None
+    hides_home: bool = False
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+def fetched(addresses: Sequence[Cells], point_id: str | None, shop: Cells, keeps_home: bool = False) -> Places:
+    """Say where an order goes whose goods are fetched. `shop`: the place's own cells of an address, as far as known.
+
+    The delivery address is the buyer's home where it is the billing address too, or the platform never puts the place
+    there (`keeps_home`).
+    """
+    shipping = next((cells for cells in addresses if cells["address_type"] == "shipping"), None)
+    billing = next((cells for cells in addresses if cells["address_type"] == "billing"), None)
+    at_home = keeps_home or shipping is None or (billing is not None and _where(shipping) == _where(billing))
+    attributes = {"pickup-location": shop.get("company"), "pickup-address": ", ".join(_lines(shop))}
+    told = {name: str(value) for name, value in attributes.items() if value}
+    buyer = shipping or billing
+    if at_home and buyer is not None and shop.get("street") and shop.get("city"):
+        there = {name: buyer.get(name) for name in ("first_name", "last_name", "phone")}
+        others = [cells for cells in addresses if cells["address_type"] != "shipping"]
+        return Places([*others, {**there, **shop, "address_type": "shipping"}], point_id, False, told)
+    return Places(addresses, point_id, at_home, told)
+
+
+def _where(cells: Cells) -> tuple[str, ...]:
+    told = (cells.get(name) for name in ("street", "zip_code", "city", "country"))
+    return tuple(" ".join(str(cell or "").casefold().split()) for cell in told)
+
+
+def _lines(shop: Cells) -> Iterator[str]:
+    town = " ".join(filter(None, (shop.get("zip_code"), shop.get("city"))))
+    yield from filter(None, (shop.get("street"), shop.get("street_additional_info"), town, shop.get("country")))
