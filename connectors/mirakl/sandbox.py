@@ -64,6 +64,7 @@ class Sandbox:
         config = uvicorn.Config(
             self._app(),
             http=protocol,
+            ws="none",
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=1,
