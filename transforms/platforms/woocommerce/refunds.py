@@ -5,6 +5,7 @@ Belongs here: reading the amounts of refunds. Does not belong here: which line a
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,8 +17,9 @@ from transforms.rows import number
 
 WHOLE = Decimal(1)
 REFUNDABLE = frozenset({"line_item", "fee", "shipping"})
-# A price reduction is far below the price, a unit that came back is near it, whatever was kept back of it.
-_MONEY_ALONE = Decimal("0.5")
+# A price reduction is clearly below the price, a unit that came back is near it, whatever was kept back of it.
+_MONEY_ALONE = Decimal("0.75")
+MONEY_REASON = "AGREEMENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +59,46 @@ def given_back(items: Sequence[Any]) -> tuple[Sequence[Any], Decimal]:
     return [item for item, amount in zip(items, amounts, strict=True) if amount <= 0], WHOLE - Decimal(kept) / given
 
 
-def units(item: Any, line: Any) -> str | None:
-    """Return the units that an item gives back of its line: none where it gives back far less than they cost.
+def units(item: Any, line: Any) -> tuple[str | None, str | None]:
+    """Return the units that an item gives back of its line, and what it is for where its words do not say.
 
-    A unit typed in beside a price reduction did not come back: the line is shipped, or still to be shipped.
+    Where it gives back clearly less than its units cost, it is money: a unit typed in beside a price reduction did not
+    come back, and the line is shipped, or still to be shipped.
     """
     if item.order_item_type != "line_item":
-        return "0"
+        return "0", None
     quantity = item.qty
-    if line is None or not number(line.qty) or not number(quantity):
-        return quantity if quantity is None else str(quantity)
-    cost = number(line.line_total) * abs(number(quantity)) / number(line.qty)
-    given = abs(number(item.line_total))
-    return "0" if 0 < given < cost * _MONEY_ALONE else str(quantity)
+    if line is None or not number(line.qty):
+        return quantity, None
+    cost = number(line.line_total) * (abs(number(quantity)) or number(line.qty)) / number(line.qty)
+    if 0 < abs(number(item.line_total)) < cost * _MONEY_ALONE:
+        return "0", MONEY_REASON
+    return quantity, None
+
+
+def is_money_alone(document: Document, before: Decimal, total: Decimal) -> bool:
+    """Say whether a document that names no items left something to give back of what the order cost.
+
+    `before` is what earlier documents gave back: the last of the money is not a reduction of the price.
+    """
+    return 0 < document.amount < total * _MONEY_ALONE and before + document.amount < total
+
+
+def of_items(document: Document, items: Sequence[Any]) -> Document:
+    """Keep of a split order's refund what concerns the items that are left of it."""
+    left = {str(item.order_item_id) for item in items}
+    kept = [item for item in document.items if item.refunded_item_id in left]
+    cells = [cell for item in kept for cell in (item.line_total, item.line_tax, item.cost, item.total_tax)]
+    return Document(document.row, kept, abs(sum((number(cell) for cell in cells), Decimal(0))))
+
+
+def units_given_up(documents: Sequence[Document]) -> dict[str, Decimal]:
+    """Count the units that were given back, by the item of the order."""
+    given_up: dict[str, Decimal] = defaultdict(Decimal)
+    for document in documents:
+        for item in document.items:
+            given_up[item.refunded_item_id or ""] += abs(number(item.qty))
+    return given_up
 
 
 def _amounts(item: Any) -> tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""WooCommerce's own values in one meta cell: taxes by rate, and times in two spellings.
+"""WooCommerce's own values in one cell: taxes by rate, times in two spellings, the zone of a site.
 
 Belongs here: reading them. Does not belong here: decoding as such (`transforms.packed`), and what they mean.
 """
@@ -6,10 +6,13 @@ Belongs here: reading them. Does not belong here: decoding as such (`transforms.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from transforms.frames import as_text
+from transforms.money import parse_amount
 from transforms.packed import php
 from transforms.times import TimeError, parse_time
 
@@ -36,3 +39,18 @@ def moment(value: Any, zone: str) -> dt.datetime | None:
         return parse_time(text, zone)
     except TimeError:
         return None
+
+
+def site_zone(rows: Iterable[Any], timezone: str) -> str:
+    """Return the site's zone: its name, else its offset in hours, as WordPress itself decides."""
+    options = {row.option_name: row.option_value for row in rows}
+    name, offset = options.get("timezone_string"), options.get("gmt_offset")
+    try:
+        if name:
+            return ZoneInfo(name).key
+        if offset is not None:
+            minutes = int(parse_amount(offset) * 60)
+            return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    except (ValueError, KeyError, OSError):
+        pass
+    return timezone

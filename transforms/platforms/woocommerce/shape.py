@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from transforms.frames import Frame, OrderFrames, as_text, order_frames, table_of
 from transforms.money import AmountError, parse_amount
@@ -32,8 +31,19 @@ from transforms.platforms.woocommerce.origins import order_number, source
 from transforms.platforms.woocommerce.pickups import Place, place
 from transforms.platforms.woocommerce.places import Addresses, attributes
 from transforms.platforms.woocommerce.products import Products
-from transforms.platforms.woocommerce.refunds import REFUNDABLE, Document, given_back, part, refunded, units
-from transforms.platforms.woocommerce.serialised import moment
+from transforms.platforms.woocommerce.refunds import (
+    MONEY_REASON,
+    REFUNDABLE,
+    Document,
+    given_back,
+    is_money_alone,
+    of_items,
+    part,
+    refunded,
+    units,
+    units_given_up,
+)
+from transforms.platforms.woocommerce.serialised import moment, site_zone
 from transforms.platforms.woocommerce.shipments import TRACKING, shipments
 from transforms.platforms.woocommerce.states import STATUSES as STATUSES
 from transforms.platforms.woocommerce.states import state
@@ -59,7 +69,7 @@ def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
 
 class _Shop:
     def __init__(self, rows: Rows, timezone: str) -> None:
-        self.rows, self.zone = rows, _site_zone(rows, timezone)
+        self.rows, self.zone = rows, site_zone(rows_of(rows, "site"), timezone)
         self.tables: dict[str, list[Cells]] = defaultdict(list)
         self.has_places = False
         self.items: dict[Any, list[Any]] = defaultdict(list)
@@ -104,7 +114,7 @@ class _Shop:
                 items, total = self.families.rest(order, items)
                 if not any(item.order_item_type == "line_item" for item in items):
                     return
-                documents = [_of_items(document, items) for document in documents]
+                documents = [of_items(document, items) for document in documents]
             documents += self._shared(order, items, item_meta, documents)
         taxes = {str(item.rate_id): item for item in items if item.order_item_type == "tax"}
         shipping = [item for item in items if item.order_item_type == "shipping"]
@@ -118,8 +128,11 @@ class _Shop:
         lines = Lines(told.word, items, meta_rows, self.products, sent)
         self._lines(order, items, lines, taxes, documents, balance=is_balance(order, item_meta))
         by_id = {str(item.order_item_id): item for item in items} if documents else {}
+        given_back_before = Decimal(0)
         for document in documents:
-            self._refund(order, document, taxes, by_id)
+            alone = is_money_alone(document, given_back_before, number(total))
+            self._refund(order, document, taxes, by_id, MONEY_REASON if alone else None)
+            given_back_before += document.amount
         where = place(shipping, item_meta, meta)
         if number_of_buyer := order_number(order, meta) if meta else None:
             self._add("custom_attributes", order_id, attribute("order-number", number_of_buyer))
@@ -181,7 +194,7 @@ class _Shop:
     ) -> None:
         order_id = order.order_id
         goods = sum(item.order_item_type == "line_item" for item in items)
-        given_up = _units_given_up(documents) if lines.bundles else {}
+        given_up = units_given_up(documents) if lines.bundles else {}
         for item in items:
             kind = item.order_item_type
             if kind == "line_item" and not is_negative(item.line_total) and not balance:
@@ -198,7 +211,14 @@ class _Shop:
             elif kind == "shipping":
                 self._taxes(order_id, item, taxes)
 
-    def _refund(self, order: Any, document: Document, taxes: Mapping[str, Any], lines: Mapping[str, Any]) -> None:
+    def _refund(
+        self,
+        order: Any,
+        document: Document,
+        taxes: Mapping[str, Any],
+        lines: Mapping[str, Any],
+        default_reason: str | None,
+    ) -> None:
         refund = document.row
         common = {
             "refund_id": refund.refund_id,
@@ -210,10 +230,12 @@ class _Shop:
         for item in items:
             adjustment_id = f"{refund.refund_id}-{item.order_item_id}"
             shipping = item.order_item_type == "shipping"
+            quantity, reason = units(item, lines.get(item.refunded_item_id or ""))
             cells = {
                 "channel_adjustment_id": adjustment_id,
                 "channel_order_line_id": None if shipping else item.refunded_item_id,
-                "quantity": units(item, lines.get(item.refunded_item_id or "")),
+                "quantity": quantity,
+                "default_reason": reason,
                 "price": None if shipping else part(item.line_total, share),
                 "shipping_price": part(item.cost, share) if shipping else None,
                 **common,
@@ -221,7 +243,8 @@ class _Shop:
             self._add("adjustments", order.order_id, cells)
             self._taxes(order.order_id, item, taxes, adjustment_id=adjustment_id, share=share)
         if not items:
-            self._add("adjustments", order.order_id, {"channel_adjustment_id": refund.refund_id, **common})
+            cells = {"channel_adjustment_id": refund.refund_id, "default_reason": default_reason, **common}
+            self._add("adjustments", order.order_id, cells)
 
     def _taxes(
         self,
@@ -253,37 +276,6 @@ class _Shop:
     def _add(self, name: str, order_id: Any, cells: Cells) -> None:
         cells["channel_order_id"] = order_id
         self.tables[name].append(cells)
-
-
-def _of_items(document: Document, items: Sequence[Any]) -> Document:
-    """Keep of a split order's refund what concerns the items that are left of it."""
-    left = {str(item.order_item_id) for item in items}
-    kept = [item for item in document.items if item.refunded_item_id in left]
-    cells = [cell for item in kept for cell in (item.line_total, item.line_tax, item.cost, item.total_tax)]
-    return Document(document.row, kept, abs(sum((number(cell) for cell in cells), Decimal(0))))
-
-
-def _units_given_up(documents: Sequence[Document]) -> dict[str, Decimal]:
-    given_up: dict[str, Decimal] = defaultdict(Decimal)
-    for document in documents:
-        for item in document.items:
-            given_up[item.refunded_item_id or ""] += abs(number(item.qty))
-    return given_up
-
-
-def _site_zone(rows: Rows, timezone: str) -> str:
-    """Return the site's zone: its name, else its offset in hours, as WordPress itself decides."""
-    options = {row.option_name: row.option_value for row in rows_of(rows, "site")}
-    name, offset = options.get("timezone_string"), options.get("gmt_offset")
-    try:
-        if name:
-            return ZoneInfo(name).key
-        if offset is not None:
-            minutes = int(parse_amount(offset) * 60)
-            return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
-    except (ValueError, KeyError, OSError):
-        pass
-    return timezone
 
 
 def _newest(order: Any, documents: Sequence[Document]) -> Any:
