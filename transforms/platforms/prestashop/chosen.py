@@ -10,9 +10,10 @@ Belongs here: which product a line is. Does not belong here: its money and its s
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+
+from transforms.visible_text import visible_options
 
 # `(Size: M - Colour: Blue)` at the end of a name, or ` - Size : M, Colour : Blue`.
 _BRACKETS = re.compile(r"\(([^()]*:.*)\)\s*$")
@@ -20,7 +21,6 @@ _DASH = re.compile(r"\s-\s([^:]{1,64}\s?:\s.*)$")
 # A separator is one only before the next label, as a value may hold a dash or a comma itself.
 _NEXT = re.compile(r"\s*[-,]\s+(?=[^-,:]{1,64}\s?:\s)")
 _MACHINE = re.compile(r"\s*(?:[\[{].*[\]}]|a:\d+:\{.*)\s*", re.DOTALL)
-_LABEL_LENGTH = 255
 
 
 def options(name: str | None) -> list[tuple[str, str]]:
@@ -35,7 +35,7 @@ def options(name: str | None) -> list[tuple[str, str]]:
 def chosen(
     line: Any, attributes: Sequence[Any], customizations: Sequence[Any], pack: Sequence[Any]
 ) -> Iterator[tuple[str, str]]:
-    """Yield (id, value) of the line's attributes; of two that would have one id, the second is numbered."""
+    """Yield (id, value) of the line's attributes, as the buyer saw them."""
     told = options(line.product_name) if line.product_attribute_id else []
     if line.product_attribute_id and not told:
         told = [(row.label, row.value) for row in attributes if row.label and row.value]
@@ -46,7 +46,7 @@ def chosen(
     ]
     if pack:
         told.append(("pack-contents", ", ".join(_contents(pack))))
-    yield from _numbered(told)
+    yield from visible_options(told)
 
 
 def product_id(line: Any) -> str:
@@ -61,11 +61,3 @@ def _contents(pack: Iterable[Any]) -> Iterator[str]:
     for row in pack:
         variant = f"-{row.id_product_attribute_item}" if row.id_product_attribute_item else ""
         yield f"{row.quantity} x {row.reference or row.name or f'{row.id_product_item}{variant}'}"
-
-
-def _numbered(told: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    seen: Counter[str] = Counter()
-    for label, value in told:
-        label = label[: _LABEL_LENGTH - 4]
-        seen[label] += 1
-        yield (label if seen[label] == 1 else f"{label} {seen[label]}"), value

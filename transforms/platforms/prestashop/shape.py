@@ -20,21 +20,19 @@ from transforms.platforms.prestashop.money import (
     Shipping,
     TaxShare,
     names_by_rate,
-    net_share,
     paid,
-    rounded,
     shares_like,
     split_tax,
 )
 from transforms.platforms.prestashop.parcels import Parcels
 from transforms.platforms.prestashop.places import Pickup, addresses, pickup, shop_address
-from transforms.platforms.prestashop.slips import Refunds, SlipReader, refunded_units
+from transforms.platforms.prestashop.refunds import Refunds, refunded_units
+from transforms.platforms.prestashop.slips import SlipReader
 from transforms.platforms.prestashop.states import Standing, States, standing
 from transforms.platforms.prestashop.vouchers import free_shipping, take_off_products
 from transforms.platforms.prestashop.words import staff_words
 from transforms.rows import Rows, number, rows_by, rows_of
 
-_CENT = Decimal("0.01")
 _OF_ORDERS = (
     "lines",
     "history",
@@ -83,7 +81,8 @@ class _Shop:
         shares = [of_line.shares for of_line in items]
         shipping = Shipping(order, free_shipping(of["cart_rules"]), shares, self._tax_names)
         # What is left of the discounts after shipping, gifts and vouchers for some products, is on the whole order.
-        off = self._take_off(order, items, of["cart_rules"], shipping)
+        selections = self._selections.get(order.order_id, ())
+        off = take_off_products(order, items, of["cart_rules"], selections, shipping)
         payment, paid_back = paid(order, of["payments"])
         total = number(order.total_paid_tax_incl)
         states, address = self._settings_of(order)
@@ -187,28 +186,6 @@ class _Shop:
             rate = as_text(line.tax_rate) if number(line.tax_rate) else None
             shares = [TaxShare(line.tax_name or UNNAMED.code, rate, Decimal(1))]
         return shares
-
-    def _take_off(
-        self, order: Any, items: Sequence[Item], vouchers: Sequence[Any], shipping: Shipping
-    ) -> tuple[Decimal, Decimal]:
-        """Take gifts and vouchers for some products off; return (net, gross) of what is on the whole order."""
-        net = number(order.total_discounts_tax_excl) - shipping.discount_excl
-        gross = number(order.total_discounts_tax_incl) - shipping.discount_incl
-        if not vouchers or gross <= 0:
-            return net, gross
-        selections: dict[Any, set[Any]] = defaultdict(set)
-        for row in self._selections.get(order.order_id, ()):
-            selections[row.id_cart_rule].add(row.id_order_detail)
-        before = sum((of_line.net for of_line in items), Decimal(0))
-        taken = take_off_products(items, vouchers, selections, shipping.discount_incl, gross)
-        if taken:
-            net -= before - sum((of_line.net for of_line in items), Decimal(0))
-            gross -= taken
-            if abs(gross) < _CENT:
-                return Decimal(0), Decimal(0)
-            if not 0 <= net <= gross:
-                net = rounded(gross * net_share(order.total_discounts_tax_excl, order.total_discounts_tax_incl))
-        return net, gross
 
     def _taxes(self, order: Any, line_id: Any, applies_to: str, tax: Decimal, shares: Sequence[TaxShare]) -> None:
         self.tables["taxes"] += [

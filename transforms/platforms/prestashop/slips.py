@@ -10,88 +10,24 @@ Belongs here: what a slip gives back, on what, and why. Does not belong here: or
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from transforms.frames import as_text
 from transforms.money import from_minor, minor_digits, spread, to_minor
 from transforms.platforms.prestashop.items import Item
-from transforms.platforms.prestashop.money import Shipping, TaxShare, net_share, split_tax
+from transforms.platforms.prestashop.money import TaxShare, net_share, split_tax
+from transforms.platforms.prestashop.refunds import ROUNDING, UNITS_COST, Refunds, Units
 from transforms.platforms.prestashop.states import Standing
 from transforms.platforms.prestashop.words import buyer_words, staff_words
 from transforms.reasons import adjustment_reason
 from transforms.rows import number
 
 _RETURNED = frozenset({3, 5})  # package received, return completed
-_ROUNDING = Decimal("0.01")  # a line
-# Less than this part of what the units cost is a price reduction; a fee that is held back seldom takes so much.
-_UNITS_COST = Decimal("0.75")
 
 Cells = dict[str, Any]
-Units = Decimal | int  # a decimal only of goods by length or weight
-
-
-@dataclass(slots=True)
-class Refunds:
-    """What an order's slips give back: cells of the adjustments and taxes frames, and the sums of it, tax included.
-
-    `units`: whole units by line; `on_slips`: the quantities that the slips name, those of price reductions too;
-    `money`: (net, gross) by line, shipping under None.
-    """
-
-    adjustments: list[Cells] = field(default_factory=list)
-    taxes: list[Cells] = field(default_factory=list)
-    total: Decimal = Decimal(0)
-    units: dict[Any, Units] = field(default_factory=lambda: defaultdict(int))
-    on_slips: dict[Any, Units] = field(default_factory=lambda: defaultdict(int))
-    money: dict[Any, tuple[Decimal, Decimal]] = field(default_factory=dict)
-
-    def give_back(self, line_id: Any, net: Decimal, gross: Decimal) -> None:
-        """Count money of a line, or of shipping where it is None."""
-        before = self.money.get(line_id, (Decimal(0), Decimal(0)))
-        self.money[line_id] = (before[0] + net, before[1] + gross)
-        self.total += gross
-
-    def are_out_of(self, items: Sequence[Item], paid: Decimal, total: Decimal) -> bool:
-        """Say whether the order was lowered by what was given back, so that its lines lack what the slips name.
-
-        What is left of its payment is then exactly what it costs; or it covers that, and a line has fewer units than
-        were given back of it.
-        """
-        named = sum((gross for _, gross in self.money.values()), Decimal(0))
-        if not named or named != self.total:
-            return False
-        beyond = paid - self.total - total
-        lacking = any(self.units[item.row.id_order_detail] > item.units for item in items)
-        return abs(beyond) <= 2 * _ROUNDING or (beyond > 0 and lacking)
-
-    def put_back(self, items: Sequence[Item], shipping: Shipping) -> Decimal:
-        """Put units and money back on the lines and the shipping, as they were ordered; return the sum, tax included.
-
-        What was given back on a line that is gone is left out with it.
-        """
-        by_line = {item.row.id_order_detail: item for item in items}
-        kept = [cells for cells in self.adjustments if cells["channel_order_line_id"] in {None, *by_line}]
-        ids = {cells["channel_adjustment_id"] for cells in kept}
-        self.adjustments[:] = kept
-        self.taxes[:] = [cells for cells in self.taxes if cells["channel_adjustment_id"] in ids]
-        self.total = Decimal(0)
-        for line_id, (net, gross) in self.money.items():
-            if line_id is None:
-                shipping.price += net
-                shipping.tax += gross - net
-            elif line_id in by_line:
-                item = by_line[line_id]
-                item.units += self.units[line_id]
-                item.net += net
-                item.gross += gross
-            else:
-                continue
-            self.total += gross
-        return self.total
 
 
 @dataclass(slots=True)
@@ -172,7 +108,7 @@ class SlipReader:
         """Bring the lines to what the head says was given back, in proportion, to the cent."""
         net = sum((part.net for part in parts), Decimal(0))
         gross = sum((part.gross for part in parts), Decimal(0))
-        given = _given(slip, net, gross, self._shipping(slip), _ROUNDING * len(parts))
+        given = _given(slip, net, gross, self._shipping(slip), ROUNDING * len(parts))
         digits = minor_digits((self.order.currency or "").strip().upper())
         if given == gross or digits is None:
             return parts
@@ -194,11 +130,11 @@ class SlipReader:
         if item is None:
             return units
         paid = item.gross * self.paid_share
-        if not units or part.gross >= _UNITS_COST * paid * units / item.units or self._returned(slip, line_id):
+        if not units or part.gross >= UNITS_COST * paid * units / item.units or self._returned(slip, line_id):
             return units
         given = refunds.money[line_id][1]
         left: Units = max(item.units - refunds.units[line_id], 0)
-        return left if given >= paid - _ROUNDING else 0
+        return left if given >= paid - ROUNDING else 0
 
     def _returned(self, slip: Any, line_id: Any) -> bool:
         at = as_text(slip.date_add) or ""
@@ -212,7 +148,7 @@ class SlipReader:
         products = number(slip.total_products_tax_incl)
         amount = number(slip.amount) or products
         counts_shipping = slip.total_products_tax_incl is not None and (
-            abs(amount - products - self._shipping(slip)[1]) <= _ROUNDING
+            abs(amount - products - self._shipping(slip)[1]) <= ROUNDING
         )
         return products if counts_shipping else amount
 
@@ -290,22 +226,6 @@ class SlipReader:
             }
             for share, amount in split_tax(tax, shares)
         ]
-
-
-def refunded_units(item: Item, refunds: Refunds) -> Units:
-    """Count the units of a line that were given back, with those that its counters know of beyond the slips.
-
-    Amounts given back as a voucher leave no slip, but count as units all the same: where their sum is clearly less than
-    the units cost, they are none.
-    """
-    line, line_id = item.row, item.row.id_order_detail
-    if not line.product_quantity_refunded and not line.product_quantity_return:
-        return refunds.units[line_id]
-    beyond: Units = max(line.product_quantity_refunded + line.product_quantity_return - refunds.on_slips[line_id], 0)
-    money = number(line.total_refunded_tax_incl) - refunds.money.get(line_id, (0, Decimal(0)))[1]
-    if beyond and 0 < money < _UNITS_COST * item.unit_gross * beyond:
-        beyond = 0
-    return refunds.units[line_id] + beyond
 
 
 def _given(slip: Any, net: Decimal, gross: Decimal, shipping: tuple[Decimal, Decimal], rounding: Decimal) -> Decimal:

@@ -4,19 +4,22 @@ PrestaShop shows a gift at its full price and takes it off again by the voucher 
 shipping; vouchers for one product, the cheapest or a selection are amounts on the order as well. Told so, a gift would
 cost money and its neighbour less than it did.
 
-Belongs here: gifts and vouchers for some products. Does not belong here: what is left for the whole order, which the
-caller takes off all lines.
+Belongs here: gifts and vouchers for some products. Does not belong here: what is left for the whole order, which is
+taken off all lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from transforms.platforms.prestashop.items import Item
-from transforms.platforms.prestashop.money import rounded
+from transforms.platforms.prestashop.money import Shipping, net_share, rounded
 from transforms.rows import number
+
+_CENT = Decimal("0.01")
 
 
 def free_shipping(vouchers: Sequence[Any]) -> Decimal:
@@ -25,29 +28,42 @@ def free_shipping(vouchers: Sequence[Any]) -> Decimal:
 
 
 def take_off_products(
-    items: Sequence[Item],
-    vouchers: Sequence[Any],
-    selections: Mapping[Any, Collection[Any]],
-    shipping: Decimal,
-    at_most: Decimal,
-) -> Decimal:
-    """Take gifts and vouchers for some products off those; return how much was taken off, tax included.
+    order: Any, items: Sequence[Item], vouchers: Sequence[Any], selections: Iterable[Any], shipping: Shipping
+) -> tuple[Decimal, Decimal]:
+    """Take gifts and vouchers for some products off those; return (net, gross) of what is on the whole order.
 
-    `selections`: the lines that each voucher for a selection is about, by the voucher's rule. `shipping`: what
-    free-shipping vouchers take off the shipping, `at_most` what all take off the products, tax included.
+    `selections`: a row for each line that a voucher for a selection is about.
     """
-    total = Decimal(0)
+    net = number(order.total_discounts_tax_excl) - shipping.discount_excl
+    gross = number(order.total_discounts_tax_incl) - shipping.discount_incl
+    if not vouchers or gross <= 0:
+        return net, gross
+    before = sum((item.net for item in items), Decimal(0))
+    taken = Decimal(0)
+    free = shipping.discount_incl
+    chosen: dict[Any, set[Any]] = defaultdict(set)
+    for row in selections:
+        chosen[row.id_cart_rule].add(row.id_order_detail)
     for voucher in vouchers:
         value = number(voucher.value)
         if voucher.free_shipping:
-            free = min(value, shipping)
-            value, shipping = value - free, shipping - free
-        value = min(value, at_most - total)
-        taken = _gift(items, voucher, value)
-        if concerned := _concerned(items, voucher, selections):
-            taken += _spread(concerned, value - taken)
-        total += taken
-    return total
+            of_shipping = min(value, free)
+            value, free = value - of_shipping, free - of_shipping
+        # A voucher that stands there twice was used once: no more is taken off than the order says.
+        value = min(value, gross - taken)
+        given = _gift(items, voucher, value)
+        if concerned := _concerned(items, voucher, chosen.get(voucher.id_cart_rule, ())):
+            given += _spread(concerned, value - given)
+        taken += given
+    if not taken:
+        return net, gross
+    net -= before - sum((item.net for item in items), Decimal(0))
+    gross -= taken
+    if abs(gross) < _CENT:
+        return Decimal(0), Decimal(0)
+    if not 0 <= net <= gross:
+        net = rounded(gross * net_share(order.total_discounts_tax_excl, order.total_discounts_tax_incl))
+    return net, gross
 
 
 def _gift(items: Sequence[Item], voucher: Any, value: Decimal) -> Decimal:
@@ -60,7 +76,7 @@ def _gift(items: Sequence[Item], voucher: Any, value: Decimal) -> Decimal:
     return Decimal(0)
 
 
-def _concerned(items: Sequence[Item], voucher: Any, selections: Mapping[Any, Collection[Any]]) -> list[Item]:
+def _concerned(items: Sequence[Item], voucher: Any, chosen: Collection[Any]) -> list[Item]:
     """List the items that a voucher is about; none where it is about all of them, or where nothing tells."""
     match voucher.reduction_product:
         case None:
@@ -74,7 +90,6 @@ def _concerned(items: Sequence[Item], voucher: Any, selections: Mapping[Any, Col
             paid = [item for item in items if item.gross > 0]
             return [min(paid, key=lambda item: item.unit_gross)] if paid else []
         case -2:  # a selection
-            chosen = selections.get(voucher.id_cart_rule, ())
             return [item for item in items if item.row.id_order_detail in chosen]
         case product_id:
             return [item for item in items if item.row.product_id == product_id]
