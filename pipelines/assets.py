@@ -11,7 +11,6 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import chain
 
 import dagster as dg
 import pyarrow as pa
@@ -23,12 +22,12 @@ from connectors.mirakl.report import DayReport
 from pipelines import checks, metadata, progress, tables
 from pipelines.days import days_of
 from pipelines.environment import Environment
-from pipelines.incremental import RawDay
+from pipelines.incremental import NormalisedDay, RawDay, rules
 from pipelines.resources import Mirakl, State, failures_explained
 from pipelines.settings import Channel, Settings
 from pipelines.shop import open_shop
-from transforms.coverage import coverage
-from transforms.normalise import normalise
+from pipelines.storage import FrameStorage
+from transforms.mapping import ChannelMapping
 
 RAW_ORDERS, MIRAKL_ORDERS, MIRAKL_DELIVERY = "raw_orders", "mirakl_orders", "mirakl_delivery"
 SHOP_DATABASE = "shop_database"
@@ -144,12 +143,12 @@ def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:
     )
     def mirakl_orders(context: dg.AssetExecutionContext, state: dg.ResourceParam[State]) -> dg.MaterializeResult[None]:
         with checks.judged_when_it_fails(context, channel, state), failures_explained(channel):
-            frames = state.frames()
+            frames, mapping = state.frames(), channel.mapping()
             for day in context.partition_keys:
                 of_day = checks.Normalisation()
-                chunks = _mirakl_chunks(channel, frames.read(name, RAW_ORDERS, day), of_day)
-                chunks = progress.through("normalising", day, chunks, len)
-                frames.write(name, MIRAKL_ORDERS, day, tables.MIRAKL_ORDERS, chunks)
+                chunks = _mirakl_chunks(frames, name, day, mapping, of_day)
+                schema = tables.made_from(tables.MIRAKL_ORDERS, rules(mapping))
+                frames.write(name, MIRAKL_ORDERS, day, schema, progress.through("normalising", day, chunks, len))
                 context.log.info(
                     f"{day}: {of_day.counts['orders_normalised']:,} orders normalised, "
                     f"{of_day.counts['rejected']:,} rejected"
@@ -160,12 +159,12 @@ def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:
     return mirakl_orders
 
 
-def _mirakl_chunks(channel: Channel, raw: Iterator[pa.Table], seen: checks.Normalisation) -> Iterator[pa.Table]:
-    mapping = channel.mapping()
-    for chunk in chain.from_iterable(map(tables.by_reading, raw)):
-        frames = tables.order_frames_of(chunk)
-        normalised = normalise(frames, mapping)
-        seen.hear(normalised, coverage(frames, mapping))
+def _mirakl_chunks(
+    frames: FrameStorage, channel: str, day: str, mapping: ChannelMapping, seen: checks.Normalisation
+) -> Iterator[pa.Table]:
+    of_day = NormalisedDay(frames, channel, day, seen.words)
+    for normalised in of_day.chunks(RAW_ORDERS, MIRAKL_ORDERS, mapping):
+        seen.hear(normalised)
         yield tables.mirakl_table(normalised)
 
 

@@ -59,9 +59,8 @@ class Normalisation:
     noticed: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     words: Counter[Word] = field(default_factory=Counter)
 
-    def hear(self, normalised: Normalised, words: Counter[Word]) -> None:
+    def hear(self, normalised: Normalised) -> None:
         """Count one chunk."""
-        self.words += words
         rejects = normalised.rejects
         self.counts["orders_read"] += len(normalised.table)
         self.counts["orders_normalised"] += len(normalised.table) - len(rejects)

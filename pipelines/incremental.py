@@ -5,25 +5,37 @@ change it was stored with, and that change was old enough to be final when the o
 a stamp, or of one that was committed late, the second may have come after it. Orders that left the day are in its feed
 no more, and leave its frames.
 
+What was normalised is carried over likewise, reading by reading, while the channel's mapping and the rules are the
+same.
+
 Belongs here: choosing, and putting a day's frames together. Does not belong here: reading a shop (`shop`), files
-(`storage`).
+(`storage`), what normalising decides.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
 from itertools import compress
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+import transforms
 from pipelines import tables
 from pipelines.shop import Shop
 from pipelines.storage import FrameStorage
+from transforms.coverage import Word, coverage
 from transforms.frames import CHUNK_ORDERS, CHUNK_ROWS, id_cells
+from transforms.mapping import ChannelMapping
+from transforms.normalise import normalise
+from transforms.outcomes import Normalised
 
 # How long before it was read an order must have changed for its change to be final.
 FINAL_AFTER = dt.timedelta(minutes=5)
@@ -64,11 +76,54 @@ class RawDay:
 
     def _carried(self, stored: Iterable[pa.Table], carried: pa.StringArray) -> Iterator[pa.Table]:
         kept = (table.filter(pc.is_in(tables.internal_ids(table), carried)) for table in stored)
-        for table in _together(kept):
+        for table in _together(kept, _lines):
             self.orders_read += table.num_rows
             self.orders_carried_over += table.num_rows
-            self.order_lines += pc.sum(pc.list_value_length(table["lines"])).as_py() or 0
+            self.order_lines += _lines(table)
             yield table
+
+
+def rules(mapping: ChannelMapping) -> str:
+    """Digest what decides how a raw order is normalised: the channel's mapping, and the rules themselves."""
+    digest = hashlib.sha256(orjson.dumps(asdict(mapping), option=orjson.OPT_SORT_KEYS, default=sorted))
+    for path in sorted(Path(transforms.__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@dataclass(slots=True)
+class NormalisedDay:
+    """The outcomes of one day's raw orders, chunk by chunk; `words` are counted once all chunks were taken."""
+
+    frames: FrameStorage
+    channel: str
+    day: str
+    words: Counter[Word] = field(default_factory=Counter)
+
+    def chunks(self, raw_asset: str, asset: str, mapping: ChannelMapping) -> Iterator[Normalised]:
+        """Yield what is stored of these very readings first, then what had to be normalised."""
+        known = [pa.array([], pa.string())]
+        if self.frames.made_from(self.channel, asset, self.day) == rules(mapping):
+            keys = self.frames.read(self.channel, raw_asset, self.day, tables.READING)
+            asked = pa.concat_arrays([*known, *map(tables.readings, keys)])
+            kept = self._kept(self.frames.read(self.channel, asset, self.day), asked, known)
+            for table in _together(kept, lambda table: pc.sum(table["order_lines"]).as_py() or 0):
+                yield from map(Normalised, table.combine_chunks().to_batches())
+        done = pa.concat_arrays(known)
+        for chunk in self.frames.read(self.channel, raw_asset, self.day):
+            self.words += coverage(tables.order_frames_of(chunk), mapping)
+            rest = chunk.filter(pc.invert(pc.is_in(tables.readings(chunk), done)))
+            for together in tables.by_reading(rest):
+                yield normalise(tables.order_frames_of(together), mapping)
+
+    def _kept(
+        self, stored: Iterable[pa.Table], asked: pa.StringArray, known: list[pa.StringArray]
+    ) -> Iterator[pa.Table]:
+        for table in stored:
+            readings = tables.readings(table)
+            found = pc.is_in(readings, asked)
+            known.append(readings.filter(found))
+            yield table.filter(found)
 
 
 def _feed(shop: Shop, day: str) -> tuple[pa.StringArray, pa.StringArray, list[Any]]:
@@ -99,16 +154,20 @@ def _final(
     return pc.unique(stored.filter(pc.and_(kept, pc.invert(pc.is_in(stored, stored.filter(pc.invert(kept)))))))
 
 
-def _together(chunks: Iterable[pa.Table]) -> Iterator[pa.Table]:
+def _together(chunks: Iterable[pa.Table], lines: Callable[[pa.Table], int]) -> Iterator[pa.Table]:
     """Join small tables: what is carried over again and again must not fall to pieces."""
     gathered: list[pa.Table] = []
     orders = rows = 0
     for chunk in chunks:
         gathered.append(chunk)
         orders += chunk.num_rows
-        rows += chunk.num_rows + (pc.sum(pc.list_value_length(chunk["lines"])).as_py() or 0)
+        rows += chunk.num_rows + lines(chunk)
         if orders >= CHUNK_ORDERS or rows >= CHUNK_ROWS:
             yield pa.concat_tables(gathered)
             gathered, orders, rows = [], 0, 0
-    if gathered:
+    if orders:
         yield pa.concat_tables(gathered)
+
+
+def _lines(raw: pa.Table) -> int:
+    return pc.sum(pc.list_value_length(raw["lines"])).as_py() or 0

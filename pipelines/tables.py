@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from transforms import outcomes
 from transforms.frames import COLUMNS, SCHEMAS, OrderFrames
 from transforms.outcomes import Normalised, Record, Reject
+from transforms.times import format_time
 
 VERSION_KEY = b"channel_to_mirakl.schema"
 SOURCE_KEY = b"channel_to_mirakl.source"
@@ -48,6 +49,7 @@ RAW_ORDERS = versioned(
 )
 # What tells whether a stored order must be read again.
 INDEX = pa.schema([RAW_ORDERS.field(name) for name in ("channel_order_id", "internal_id", "read_at", "changed_at")])
+READING = ("channel_order_id", "read_at")
 _NO_CHANGES = pa.table({"internal_id": pa.array([], _TEXT), "changed_at": pa.array([], _TEXT)})
 MIRAKL_ORDERS = versioned(list(outcomes.MIRAKL_ORDERS))
 RECORD_COLUMNS, REJECT_COLUMNS = outcomes.RECORD_COLUMNS, outcomes.REJECT_COLUMNS
@@ -76,6 +78,16 @@ def by_reading(table: pa.Table) -> Iterator[pa.Table]:
     """Divide raw orders into those that were read together."""
     for read_at in pc.unique(table["read_at"]):
         yield table.filter(pc.equal(table["read_at"], read_at))
+
+
+def readings(orders: pa.Table) -> pa.StringArray:
+    """Return what tells one reading of an order from another, the same of raw orders and of what they became."""
+    read_at = orders["read_at"].combine_chunks()
+    if not pa.types.is_string(read_at.type):
+        instants = pc.dictionary_encode(read_at)
+        texts = pa.array([format_time(instant) for instant in instants.dictionary.to_pylist()], _TEXT)
+        read_at = texts.take(instants.indices)
+    return pc.binary_join_element_wise(pc.fill_null(_whole(orders["channel_order_id"]), ""), read_at, "\n")
 
 
 def internal_ids(orders: pa.RecordBatch | pa.Table) -> pa.StringArray:

@@ -35,9 +35,10 @@ def rows(value: Any) -> list[dict[str, Any]]:
 def test_what_chunks_showed_adds_up() -> None:
     seen = Normalisation()
     reject = Reject("3", "missing", "order_lines", "the order has no lines", "r")
-    seen.hear(normalised([record("1"), mismatch("2")], [reject]), Counter({word("odd"): 2}))
-    seen.hear(normalised([mismatch("4")], []), Counter({word("odd"): 1, word("paid", "mapped"): 5}))
-    seen.hear(normalised([mismatch("5")], [reject]), Counter({word("new"): 1}))
+    seen.hear(normalised([record("1"), mismatch("2")], [reject]))
+    seen.hear(normalised([mismatch("4")], []))
+    seen.hear(normalised([mismatch("5")], [reject]))
+    seen.words += Counter({word("odd"): 3, word("paid", "mapped"): 5, word("new"): 1})
     told = seen.metadata()
     names = ("orders_read", "orders_normalised", "rejected", "money_mismatch", "unmapped_status", "dropped_field")
     assert [told[name] for name in names] == [6, 4, 2, 3, 0, 0]
@@ -59,7 +60,7 @@ def test_what_chunks_showed_adds_up() -> None:
 def test_of_many_rejects_and_notices_all_are_counted_and_fifty_are_shown() -> None:
     seen = Normalisation()
     for number in range(60):
-        seen.hear(normalised([mismatch(str(number))], [Reject(str(number), "c", "f", "r", "t")]), Counter())
+        seen.hear(normalised([mismatch(str(number))], [Reject(str(number), "c", "f", "r", "t")]))
     assert (seen.counts["rejected"], seen.counts["money_mismatch"]) == (60, 60)
     assert [len(seen.rejected), len(seen.noticed["money_mismatch"])] == [50, 50]
     assert [row["channel_order_id"] for row in seen.rejected][-1] == "49"
@@ -67,7 +68,7 @@ def test_of_many_rejects_and_notices_all_are_counted_and_fifty_are_shown() -> No
 
 def test_a_day_on_which_all_is_well_says_nothing_of_single_orders() -> None:
     seen = Normalisation()
-    seen.hear(normalised([record("1")], []), Counter({word("paid", "mapped"): 1}))
+    seen.hear(normalised([record("1")], []))
     assert not {"rejects", "money_mismatch_orders"} & seen.metadata().keys()
 
 

@@ -15,12 +15,16 @@ from hypothesis import strategies as st
 
 from connectors.mirakl.sandbox import Sandbox
 from pipelines import tables
-from pipelines.incremental import RawDay
+from pipelines.incremental import NormalisedDay, RawDay, rules
 from pipelines.settings import load_settings
 from pipelines.shop import open_shop
 from pipelines.storage import FrameStorage
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs
+from transforms.frames import OrderFrames
+from transforms.mapping import ChannelMapping
+from transforms.normalise import normalise
+from transforms.outcomes import Normalised
 
 DAY, NEXT = "2026-03-02", "2026-03-03"
 
@@ -104,6 +108,48 @@ def test_whoever_asks_reads_everything(runs: Runs, shop: OwnShop) -> None:
     assert counts(runs) == (1, 0)
 
 
+@pytest.fixture
+def normalised(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the orders that were normalised; empty it between two runs."""
+    found: list[str] = []
+
+    def note(frames: OrderFrames, mapping: ChannelMapping) -> Normalised:
+        found.extend(frames.orders["channel_order_id"].to_pylist())
+        return normalise(frames, mapping)
+
+    monkeypatch.setattr("pipelines.incremental.normalise", note)
+    return found
+
+
+def test_what_was_normalised_is_carried_over_with_its_numbers(runs: Runs, shop: OwnShop, normalised: list[str]) -> None:
+    shop.order("odd", f"{DAY} 12:00:00", status="strange")
+    shop.order("other", f"{DAY} 12:00:00")
+    assert runs.sync(DAY).success
+    before = runs.told(DAY, asset="mirakl_orders")
+    normalised.clear()
+    shop.order("other", f"{DAY} 13:00:00", status="sent")
+    assert runs.sync(DAY).success
+    assert normalised == ["other"]
+    after = runs.told(DAY, asset="mirakl_orders")
+    assert (after["orders_read"], after["unmapped_status"]) == (before["orders_read"], before["unmapped_status"])
+    assert after["unmapped_status_orders"] == before["unmapped_status_orders"]
+
+
+def test_another_mapping_normalises_everything_from_what_is_stored(
+    runs: Runs, shop: OwnShop, environment: dict[str, str], normalised: list[str], read: list[str]
+) -> None:
+    for order in ("1", "2"):
+        shop.order(order, f"{DAY} 12:00:00", status="strange")
+    assert runs.sync(DAY).success
+    normalised.clear()
+    read.clear()
+    block = shop.block() + '\n[channels.own.statuses]\nstrange = "SHIPPED"\n'
+    Path(environment["CHANNELS_FILE"]).write_text(block)
+    assert runs.sync(DAY).success
+    assert (sorted(normalised), read) == (["1", "2"], [])
+    assert runs.told(DAY)["delivered"] == 2
+
+
 @pytest.mark.parametrize("change", ["sql", "zone", "frames"])
 def test_frames_of_another_source_are_read_anew(
     runs: Runs, shop: OwnShop, environment: dict[str, str], change: str
@@ -121,9 +167,9 @@ def test_frames_of_another_source_are_read_anew(
     assert counts(runs) == (1, 0)
 
 
-def stored(frames: FrameStorage) -> list[dict[str, object]]:
+def stored(frames: FrameStorage, asset: str) -> list[dict[str, object]]:
     """The stored orders of the day, without when each was read."""
-    whole = pa.concat_tables([tables.RAW_ORDERS.empty_table(), *frames.read("own", "raw_orders", DAY)])
+    whole = pa.concat_tables([tables.STORED[asset].empty_table(), *frames.read("own", asset, DAY)])
     rows: list[dict[str, object]] = whole.drop_columns(["read_at"]).to_pylist()
     return sorted(rows, key=lambda row: str(row["channel_order_id"]))
 
@@ -149,6 +195,9 @@ def test_any_history_of_changes_and_ticks_ends_as_one_whole_read(
                 schema = tables.made_from(tables.RAW_ORDERS, opened.fingerprint())
                 chunks = RawDay(opened, DAY).chunks(storage, "own", "raw_orders", [], reread=reread)
                 storage.write("own", "raw_orders", DAY, schema, chunks)
+            outcomes = NormalisedDay(storage, "own", DAY).chunks("raw_orders", "mirakl_orders", channel.mapping())
+            schema = tables.made_from(tables.MIRAKL_ORDERS, rules(channel.mapping()))
+            storage.write("own", "mirakl_orders", DAY, schema, map(tables.mirakl_table, outcomes))
 
         second = 0
         for actions in history:
@@ -161,4 +210,5 @@ def test_any_history_of_changes_and_ticks_ends_as_one_whole_read(
                     shop.order(order, stamp, price=f"{second}.00", lines=1 + second % 3)
             tick(frames, reread=False)
         tick(other, reread=True)
-        assert stored(frames) == stored(other)
+        for asset in ("raw_orders", "mirakl_orders"):
+            assert stored(frames, asset) == stored(other, asset)
