@@ -16,7 +16,7 @@ from dataclasses import asdict
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from transforms.chunk import Chunk, read_chunk
 from transforms.faults import Faults, Notices, Stage
@@ -27,10 +27,9 @@ from transforms.mapping import ChannelMapping
 from transforms.order import Payloads, build_orders
 from transforms.outcomes import MIRAKL_ORDERS, Normalised
 from transforms.parsing import codes, looked_up
-from transforms.records import OrderRequest
+from transforms.records import ORDERS
 from transforms.times import format_time
 
-_GATE: TypeAdapter[list[OrderRequest]] = TypeAdapter(list[OrderRequest])
 _JUDGED_TOGETHER = 200
 
 
@@ -58,7 +57,7 @@ def _judge(payloads: pa.StringArray, orders: Sequence[int], faults: Faults) -> N
     texts = payloads.cast(pa.binary()).to_pylist()
     for begin in range(0, len(texts), _JUDGED_TOGETHER):
         try:
-            _GATE.validate_json(b"[" + b",".join(texts[begin : begin + _JUDGED_TOGETHER]) + b"]")
+            ORDERS.validate_json(b"[" + b",".join(texts[begin : begin + _JUDGED_TOGETHER]) + b"]")
         except ValidationError as error:
             # The first fault of an order is the one that is said.
             for number, found in enumerate(error.errors(include_url=False, include_input=False)):

@@ -1,6 +1,6 @@
 """The upsertOrders request as pydantic models: Mirakl's contract, complete.
 
-The gate of the product: normalisation makes JSON, these models judge the finished bytes, and what passes is sent as it
+The gate of the product: normalisation makes JSON, these types judge the finished bytes, and what passes is sent as it
 stands. Strict: nothing is coerced, unknown fields and nulls are refused (absent means omitted, contract 2).
 Nearly all is judged by patterns and bounds, which cost no Python; what is about several fields, once an order.
 
@@ -16,11 +16,11 @@ Belongs here: shape and rules of the request. Does not belong here: where values
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, NotRequired
 
-from pydantic import AfterValidator, AnyUrl, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, AnyUrl, ConfigDict, Field, TypeAdapter
+from typing_extensions import TypedDict
 
 from transforms.money import MAX_AMOUNT, minor_digits
 
@@ -85,18 +85,17 @@ Email = Annotated[str, Field(pattern=EMAIL_PATTERN)]
 Url = Annotated[str, AfterValidator(_url)]
 
 
-# The default of a field that may be left out. Its type has no None: absent is allowed, null is refused.
-ABSENT: Any = None
+_CONFIG = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+class _Model(TypedDict):
+    __pydantic_config__ = _CONFIG  # type: ignore[misc]
 
 
 class Money(_Model):
     """An amount, zero or positive, and its ISO 4217 currency (contract 2.6)."""
 
-    amount: float = Field(ge=0, lt=float(MAX_AMOUNT), allow_inf_nan=False)
+    amount: Annotated[float, Field(ge=0, lt=float(MAX_AMOUNT), allow_inf_nan=False)]
     currency: str
 
 
@@ -105,27 +104,27 @@ class Tax(_Model):
 
     amount: Money
     code: Text
-    rate: float = ABSENT
-    seller_collectible: Money = ABSENT
-    channel_collectible: Money = ABSENT
+    rate: NotRequired[float]
+    seller_collectible: NotRequired[Money]
+    channel_collectible: NotRequired[Money]
 
 
 class _Attribute(_Model):
-    id: str = Field(min_length=1, max_length=255)
+    id: Annotated[str, Field(min_length=1, max_length=255)]
 
 
 class StringAttribute(_Attribute):
     """A custom attribute holding text."""
 
     type: Literal["STRING"]
-    value: str = Field(max_length=100_000)
+    value: Annotated[str, Field(max_length=100_000)]
 
 
 class NumericAttribute(_Attribute):
     """A custom attribute holding a number within +-10^9."""
 
     type: Literal["NUMERIC"]
-    value: float = Field(ge=-1_000_000_000, le=1_000_000_000)
+    value: Annotated[float, Field(ge=-1_000_000_000, le=1_000_000_000)]
 
 
 class BooleanAttribute(_Attribute):
@@ -146,7 +145,7 @@ class ListAttribute(_Attribute):
     """A custom attribute holding 1 to 1,000 texts."""
 
     type: Literal["LIST"]
-    value: list[Annotated[str, Field(max_length=10_000)]] = Field(min_length=1, max_length=1000)
+    value: Annotated[list[Annotated[str, Field(max_length=10_000)]], Field(min_length=1, max_length=1000)]
 
 
 CustomAttribute = Annotated[
@@ -161,53 +160,56 @@ class Address(_Model):
     last_name: Text
     street: Text
     city: Text
-    first_name: str = ABSENT
-    company: str = ABSENT
-    street_additional_info: str = ABSENT
-    zip_code: str = ABSENT
-    state: str = ABSENT
-    country: str = ABSENT
-    country_iso_code: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = ABSENT
-    phone: str = ABSENT
-    additional_info: str = ABSENT
+    first_name: NotRequired[str]
+    company: NotRequired[str]
+    street_additional_info: NotRequired[str]
+    zip_code: NotRequired[str]
+    state: NotRequired[str]
+    country: NotRequired[str]
+    country_iso_code: NotRequired[Annotated[str, Field(pattern=r"^[A-Z]{3}$")]]
+    phone: NotRequired[str]
+    additional_info: NotRequired[str]
 
 
-class DeliveryDate(_Model):
+class _DeliveryDate(_Model):
     """The delivery window shown to the buyer."""
 
     earliest: Moment
     latest: Moment
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if dt.datetime.fromisoformat(self.earliest) > dt.datetime.fromisoformat(self.latest):
-            raise ValueError("earliest is after latest")
-        return self
+
+def _in_order(window: _DeliveryDate) -> _DeliveryDate:
+    if dt.datetime.fromisoformat(window["earliest"]) > dt.datetime.fromisoformat(window["latest"]):
+        raise ValueError("earliest is after latest")
+    return window
+
+
+DeliveryDate = Annotated[_DeliveryDate, AfterValidator(_in_order)]
 
 
 class ShippingInfo(_Model):
     """Destination and logistics; every child is optional."""
 
-    address: Address = ABSENT
-    carrier: str = ABSENT
-    method: str = ABSENT
-    email: Email = ABSENT
-    pudo_id: str = ABSENT
-    shipping_deadline: Moment = ABSENT
-    delivery_date: DeliveryDate = ABSENT
+    address: NotRequired[Address]
+    carrier: NotRequired[str]
+    method: NotRequired[str]
+    email: NotRequired[Email]
+    pudo_id: NotRequired[str]
+    shipping_deadline: NotRequired[Moment]
+    delivery_date: NotRequired[DeliveryDate]
 
 
 class BillingInfo(_Model):
     """Invoicing data."""
 
-    address: Address = ABSENT
+    address: NotRequired[Address]
 
 
 class Fulfillment(_Model):
     """Who ships; `code` names the partner and means nothing for the seller."""
 
     type: FulfillmentType
-    code: Text = ABSENT
+    code: NotRequired[Text]
 
 
 class Product(_Model):
@@ -215,7 +217,7 @@ class Product(_Model):
 
     id: Text
     title: Text
-    thumbnail_url: Url = ABSENT
+    thumbnail_url: NotRequired[Url]
 
 
 class Adjustment(_Model):
@@ -225,11 +227,11 @@ class Adjustment(_Model):
     type: AdjustmentType
     created_at: Moment
     reason: AdjustmentReason
-    quantity: int = Field(ge=0)
+    quantity: Annotated[int, Field(ge=0)]
     price: Money
-    taxes: list[Tax] = ABSENT
+    taxes: NotRequired[list[Tax]]
     shipping_price: Money
-    shipping_taxes: list[Tax] = ABSENT
+    shipping_taxes: NotRequired[list[Tax]]
 
 
 class OrderLine(_Model):
@@ -238,78 +240,80 @@ class OrderLine(_Model):
     channel_order_line_id: Text
     created_at: Moment
     updated_at: Moment
-    quantity: int = Field(ge=1)
+    quantity: Annotated[int, Field(ge=1)]
     price: Money
-    taxes: list[Tax] = ABSENT
+    taxes: NotRequired[list[Tax]]
     total_shipping_price: Money
-    shipping_taxes: list[Tax] = ABSENT
+    shipping_taxes: NotRequired[list[Tax]]
     product: Product
     status: Status
-    status_reason: StatusReason = ABSENT
+    status_reason: NotRequired[StatusReason]
     can_cancel: bool
     can_refund: bool
-    adjustments: list[Adjustment] = ABSENT
-    custom_attributes: CustomAttributes = ABSENT
+    adjustments: NotRequired[list[Adjustment]]
+    custom_attributes: NotRequired[CustomAttributes]
 
 
-class OrderRequest(_Model):
+class _OrderRequest(_Model):
     """One whole order (contract 2.2)."""
 
     channel_order_id: Text
     created_at: Moment
     channel_updated_at: Moment
     status: Status
-    status_reason: StatusReason = ABSENT
-    order_lines: list[OrderLine] = Field(min_length=1)
+    status_reason: NotRequired[StatusReason]
+    order_lines: Annotated[list[OrderLine], Field(min_length=1)]
     shipping_info: ShippingInfo
     fulfillment: Fulfillment
-    billing_info: BillingInfo = ABSENT
-    has_incident: bool = ABSENT
-    custom_attributes: CustomAttributes = ABSENT
-    sub_channel_code: Text = ABSENT
+    billing_info: NotRequired[BillingInfo]
+    has_incident: NotRequired[bool]
+    custom_attributes: NotRequired[CustomAttributes]
+    sub_channel_code: NotRequired[Text]
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if dt.datetime.fromisoformat(self.created_at) > dt.datetime.fromisoformat(self.channel_updated_at):
-            raise ValueError("channel_updated_at is before created_at")
-        currency = self.order_lines[0].price.currency
-        digits = minor_digits(currency)
-        if digits is None:
-            raise ValueError("currency is not an ISO 4217 code")
-        lines: set[str] = set()
-        adjustments: set[str] = set()
-        for line in self.order_lines:
-            if line.channel_order_line_id in lines:
-                raise ValueError("order_lines holds one channel_order_line_id twice")
-            lines.add(line.channel_order_line_id)
-            for money in _money(line, line.total_shipping_price):
-                if money.currency != currency:
-                    raise ValueError("order_lines holds more than one currency")
-                if round(money.amount, digits) != money.amount:
-                    raise ValueError("amount has more decimals than its currency")
+
+def _consistent(order: _OrderRequest) -> _OrderRequest:
+    """Judge what no single field shows."""
+    if dt.datetime.fromisoformat(order["created_at"]) > dt.datetime.fromisoformat(order["channel_updated_at"]):
+        raise ValueError("channel_updated_at is before created_at")
+    currency = order["order_lines"][0]["price"]["currency"]
+    digits = minor_digits(currency)
+    if digits is None:
+        raise ValueError("currency is not an ISO 4217 code")
+    lines: set[str] = set()
+    adjustments: set[str] = set()
+    for line in order["order_lines"]:
+        lines.add(line["channel_order_line_id"])
+        _judge_money(line, line["total_shipping_price"], currency, digits)
+        if "adjustments" in line:
             cancelled = 0
-            for adjustment in line.adjustments or ():
-                if adjustment.channel_adjustment_id in adjustments:
+            for adjustment in line["adjustments"]:
+                if adjustment["channel_adjustment_id"] in adjustments:
                     raise ValueError("adjustments holds one channel_adjustment_id twice")
-                adjustments.add(adjustment.channel_adjustment_id)
-                for money in _money(adjustment, adjustment.shipping_price):
-                    if money.currency != currency:
-                        raise ValueError("adjustments holds another currency than the order")
-                    if round(money.amount, digits) != money.amount:
-                        raise ValueError("amount has more decimals than its currency")
-                cancelled += adjustment.quantity if adjustment.type == "CANCELATION" else 0
-            if cancelled > line.quantity:
+                adjustments.add(adjustment["channel_adjustment_id"])
+                _judge_money(adjustment, adjustment["shipping_price"], currency, digits)
+                cancelled += adjustment["quantity"] if adjustment["type"] == "CANCELATION" else 0
+            if cancelled > line["quantity"]:
                 raise ValueError("adjustments cancels more units than were ordered")
-        return self
+    if len(lines) < len(order["order_lines"]):
+        raise ValueError("order_lines holds one channel_order_line_id twice")
+    return order
 
 
-def _money(priced: OrderLine | Adjustment, shipping: Money) -> Iterator[Money]:
-    yield priced.price
-    yield shipping
-    for tax in (*(priced.taxes or ()), *(priced.shipping_taxes or ())):
-        yield from (
-            money for money in (tax.amount, tax.seller_collectible, tax.channel_collectible) if money is not None
-        )
+def _judge_money(priced: OrderLine | Adjustment, shipping: Money, currency: str, digits: int) -> None:
+    told = [priced["price"], shipping]
+    for taxes in (priced.get("taxes"), priced.get("shipping_taxes")):
+        for tax in taxes or ():
+            told.append(tax["amount"])
+            if len(tax) > 2:
+                told += (tax[part] for part in ("seller_collectible", "channel_collectible") if part in tax)
+    for money in told:
+        if money["currency"] != currency:
+            raise ValueError("order_lines holds more than one currency")
+        if round(money["amount"], digits) != money["amount"]:
+            raise ValueError("amount has more decimals than its currency")
+
+
+OrderRequest = Annotated[_OrderRequest, AfterValidator(_consistent)]
 
 
 class Origin(_Model):
@@ -323,4 +327,8 @@ class UpsertOrdersRequest(_Model):
     """The whole request: one origin, 1 to 100 orders."""
 
     origin: Origin
-    orders: list[OrderRequest] = Field(min_length=1, max_length=100)
+    orders: Annotated[list[OrderRequest], Field(min_length=1, max_length=100)]
+
+
+ORDERS: TypeAdapter[list[OrderRequest]] = TypeAdapter(list[OrderRequest], config=_CONFIG)
+REQUEST: TypeAdapter[UpsertOrdersRequest] = TypeAdapter(UpsertOrdersRequest)

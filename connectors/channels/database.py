@@ -10,6 +10,7 @@ import datetime as dt
 import sqlite3
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def _sqlite(channel: str, url: URL) -> sa.Engine:
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
         # Text that is not UTF-8 costs its own characters, not the chunk.
-        connection.text_factory = lambda text: text.decode(errors="replace")
+        connection.text_factory = partial(str, encoding="utf-8", errors="replace")
         # Before 3.44 SQLite has none; this is the function of the other databases.
         connection.create_function("concat", -1, _concat, deterministic=True)
         return connection
