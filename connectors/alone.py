@@ -15,15 +15,41 @@ POLL_SECONDS = 0.2
 
 
 @contextmanager
-def alone(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Hold the lock on a file, made when it is not there; `waiting` is called once if another holds it.
+def alone(
+    path: Path, waiting: Callable[[], None] = lambda: None, allowed: Callable[[], bool] = lambda: True
+) -> Iterator[None]:
+    """Hold the lock on a file, made when it is not there, once it is free and `allowed` says so.
+
+    `waiting` is called once if that is not at once.
 
     Raises:
         OSError: the file cannot be made.
     """
     with path.open("a") as file:
-        wait_until(lambda: _taken(file.fileno()), waiting)
+        wait_until(lambda: allowed() and _taken(file.fileno()), waiting)
         yield
+
+
+@contextmanager
+def together(path: Path) -> Iterator[None]:
+    """Hold the lock on a file with others that do so; `alone` waits for all of them.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    with path.open("a") as file:
+        fcntl.flock(file.fileno(), fcntl.LOCK_SH)
+        yield
+
+
+def nobody_holds(path: Path) -> bool:
+    """Return whether the lock on a file is free.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    with path.open("a") as file:
+        return _taken(file.fileno())
 
 
 def wait_until(taken: Callable[[], bool], waiting: Callable[[], None]) -> None:

@@ -193,7 +193,11 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
             reports: list[DayReport] = []
             try:
                 log = context.log.info
-                with failures_explained(channel), sending(state, mirakl, channel, settings, log) as delivery:
+                fresh = days_of(channel).get_last_partition_key() in context.partition_keys
+                with (
+                    failures_explained(channel),
+                    sending(state, mirakl, channel, settings, log, first=fresh) as delivery,
+                ):
                     reports.extend(_deliver(context, state, delivery, name, day) for day in context.partition_keys)
             except BaseException:
                 # The days before the one that was cut short are done, and keep their numbers.
@@ -212,9 +216,18 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
 
 @contextmanager
 def sending(
-    state: State, mirakl: Mirakl, channel: Channel, settings: Settings, log: Callable[[str], None]
+    state: State,
+    mirakl: Mirakl,
+    channel: Channel,
+    settings: Settings,
+    log: Callable[[str], None],
+    *,
+    first: bool = False,
 ) -> Iterator[Delivery]:
-    """Open what delivers a channel's orders; one sender at a time: the others wait for the ledger's lock."""
+    """Open what delivers a channel's orders; one sender at a time: the others wait for the ledger's lock.
+
+    Who is `first` goes before them: fresh orders do not wait for a backfill.
+    """
 
     def waiting() -> None:
         log(_WAITS)
@@ -224,7 +237,7 @@ def sending(
     with (
         state.ledger() as ledger,
         mirakl.client(settings.mirakl) as client,
-        ledger.one_sender(waiting) as held,
+        ledger.one_sender(waiting, first=first) as held,
     ):
         destination = Environment().destination(channel)
         if others := ledger.deliver_to(channel.name, destination, channel.rivals):

@@ -90,8 +90,10 @@ class Ledger:
         self._engine.dispose()
 
     @contextmanager
-    def one_sender(self, waiting: Callable[[], None]) -> Iterator[Held]:
+    def one_sender(self, waiting: Callable[[], None], *, first: bool = False) -> Iterator[Held]:
         """Send alone: nobody else does with this ledger meanwhile. `waiting` is called once if somebody does now.
+
+        Who is `first` goes before all others that wait.
 
         What is yielded says, asked before each request, whether that is still so: the lock is lost when the session
         with the ledger's database ends. A sender that was killed leaves nothing behind.
@@ -102,10 +104,10 @@ class Ledger:
         with ExitStack() as stack:
             held: Held = lambda: True  # noqa: E731 - of a ledger in memory, which nobody else has
             if self._engine.dialect.name == "postgresql":
-                held = stack.enter_context(session_lock(self._engine, waiting))
+                held = stack.enter_context(session_lock(self._engine, waiting, first=first))
             elif (database := self._engine.url.database) and database != ":memory:":
                 try:
-                    held = stack.enter_context(file_lock(Path(f"{database}.sending"), waiting))
+                    held = stack.enter_context(file_lock(Path(f"{database}.sending"), waiting, first=first))
                 except OSError as error:
                     raise LedgerError(f"LEDGER_URL: {database}.sending cannot be made ({error.strerror})") from None
             yield held

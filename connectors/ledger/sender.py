@@ -10,30 +10,41 @@ import select
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from connectors.alone import alone, wait_until
+from connectors.alone import alone, nobody_holds, together, wait_until
 from connectors.ledger.schema import explained
 
 PROOF_SECONDS = 5.0
 # Nobody else's: a pooler that gave the session to another client would show here.
 _HELD = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()")
 _TAKE = sa.text("SELECT pg_try_advisory_lock(hashtext('ledger sender'))")
+_WAIT_FIRST = sa.text("SELECT pg_advisory_lock_shared(hashtext('ledger sender first'))")
+_WAITED_FIRST = sa.text("SELECT pg_advisory_unlock_shared(hashtext('ledger sender first'))")
+_NOBODY_FIRST = sa.text("SELECT pg_try_advisory_lock(hashtext('ledger sender first'))")
+_LET_FIRST = sa.text("SELECT pg_advisory_unlock(hashtext('ledger sender first'))")
 
 Held = Callable[[], bool]
 
 
 @contextmanager
-def file_lock(path: Path, waiting: Callable[[], None]) -> Iterator[Held]:
+def file_lock(path: Path, waiting: Callable[[], None], *, first: bool) -> Iterator[Held]:
     """Hold the lock of a ledger that is a file; it is lost when the lock's file is removed or replaced.
+
+    While one waits that is `first`, no other takes it.
 
     Raises:
         OSError: the file cannot be made.
     """
-    with alone(path, waiting):
+    before = path.with_name(f"{path.name}.first")
+    with ExitStack() as held_while_waiting, ExitStack() as lock:
+        if first:
+            held_while_waiting.enter_context(together(before))
+        lock.enter_context(alone(path, waiting, lambda: first or nobody_holds(before)))
+        held_while_waiting.close()
         mine = path.stat()
 
         def held() -> bool:
@@ -46,8 +57,10 @@ def file_lock(path: Path, waiting: Callable[[], None]) -> Iterator[Held]:
 
 
 @contextmanager
-def session_lock(engine: sa.Engine, waiting: Callable[[], None]) -> Iterator[Held]:
+def session_lock(engine: sa.Engine, waiting: Callable[[], None], *, first: bool) -> Iterator[Held]:
     """Hold the lock of a ledger in PostgreSQL; it is lost when the session ends, whoever ends it.
+
+    While one waits that is `first`, no other takes it.
 
     Raises:
         LedgerError: the database cannot be used.
@@ -59,12 +72,24 @@ def session_lock(engine: sa.Engine, waiting: Callable[[], None]) -> Iterator[Hel
             # A machine that goes down says nothing: the server asks, and lets go of the lock within a minute.
             for setting, value in (("idle", 20), ("interval", 10), ("count", 3)):
                 connection.exec_driver_sql(f"SET tcp_keepalives_{setting} = {value}")
-            wait_until(lambda: bool(connection.execute(_TAKE).scalar_one()), waiting)
+            if first:
+                connection.execute(_WAIT_FIRST)
+            wait_until(lambda: (first or _nobody_is_first(connection)) and _is_true(connection, _TAKE), waiting)
+            if first:
+                connection.execute(_WAITED_FIRST)
         yield _Session(connection).held
     finally:
         # The lock belongs to the session, which must not go back to the pool with it.
         connection.invalidate()
         connection.close()
+
+
+def _nobody_is_first(connection: sa.Connection) -> bool:
+    return _is_true(connection, _NOBODY_FIRST) and _is_true(connection, _LET_FIRST)
+
+
+def _is_true(connection: sa.Connection, question: sa.TextClause) -> bool:
+    return bool(connection.execute(question).scalar_one())
 
 
 class _Session:
@@ -94,7 +119,7 @@ class _Session:
 
     def _proved(self) -> bool:
         try:
-            held = bool(self._connection.execute(_HELD).scalar_one())
+            held = _is_true(self._connection, _HELD)
         except sa.exc.DBAPIError:
             return False
         self._proved_at = time.monotonic()

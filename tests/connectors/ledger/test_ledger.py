@@ -252,6 +252,30 @@ def test_a_full_disk_is_said_so_and_the_rows_before_it_are_kept(tmp_path: Path) 
     connection.close()
 
 
+def test_who_is_first_goes_before_those_that_wait_longer(url: str) -> None:
+    ledgers = [Ledger(url) for _ in range(4)]
+    order: list[str] = []
+    waits = [threading.Event() for _ in range(3)]
+
+    def send(ledger: Ledger, name: str, waiting: threading.Event) -> None:
+        with ledger.one_sender(waiting.set, first=name == "today"):
+            order.append(name)
+
+    threads = [
+        threading.Thread(target=send, args=(ledger, name, waiting))
+        for ledger, name, waiting in zip(ledgers[1:], ("backfill", "backfill", "today"), waits, strict=True)
+    ]
+    with ledgers[0].one_sender(lambda: None):
+        for thread, waiting in zip(threads, waits, strict=True):
+            thread.start()
+            assert waiting.wait(20)
+    for thread in threads:
+        thread.join(20)
+    assert order == ["today", "backfill", "backfill"]
+    for ledger in ledgers:
+        ledger.dispose()
+
+
 def test_one_sender_waits_for_the_other(url: str) -> None:
     first, second = Ledger(url), Ledger(url)
     told, order = threading.Event(), list[str]()
