@@ -43,6 +43,30 @@ def test_an_account_that_may_only_read_is_enough(database_url: str) -> None:
     reader.dispose()
 
 
+def test_an_account_that_sees_only_what_the_page_on_woocommerce_names_is_enough(
+    database_url: str, mariadb_port: int
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "woocommerce.md").read_text()
+    columns = page.partition("GRANT SELECT (")[2].partition(")")[0]
+    needed = ("wc_orders_meta", "wc_order_addresses", "wc_order_operational_data")
+    needed += ("woocommerce_order_items", "woocommerce_order_itemmeta", "options")
+    server = pymysql.connect(host="127.0.0.1", port=mariadb_port, user="root", autocommit=True)
+    with server.cursor() as cursor:
+        cursor.execute("CREATE OR REPLACE USER frugal@'127.0.0.1' IDENTIFIED BY 'x'")
+        cursor.execute(f"GRANT SELECT ({columns}) ON shop.wp_wc_orders TO frugal@'127.0.0.1'")
+        for table in needed:
+            assert f"`wp_{table}`" in page
+            cursor.execute(f"GRANT SELECT ON shop.wp_{table} TO frugal@'127.0.0.1'")
+    server.close()
+    reader = ShopReader(ShopSource("shop", "woocommerce", f"mysql://frugal:x@127.0.0.1:{mariadb_port}/shop"))
+    day = dt.datetime(2026, 3, 5, tzinfo=dt.UTC)
+    with reader.snapshot() as snapshot:
+        [rows] = snapshot.chunks(day, day + dt.timedelta(days=1))
+        assert list(rows["orders"]["order_id"]) == [10]
+        assert rows.keys() & {"fulfillments", "products", "order_notes"} == set()
+    reader.dispose()
+
+
 def test_a_wrong_prefix_is_one_message_that_names_the_prefixes_seen(database_url: str) -> None:
     reader = ShopReader(ShopSource("shop", "woocommerce", database_url, table_prefix="shop_"))
     with pytest.raises(ShopError, match="no table shop_wc_orders; prefixes seen: 'wp_'"), reader.snapshot():
