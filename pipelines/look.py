@@ -7,12 +7,12 @@ Belongs here: finding that out. Does not belong here: how it is printed; persona
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from connectors.ledger import Ledger, LedgerEntry
+from connectors.ledger import Ledger, LedgerEntry, history
 from connectors.mirakl import claims
 from pipelines import payloads
 from pipelines.plan import accepted_payloads
@@ -95,7 +95,7 @@ class Look:
             "reject": None if reject is None else _said(reject),
             "notices": [_noticed(notice) for notice in (record.notices if record else ())],
             "mirakl": None if row is None else _held(row),
-            "ledger": None if row is None else asdict(row),
+            "history": [] if row is None else [attempt._asdict() for attempt in history.read(row.history)],
             "changes": self.changes,
             "next": self.next,
         }
@@ -149,9 +149,15 @@ def _noticed(notice: Notice) -> dict[str, str]:
 
 def _held(row: LedgerEntry) -> dict[str, Any]:
     """Say what Mirakl holds: for certain where there is a hash; the stamp is the newest that it may hold."""
+    accepted = [attempt.at for attempt in history.read(row.history) if attempt.outcome == "delivered"]
     return {
         "holds": "nothing or an unknown state" if row.delivered_hash is None else "this hash, for certain",
         "delivered_hash": row.delivered_hash,
+        "accepted_at": accepted[-1] if accepted and row.delivered_hash else None,
+        "outcome": row.outcome,
+        "code": row.error_code,
+        "field": row.error_field,
+        "reason": row.error_reason,
         "stamp": row.stamp,
         "store": row.store,
         "order_lines": row.order_lines,

@@ -27,7 +27,7 @@ class LedgerEntry:
     `channel_updated_at` that Mirakl may hold, `doubtful_stamp` that of an earlier request which was never answered and
     may still arrive; `read_at` the reading that the row stands for; line and adjustment counts are the most that were
     delivered since somebody last sent the order by its id. `unaccepted_since` is set while Mirakl has not accepted the
-    order's current state, and only then. Times are UTC with `Z`.
+    order's current state, and only then. `history` is what was tried, see `history`. Times are UTC with `Z`.
     """
 
     channel_order_id: str
@@ -50,6 +50,7 @@ class LedgerEntry:
     first_sent_at: str | None = None
     last_sent_at: str | None = None
     unaccepted_since: str | None = None
+    history: str | None = None
 
 
 _FIELDS = tuple(item.name for item in fields(LedgerEntry))

@@ -44,6 +44,7 @@ ORDERS = sa.Table(
     sa.Column("unaccepted_since", sa.Text),
     sa.Column("run_id", sa.Text, nullable=False),
     sa.Column("day", sa.Text, nullable=False),
+    sa.Column("history", sa.Text),
 )
 # `key` is what stands under `channel` in the tables of orders, see `destinations`; `read_until` is the latest instant
 # at which any of its orders was read.
@@ -91,6 +92,7 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
             field TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (channel, channel_order_id, code, field))""",
         "CREATE INDEX ledger_notices_by_code ON ledger_notices (channel, code)",
     ),
+    ("ALTER TABLE ledger_orders ADD COLUMN history TEXT",),
 )
 
 

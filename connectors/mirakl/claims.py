@@ -18,6 +18,7 @@ from typing import Literal
 import orjson
 
 from connectors.ledger import LONGEST_ORDER_ID, LedgerEntry
+from connectors.ledger.history import Attempt, appended
 from connectors.mirakl.isolation import Refused
 from transforms.outcomes import Notice, Record, Reject
 from transforms.times import format_time
@@ -112,6 +113,7 @@ def claim(known: LedgerEntry | None, record: Record, now: str, run_id: str, day:
         first_sent_at=before.first_sent_at or now,
         last_sent_at=now,
         unaccepted_since=before.unaccepted_since or now,
+        history=before.history,
     )
     return Claim(record, body(record, stamp), entry, known)
 
@@ -133,6 +135,7 @@ def delivered(claimed: Claim) -> LedgerEntry:
         order_lines=max(record.order_lines, before.order_lines or 0),
         adjustments=max(record.adjustments, before.adjustments or 0),
         unaccepted_since=None,
+        history=_tried(before, "delivered"),
     )
 
 
@@ -149,6 +152,7 @@ def refused(claimed: Claim, answer: Refused) -> LedgerEntry:
         error_field=answer.field,
         error_field_sent=answer.field_sent,
         error_reason=in_words(answer.code),
+        history=_tried(claimed.entry, "refused", answer.code, answer.field),
     )
 
 
@@ -162,7 +166,8 @@ def in_words(code: str | None) -> str:
 
 def undelivered(claimed: Claim, *, sent: bool, code: str, why: str) -> LedgerEntry:
     """Row of an order without a definite answer; if it never left, all that is known of Mirakl is as before."""
-    entry = replace(claimed.entry, error_code=code, error_reason=why[:_LONGEST_REASON])
+    tried = _tried(claimed.entry, "undelivered", code)
+    entry = replace(claimed.entry, error_code=code, error_reason=why[:_LONGEST_REASON], history=tried)
     if sent:
         return entry
     before = claimed.before or _NEVER_SENT
@@ -215,7 +220,18 @@ def rejected(known: LedgerEntry | None, reject: Reject, now: str, run_id: str, d
         error_field_sent=None,
         error_reason=reject.reason[:_LONGEST_REASON],
         unaccepted_since=base.unaccepted_since or now,
+        history=appended(base.history, Attempt(now, run_id, "rejected", reject.code, reject.field)),
     )
+
+
+def retracted(row: LedgerEntry, why: str) -> LedgerEntry:
+    """Row of an order whose refusal counts for nothing: it is without a definite answer after all."""
+    attempt = Attempt(row.last_sent_at or "", row.run_id, "undelivered", row.error_code, row.error_field)
+    return replace(row, outcome="undelivered", error_reason=why, history=appended(row.history, attempt))
+
+
+def _tried(entry: LedgerEntry, outcome: str, code: str | None = None, field: str | None = None) -> str:
+    return appended(entry.history, Attempt(entry.last_sent_at or "", entry.run_id, outcome, code, field))
 
 
 def left_without_answer(known: LedgerEntry) -> bool:

@@ -231,7 +231,7 @@ class Settlement:
         ids = [order.record.channel_order_id for order in orders]
         with self._ledger.claims(self._channel) as transaction:
             rows = [
-                replace(row, outcome="undelivered", error_reason=why)
+                claims.retracted(row, why)
                 for row in transaction.known(ids).values()
                 if row.outcome == "refused" and row.run_id == self._run_id and (proven or row.attempts == 1)
             ]

@@ -71,6 +71,8 @@ def _print(told: dict[str, Any], ledger: str) -> None:
         show.pairs(console, "At Mirakl, by the ledger", {**held, "hash_now": told["payload_hash"], "ledger": ledger})
     else:
         show.paragraph(console, "At Mirakl, by the ledger", f"never read, never sent\nledger: {ledger}")
+    if told["history"]:
+        show.rows(console, "What was tried, the newest last", told["history"])
     if told["changes"]:
         show.rows(console, "What differs from what Mirakl holds", [{"change": change} for change in told["changes"]])
     show.paragraph(console, "What happens now", told["next"])

@@ -197,7 +197,10 @@ def test_order_looks_at_one_order_and_hides_who_ordered_it_unless_asked(orders: 
     for words in ("status: AWAITING_SHIPMENT -> SHIPPED", "the next sync of its day sends it", "***"):
         assert words in shown.stdout
     assert "Zzname" not in shown.stdout
-    assert told("order", "own", f"{DAY}/1", "--personal")["record"]["status"] == "SHIPPED"
+    exact = told("order", "own", f"{DAY}/1", "--personal")
+    assert exact["record"]["status"] == "SHIPPED"
+    [tried] = exact["history"]
+    assert (tried["outcome"], tried["at"]) == ("delivered", exact["mirakl"]["accepted_at"])
     assert "Zzname" in call("order", "own", f"{DAY}/1", "--personal").stdout
     done = call("order", "own", "nope")
     assert (done.returncode, "has an order 'nope'" in done.stderr) == (1, True)

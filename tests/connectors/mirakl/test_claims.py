@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from connectors.ledger import LedgerEntry
+from connectors.ledger.history import Attempt, appended, read
 from connectors.mirakl import claims
 from connectors.mirakl.isolation import Refused
 from tests.connectors.mirakl.conftest import make_record
@@ -140,6 +141,18 @@ def test_an_accepted_order_is_held_as_it_was_sent() -> None:
     assert (entry.order_lines, entry.adjustments) == (2, 1), "the most that were delivered"
 
 
+def test_every_attempt_is_remembered_in_the_order_it_was_made() -> None:
+    refused = claims.refused(claimed(None), Refused(RECORD, "INVALID", "status", "orders[0].status"))
+    retracted = claims.retracted(refused, "systemic")
+    later = claims.delivered(claims.claim(retracted, RECORD, NOW, "later", "2026-03-02"))
+    assert read(later.history) == [
+        Attempt(NOW, "run", "refused", "INVALID", "status"),
+        Attempt(NOW, "run", "undelivered", "INVALID", "status"),
+        Attempt(NOW, "later", "delivered"),
+    ]
+    assert claims.unchanged(later, RECORD, "again", "2026-03-02").history == later.history
+
+
 @pytest.mark.parametrize("known", [None, replace(HELD, doubtful_stamp="2026-03-01T08:00:00Z")])
 def test_of_a_refused_order_mirakl_holds_what_it_held_before(known: LedgerEntry | None) -> None:
     entry = claims.refused(claimed(known), Refused(RECORD, "INVALID", "status", "orders[0].status"))
@@ -163,13 +176,17 @@ def test_an_order_that_never_left_leaves_all_that_is_known_of_mirakl_as_it_was(k
         day="2026-03-02",
         store="S-1",
         unaccepted_since=NOW,
+        history=appended(None, Attempt(NOW, "run", "undelivered", "STORE_STOPPED")),
     )
 
 
 def test_an_order_without_an_answer_stays_in_doubt() -> None:
     claim = claimed(HELD)
     assert claims.undelivered(claim, sent=True, code="NO_ANSWER", why="why") == replace(
-        claim.entry, error_code="NO_ANSWER", error_reason="why"
+        claim.entry,
+        error_code="NO_ANSWER",
+        error_reason="why",
+        history=appended(None, Attempt(NOW, "run", "undelivered", "NO_ANSWER")),
     )
 
 
@@ -198,6 +215,7 @@ def test_a_rejected_order_keeps_what_mirakl_holds() -> None:
         error_field="city",
         error_field_sent=None,
         error_reason="x" * 500,
+        history=appended(None, Attempt(NOW, "run", "rejected", "missing", "city")),
     )
     first = claims.rejected(None, reject, NOW, "run", "2026-03-02")
     assert first is not None
