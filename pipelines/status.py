@@ -21,8 +21,10 @@ from dagster._utils.schedules import cron_string_iterator
 from connectors.ledger import Ledger
 from pipelines.assets import MIRAKL_DELIVERY
 from pipelines.build import build_definitions
+from pipelines.checks import RECONCILED
 from pipelines.days import days_of
 from pipelines.settings import Channel, Settings
+from pipelines.standing import ALL_ACCEPTED, judge
 
 _DAYS_LOOKED_AT = 60
 _ON = frozenset({InstigatorStatus.RUNNING, InstigatorStatus.DECLARED_IN_CODE})
@@ -42,8 +44,8 @@ class Ticking:
 class ChannelStatus:
     """How a channel stands. `open` counts orders not accepted by (outcome, code); instants are UTC with `Z`.
 
-    `last_success` is when a day was last delivered, `failed_days` are those of the last 60 that failed, `red` are
-    checks that were red when they were last judged, by name.
+    `last_success` is when a day was last delivered, `failed_days` are those of the last 60 that failed, `red` says by
+    check what is wrong: now, as the ledger knows it, or when the shop was last compared with it.
     """
 
     name: str
@@ -141,6 +143,10 @@ def _ask_ledger(status: ChannelStatus, ledger: Ledger) -> None:
     for _, row in ledger.unaccepted(status.name):
         status.open[row.outcome, row.error_code or "UNDER_WAY"] += 1
         status.oldest_open = min(filter(None, (status.oldest_open, row.unaccepted_since)), default=None)
+    for verdict in judge(status.name, ledger):
+        # How many orders are not accepted is told by their codes.
+        if verdict.description and verdict.check != ALL_ACCEPTED:
+            status.red[verdict.check] = verdict.description
 
 
 def _ask_dagster(
@@ -155,7 +161,7 @@ def _ask_dagster(
     recent = days.get_partition_keys()[-_DAYS_LOOKED_AT:]
     by_day = instance.get_status_by_partition(key, recent, days) or {}
     status.failed_days = [day for day in recent if by_day.get(day) is AssetPartitionStatus.FAILED]
-    mine = [check for check in checks if check.asset_key.path[0] == channel.name]
+    mine = [check for check in checks if check.name == RECONCILED and check.asset_key.path[0] == channel.name]
     for check, record in instance.event_log_storage.get_latest_asset_check_execution_by_key(mine).items():
         if record.status is AssetCheckExecutionRecordStatus.FAILED:
             event = record.event.dagster_event if record.event else None

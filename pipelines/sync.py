@@ -96,7 +96,7 @@ def sync(
             rest = days[len(result.days) :]
             result.days.extend(DayResult(day, failed=True, reason=_failure(run)) for day in rest)
             break
-    result.red_checks = _red_checks(channel)
+    _complete(result, channel)
     return result
 
 
@@ -116,12 +116,19 @@ def replay(
     observed = next(_metadata(instance.fetch_observations, channel.name, run.run_id), {})
     today = dt.datetime.now(channel.settings.zone).date().isoformat()
     days = [_day_result(today, observed, None if run.success else _failure(run))]
-    return SyncResult(channel.name, days, _red_checks(channel))
+    result = SyncResult(channel.name, days)
+    _complete(result, channel)
+    return result
 
 
-def _red_checks(channel: Channel) -> list[Verdict]:
+def _complete(result: SyncResult, channel: Channel) -> None:
+    """Add what the ledger knows beyond Dagster's record: the red checks, and reasons whole that were cut for it."""
     with State().ledger(channel) as ledger:
-        return [verdict for verdict in judge(channel.name, ledger) if not verdict.passed]
+        result.red_checks = [verdict for verdict in judge(channel.name, ledger) if not verdict.passed]
+        failures = {row["channel_order_id"]: row for day in result.days for row in day.failures}
+        for order_id, known in ledger.known(channel.name, list(failures)).items():
+            if known.outcome == failures[order_id]["outcome"] and known.error_reason:
+                failures[order_id]["reason"] = known.error_reason
 
 
 def _job(settings: Settings, channel: Channel, name: str) -> dg.JobDefinition:

@@ -19,6 +19,7 @@ from pipelines.sync import SyncResult
 
 _SHOWN = ("orders_read", "delivered", "unchanged", "superseded", "rejected", "refused", "undelivered", "requests")
 _SHOWN_WHEN_THERE = frozenset({"superseded", "undelivered"})
+_MOST_EMPTY_DAYS = 7
 _RED = frozenset({"rejected", "refused", "undelivered"})
 
 
@@ -76,7 +77,12 @@ def _days(console: Console, result: SyncResult) -> None:
     table.add_column("day", no_wrap=True)
     for name in shown:
         table.add_column(name.removeprefix("orders_"), justify="right", no_wrap=True)
+    quiet = [day for day in result.days if not day.failed and not any(day.counts.values())]
+    # A line for each day without an order would push what matters off the screen.
+    left_out = quiet if len(result.days) > _MOST_EMPTY_DAYS else []
     for day in result.days:
+        if day in left_out:
+            continue
         if day.failed and not any(day.counts.values()):
             table.add_row(day.day, *("-" for _ in shown), style="red")
         else:
@@ -84,6 +90,8 @@ def _days(console: Console, result: SyncResult) -> None:
     table.add_section()
     table.add_row("all days", *_counts(shown, totals), style="bold")
     console.print(table)
+    if left_out:
+        show.say(console, (f"{len(left_out)} days without an order are left out", "dim"))
     console.print()
 
 
