@@ -129,11 +129,11 @@ class SlipReader:
         units: Units = part.row.product_quantity
         if item is None:
             return units
-        paid = item.gross * self.paid_share
-        if not units or part.gross >= UNITS_COST * paid * units / item.units or self._returned(slip, line_id):
-            return units
-        given = refunds.money[line_id][1]
+        paid, given = item.gross * self.paid_share, refunds.money[line_id][1]
         left: Units = max(item.units - refunds.units[line_id], 0)
+        if not units or part.gross >= UNITS_COST * paid * units / item.units or self._returned(slip, line_id):
+            # With a voucher for the whole order, units may be given back at more than was paid for them.
+            return max(units, left) if item.gross and given >= item.gross - ROUNDING else units
         return left if given >= paid - ROUNDING else 0
 
     def _returned(self, slip: Any, line_id: Any) -> bool:
