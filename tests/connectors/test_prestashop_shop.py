@@ -140,6 +140,17 @@ def test_goods_by_weight_of_a_module_that_made_the_quantity_a_decimal_are_one_un
     assert record.notices == ()
 
 
+def test_the_module_that_made_an_order_is_its_source(shop: tuple[Any, str]) -> None:
+    cursor, url = shop
+    for order_id, module, payment in ((1, "amazon", "Amazon MarketPlace"), (2, "ps_checkout", "Card"), (3, "", "eBay")):
+        made = {"id_order": order_id, "module": module, "payment": payment}
+        prestashop.insert_order(cursor, {"orders": [made]})
+    reader = ShopReader(source(url))
+    with reader.snapshot() as snapshot:
+        [rows] = snapshot.orders(["1", "2", "3"])
+        assert reader.frames(rows, snapshot.read_at).orders["source"].to_pylist() == ["amazon", "ps_checkout", "eBay"]
+
+
 def test_a_module_of_another_version_than_is_known_does_not_stop_the_shop_from_being_read(
     shop: tuple[Any, str],
 ) -> None:

@@ -128,6 +128,8 @@ class _Shop:
                 "cancelled_at": stands.cancelled_at,
                 "cancel_reason": _cancel_reason(stands, of["messages"]),
                 "store": order.id_shop,
+                # Whoever imports orders of a marketplace makes them by a payment module of its own.
+                "source": order.module or order.payment,
                 "email": order.email,
                 "carrier": carrier or parcels.carrier,
                 "shipping_method": carrier,
