@@ -25,9 +25,11 @@ from pipelines.environment import Environment
 from pipelines.incremental import NormalisedDay, RawDay, rules
 from pipelines.resources import Mirakl, State, failures_explained
 from pipelines.settings import Channel, Settings
+from pipelines.settled import EXCLUDED, write_off
 from pipelines.shop import open_shop
 from pipelines.storage import FrameStorage
 from transforms.mapping import ChannelMapping
+from transforms.outcomes import excluded_of
 
 RAW_ORDERS, MIRAKL_ORDERS, MIRAKL_DELIVERY = "raw_orders", "mirakl_orders", "mirakl_delivery"
 SHOP_DATABASE = "shop_database"
@@ -151,7 +153,7 @@ def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:
                 frames.write(name, MIRAKL_ORDERS, day, schema, progress.through("normalising", day, chunks, len))
                 context.log.info(
                     f"{day}: {of_day.counts['orders_normalised']:,} orders normalised, "
-                    f"{of_day.counts['rejected']:,} rejected"
+                    f"{of_day.counts['rejected']:,} rejected, {of_day.counts['excluded']:,} excluded"
                 )
                 context.add_asset_metadata(of_day.metadata(), partition_key=day)
         return dg.MaterializeResult()
@@ -267,6 +269,10 @@ def _deliver(context: dg.AssetExecutionContext, state: State, delivery: Delivery
         day=day,
         run_id=context.run.run_id,
     )
+    for chunk in frames.read(channel, MIRAKL_ORDERS, day, ("channel_order_id", "rejected")):
+        if excluded := excluded_of(chunk):
+            write_off(channel, excluded, EXCLUDED, delivery.ledger, context.run.run_id)
+            report.exclude(len(excluded))
     counts = ", ".join(f"{count:,} {outcome}" for outcome, count in report.counts.items() if count)
     context.log.info(f"{day}: {counts or 'no orders'}")
     return report

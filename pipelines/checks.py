@@ -61,9 +61,10 @@ class Normalisation:
 
     def hear(self, normalised: Normalised) -> None:
         """Count one chunk."""
-        rejects = normalised.rejects
+        rejects, excluded = normalised.rejects, len(normalised.excluded)
         self.counts["orders_read"] += len(normalised.table)
-        self.counts["orders_normalised"] += len(normalised.table) - len(rejects)
+        self.counts["excluded"] += excluded
+        self.counts["orders_normalised"] += len(normalised.table) - len(rejects) - excluded
         self.counts["rejected"] += len(rejects)
         for reject in rejects[: max(_SAMPLES - len(self.rejected), 0)]:
             row = {"channel_order_id": reject.channel_order_id, "code": reject.code}
@@ -76,7 +77,7 @@ class Normalisation:
 
     def metadata(self) -> Metadata:
         """Describe one day."""
-        numbers = ("orders_read", "orders_normalised", "rejected")
+        numbers = ("orders_read", "orders_normalised", "excluded", "rejected")
         notices = ("unmapped_status", "money_mismatch", "dropped_field", "no_address")
         shown: Metadata = {name: self.counts[name] for name in (*numbers, *notices)}
         shown["dagster/row_count"] = self.counts["orders_read"]

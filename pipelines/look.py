@@ -73,6 +73,7 @@ class Look:
     reject: Reject | None = None
     row: LedgerEntry | None = None
     changes: list[str] | None = None
+    is_excluded: bool = False
     next: str = ""
 
     @property
@@ -110,6 +111,7 @@ def look(channel: Channel, order_id: str, shop: Shop, ledger: Ledger, storage: F
         normalised = normalise(frames, channel.mapping())
         found.record = next(iter(normalised.records), None)
         found.reject = next(iter(normalised.rejects), None)
+        found.is_excluded = bool(normalised.excluded)
     if found.record is not None and (rival := ledger.taken(channel.name, [order_id]).get(order_id)):
         found.reject = claims.taken(found.record, rival)
         found.record = None
@@ -134,6 +136,8 @@ def _next(found: Look) -> str:
         return _NEXT[claims.fate(found.row, found.record)].format(found.channel, found.channel_order_id)
     if found.reject is not None:
         return "nothing: it cannot be sent, see `reject`; mend it in the shop or the mapping, the next sync tries again"
+    if found.is_excluded:
+        return "nothing: `exclude` in channels.toml leaves it out; what Mirakl holds of it stays as it is"
     if found.row is not None:
         return "nothing: the shop does not have it any more; Mirakl has no way to delete an order"
     return "nothing: nobody knows it"

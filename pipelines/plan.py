@@ -28,7 +28,7 @@ from transforms.frames import OrderFrames
 from transforms.normalise import normalise
 from transforms.outcomes import Record, Reject
 
-FATES = ("new", "changed", "unchanged", "superseded", "refused", "rejected")
+FATES = ("new", "changed", "unchanged", "superseded", "excluded", "refused", "rejected")
 SENT = frozenset({"new", "changed"})
 _COMPARED = 1000
 _POSITION = re.compile(r"\[[0-9]+\]")
@@ -59,7 +59,7 @@ class PlannedOrder:
 
 @dataclass(slots=True)
 class Plan:
-    """What would become of the orders: `fates` counts new, changed, unchanged, superseded, refused and rejected ones.
+    """What would become of the orders: `fates` counts new, changed, unchanged, superseded, excluded, refused, rejected.
 
     `noticed` counts what would be said of orders that go out all the same, by code; `fields` counts, over the first
     1,000 changed orders of a day whose accepted payload is still stored (`compared`), the fields that would change.
@@ -123,6 +123,7 @@ def plan(
         for frames in progress.through("comparing", day, shop.changed(day), _orders):
             normalised = normalise(frames, mapping)
             words = coverage(frames, mapping)
+            result.fates["excluded"] += len(normalised.excluded)
             result.unmapped.update({word: count for word, count in words.items() if word.fate == "unmapped"})
             ids = [record.channel_order_id for record in normalised.records]
             known, taken = ledger.known(channel.name, ids), ledger.taken(channel.name, ids)

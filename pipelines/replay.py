@@ -9,7 +9,6 @@ Belongs here: which orders, and the job. Does not belong here: claiming and send
 import datetime as dt
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 
 import dagster as dg
@@ -17,7 +16,7 @@ from pydantic import Field
 
 from connectors.channels.clocks import clocks_differ
 from connectors.channels.errors import ShopError
-from connectors.ledger import UNACCEPTED, Ledger
+from connectors.ledger import Ledger
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from pipelines import checks, metadata, progress
@@ -25,12 +24,12 @@ from pipelines.assets import MIRAKL_DELIVERY, sending
 from pipelines.heartbeat import unfinished_run
 from pipelines.resources import Mirakl, State, failures_explained
 from pipelines.settings import Channel, Settings
+from pipelines.settled import EXCLUDED, GONE, write_off
 from pipelines.shop import Shop, open_shop
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise
 from transforms.times import format_time
 
-GONE = "gone"
 _TOGETHER = 500
 _FIRST_WAIT = dt.timedelta(minutes=5)
 _TRIES = 8
@@ -114,6 +113,9 @@ def replay(
             again=True,
             as_it_is=bool(selection.order_ids),
         )
+        if normalised.excluded:
+            write_off(channel.name, normalised.excluded, EXCLUDED, ledger, run_id)
+            report.exclude(len(normalised.excluded))
         total.add(report)
         progress.tell("replaying", day, len(frames.orders))
     return total
@@ -129,7 +131,7 @@ def _chosen(channel: str, selection: Selection, shop: Shop, ledger: Ledger, run_
         for frames in shop.orders(wanted):
             found.update(frames.orders["channel_order_id"].tolist())
             yield frames
-        _write_gone(channel, [order_id for order_id in wanted if order_id not in found], ledger, run_id)
+        write_off(channel, [order_id for order_id in wanted if order_id not in found], GONE, ledger, run_id)
 
 
 def _known(channel: str, selection: Selection, shop: Shop, ledger: Ledger) -> list[str]:
@@ -142,17 +144,6 @@ def _known(channel: str, selection: Selection, shop: Shop, ledger: Ledger) -> li
         for _, row in ledger.unaccepted(channel, code=selection.code, since=selection.since)
         if selection.outcome in (None, row.outcome)
     ]
-
-
-def _write_gone(channel: str, order_ids: list[str], ledger: Ledger, run_id: str) -> None:
-    with ledger.claims(channel) as transaction:
-        gone = [
-            replace(row, outcome=GONE, run_id=run_id, unaccepted_since=None)
-            for row in transaction.known(order_ids).values()
-            if row.outcome in UNACCEPTED
-        ]
-        transaction.write(gone)
-        transaction.notice(dict.fromkeys(order_ids, ()))
 
 
 def undelivered_sensor(channel: Channel) -> dg.SensorDefinition:

@@ -26,7 +26,7 @@ from connectors.toml_file import NotToml, faults, read_toml
 from connectors.toml_values import Day, Id, Keyword, Reason, StatusTarget, Timezone
 from pipelines.channels_file import FILE_VARIABLE, channels_file, no_such_channel
 from transforms.frames import COLUMNS
-from transforms.mapping import ChannelMapping, PartnerPredicate
+from transforms.mapping import ChannelMapping, Exclusion, PartnerPredicate
 from transforms.platforms import PLATFORMS
 from transforms.spelling import did_you_mean
 
@@ -75,12 +75,11 @@ class RunsRetention(_Block):
     retention_days: int = Field(default=14, ge=1)
 
 
-class FulfilledByPartner(_Block):
-    """Orders whose `column` of the orders frame is one of `values` are fulfilled by the partner `code`."""
+class OrdersWhere(_Block):
+    """Orders whose `column` of the orders frame is one of `values`."""
 
     column: str
     values: frozenset[str] = Field(min_length=1)
-    code: str | None = None
 
     @field_validator("column")
     @classmethod
@@ -90,6 +89,12 @@ class FulfilledByPartner(_Block):
             hint = did_you_mean(column, names) or f"; use one of {', '.join(names)}"
             raise ValueError(f"{column!r} is not a column of the orders frame{hint}")
         return column
+
+
+class FulfilledByPartner(OrdersWhere):
+    """Orders whose `column` of the orders frame is one of `values` are fulfilled by the partner `code`."""
+
+    code: str | None = None
 
 
 _Column = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -117,11 +122,17 @@ class ChannelSettings(_Block):
     statuses: dict[str, StatusTarget] = Field(default_factory=dict)
     reasons: dict[Keyword, Reason] = Field(default_factory=dict)
     fulfilled_by_partner: FulfilledByPartner | None = None
+    exclude: list[OrdersWhere] = Field(default_factory=list)
     fee_columns: list[FeeColumn] = Field(default_factory=list)
     unmapped: Literal["send", "reject"] = "send"
     money: Literal["report", "strict"] = "report"
     owners: list[str] = Field(default_factory=list)
     late_after_hours: float = Field(default=26, ge=0.1, strict=True)
+
+    @field_validator("exclude", mode="before")
+    @classmethod
+    def _one_or_several(cls, exclude: object) -> object:
+        return [exclude] if isinstance(exclude, dict) else exclude
 
     @field_validator("platform")
     @classmethod
@@ -223,6 +234,7 @@ class Channel:
             fulfilled_by_partner=None
             if partner is None
             else PartnerPredicate(partner.column, partner.values, partner.code),
+            exclude=tuple(Exclusion(where.column, where.values) for where in settings.exclude),
             reject_unmapped=settings.unmapped == "reject",
             strict_money=settings.money == "strict",
             rate_divisor=platform.rate_divisor,

@@ -9,20 +9,21 @@ from collections import Counter
 from typing import Literal, NamedTuple
 
 from transforms.addresses import alpha_3
+from transforms.exclusion import reasons, without_excluded
 from transforms.frames import OrderFrames
 from transforms.mapping import ChannelMapping
 from transforms.reasons import matched_keyword
 from transforms.statuses import UNMAPPED, MappedStatus, map_status
 
-Fate = Literal["mapped", "as is", "fallback", "unmapped", "rejected"]
+Fate = Literal["mapped", "as is", "fallback", "unmapped", "rejected", "excluded"]
 
 
 class Word(NamedTuple):
     """One word of the shop: a status, status hint, line status, refund reason, shipping method, tax code or country.
 
     `fate`: `mapped` by a map, sent `as is`, `fallback` (a free text without a keyword, a hint without a map: something
-    else decides), `unmapped` (nobody mapped a word that needs it), `rejected` (its orders are held). `target` is what
-    Mirakl is told.
+    else decides), `unmapped` (nobody mapped a word that needs it), `rejected` (its orders are held), `excluded` (its
+    orders are left out). `target` is what Mirakl is told.
     """
 
     kind: str
@@ -33,8 +34,11 @@ class Word(NamedTuple):
 
 def coverage(frames: OrderFrames, mapping: ChannelMapping) -> Counter[Word]:
     """Count the words of one chunk by what becomes of them: orders for statuses and methods, rows for the others."""
-    orders = frames.orders
     found: Counter[Word] = Counter()
+    for (column, value), count in reasons(frames.orders, mapping).items():
+        found[Word(f"excluded by {column}", value, "excluded", "not sent")] += count
+    frames = without_excluded(frames, mapping)
+    orders = frames.orders
     told = (orders[column].tolist() for column in ("status", "status_hint", "status_proved"))
     for (word, hint, proved), count in Counter(zip(*told, strict=True)).items():
         found[_status("status", word, hint, proved, mapping)] += count
@@ -43,10 +47,10 @@ def coverage(frames: OrderFrames, mapping: ChannelMapping) -> Counter[Word]:
             found[Word("status hint", hint, "fallback", f"{target}, as {word!r} says")] += count
     for word, count in _counted(frames.lines["status"].tolist()):
         found[_status("line status", word, None, None, mapping)] += count
-    reasons = Counter(
+    texts = Counter(
         zip(frames.adjustments["reason"].tolist(), frames.adjustments["default_reason"].tolist(), strict=True)
     )
-    for (text, default), count in reasons.items():
+    for (text, default), count in texts.items():
         if text and text.strip():
             found[_reason(text.strip(), default, mapping)] += count
     for method, count in _counted(orders["shipping_method"].tolist()):

@@ -19,6 +19,14 @@ class PartnerPredicate:
 
 
 @dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Orders whose `column` of the orders frame is one of `values` are left out."""
+
+    column: str
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelMapping:
     """Everything normalisation needs to know of a channel.
 
@@ -35,6 +43,7 @@ class ChannelMapping:
     reasons: Mapping[str, str] = field(default_factory=dict)
     stores: Mapping[str, str] = field(default_factory=dict)
     fulfilled_by_partner: PartnerPredicate | None = None
+    exclude: tuple[Exclusion, ...] = ()
     reject_unmapped: bool = False
     strict_money: bool = False
     rate_divisor: int = 100

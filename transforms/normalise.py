@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from pydantic import ValidationError
 
 from transforms.chunk import Chunk, read_chunk
+from transforms.exclusion import excluded, without_excluded
 from transforms.faults import Faults, Notices, Stage
 from transforms.frames import OrderFrames
 from transforms.groups import Ints
@@ -35,6 +36,11 @@ _JUDGED_TOGETHER = 200
 
 def normalise(frames: OrderFrames, mapping: ChannelMapping) -> Normalised:
     """Turn whole orders into records and rejects, in the order of the orders frame. Never raises for a row."""
+    left_out = _left_out(frames, mapping)
+    frames = without_excluded(frames, mapping)
+    if len(left_out):
+        made = normalise(frames, mapping).table
+        return Normalised(pa.Table.from_batches([made, left_out]).combine_chunks().to_batches()[0])
     faults, notices = Faults(), Notices()
     if not len(frames.orders):
         return Normalised(pa.RecordBatch.from_pylist([], MIRAKL_ORDERS))
@@ -50,6 +56,13 @@ def normalise(frames: OrderFrames, mapping: ChannelMapping) -> Normalised:
     stores = _stores(chunk, mapping, faults)
     sound = [order for order in built if order not in faults]
     return Normalised(_batch(frames, chunk, payloads, stores, np.array(sound, dtype=np.int64), faults, notices))
+
+
+def _left_out(frames: OrderFrames, mapping: ChannelMapping) -> pa.RecordBatch:
+    ids = pc.fill_null(frames.orders["channel_order_id"].filter(pa.array(excluded(frames.orders, mapping))), "")
+    cells = {"channel_order_id": ids, "read_at": pa.array([format_time(frames.read_at)] * len(ids), pa.string())}
+    columns = [cells.get(field.name, pa.nulls(len(ids), field.type)) for field in MIRAKL_ORDERS]
+    return pa.RecordBatch.from_arrays(columns, schema=MIRAKL_ORDERS)
 
 
 def _judge(payloads: pa.StringArray, orders: Sequence[int], faults: Faults) -> None:

@@ -85,7 +85,10 @@ class Reject:
 
 @dataclass(frozen=True)
 class Normalised:
-    """What one chunk became: a table in the shape of `MIRAKL_ORDERS`, one row an order; and its objects."""
+    """What one chunk became: a table in the shape of `MIRAKL_ORDERS`, one row an order; and its objects.
+
+    `rejected` is null of an order that the channel leaves out: it is neither a record nor a reject.
+    """
 
     table: pa.RecordBatch
 
@@ -99,12 +102,22 @@ class Normalised:
         """The rejects, in the order of the chunk."""
         return list(rejects_of(self.table))
 
+    @property
+    def excluded(self) -> list[str]:
+        """The ids of orders that the channel leaves out."""
+        return excluded_of(self.table)
+
     def noticed(self) -> Iterator[tuple[str, Notice]]:
         """Yield the notices, each with the id of its order."""
         rows = self.table.filter(pc.greater(pc.list_value_length(self.table["notices"]), 0))
         for order_id, notices in zip(rows["channel_order_id"].to_pylist(), rows["notices"].to_pylist(), strict=True):
             for notice in notices:
                 yield order_id, Notice(**notice)
+
+
+def excluded_of(table: pa.RecordBatch | pa.Table) -> list[str]:
+    """List the ids of orders that the channel leaves out."""
+    return list(table.filter(pc.is_null(table["rejected"]))["channel_order_id"].to_pylist())
 
 
 def records_of(table: pa.RecordBatch | pa.Table) -> Iterator[Record]:

@@ -16,6 +16,7 @@ COUNTS = (
     "delivered",
     "unchanged",
     "superseded",
+    "excluded",
     "rejected",
     "refused",
     "undelivered",
@@ -61,6 +62,11 @@ class DayReport:
         """Add to one count."""
         with self._lock:
             self.counts[name] += number
+
+    def exclude(self, number: int) -> None:
+        """Count orders that were read and that the channel leaves out."""
+        self.count("orders_read", number)
+        self.count("excluded", number)
 
     def fail(self, failure: Failure) -> None:
         """Count one order that failed."""

@@ -17,8 +17,18 @@ from pipelines import show
 from pipelines.standing import ALL_ACCEPTED
 from pipelines.sync import SyncResult
 
-_SHOWN = ("orders_read", "delivered", "unchanged", "superseded", "rejected", "refused", "undelivered", "requests")
-_SHOWN_WHEN_THERE = frozenset({"superseded", "undelivered"})
+_SHOWN = (
+    "orders_read",
+    "delivered",
+    "unchanged",
+    "superseded",
+    "excluded",
+    "rejected",
+    "refused",
+    "undelivered",
+    "requests",
+)
+_SHOWN_WHEN_THERE = frozenset({"superseded", "excluded", "undelivered"})
 _MOST_EMPTY_DAYS = 7
 _RED = frozenset({"rejected", "refused", "undelivered"})
 

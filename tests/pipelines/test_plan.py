@@ -90,6 +90,7 @@ def test_every_order_has_one_fate_and_only_new_and_changed_ones_cost_requests(
         "changed": 1,
         "unchanged": 1,
         "superseded": 1,
+        "excluded": 0,
         "refused": 1,
         "rejected": 1,
         "noticed": {},

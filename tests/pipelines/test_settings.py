@@ -88,6 +88,8 @@ def test_the_limits_have_mirakls_recommendation_as_default(write: Write) -> None
             ("timezone =", 'fulfilled_by_partner = {column = "store", value = ["1"]}\ntimezone ='),
             "did you mean 'values'?",
         ),
+        (("timezone =", 'exclude = {column = "sorce", values = ["x"]}\ntimezone ='), "did you mean 'source'?"),
+        (("timezone =", 'exclude = [{column = "source"}]\ntimezone ='), "values: is missing"),
         (("timezone =", 'fulfilled_by_partner = {column = "store", values = []}\ntimezone ='), "values: is empty"),
         (('store_id = "S-1"', 'store_id = "S-1"\nunmapped = "drop"'), "unmapped: must be 'send' or 'reject'"),
     ],
