@@ -22,6 +22,7 @@ ORDERS = 20_000
 # Tables of a handful of rows, which PostgreSQL rightly reads whole.
 SMALL = {"shipping_option", "return_reason", "refund_reason", "service_zone", "fulfillment_set"} | {
     "location_fulfillment_set",
+    "sales_channel",
     "stock_location",
     "stock_location_address",
 }

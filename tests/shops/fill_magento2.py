@@ -99,6 +99,7 @@ _ROWS: list[tuple[str, str, str, str]] = [
         "n, n, 'ups', 'UPS', {changed}, {changed}",
         _SHIPPED,
     ),
+    ("inventory_pickup_location_order", "order_id, pickup_location_code", "n, 'marais'", "n % 4 = 0"),
     (
         "sales_invoice",
         "order_id, state, grand_total, created_at, updated_at",

@@ -107,7 +107,18 @@ CREATE TABLE location_fulfillment_set (
     PRIMARY KEY (stock_location_id, fulfillment_set_id)
 );
 
--- What these links lead to in the module of stock locations.
+-- Of the modules of sales channels and stock locations.
+CREATE TABLE sales_channel (
+    id text PRIMARY KEY,
+    name text NOT NULL,
+    description text,
+    is_disabled boolean NOT NULL DEFAULT FALSE,
+    metadata jsonb,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz
+);
+
 CREATE TABLE stock_location (
     id text PRIMARY KEY,
     created_at timestamptz NOT NULL DEFAULT now(),

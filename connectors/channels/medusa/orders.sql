@@ -8,6 +8,7 @@ SELECT
     o.sales_channel_id,
     o.display_id,
     {custom_display_id} AS custom_display_id,
+    {sales_channel_name} AS sales_channel_name,
     o.email,
     o.created_at,
     o.canceled_at,

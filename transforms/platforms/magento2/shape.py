@@ -141,6 +141,8 @@ class _Order:
             "total_refunded": (order.total_refunded or ZERO) + sum(map(paid_otherwise, valid), ZERO),
             "shipping_price": self.shipping.net,
             "store": order.store_code or order.store_id,
+            # What imports orders from marketplaces pays them with a method of its own.
+            "source": order.payment_method,
             "email": order.customer_email,
             "carrier": _carrier(track) if track else None,
             "shipping_method": order.shipping_description,

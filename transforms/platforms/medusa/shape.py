@@ -121,6 +121,7 @@ class _Shop:
             "status": row.status,
             "currency": row.currency_code,
             "store": row.sales_channel_id,
+            "source": row.sales_channel_name,
             "email": row.email,
         }
 
