@@ -8,9 +8,7 @@ Belongs here: what each step does with a range of days. Does not belong here: wh
 """
 
 import datetime as dt
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 
 import dagster as dg
 import pyarrow as pa
@@ -21,7 +19,7 @@ from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from pipelines import checks, metadata, progress, tables
 from pipelines.days import days_of
-from pipelines.environment import Environment
+from pipelines.delivering import sending, tell_days_apart, without_answer
 from pipelines.incremental import NormalisedDay, RawDay, rules
 from pipelines.resources import Mirakl, State, failures_explained
 from pipelines.settings import Channel, Settings
@@ -34,7 +32,6 @@ from transforms.outcomes import excluded_of
 RAW_ORDERS, MIRAKL_ORDERS, MIRAKL_DELIVERY = "raw_orders", "mirakl_orders", "mirakl_delivery"
 SHOP_DATABASE = "shop_database"
 DAYS_PER_RUN = 7
-_WAITS = "another run is sending; this one waits until it is done"
 
 
 class Reading(dg.Config):
@@ -194,69 +191,25 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
         with checks.judged_when_it_fails(context, channel, state):
             reports: list[DayReport] = []
             try:
-                log = context.log.info
                 fresh = days_of(channel).get_last_partition_key() in context.partition_keys
                 with (
                     failures_explained(channel),
-                    sending(state, mirakl, channel, settings, log, first=fresh) as delivery,
+                    sending(state, mirakl, channel, settings, context.log, first=fresh) as delivery,
                 ):
                     reports.extend(_deliver(context, state, delivery, name, day) for day in context.partition_keys)
             except BaseException:
                 # The days before the one that was cut short are done, and keep their numbers.
-                _tell_days_apart(context, key, name, reports)
+                tell_days_apart(context, key, name, reports)
                 raise
             if open_days := [report for report in reports if report.counts["undelivered"]]:
-                _tell_days_apart(context, key, name, reports)
-                raise _without_answer(name, open_days)
+                tell_days_apart(context, key, name, reports)
+                raise without_answer(name, open_days)
             for report in reports:
                 context.add_asset_metadata(metadata.delivery_metadata(name, report), partition_key=report.day)
         checks.evaluate(context, channel, state)
         return dg.MaterializeResult()
 
     return mirakl_delivery
-
-
-@contextmanager
-def sending(
-    state: State,
-    mirakl: Mirakl,
-    channel: Channel,
-    settings: Settings,
-    log: Callable[[str], None],
-    *,
-    first: bool = False,
-) -> Iterator[Delivery]:
-    """Open what delivers a channel's orders; one sender at a time: the others wait for the ledger's lock.
-
-    Who is `first` goes before them: fresh orders do not wait for a backfill.
-    """
-
-    def waiting() -> None:
-        log(_WAITS)
-        # Dagster's log is not shown on the shell, where whoever waits must see why.
-        logging.getLogger(__name__).warning(_WAITS)
-
-    with (
-        state.ledger() as ledger,
-        mirakl.client(settings.mirakl) as client,
-        ledger.one_sender(waiting, first=first) as held,
-    ):
-        destination = Environment().destination(channel)
-        if others := ledger.deliver_to(channel.name, destination, channel.rivals):
-            log(
-                f"nothing was delivered to {destination} yet, so every order is sent; what was delivered to "
-                f"{' and '.join(map(str, others))} counts there alone"
-            )
-        yield Delivery(
-            client,
-            ledger,
-            channel=channel.name,
-            channel_id=channel.settings.mirakl_channel_id,
-            orders_per_request=settings.mirakl.orders_per_request,
-            max_request_bytes=settings.mirakl.max_request_bytes,
-            log=log,
-            allowed=held,
-        )
 
 
 def _deliver(context: dg.AssetExecutionContext, state: State, delivery: Delivery, channel: str, day: str) -> DayReport:
@@ -273,31 +226,5 @@ def _deliver(context: dg.AssetExecutionContext, state: State, delivery: Delivery
         if excluded := excluded_of(chunk):
             write_off(channel, excluded, EXCLUDED, delivery.ledger, context.run.run_id)
             report.exclude(len(excluded))
-    counts = ", ".join(f"{count:,} {outcome}" for outcome, count in report.counts.items() if count)
-    context.log.info(f"{day}: {counts or 'no orders'}")
+    context.log.info(f"{day}: {metadata.in_words(report)}")
     return report
-
-
-def _tell_days_apart(
-    context: dg.AssetExecutionContext, key: dg.AssetKey, channel: str, reports: list[DayReport]
-) -> None:
-    """Materialise the days that are answered, and log the others as observations: the step is about to fail.
-
-    A stored materialisation of a day that failed would make the backfill call it done; nothing at all would hide its
-    numbers.
-    """
-    for report in reports:
-        event = dg.AssetObservation if report.counts["undelivered"] else dg.AssetMaterialization
-        context.log_event(event(key, partition=report.day, metadata=metadata.delivery_metadata(channel, report)))
-
-
-def _without_answer(channel: str, open_days: list[DayReport]) -> dg.Failure:
-    orders = sum(report.counts["undelivered"] for report in open_days)
-    why = next((report.stopped for report in open_days if report.stopped), "Mirakl gave no definite answer")
-    days = ", ".join(report.day for report in open_days)
-    return dg.Failure(
-        f"{orders:,} orders of channel {channel!r} are without an answer ({days}): {why}. "
-        "Nothing is lost: run the failed days again, what was delivered is not sent twice.",
-        metadata={"undelivered": orders, "days": days},
-        allow_retries=False,
-    )

@@ -23,27 +23,41 @@ _ROW_BYTES = 50
 MOST_ROWS = 50
 MOST_SIGNATURES = 20
 FAILURE_COLUMNS = ("channel_order_id", "outcome", "code", "field", "reason")
+_ALARMING = ("undelivered", "refused", "rejected", "shrunk", "future_stamps")
 _MOST_CHARACTERS = 160
 
 Metadata = dict[str, Any]
 
 
 def delivery_metadata(channel: str, report: DayReport) -> Metadata:
-    """Describe one day's delivery: counts, the failures by kind and one by one, and how to list them all."""
-    metadata: Metadata = dict(report.counts)
-    metadata["orders_per_request"] = _ratio(report.counts["delivered"], report.counts["requests"])
-    metadata["failures_total"] = report.failures_total
-    metadata["shrunk"] = report.shrunk_total
-    metadata["future_stamps"] = report.future_stamps_total
+    """Describe one day's delivery: what is wrong first, then the counts, those that are zero last.
+
+    The keys of the counts are the same on every day, so that Dagster can plot them.
+    """
+    wrong: Metadata = {}
     if report.stopped:
-        metadata["stopped"] = _short(report.stopped)
+        wrong["stopped"] = _short(report.stopped)
     if report.failures_total:
-        kinds = report.signatures.most_common(MOST_SIGNATURES)
-        metadata["failure_kinds"] = table([{"kind": kind, "orders": count} for kind, count in kinds])
+        wrong["failures_total"] = report.failures_total
         rows = [{name: getattr(failure, name) for name in FAILURE_COLUMNS} for failure in report.failures]
-        metadata["failures"] = table(rows)
-        metadata["all_failures"] = f"mirakl-orders failures {channel} --since {report.day}"
-    return metadata
+        wrong["failures"] = table(rows)
+        kinds = report.signatures.most_common(MOST_SIGNATURES)
+        wrong["failure_kinds"] = table([{"kind": kind, "orders": count} for kind, count in kinds])
+        wrong["all_failures"] = f"mirakl-orders failures {channel} --since {report.day}"
+    counts: Metadata = dict(report.counts)
+    counts["orders_per_request"] = _ratio(report.counts["delivered"], report.counts["requests"])
+    counts["failures_total"] = report.failures_total
+    counts["shrunk"] = report.shrunk_total
+    counts["future_stamps"] = report.future_stamps_total
+    alarming = {name: counts[name] for name in _ALARMING if counts[name]}
+    usual = {name: count for name, count in counts.items() if count}
+    return {**wrong, **alarming, **usual, **{name: count for name, count in counts.items() if not count}}
+
+
+def in_words(report: DayReport) -> str:
+    """Say in one line what a day's delivery came to, zeros left out."""
+    told = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in report.counts.items() if count)
+    return told or "no orders"
 
 
 def table(rows: Sequence[Mapping[str, Any]], most_bytes: int = MOST_BYTES // 2) -> dg.TableMetadataValue:

@@ -20,7 +20,8 @@ from connectors.ledger import Ledger
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from pipelines import checks, metadata, progress
-from pipelines.assets import MIRAKL_DELIVERY, sending
+from pipelines.assets import MIRAKL_DELIVERY
+from pipelines.delivering import sending
 from pipelines.heartbeat import unfinished_run
 from pipelines.resources import Mirakl, State, failures_explained
 from pipelines.settings import Channel, Settings
@@ -73,7 +74,7 @@ def replay_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
     ) -> None:
         with (
             failures_explained(channel),
-            sending(state, mirakl, channel, settings, context.log.info) as delivery,
+            sending(state, mirakl, channel, settings, context.log) as delivery,
             open_shop(channel) as shop,
         ):
             report = replay(channel, config, shop, delivery.ledger, delivery, context.run_id)

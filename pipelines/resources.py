@@ -6,7 +6,7 @@ Does not belong here: what is done with them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import dagster as dg
@@ -61,9 +61,9 @@ class Mirakl:
     """Mirakl Connect at MIRAKL_BASE_URL, with MIRAKL_TOKEN_URL, MIRAKL_CLIENT_ID and MIRAKL_CLIENT_SECRET."""
 
     @contextmanager
-    def client(self, limits: MiraklLimits) -> Iterator[MiraklClient]:
-        """Open a client."""
-        client = MiraklClient(Environment().mirakl(limits))
+    def client(self, limits: MiraklLimits, say: Callable[[str], None] = lambda _: None) -> Iterator[MiraklClient]:
+        """Open a client; `say` hears of it when Mirakl gives no answer for a while."""
+        client = MiraklClient(Environment().mirakl(limits), say)
         try:
             yield client
         finally:

@@ -30,6 +30,7 @@ from connectors.mirakl.errors import (
     stopped,
 )
 from connectors.mirakl.limiter import Limiter, NoSlot
+from connectors.mirakl.trouble import Trouble
 
 _BACKOFF = tenacity.wait_random_exponential(multiplier=0.5, max=30)
 _ORDERS = "/v1/orders"
@@ -120,10 +121,11 @@ class _Request:
 class MiraklClient:
     """Speaks to Mirakl with one credential. Thread-safe; `requests` and `retries` count posts of orders.
 
-    `answers` counts definite answers (204, 400, 413): while it grows, Mirakl is there.
+    `answers` counts definite answers (204, 400, 413): while it grows, Mirakl is there. `say` hears of it when there are
+    none for a while, see `trouble`.
     """
 
-    def __init__(self, settings: MiraklSettings) -> None:
+    def __init__(self, settings: MiraklSettings, say: Callable[[str], None] = lambda _: None) -> None:
         timeout = httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout)
         limits = httpx.Limits(
             max_connections=settings.connections + 1, max_keepalive_connections=settings.connections + 1
@@ -137,6 +139,7 @@ class MiraklClient:
         self._base_url = settings.base_url.rstrip("/")
         self._url = self._base_url + _ORDERS
         self._budget = settings.retry_budget
+        self._trouble = Trouble(say)
         self._lock = threading.Lock()
         self._answered_at = 0.0
         self.requests = self.retries = self.answers = 0
@@ -203,6 +206,7 @@ class MiraklClient:
             wait=_wait,
             stop=lambda state: self._given_up(state, request),
             sleep=lambda seconds: _sleep(seconds, request.stop),
+            before_sleep=lambda state: self._tell(state, request),
             reraise=True,
         )
         try:
@@ -261,6 +265,7 @@ class MiraklClient:
             with self._lock:
                 self.answers += 1
                 self._answered_at = time.monotonic()
+            self._trouble.answered()
         if status == httpx.codes.BAD_REQUEST:
             raise OrdersRefused(faults(response.content))
         if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
@@ -278,8 +283,15 @@ class MiraklClient:
 
     def _given_up(self, state: tenacity.RetryCallState, request: _Request) -> bool:
         again = _again(state)
-        ends = request.since + request.budget if again.about_batch else self._silence_ends(request)
-        return request.stop.is_set() or time.monotonic() + (again.after or 0.0) >= ends
+        return request.stop.is_set() or time.monotonic() + (again.after or 0.0) >= self._ends(again, request)
+
+    def _ends(self, again: _Again, request: _Request) -> float:
+        return request.since + request.budget if again.about_batch else self._silence_ends(request)
+
+    def _tell(self, state: tenacity.RetryCallState, request: _Request) -> None:
+        again = _again(state)
+        pause = state.next_action.sleep if state.next_action is not None else 0.0
+        self._trouble.failed(str(again), pause, self._ends(again, request))
 
 
 def _sleep(seconds: float, stop: threading.Event) -> None:

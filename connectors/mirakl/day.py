@@ -34,6 +34,7 @@ class Day:
         self._waiting: dict[str, list[Pending]] = {}
         self._under_way: set[Future[None]] = set()
         self._progress_at = time.monotonic() + PROGRESS_SECONDS
+        self._progress = ""
 
     def deliver(self, records: Iterable[Record], rejects: Iterable[Reject]) -> None:
         """Send what must be sent and settle everything.
@@ -110,10 +111,14 @@ class Day:
         self._progress_at = time.monotonic() + PROGRESS_SECONDS
         counts = self._settlement.report.counts
         failed = counts["refused"] + counts["rejected"]
-        self._delivery.log(
+        line = (
             f"{self._settlement.report.day}: {counts['orders_read']:,} orders read, {counts['delivered']:,} delivered, "
             f"{counts['unchanged']:,} unchanged, {failed:,} refused or rejected so far"
         )
+        # While Mirakl is silent the client says so; the same numbers again would say nothing.
+        if line != self._progress:
+            self._progress = line
+            self._delivery.log.info(line)
 
 
 def _chunks(items: Iterable[_Item]) -> Iterator[list[_Item]]:

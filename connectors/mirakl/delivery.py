@@ -6,6 +6,7 @@ answers have shown. Does not belong here: a day's course (`day`), what to do abo
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from connectors.mirakl.isolation import Evidence
 from connectors.mirakl.report import DayReport
 from connectors.mirakl.settlement import Settlement
 from transforms.outcomes import Record, Reject
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -37,7 +40,8 @@ class _Store:
 class Delivery:
     """Delivers to the stores of one channel with one credential; one instance a run.
 
-    `log` receives one line per batch event and now and then the progress, never a line per order. `stop` may be set
+    `log` receives what happens to batches and now and then the progress, as warnings which orders failed, bounded, and
+    as an error that a store is sent nothing more. `stop` may be set
     from anywhere: requests in flight are finished and settled, nothing else leaves. `allowed` is asked before each
     request whether it may leave: whether this process is still the ledger's one sender.
     """
@@ -52,7 +56,7 @@ class Delivery:
         orders_per_request: int = 100,
         max_request_bytes: int = 5_000_000,
         threads: int = 8,
-        log: Callable[[str], None] = lambda _: None,
+        log: logging.Logger = _LOG,
         stop: threading.Event | None = None,
         allowed: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -97,6 +101,8 @@ class Delivery:
         Day(self, settlement).deliver(records, rejects)
         report.counts["requests"] = self.client.requests - requests
         report.counts["retries"] = self.client.retries - retries
+        for line in report.failure_lines():
+            self.log.warning(line)
         return report
 
     def store(self, name: str) -> _Store:
@@ -120,7 +126,8 @@ class Delivery:
             else:
                 self._stores[name].stopped, self._stores[name].this_day = (code, why), this_day
         if not self.stop.is_set():
-            self.log(f"stopped sending to {'every store' if every_store else f'store {name}'}: {why}")
+            where = "every store" if every_store else f"store {name}"
+            self.log.error(f"channel {self.channel}: nothing more is sent to {where}: {why}")
 
     def body(self, store: str, bodies: Sequence[bytes]) -> bytes:
         """Put one request together from serialised orders."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from connectors.mirakl.pointers import signature
@@ -25,6 +26,7 @@ COUNTS = (
     "retries",
 )
 FAILURES_KEPT = 50
+_KINDS_NAMED, _ORDERS_NAMED = 10, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,19 @@ class DayReport:
             self.future_stamps_total += 1
             if len(self.future_stamps) < FAILURES_KEPT:
                 self.future_stamps.append(order_id)
+
+    def failure_lines(self) -> Iterator[str]:
+        """Say which orders failed: a line a kind, of the first kinds the first orders by their ids."""
+        ids: dict[tuple[str, str], list[str]] = {}
+        for failure in self.failures:
+            key = (failure.outcome, signature(failure.code, failure.field))
+            ids.setdefault(key, []).append(failure.channel_order_id)
+        for (outcome, kind), named in list(ids.items())[:_KINDS_NAMED]:
+            orders = max(self.signatures[kind], len(named))
+            more = ", ..." if orders > _ORDERS_NAMED else ""
+            yield f"{self.day}: {orders:,} orders {outcome}, {kind}: {', '.join(named[:_ORDERS_NAMED])}{more}"
+        if len(ids) > _KINDS_NAMED:
+            yield f"{self.day}: {self.failures_total:,} orders failed in all"
 
     def add(self, other: DayReport) -> None:
         """Add what another delivery came to."""

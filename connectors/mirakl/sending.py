@@ -218,11 +218,11 @@ class Sending:
                     "check mirakl_channel_id and mirakl_store_id"
                 ) from None
             if len(records) > 1:
-                delivery.log(f"{len(records)} orders refused with code {refusal.faults[0].code}: isolating")
+                delivery.log.info(f"{len(records)} orders refused with code {refusal.faults[0].code}: isolating")
             return refusal.faults
         except RequestTooLarge:
             delivery.batch_size.too_large(len(body))
-            delivery.log(f"{len(records)} orders are too many bytes ({len(body):,}): sending fewer")
+            delivery.log.info(f"{len(records)} orders are too many bytes ({len(body):,}): sending fewer")
             raise
         return None
 

@@ -7,8 +7,9 @@ becomes (`claims`), and sending (`sending`).
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.channels.clocks import TOLERANCE as FUTURE_TOLERANCE
@@ -47,7 +48,7 @@ class Settlement:
         run_id: str,
         again: bool,
         as_it_is: bool = False,
-        log: Callable[[str], None],
+        log: logging.Logger,
     ) -> None:
         self.report = report
         self._ledger, self._channel, self._run_id, self._again, self._log = ledger, channel, run_id, again, log
@@ -108,7 +109,7 @@ class Settlement:
             self._open.update((pending.order_id, pending) for pending in sending)
         moved = [pending.order_id for pending in sending if pending.claim.moved]
         if moved:
-            self._log(f"{len(moved)} orders stood under another store before, the first is {moved[0]}")
+            self._log.warning(f"{len(moved)} orders stood under another store before, the first is {moved[0]}")
         return sending
 
     def _keepable(self, records: Sequence[Record]) -> list[Record]:

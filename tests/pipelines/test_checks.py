@@ -95,6 +95,25 @@ def test_a_days_delivery_is_told_in_numbers_kinds_and_single_failures() -> None:
     assert told["all_failures"] == "mirakl-orders failures own --since 2026-03-02"
 
 
+def test_of_a_day_what_is_wrong_comes_first_and_what_is_zero_last() -> None:
+    report = DayReport("2026-03-02")
+    report.counts.update(orders_read=3, delivered=1, requests=2)
+    report.fail(Failure("1", "undelivered", "NO_ANSWER", "order", "why"))
+    report.fail(Failure("2", "refused", "X", "status", "why"))
+    report.stopped = "no answer"
+    told = metadata.delivery_metadata("own", report)
+    wrong = ["stopped", "failures_total", "failures", "failure_kinds", "all_failures", "undelivered", "refused"]
+    usual = ["orders_read", "delivered", "requests", "orders_per_request"]
+    assert list(told)[: len(wrong + usual)] == wrong + usual
+    assert {told[name] for name in list(told)[len(wrong + usual) :]} == {0}
+    assert set(metadata.delivery_metadata("own", DayReport("2026-03-02"))) == set(told) - {
+        "stopped",
+        "failures",
+        "failure_kinds",
+        "all_failures",
+    }
+
+
 def test_a_day_without_failures_or_requests_has_no_tables_and_no_division_by_zero() -> None:
     told = metadata.delivery_metadata("own", DayReport("2026-03-02"))
     assert told["orders_per_request"] == 0

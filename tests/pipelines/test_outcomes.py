@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,12 +13,14 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 from dagster._serdes import serialize_value
+from starlette.responses import Response
 
 from connectors.mirakl.report import DayReport, Failure
 from connectors.mirakl.sandbox import Sandbox
 from pipelines import metadata
 from pipelines.automation import day_tags
 from pipelines.shop import Shop
+from tests.connectors.mirakl.conftest import answers
 from tests.own_shop import PERSONAL, OwnShop
 from tests.pipelines.conftest import DELIVERY, Runs, failure, red
 
@@ -102,6 +105,25 @@ def test_a_day_without_an_answer_fails_alone_in_the_middle_of_a_range(
     assert (told["orders_read"], told["delivered"], told["undelivered"]) == (3, 1, 2)
     assert "the store is unknown" in told["stopped"]
     assert f"2 orders of channel 'own' are without an answer ({D2})" in failure(result)
+    assert f"{D2}: 3 orders read, 1 delivered, 2 undelivered, 2 requests" in failure(result)
+    [error] = [entry for entry in runs.instance.all_logs(result.run_id) if "nothing more is sent" in entry.user_message]
+    assert (error.level, "store S-2: HTTP 404" in error.user_message) == (logging.ERROR, True)
+
+
+def test_while_mirakl_gives_no_answer_the_log_of_the_run_and_the_shell_say_so(
+    runs: Runs, shop: OwnShop, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.order("1", f"{D1} {NOON}")
+    answers(monkeypatch, sandbox, Response(status_code=429, headers={"Retry-After": "5"}))
+    result = runs.sync(D1)
+    assert result.success
+    told = "no answer from Mirakl for 0 s, 1 tries: HTTP 429; tried again in 5 s, given up at"
+    [warning] = [entry for entry in runs.instance.all_logs(result.run_id) if told in entry.user_message]
+    assert warning.level == logging.WARNING
+    # What no handler of Dagster's prints goes to standard error.
+    assert [
+        record.levelno for record in caplog.records if told in record.message and record.name.startswith("pipe")
+    ] == [logging.WARNING]
 
 
 def test_a_failing_day_turns_the_standing_check_red_in_the_same_run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -94,7 +95,7 @@ class Clock(threading.Event):
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that moves only when someone waits, for all that speaks to Mirakl."""
     clock = Clock()
-    for module in ("auth", "client", "limiter"):
+    for module in ("auth", "client", "limiter", "trouble"):
         monkeypatch.setattr(f"connectors.mirakl.{module}.time", SimpleNamespace(monotonic=clock.monotonic))
     return clock
 
@@ -183,3 +184,24 @@ def held(sandbox: Sandbox) -> set[str]:
 def waited() -> Iterator[Callable[[], float]]:
     start = time.monotonic()
     yield lambda: time.monotonic() - start
+
+
+class Lines(logging.Handler):
+    """A log that keeps its lines, as (level, text)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[tuple[str, str]] = []
+        self.logger = logging.Logger("test")
+        self.logger.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append((record.levelname, record.getMessage()))
+
+    def texts(self, level: str) -> list[str]:
+        return [text for its, text in self.lines if its == level]
+
+
+@pytest.fixture
+def log() -> Lines:
+    return Lines()

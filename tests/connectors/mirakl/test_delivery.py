@@ -13,7 +13,7 @@ from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from connectors.mirakl.sandbox import Sandbox, SandboxSettings
-from tests.connectors.mirakl.conftest import CHANNEL_ID, held, make_record
+from tests.connectors.mirakl.conftest import CHANNEL_ID, Lines, held, make_record
 from transforms.outcomes import Record, Reject
 
 Make = Callable[..., Delivery]
@@ -239,11 +239,27 @@ def test_failures_are_capped_in_the_report_and_counted_whole(sandbox: Sandbox, d
     assert dict(report.signatures) == {"missing order_lines[*].price": 1000}
 
 
-def test_the_log_has_lines_for_events_and_none_for_orders(sandbox: Sandbox, delivery: Make) -> None:
-    sandbox.settings.poisoned = frozenset({"7"})
-    lines: list[str] = []
-    run(delivery(log=lines.append), [make_record(number) for number in range(500)])
-    assert lines == ["100 orders refused with code INVALID_INPUT: isolating"]
+def test_the_log_names_the_orders_that_failed_a_line_a_kind_and_bounded(
+    sandbox: Sandbox, delivery: Make, log: Lines
+) -> None:
+    sandbox.settings.poisoned = frozenset(str(number) for number in range(0, 500, 20))
+    rejects = [Reject("bad", "missing", "order_lines", "the order has no lines", "2026-03-02T00:00:00Z")]
+    run(delivery(log=log.logger), [make_record(number) for number in range(500)], rejects=rejects)
+    assert len(log.lines) < 20
+    rejected, refused = log.texts("WARNING")
+    assert rejected == "2026-03-01: 1 orders rejected, missing order_lines: bad"
+    assert refused.startswith("2026-03-01: 25 orders refused, INVALID_INPUT status: ")
+    *named, more = refused.rpartition("status: ")[2].split(", ")
+    assert (len(named), set(named) <= sandbox.settings.poisoned, more) == (10, True, "...")
+
+
+def test_that_a_store_is_sent_nothing_more_is_an_error_in_the_log(sandbox: Sandbox, delivery: Make, log: Lines) -> None:
+    sandbox.settings.known_stores = frozenset({"S-2"})
+    run(delivery(log=log.logger), [make_record(1), make_record(2, store="S-2")])
+    [line] = log.texts("ERROR")
+    assert line.startswith("channel boutique: nothing more is sent to store S-1: HTTP 404")
+    [left] = log.texts("WARNING")
+    assert left == "2026-03-01: 1 orders undelivered, STORE_STOPPED order: 1"
 
 
 @pytest.mark.parametrize(

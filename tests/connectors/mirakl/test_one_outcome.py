@@ -17,7 +17,7 @@ from connectors.ledger import Ledger, LedgerError
 from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.sandbox import Sandbox, SandboxSettings
-from tests.connectors.mirakl.conftest import CHANNEL_ID, count, deliver, held, make_client, make_record
+from tests.connectors.mirakl.conftest import CHANNEL_ID, Lines, count, deliver, held, make_client, make_record
 from transforms.outcomes import Record, Reject
 
 Make = Callable[..., Delivery]
@@ -86,13 +86,14 @@ def test_one_id_under_two_stores_is_named_and_neither_overwrites_the_other(
         assert sandbox.stores[CHANNEL_ID, "same"] == "S-1"
 
 
-def test_an_order_that_moved_to_another_store_is_sent_there_and_said(sandbox: Sandbox, delivery: Make) -> None:
+def test_an_order_that_moved_to_another_store_is_sent_there_and_said(
+    sandbox: Sandbox, delivery: Make, log: Lines
+) -> None:
     deliver(delivery(), [make_record(1, store="S-1")])
-    lines: list[str] = []
     moved = make_record(1, store="S-2", read_at="2026-03-02T00:00:01Z")
-    assert count(deliver(delivery(log=lines.append), [moved])) == {"delivered": 1}
+    assert count(deliver(delivery(log=log.logger), [moved])) == {"delivered": 1}
     assert sandbox.stores[CHANNEL_ID, "1"] == "S-2"
-    assert lines == ["1 orders stood under another store before, the first is 1"]
+    assert log.texts("WARNING") == ["1 orders stood under another store before, the first is 1"]
 
 
 @pytest.mark.parametrize("order_id", ["X" * 501, "a\x00b"])
@@ -212,7 +213,9 @@ def test_orders_of_a_stopped_store_are_not_kept_in_memory(sandbox: Sandbox, ledg
     client.close()
 
 
-def test_the_ledger_holds_no_personal_data(sandbox: Sandbox, delivery: Make, ledger: Ledger, tmp_path: Path) -> None:
+def test_the_ledger_holds_no_personal_data(
+    sandbox: Sandbox, delivery: Make, ledger: Ledger, tmp_path: Path, log: Lines
+) -> None:
     marked = ["Zwiebelmann", "zwiebel@example.org", "+49 170 555", "Am Zwiebelfeld 3", "ZWIEBELTITEL"]
     address = {"last_name": marked[0], "street": marked[3], "city": "Zwiebelstadt", "phone": marked[2]}
     stream = []
@@ -222,12 +225,11 @@ def test_the_ledger_holds_no_personal_data(sandbox: Sandbox, delivery: Make, led
         if number % 7 == 0:
             order["shipping_info"]["address"] = {**address, "country_iso_code": "ZWIEBEL"}
         stream.append(replace(make_record(number, title="ZWIEBELTITEL"), payload=orjson.dumps(order)))
-    lines: list[str] = []
-    report = deliver(delivery(log=lines.append), stream)
+    report = deliver(delivery(log=log.logger), stream)
     assert report.counts["refused"] == 9
     ledger.dispose()
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir()).lower()
     assert b"country_iso_code" in kept
     assert b"zwiebel" not in kept
     assert b"555" not in kept
-    assert "zwiebel" not in f"{lines} {report}".lower()
+    assert "zwiebel" not in f"{log.lines} {report}".lower()

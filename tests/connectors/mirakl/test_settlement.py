@@ -12,7 +12,7 @@ from connectors.mirakl.claims import NEWER_WAITS
 from connectors.mirakl.isolation import Refused
 from connectors.mirakl.report import DayReport
 from connectors.mirakl.settlement import Settlement
-from tests.connectors.mirakl.conftest import make_record
+from tests.connectors.mirakl.conftest import Lines, make_record
 from transforms.outcomes import Record, Reject
 from transforms.times import format_time
 
@@ -21,10 +21,9 @@ Make = Callable[..., Settlement]
 
 
 @pytest.fixture
-def settle(ledger: Ledger) -> Make:
-    def make(run_id: str = "run", *, again: bool = False, lines: list[str] | None = None) -> Settlement:
-        log = ([] if lines is None else lines).append
-        return Settlement(ledger, "boutique", DayReport("2026-03-01"), run_id=run_id, again=again, log=log)
+def settle(ledger: Ledger, log: Lines) -> Make:
+    def make(run_id: str = "run", *, again: bool = False) -> Settlement:
+        return Settlement(ledger, "boutique", DayReport("2026-03-01"), run_id=run_id, again=again, log=log.logger)
 
     return make
 
@@ -231,13 +230,12 @@ def test_an_order_that_mirakl_holds_is_known_for_its_store_only(settle: Make) ->
     assert settlement.held("S-2") is None
 
 
-def test_orders_under_another_store_than_before_are_said_in_one_line(settle: Make) -> None:
+def test_orders_under_another_store_than_before_are_said_in_one_line(settle: Make, log: Lines) -> None:
     first = settle("before")
     records = [make_record(number) for number in (1, 2)]
     first.claim(records)
     first.accepted(records)
-    lines: list[str] = []
-    settle(lines=lines).claim([make_record(number, store="S-2", read_at=SECOND) for number in (1, 2, 3)])
-    assert lines == ["2 orders stood under another store before, the first is 1"]
-    settle(lines=lines).claim([make_record(number, store="S-2", read_at=SECOND) for number in (4, 5)])
-    assert len(lines) == 1
+    settle().claim([make_record(number, store="S-2", read_at=SECOND) for number in (1, 2, 3)])
+    assert log.texts("WARNING") == ["2 orders stood under another store before, the first is 1"]
+    settle().claim([make_record(number, store="S-2", read_at=SECOND) for number in (4, 5)])
+    assert len(log.lines) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -114,7 +115,9 @@ class World:
 
     def _claim(self, run: int) -> None:
         report = DayReport("2026-03-01")
-        settlement = Settlement(self.ledger, self.channel, report, run_id=f"run {run}", again=False, log=lambda _: None)
+        settlement = Settlement(
+            self.ledger, self.channel, report, run_id=f"run {run}", again=False, log=logging.getLogger(__name__)
+        )
         record = self.read[run]
         pending = settlement.claim([record])
         if not report.counts["superseded"]:

@@ -1,0 +1,99 @@
+"""What a delivery needs around it in Dagster: who sends, what is said aloud, and what is told of a day that failed.
+
+Belongs here: opening a delivery, its log, the events of days. Does not belong here: the steps (`assets`, `replay`), and
+delivering (`connectors.mirakl`).
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import dagster as dg
+
+from connectors.mirakl.delivery import Delivery
+from connectors.mirakl.report import DayReport
+from pipelines import metadata
+from pipelines.environment import Environment
+from pipelines.resources import Mirakl, State
+from pipelines.settings import Channel, Settings
+
+_WAITS = "another run is sending; this one waits until it is done"
+_ALOUD = logging.getLogger(__name__)
+
+
+@contextmanager
+def sending(
+    state: State,
+    mirakl: Mirakl,
+    channel: Channel,
+    settings: Settings,
+    log: logging.Logger,
+    *,
+    first: bool = False,
+) -> Iterator[Delivery]:
+    """Open what delivers a channel's orders; one sender at a time: the others wait for the ledger's lock.
+
+    Who is `first` goes before them: fresh orders do not wait for a backfill.
+    """
+
+    def aloud(words: str) -> None:
+        log.warning(words)
+        # Dagster's log is not shown on the shell, where whoever waits must see why.
+        _ALOUD.warning(words)
+
+    with (
+        state.ledger() as ledger,
+        mirakl.client(settings.mirakl, aloud) as client,
+        ledger.one_sender(lambda: aloud(_WAITS), first=first) as held,
+    ):
+        destination = Environment().destination(channel)
+        if others := ledger.deliver_to(channel.name, destination, channel.rivals):
+            log.warning(
+                f"nothing was delivered to {destination} yet, so every order is sent; what was delivered to "
+                f"{' and '.join(map(str, others))} counts there alone"
+            )
+        yield Delivery(
+            client,
+            ledger,
+            channel=channel.name,
+            channel_id=channel.settings.mirakl_channel_id,
+            orders_per_request=settings.mirakl.orders_per_request,
+            max_request_bytes=settings.mirakl.max_request_bytes,
+            log=log,
+            allowed=held,
+        )
+
+
+def tell_days_apart(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, channel: str, reports: Sequence[DayReport]
+) -> None:
+    """Materialise the days that are answered, and log the others as observations: the step is about to fail.
+
+    A stored materialisation of a day that failed would make the backfill call it done; nothing at all would hide its
+    numbers.
+    """
+    for report in reports:
+        event = dg.AssetObservation if report.counts["undelivered"] else dg.AssetMaterialization
+        context.log_event(event(key, partition=report.day, metadata=metadata.delivery_metadata(channel, report)))
+
+
+def without_answer(channel: str, open_days: Sequence[DayReport]) -> dg.Failure:
+    """Say of which days orders are without an answer, with their numbers: Dagster shows no others of a failed day."""
+    orders = sum(report.counts["undelivered"] for report in open_days)
+    why = next((report.stopped for report in open_days if report.stopped), "Mirakl gave no definite answer")
+    days = ", ".join(report.day for report in open_days)
+    numbers = "; ".join(f"{report.day}: {metadata.in_words(report)}" for report in open_days)
+    return dg.Failure(
+        f"{orders:,} orders of channel {channel!r} are without an answer ({days}): {why}. "
+        f"Nothing is lost: run the failed days again, what was delivered is not sent twice. {numbers}.",
+        metadata={"undelivered": orders, "days": days, **_failed(channel, open_days)},
+        allow_retries=False,
+    )
+
+
+def _failed(channel: str, open_days: Sequence[DayReport]) -> metadata.Metadata:
+    total = DayReport(open_days[0].day)
+    for report in open_days:
+        total.add(report)
+    shown = metadata.delivery_metadata(channel, total)
+    return {name: shown[name] for name in ("failures", "failure_kinds", "all_failures") if name in shown}

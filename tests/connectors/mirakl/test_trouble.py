@@ -1,0 +1,55 @@
+"""While Mirakl gives no answer somebody hears of it: what it says, how often it was asked, since when, until when."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from starlette.responses import Response
+
+from connectors.mirakl.client import MiraklClient, MiraklSettings
+from connectors.mirakl.errors import NoAnswer
+from connectors.mirakl.sandbox import Sandbox
+from tests.connectors.mirakl.conftest import BODY, Clock, answers
+
+
+def client(sandbox: Sandbox, said: list[str]) -> MiraklClient:
+    settings = MiraklSettings(sandbox.base_url, sandbox.token_url, "sandbox", "sandbox", requests_per_second=30)
+    return MiraklClient(settings, said.append)
+
+
+def test_an_outage_is_told_every_quarter_of_a_minute_and_not_once_a_try(
+    sandbox: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    speaker = client(sandbox, said)
+    answers(monkeypatch, sandbox, *(Response(status_code=503) for _ in range(1000)))
+    with pytest.raises(NoAnswer):
+        speaker.post_orders(BODY, stop=clock)
+    assert 3 <= len(said) <= 9
+    words = (
+        r"no answer from Mirakl for \d+ s, \d+ tries: HTTP 503; tried again in \d+ s, given up at \d\d:\d\d:\d\d UTC"
+    )
+    assert all(re.fullmatch(words, line) for line in said)
+    speaker.close()
+
+
+def test_the_end_of_an_outage_is_told(sandbox: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    speaker = client(sandbox, said)
+    answers(monkeypatch, sandbox, Response(status_code=429, headers={"Retry-After": "40"}))
+    speaker.post_orders(BODY, stop=clock)
+    assert [re.sub(r"\d\d:\d\d:\d\d", "at", line) for line in said] == [
+        "no answer from Mirakl for 0 s, 1 tries: HTTP 429; tried again in 40 s, given up at at UTC",
+        "Mirakl answers again, after 40 s",
+    ]
+    speaker.close()
+
+
+def test_a_hiccup_is_not_worth_a_line(sandbox: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    speaker = client(sandbox, said)
+    answers(monkeypatch, sandbox, Response(status_code=503))
+    speaker.post_orders(BODY, stop=clock)
+    assert said == []
+    speaker.close()
