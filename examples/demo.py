@@ -14,7 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -32,14 +32,10 @@ _EXPECTED = {0, 3}
 def main(command: str, port: int | None = None) -> int:
     """Run one of the two; return the exit status. `port` is the UI's; without it, the first free one from 3000 on."""
     if command == "ui":
-        wanted = range(_PORT, _PORT + _PORTS_TRIED) if port is None else [port]
-        free = next((candidate for candidate in wanted if _is_free(candidate)), None)
-        if free != wanted[0]:
-            print(f"Port {wanted[0]} is taken by another program.", flush=True)
-        if free is None:
+        port = free_port([port] if port else range(_PORT, _PORT + _PORTS_TRIED))
+        if port is None:
             print("Choose another one: make ui PORT=3100", file=sys.stderr)
             return 1
-        port = free
     if not SHOP.exists():
         print(f"Making a WooCommerce shop with 600 orders over {DAYS} days: {SHOP}")
         make_sqlite_shop(SHOP, days=DAYS)
@@ -68,6 +64,14 @@ def _run(environment: Mapping[str, str]) -> int:
     print("Some orders of this shop are broken on purpose. Run it again: nothing is sent twice.")
     print("Look at it in Dagster: make ui")
     return 0
+
+
+def free_port(wanted: Sequence[int]) -> int | None:
+    """Return the first of these ports that is free, and say so when another one was wanted first."""
+    free = next((port for port in wanted if _is_free(port)), None)
+    if free != wanted[0]:
+        print(f"Port {wanted[0]} is taken by another program.", flush=True)
+    return free
 
 
 def _is_free(port: int) -> bool:
