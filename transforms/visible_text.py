@@ -19,6 +19,7 @@ LONGEST_LABEL = 100
 LONGEST_TEXT = 1000
 
 _TAG = re.compile(r"</?[a-zA-Z!][^>]*>")
+_LINK = re.compile(r"""href=["']([^"']+)""")
 _SPACES = re.compile(r"\s+")
 _IN_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*\d[^()\[\]]*)[)\]]\s*:?\s*$")
 _ADDED = re.compile(r"\s+[+\-\u2212]\s?([^\s\d]{0,4}\s?\d[\d.,'\s]*\s?[^\s\d]{0,4})$")
@@ -28,10 +29,14 @@ _CURRENCIES = frozenset({"zł", "kr", "kč", "ft", "lei", "r$", "rs"})
 
 
 def visible_text(value: Any, longest: int = LONGEST_TEXT) -> str:
-    """Write one label or value as the buyer saw it: no mark-up, no entities, no price; empty where nothing is left."""
+    """Write one label or value as the buyer saw it: no mark-up, no entities, no price; empty where nothing is left.
+
+    A link that shows no text is written as its address.
+    """
     text = str(value)
     if "<" in text:
-        text = _TAG.sub(" ", text)
+        link = _LINK.search(text)
+        text = _TAG.sub(" ", text) if _TAG.sub("", text).strip() or link is None else link[1]
     text = _without_price(_SPACES.sub(" ", html.unescape(text)).strip().removesuffix(":").strip())
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 

@@ -121,7 +121,7 @@ def _composite(parent: Any, options: Options, children: list[Any]) -> list[Sold]
         return [
             Sold(
                 child,
-                _ships(child) if shipped_by_parts else _ships(parent, _per_unit(parent, child)),
+                _ships(child) if shipped_by_parts or _is_virtual(child) else _ships(parent, _per_unit(parent, child)),
                 options_of(child),
                 (parent, options),
             )
@@ -140,7 +140,11 @@ def _priced_by_parts(parent: Any, options: Options, children: list[Any]) -> bool
 
 
 def _ships(row: Any, per_unit: Decimal = Decimal(1)) -> tuple[tuple[Any, Decimal], ...]:
-    return () if str(row.is_virtual) == "1" or not per_unit else ((row, per_unit),)
+    return () if _is_virtual(row) or not per_unit else ((row, per_unit),)
+
+
+def _is_virtual(row: Any) -> bool:
+    return str(row.is_virtual) == "1"
 
 
 def _per_unit(part: Any, whole: Any) -> Decimal:

@@ -9,18 +9,12 @@ Belongs here: meta rows of a line -> (label, texts). Does not belong here: bundl
 
 from __future__ import annotations
 
-import html
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from transforms.packed import entries, structure
-
-MOST_OPTIONS = 30
-LONGEST_LABEL = 100
-LONGEST_TEXT = 1000
+from transforms.visible_text import LONGEST_LABEL, MOST_OPTIONS, visible_text
 
 _PACKED = frozenset({"_tmcartepo_data", "_ywapo_meta_data", "_WCPA_order_meta_data", "_wapf_meta"})
 # Plugins' own notes that lack the underscore.
@@ -30,13 +24,6 @@ _TECHNICAL = frozenset(
 )
 _LABELS = ("display_label", "name", "label", "title")
 _VALUES = ("display_value", "value")
-_TAG = re.compile(r"<[^>]*(?:>|$)")
-_LINK = re.compile(r"""href=["']([^"']+)""")
-_SPACES = re.compile(r"\s+")
-_IN_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*\d[^()\[\]]*)[)\]]\s*:?\s*$")
-_ADDED = re.compile(r"\s+[+\-\u2212]\s?([^\s\d]{0,4}\s?\d[\d.,'\s]*\s?[^\s\d]{0,4})$")
-_NUMBER = re.compile(r"[\d.,'\s+\-\u2212]")
-_CURRENCIES = frozenset({"zł", "kr", "kč", "ft", "lei", "r$", "rs", "chf"})
 
 
 def chosen(rows: Iterable[Any], labels: Mapping[str, str]) -> dict[str, list[str]]:
@@ -69,7 +56,7 @@ def _told(row: Any, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
         yield from _unpacked(value)
     elif not key.startswith("_") and key not in _TECHNICAL:
         name = key.removeprefix("attribute_")
-        label = _text(labels.get(name) or name.removeprefix("pa_"), LONGEST_LABEL)
+        label = visible_text(labels.get(name) or name.removeprefix("pa_"), LONGEST_LABEL)
         value = row.term_name or (unquote(value) if is_attribute(key) else value)
         for text in _texts(value):
             if label:
@@ -83,8 +70,8 @@ def _unpacked(value: str) -> Iterable[tuple[str, str]]:
         values = text if isinstance(text, list) else list(text.values()) if isinstance(text, dict) else [text]
         for one in values:
             one = one.get("label") or one.get("value") if isinstance(one, dict) else one
-            told = _text(one, LONGEST_TEXT) if isinstance(one, str | int | float) else ""
-            if told and (name := _text(label, LONGEST_LABEL)):
+            told = visible_text(one) if isinstance(one, str | int | float) else ""
+            if told and (name := visible_text(label, LONGEST_LABEL)):
                 yield name, told
 
 
@@ -101,40 +88,10 @@ def _texts(value: str) -> Iterable[str]:
     if value[:1] in {"a", "O", "[", "{"}:
         data = structure(value)
         if isinstance(data, list):
-            yield from (text for one in data if isinstance(one, str) and (text := _text(one, LONGEST_TEXT)))
+            yield from (text for one in data if isinstance(one, str) and (text := visible_text(one)))
             return
         # WooCommerce shows no structures.
         if isinstance(data, dict):
             return
-    if text := _text(value, LONGEST_TEXT):
+    if text := visible_text(value):
         yield text
-
-
-def _text(value: Any, longest: int) -> str:
-    """Write what the buyer saw: no mark-up, no entities, no price."""
-    text = str(value)
-    if "<" in text:
-        link = _LINK.search(text)
-        text = _TAG.sub(" ", text) if _TAG.sub("", text).strip() or link is None else link[1]
-    text = _without_price(_SPACES.sub(" ", html.unescape(text)).strip().removesuffix(":").strip())
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-def _without_price(text: str) -> str:
-    if not any(character.isdigit() for character in text):
-        return text
-    for pattern, signed in ((_IN_BRACKETS, False), (_ADDED, True)):
-        match = pattern.search(text)
-        if match and _is_price(match[1].strip(), signed):
-            return text[: match.start()].strip()
-    return "" if _is_price(text, signed=False) else text
-
-
-def _is_price(text: str, signed: bool) -> bool:
-    """Say whether a text is an amount: a number with a currency, or in brackets at least with a sign."""
-    unit = _NUMBER.sub("", text).casefold()
-    if not unit or unit == "%":
-        return not signed and text[:1] in {"+", "-", "\u2212"}
-    if any(unicodedata.category(character) == "Sc" for character in unit):
-        return len(unit) <= 4
-    return unit in _CURRENCIES or (len(unit) == 3 and unit.upper() in text)
