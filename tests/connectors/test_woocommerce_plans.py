@@ -21,14 +21,24 @@ SHIPMENTS = r"""INSERT INTO wp_wc_order_fulfillments
     (fulfillment_id, entity_type, entity_id, status, is_fulfilled, date_updated)
 SELECT 100000 + seq, ELT(1 + seq % 2, 'WC_Order', 'Automattic\\WooCommerce\\Admin\\Overrides\\Order'),
     100000 + seq, 'fulfilled', 1, '2026-01-01' FROM seq_1_to_10000"""
+# Attributes with thousands of values, and lines that have some of them; orders that were split by vendor.
+TERMS = "INSERT INTO wp_terms (term_id, name, slug) SELECT seq, seq, CONCAT('value-', seq) FROM seq_1_to_5000"
+TAXONOMY = """INSERT INTO wp_term_taxonomy (term_taxonomy_id, term_id, taxonomy)
+SELECT seq, seq, ELT(1 + seq % 2, 'pa_color', 'product_tag') FROM seq_1_to_5000"""
+CHOSEN = """INSERT INTO wp_woocommerce_order_itemmeta (meta_id, order_item_id, meta_key, meta_value)
+SELECT 100000000 + order_item_id, order_item_id, 'pa_color', CONCAT('value-', order_item_id % 5000)
+FROM wp_woocommerce_order_items WHERE order_item_type = 'line_item'"""
+SPLIT = "UPDATE wp_wc_orders SET parent_order_id = id - 3 WHERE type = 'shop_order' AND id % 4 = 0"
 # The prefix lengths of WooCommerce itself, and the indexes of meta by key, which a planner may fall for.
 INDEXES = (
     "ALTER TABLE wp_wc_order_fulfillments DROP KEY fulfillments_entity, ADD KEY (entity_type(191), entity_id)",
     "ALTER TABLE wp_postmeta ADD KEY (meta_key(191))",
+    "ALTER TABLE wp_terms DROP KEY terms_slug, ADD KEY (slug(191))",
     "ALTER TABLE wp_woocommerce_order_itemmeta ADD KEY (meta_key(32))",
 )
 ANALYZE = """ANALYZE TABLE wp_postmeta, wp_wc_product_meta_lookup, wp_wc_order_fulfillments, wp_wc_orders, wp_wc_orders_meta,
-wp_woocommerce_order_itemmeta, wp_woocommerce_order_items, wp_wc_order_addresses, wp_comments"""
+wp_woocommerce_order_itemmeta, wp_woocommerce_order_items, wp_wc_order_addresses, wp_comments, wp_terms,
+wp_term_taxonomy"""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +48,7 @@ def shop(mariadb_port: int) -> Iterator[pymysql.Connection[Any]]:
         connection.cursor().execute("CREATE DATABASE woocommerce_large CHARACTER SET utf8mb4")
         connection.select_db("woocommerce_large")
         make_mariadb_shop(f"mysql+pymysql://root@127.0.0.1:{mariadb_port}/woocommerce_large", orders=3000, days=40)
-        for statement in (PRODUCTS, PRODUCT_META, SHIPMENTS, *INDEXES, ANALYZE):
+        for statement in (PRODUCTS, PRODUCT_META, SHIPMENTS, TERMS, TAXONOMY, CHOSEN, SPLIT, *INDEXES, ANALYZE):
             connection.cursor().execute(statement)
         yield connection
 
