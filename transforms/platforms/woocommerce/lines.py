@@ -45,6 +45,7 @@ class Lines:
         self._is_completed = order_status == "wc-completed"
         tied = any(row.meta_key in TIES for rows in meta.values() for row in rows)
         goods = [item for item in items if item.order_item_type == "line_item"] if tied else []
+        self.has_attributes = bool(meta)
         self.bundles = Bundles(goods, first_values(meta), products.is_virtual) if tied else None
 
     def is_told(self, item: Any) -> bool:

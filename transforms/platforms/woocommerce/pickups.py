@@ -99,7 +99,7 @@ def place(
     """
     if meta and (point := _point(meta)) is not None:
         return point
-    if not shipping or not all((item.method_id or "").partition(":")[0] in _AT_THE_COUNTER for item in shipping):
+    if not shipping or any((item.method_id or "").partition(":")[0] not in _AT_THE_COUNTER for item in shipping):
         return None
     first = shipping[0]
     own = item_meta.get(first.order_item_id, {})

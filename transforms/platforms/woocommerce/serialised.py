@@ -32,6 +32,10 @@ def tax_amounts(text: str | None) -> tuple[tuple[str, str], ...] | None:
 
 def moment(value: Any, zone: str) -> dt.datetime | None:
     """Read a time of the shop as UTC: seconds since 1970, or wall time in `zone`; None where it is neither."""
+    if value is None:
+        return None
+    if zone == "UTC" and isinstance(value, dt.datetime) and value.tzinfo is None and 1970 <= value.year <= 2200:
+        return value.replace(tzinfo=dt.UTC)
     text = (as_text(value) or "").strip()
     if text.isdecimal() and 9 <= len(text) <= 10:
         return dt.datetime.fromtimestamp(int(text), dt.UTC)

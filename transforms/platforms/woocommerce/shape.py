@@ -201,7 +201,7 @@ class _Shop:
                 if (goods == 1 or not is_nothing(item)) and lines.is_told(item):
                     self._add("lines", order_id, lines.cells(item, given_up))
                     self._taxes(order_id, item, taxes, line_id=item.order_item_id)
-                    for cells in lines.attributes(item):
+                    for cells in lines.attributes(item) if lines.has_attributes else ():
                         self._add("custom_attributes", order_id, {"channel_order_line_id": item.order_item_id, **cells})
             elif kind in {"line_item", "fee"}:
                 # A negative fee, or a negative line (a trade-in), is a discount that nobody ships.
