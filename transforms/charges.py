@@ -13,7 +13,7 @@ import numpy as np
 
 from transforms.adjustments import Amounts, TaxKey
 from transforms.cells import tax_key
-from transforms.chunk import Chunk
+from transforms.chunk import Chunk, off_line
 from transforms.faults import Faults, Notices, Stage
 from transforms.groups import Bools, Exact, Groups, Ints, narrow, round_to_total, sort_order, spread
 from transforms.mapping import ChannelMapping
@@ -65,7 +65,7 @@ class Charges:
 
 @dataclass(slots=True)
 class _Slots:
-    """Amounts of a chunk, sorted by order: of a line, or of the order where `lines` is -1."""
+    """Amounts of a chunk, sorted by order: of a line, or of the order where `lines` is -1; below, see `off_line`."""
 
     owners: Ints
     lines: Ints
@@ -154,7 +154,7 @@ def _slots(chunk: Chunk, tax_keys: Ints) -> _Slots:
         of_lines = of_lines.of(sort_order(of_lines.lines, of_lines.bucket))
     slots = _Slots.joined(
         of_lines,
-        made(discounts.owners, -1, PRICE, -1, discounts.price),
+        made(discounts.owners, discounts.lines, PRICE, -1, discounts.price),
         made(np.arange(len(orders)), -1, SHIPPING, -1, orders.shipping_price.values),
         made(taxes.owners, taxes.lines, np.where(taxes.is_shipping, SHIPPING_TAX, TAX), tax_keys, taxes.amount.values),
     )
@@ -241,8 +241,11 @@ def _take_off(charges: Charges, chunk: Chunk, slots: _Slots) -> Charges:
             changed.setdefault(line, charges.amounts(line))
         key = charges.keys[slots.key[row]] if slots.key[row] >= 0 else None
         pairs = [(changed[line], bool(chunk.lines.is_fee[line])) for line in positions]
+        minor = -int(slots.exact[row])
+        if slots.lines[row] < -1:
+            minor -= take_off_line(changed[int(off_line(slots.lines[row]))], key, minor)
         if pairs:
-            take_off(pairs, key, -int(slots.exact[row]))
+            take_off(pairs, key, minor)
     taxes: list[tuple[int, int, int, int]] = []
     for line, amounts in changed.items():
         charges.price[line], charges.shipping[line] = amounts.price, amounts.shipping
@@ -256,6 +259,15 @@ def _take_off(charges: Charges, chunk: Chunk, slots: _Slots) -> Charges:
     order_ = np.argsort(rows.lines * 4 + rows.bucket, kind="stable")
     sorted_ = TaxRows(rows.lines[order_], rows.bucket[order_], rows.key[order_], rows.minor[order_])
     return Charges(narrow(charges.price), narrow(charges.shipping), sorted_, charges.keys)
+
+
+def take_off_line(line: Amounts, key: TaxKey | None, minor: int) -> int:
+    """Take a discount off one line's goods, or its tax (`key`) off that tax, as far as they go; return how far."""
+    bucket, there = ("price", line.price) if key is None else ("taxes", line.taxes.get(key, 0))
+    taken = max(min(minor, there), 0)
+    if taken:
+        line.add(bucket, key, -taken)
+    return taken
 
 
 def take_off(lines: list[tuple[Amounts, bool]], key: TaxKey | None, minor: int) -> None:

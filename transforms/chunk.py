@@ -125,15 +125,19 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Discounts:
-    """Lines that Mirakl cannot be told as such: taken off the others."""
+    """Lines that Mirakl cannot be told as such: taken off one line (`lines`, see `off_line`), or off all (-1)."""
 
     owners: Ints
     price: Exact
+    lines: Ints
 
 
 @dataclass(frozen=True, slots=True)
 class Taxes:
-    """Taxes of lines and orders; `lines` is -1 where the tax is of the order. Those of adjustments stand elsewhere."""
+    """Taxes of lines and orders; those of adjustments stand elsewhere.
+
+    `lines` is -1 where the tax is of the order, below where it is of a discount on one line, see `off_line`.
+    """
 
     cells: pa.RecordBatch
     owners: Ints
@@ -190,11 +194,13 @@ def read_chunk(frames: OrderFrames, mapping: ChannelMapping, faults: Faults) -> 
     faults.cells(shipping, None, lambda _: (Stage.SHIPPING_PRICE,), "shipping_price")
     faults.cells(total, None, lambda _: (Stage.TOTAL,), "total")
     faults.cells(discount, off.groups.owners, lambda row: (Stage.DISCOUNTS, row), "order_lines.price.amount")
+    names = pa.record_batch({"channel_order_line_id": off.cells["discounted_line_id"]})
+    discounted = off_line(line_of(Child(names, off.groups), sold))
     return Chunk(
         orders=orders,
         lines=_lines(sold, mapping, faults, price, line_shipping),
-        discounts=Discounts(off.groups.owners, discount.values),
-        taxes=_taxes(own_taxes, sold, faults, tax),
+        discounts=Discounts(off.groups.owners, discount.values, discounted),
+        taxes=_taxes(own_taxes, sold, off, discounted, faults, tax),
         adjustments=rows["adjustments"],
         refund_taxes=_some(taxes, of_adjustment),
         addresses=rows["addresses"],
@@ -342,6 +348,11 @@ def _lines(sold: Child, mapping: ChannelMapping, faults: Faults, price: Read, sh
         index = int(groups.index[row])
         field = f"order_lines[{index}].price.amount"
         faults.add(int(groups.owners[row]), (Stage.LINE_MONEY, index, 0), "missing", field, "is missing")
+    for row in np.flatnonzero(price.values < 0).tolist():
+        index = int(groups.index[row])
+        reason = "is below zero; what takes money off is a line of the kind `discount`"
+        field = f"order_lines[{index}].price.amount"
+        faults.add(int(groups.owners[row]), (Stage.LINE_MONEY, index, 3), "invalid", field, reason)
     for order in np.flatnonzero(groups.counts == 0).tolist():
         faults.add(order, (Stage.NO_LINES,), "no_lines", "order_lines", "the order has no lines")
     judged(price, Stage.LINE_MONEY, 1, "price.amount")
@@ -387,8 +398,10 @@ def _lines(sold: Child, mapping: ChannelMapping, faults: Faults, price: Read, sh
     )
 
 
-def _taxes(rows: Child, sold: Child, faults: Faults, amount: Read) -> Taxes:
-    lines = line_of(rows, sold)
+def _taxes(rows: Child, sold: Child, off: Child, discounted: Ints, faults: Faults, amount: Read) -> Taxes:
+    lines, discount = line_of(rows, sold), line_of(rows, off)
+    if len(discounted):
+        lines = np.where((lines < 0) & (discount >= 0), discounted[np.maximum(discount, 0)], lines)
     index = sold.groups.index
     faults.cells(
         amount,
@@ -402,6 +415,11 @@ def _taxes(rows: Child, sold: Child, faults: Faults, amount: Read) -> Taxes:
 
 def _tax_path(line: int, index: Ints) -> str:
     return "order_lines.taxes" if line < 0 else f"order_lines[{index[line]}].taxes"
+
+
+def off_line(lines: Ints) -> Ints:
+    """Mark positions of lines as those that something is taken off: -2 and below; -1 stays. Its own inverse."""
+    return np.where(lines == -1, -1, -2 - lines)
 
 
 def line_of(rows: Child, lines: Child) -> Ints:

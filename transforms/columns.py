@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+from transforms.records import AdjustmentReason
 
 Kind = Literal["id", "text", "time", "amount", "rate", "units", "flag"]
 
@@ -77,21 +79,21 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column(
             "total",
-            "what the shop charged: tax and shipping included",
+            "what the order cost: tax, shipping, and what gift cards or store credit paid of it included",
             "59.90",
             kind="amount",
             absent="sums are not proved against the shop's",
         ),
         Column(
             "total_paid",
-            "what the buyer has paid so far, tax included",
+            "what the buyer has paid so far, tax included, by gift cards and store credit as well",
             "59.90",
             kind="amount",
             absent="nothing counts as paid: no line can be refunded",
         ),
         Column(
             "total_refunded",
-            "what the shop has given back so far, tax included",
+            "what the shop has given back so far, tax included, to gift cards and store credit as well",
             "0",
             kind="amount",
             absent="refunds are not proved against the shop's sum",
@@ -174,6 +176,13 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "product",
             absent="`product`",
             words=("product", "fee", "discount"),
+        ),
+        Column(
+            "discounted_line_id",
+            "of a discount: the line that it is taken off, with the taxes that name the discount",
+            "5001",
+            kind="id",
+            absent="taken off all lines in proportion",
         ),
         Column(
             "created_at",
@@ -311,6 +320,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "Mirakl's reason, for words in which no keyword is found",
             "AGREEMENT",
             absent="RETURN for a shipped line, else CHANNEL_SPECIFIC",
+            words=get_args(AdjustmentReason),
         ),
         Column(
             "charged",

@@ -23,7 +23,7 @@ from transforms.chunk import Child, Chunk
 from transforms.faults import Faults, Notices, Rank, Stage
 from transforms.groups import Bools, Exact, Ints
 from transforms.mapping import ChannelMapping
-from transforms.money import round_to_total
+from transforms.money import round_to_total, spread
 from transforms.money import to_minor as amount_to_minor
 from transforms.parsing import Read, moment
 from transforms.statuses import CANCELLED, DELIVERED, REASONS, SHIPPED, Statuses
@@ -263,7 +263,8 @@ def refund_rows(
 ) -> list[RefundRow]:
     """Read the rows of the adjustments frame with their taxes: absolute minor units, each document rounded as a whole.
 
-    What a document gave back beyond what its rows name becomes one more row, which names no line.
+    What a document gave back beyond what its rows name becomes one more row, which names no line; what it kept back of
+    them lowers them in proportion.
     """
     taxes: dict[str, list[TaxCells]] = {}
     for row in all_taxes:
@@ -316,6 +317,10 @@ def _document(
     stated = next((row.refund_total for row in rows if row.refund_total is not None), None)
     total = sum(exact, Decimal(0)) if stated is None else abs(cells.amount(stated, f"{path}.refund_total"))
     rounded, _ = round_to_total(exact, cells.digits, amount_to_minor(total, cells.digits))
+    unnamed = amount_to_minor(total, cells.digits) - sum(rounded)
+    if unnamed < 0:
+        # Less went back than the rows name: what was kept lowers them all.
+        rounded = spread(amount_to_minor(total, cells.digits), rounded)
     for (made, bucket, key), minor in zip(slots, rounded, strict=True):
         if bucket == "gross":
             made.gross += minor
@@ -323,7 +328,6 @@ def _document(
             made.shipping_gross += minor
         else:
             made.amounts.add(bucket, key, minor)
-    unnamed = amount_to_minor(total, cells.digits) - sum(rounded)
     if unnamed > 0:
         first = document[0]
         empty = next((made for made in document if made.line_id is None and not made.amounts.total()), None)

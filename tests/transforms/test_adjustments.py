@@ -138,6 +138,30 @@ def test_more_than_the_order_cost_is_told_of_no_line_and_said(frames: Build) -> 
     )
 
 
+def test_a_document_that_gave_back_less_than_its_rows_lowers_them_in_proportion(frames: Build) -> None:
+    tax = {**TAX, "channel_adjustment_id": "50-1", "amount": "4.00"}
+    refunds = [
+        item("50-1", quantity="2", price="20.00", refund_total="27.00"),
+        item("50-2", quantity="1", price="10.00", channel_order_line_id="12", refund_total="27.00"),
+    ]
+    order = {**ORDER, "total_refunded": "27.00"}
+    built = frames(orders=[order], lines=[LINE, SECOND_LINE], taxes=[TAX, tax], adjustments=refunds)
+    [record] = normalise(built, MAPPING).records
+    money = [
+        (
+            a["channel_adjustment_id"],
+            a["quantity"],
+            a["price"]["amount"],
+            [t["amount"]["amount"] for t in a.get("taxes", ())],
+        )
+        for line in json.loads(record.payload)["order_lines"]
+        for a in line["adjustments"]
+    ]
+    # 27 of 34: 15.88 + 3.18 and 7.94.
+    assert money == [("50-1", 2, 15.88, [3.18]), ("50-2", 1, 7.94, [])]
+    assert record.notices == ()
+
+
 def test_what_a_row_gives_back_beyond_its_line_is_given_back_of_the_others(frames: Build) -> None:
     order = payload_of(
         frames(orders=[ORDER], lines=[LINE, SECOND_LINE], adjustments=[item("50-1", quantity="3", price="22.50")])

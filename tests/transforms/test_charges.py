@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -119,6 +120,57 @@ def test_the_tax_of_a_voucher_leaves_other_taxes_alone_while_its_own_lasts(frame
     taxes = [gst, TAX, {**TAX, "channel_order_line_id": None, "amount": "-1.50"}]
     made = payload_of(frames(orders=[ORDER], lines=[LINE, {**VOUCHER, "price": "-5.00"}], taxes=taxes))
     assert amounts(made["order_lines"][0]) == [15, 1, Decimal("2.5"), 0]
+
+
+OFF_12 = {**VOUCHER, "price": "-6.00", "channel_order_line_id": "99", "discounted_line_id": "12"}
+OFF_TAX = {**TAX, "channel_order_line_id": "99", "amount": "-1.20"}
+TWO = [LINE, {**LINE, "channel_order_line_id": "12"}]
+BOTH_TAXED = [TAX, {**TAX, "channel_order_line_id": "12"}]
+
+
+def test_a_voucher_for_one_product_is_taken_off_it_with_its_own_tax(frames: Build) -> None:
+    made = payload_of(frames(orders=[{**ORDER, "total": "40.80"}], lines=[*TWO, OFF_12], taxes=[*BOTH_TAXED, OFF_TAX]))
+    assert [amounts(line) for line in made["order_lines"]] == [[20, 4, 0], [14, Decimal("2.8"), 0]]
+
+
+def test_a_voucher_for_one_product_with_tax_in_its_price_is_taken_off_as_the_prices_are(frames: Build) -> None:
+    gross = {**ORDER, "amounts": "gross", "total": "40.80"}
+    lines = [{**line, "price": "24.00"} for line in TWO]
+    made = payload_of(
+        frames(orders=[gross], lines=[*lines, {**OFF_12, "price": "-7.20"}], taxes=[*BOTH_TAXED, OFF_TAX])
+    )
+    assert [amounts(line) for line in made["order_lines"]] == [[20, 4, 0], [14, Decimal("2.8"), 0]]
+
+
+def test_what_a_voucher_for_one_product_is_worth_beyond_it_is_taken_off_the_others(frames: Build) -> None:
+    made = payload_of(frames(orders=[ORDER], lines=[*TWO, {**OFF_12, "price": "-23.00"}]))
+    assert [line["price"]["amount"] for line in made["order_lines"]] == [17, 0]
+
+
+def test_a_voucher_for_a_line_that_is_not_there_is_taken_off_all(frames: Build) -> None:
+    made = payload_of(frames(orders=[ORDER], lines=[*TWO, {**OFF_12, "discounted_line_id": "13"}]))
+    assert [line["price"]["amount"] for line in made["order_lines"]] == [17, 17]
+
+
+def test_a_product_below_zero_is_held_with_the_word_that_takes_money_off(frames: Build) -> None:
+    [reject] = normalise(frames(orders=[ORDER], lines=[LINE, {**TWO[1], "price": "-5.00"}]), MAPPING).rejects
+    assert (reject.code, reject.field) == ("invalid", "order_lines[1].price.amount")
+    assert "kind `discount`" in reject.reason
+
+
+def test_gift_cards_and_store_credit_are_payment(frames: Build) -> None:
+    """Of 48, a gift card paid 30: the order cost 48 and was paid whole, and 10 of it went back to the gift card."""
+    refund = {
+        "channel_order_id": "1",
+        "channel_adjustment_id": "50",
+        "refund_id": "50",
+        "created_at": "2026-03-03 08:00:00",
+        "gross_amount": "10",
+    }
+    order = {**ORDER, "total": 18 + 30, "total_paid": 18 + 30, "total_refunded": 10}
+    [record] = normalise(frames(orders=[order], lines=TWO, taxes=BOTH_TAXED, adjustments=[refund]), MAPPING).records
+    assert record.notices == ()
+    assert [line["can_refund"] for line in json.loads(record.payload)["order_lines"]] == [True, True]
 
 
 def test_a_voucher_pays_for_fees_and_shipping_before_taxes(frames: Build) -> None:
