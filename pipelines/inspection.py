@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from connectors.channels.reader import ShopReader
+from connectors.database_url import option_with_password
 from connectors.ledger import Ledger
 from connectors.mirakl.client import MiraklClient
 from pipelines.environment import Environment
@@ -44,6 +45,7 @@ def check(settings: Settings, channels: list[Channel]) -> Iterator[Finding]:
         yield Finding(str(settings.path), "warning", message)
     yield from _tried("Mirakl", lambda: _mirakl(settings))
     yield from _tried("LEDGER_URL", _ledger)
+    yield from _open_password("LEDGER_URL", "LEDGER_URL", Environment().ledger_url)
     yield from _tried("FRAMES_URL", _frames)
     yield from _dagster()
     for channel in channels:
@@ -71,13 +73,14 @@ def _mirakl(settings: Settings) -> str:
         client.reach()
     finally:
         client.close()
-    return f"{environment.mirakl_token_url} gives a token; orders go to {environment.mirakl_base_url}"
+    token_url = environment.mirakl_token_url.partition("?")[0]
+    return f"{token_url} gives a token; orders go to {environment.mirakl_base_url}"
 
 
 def _ledger() -> str:
-    url = Environment().ledger_url
-    Ledger(url).dispose()
-    return f"the ledger at {make_url(url).render_as_string(hide_password=True)} can be used"
+    ledger = Ledger(Environment().ledger_url)
+    ledger.dispose()
+    return f"the ledger at {ledger.address} can be used"
 
 
 def _frames() -> str:
@@ -117,7 +120,9 @@ def _channel(channel: Channel) -> Iterator[Finding]:
         words = 'database_url holds a password; keep it in the environment and write database_url = "env:NAME"'
         yield Finding(subject, "warning", words)
     try:
-        reader = ShopReader(channel.source())
+        source = channel.source()
+        yield from _open_password(subject, "database_url", source.database_url)
+        reader = ShopReader(source)
     except USER_ERRORS as error:
         yield Finding(subject, "error", str(error))
         return
@@ -129,8 +134,19 @@ def _channel(channel: Channel) -> Iterator[Finding]:
         yield Finding(subject, "ok", f"the shop ({channel.settings.platform}) can be read")
 
 
+def _open_password(subject: str, setting: str, url: str) -> Iterator[Finding]:
+    """Warn of a password among the options of an address, which are shown by whoever shows an address."""
+    try:
+        option = option_with_password(make_url(url))
+    except (sa.exc.ArgumentError, ValueError):
+        return
+    if option is not None:
+        words = f"{setting} has a password among its options (?{option}=); write it before the host, user:password@host"
+        yield Finding(subject, "warning", words)
+
+
 def _holds_password(url: str) -> bool:
     try:
-        return not url.startswith("env:") and bool(make_url(url).password)
+        return not url.startswith("env:") and bool((parsed := make_url(url)).password or option_with_password(parsed))
     except sa.exc.ArgumentError:
         return False

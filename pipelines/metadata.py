@@ -15,6 +15,7 @@ import dagster as dg
 from connectors.mirakl.report import DayReport
 from transforms.coverage import Word
 from transforms.frames import COLUMNS
+from transforms.plain import one_line
 
 # The event log keeps metadata for ever and the UI loads it whole. What stands around the tables takes another 4 kB.
 MOST_BYTES = 12_000
@@ -125,4 +126,5 @@ def _ratio(part: int, whole: int) -> float:
 
 
 def _short(text: str) -> str:
+    text = one_line(text)
     return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"

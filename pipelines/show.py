@@ -22,6 +22,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from transforms.plain import one_line
+
 # Where nobody's terminal says how wide it is: a pipe, a log.
 _WIDTH = 140
 # Sentences, which may go on in the next line of their cell where that much room is left.
@@ -168,7 +170,7 @@ def _head(name: str) -> str:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else one_line(str(value))
 
 
 def _styled(cell: str) -> Text:

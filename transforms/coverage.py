@@ -12,6 +12,7 @@ from transforms.addresses import alpha_3
 from transforms.exclusion import reasons, without_excluded
 from transforms.frames import OrderFrames
 from transforms.mapping import ChannelMapping
+from transforms.plain import plain
 from transforms.reasons import matched_keyword
 from transforms.statuses import UNMAPPED, MappedStatus, map_status
 
@@ -36,7 +37,7 @@ def coverage(frames: OrderFrames, mapping: ChannelMapping) -> Counter[Word]:
     """Count the words of one chunk by what becomes of them: orders for statuses and methods, rows for the others."""
     found: Counter[Word] = Counter()
     for (column, value), count in reasons(frames.orders, mapping).items():
-        found[Word(f"excluded by {column}", value, "excluded", "not sent")] += count
+        found[_word(f"excluded by {column}", value, "excluded", "not sent")] += count
     frames = without_excluded(frames, mapping)
     orders = frames.orders
     told = (orders[column].tolist() for column in ("status", "status_hint", "status_proved"))
@@ -44,7 +45,7 @@ def coverage(frames: OrderFrames, mapping: ChannelMapping) -> Counter[Word]:
         found[_status("status", word, hint, proved, mapping)] += count
         if hint and hint.strip() and map_status(None, hint, mapping) is UNMAPPED:
             target = _target(map_status(word, None, mapping, proved))
-            found[Word("status hint", hint, "fallback", f"{target}, as {word!r} says")] += count
+            found[_word("status hint", hint, "fallback", f"{target}, as {plain(word or '')!r} says")] += count
     for word, count in _counted(frames.lines["status"].tolist()):
         found[_status("line status", word, None, None, mapping)] += count
     texts = Counter(
@@ -54,13 +55,17 @@ def coverage(frames: OrderFrames, mapping: ChannelMapping) -> Counter[Word]:
         if text and text.strip():
             found[_reason(text.strip(), default, mapping)] += count
     for method, count in _counted(orders["shipping_method"].tolist()):
-        found[Word("shipping method", method, "as is", method)] += count
+        found[_word("shipping method", method, "as is", method)] += count
     for code, count in _counted(frames.taxes["code"].tolist()):
-        found[Word("tax code", code, "as is", code)] += count
+        found[_word("tax code", code, "as is", code)] += count
     for country, count in _counted(frames.addresses["country"].tolist()):
         known = alpha_3(country)
-        found[Word("country", country, "mapped" if known else "unmapped", known or "")] += count
+        found[_word("country", country, "mapped" if known else "unmapped", known or "")] += count
     return found
+
+
+def _word(kind: str, word: str, fate: Fate, target: str) -> Word:
+    return Word(kind, plain(word), fate, plain(target))
 
 
 def _counted(words: list[str | None]) -> list[tuple[str, int]]:
@@ -72,8 +77,8 @@ def _status(kind: str, word: str | None, hint: str | None, proved: str | None, m
     shown = hint if hint is not None and hint in {**mapping.platform_statuses, **mapping.statuses} else word or ""
     target = _target(mapped)
     if not mapped.known:
-        return Word(kind, shown, "rejected" if mapping.reject_unmapped else "unmapped", target)
-    return Word(kind, shown, "mapped", target)
+        return _word(kind, shown, "rejected" if mapping.reject_unmapped else "unmapped", target)
+    return _word(kind, shown, "mapped", target)
 
 
 def _target(mapped: MappedStatus) -> str:
@@ -83,6 +88,6 @@ def _target(mapped: MappedStatus) -> str:
 def _reason(text: str, default: str | None, mapping: ChannelMapping) -> Word:
     match = matched_keyword(text, mapping.reasons)
     if match is None:
-        return Word("refund reason", text, "fallback", default or "RETURN once shipped, else CHANNEL_SPECIFIC")
+        return _word("refund reason", text, "fallback", default or "RETURN once shipped, else CHANNEL_SPECIFIC")
     keyword, reason = match
-    return Word("refund reason", keyword, "mapped", reason)
+    return _word("refund reason", keyword, "mapped", reason)

@@ -28,6 +28,7 @@ from transforms.mapping import ChannelMapping
 from transforms.order import Payloads, build_orders
 from transforms.outcomes import MIRAKL_ORDERS, Normalised
 from transforms.parsing import codes, looked_up
+from transforms.plain import plain
 from transforms.records import ORDERS
 from transforms.times import format_time
 
@@ -94,7 +95,7 @@ def _stores(chunk: Chunk, mapping: ChannelMapping, faults: Faults) -> pa.StringA
     for order in np.flatnonzero(np.array([store is None for store in stores])[place]).tolist():
         key = keys[place[order]]
         named = "the shop names no store; set mirakl_store_id"
-        problem = named if key is None else f"shop store {key!r} is not in `stores`"
+        problem = named if key is None else f"shop store {plain(key)!r} is not in `stores`"
         faults.add(order, (Stage.STORE,), "unknown_store", "origin.channel_store_id", problem)
     return looked_up(place, stores)
 

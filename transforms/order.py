@@ -23,6 +23,7 @@ from transforms.groups import Bools, Groups, Ints
 from transforms.json_text import chosen, field, joined, lists, money, quoted, times, without_first_comma
 from transforms.mapping import ChannelMapping
 from transforms.parsing import codes, is_blank, looked_up, mask, or_blank, strip
+from transforms.plain import plain
 from transforms.records import EMAIL_PATTERN, Url
 from transforms.refunds import Adjusted, refunds
 from transforms.statuses import (
@@ -94,14 +95,14 @@ def build_orders(chunk: Chunk, mapping: ChannelMapping, faults: Faults, notices:
 def _tell_unmapped(chunk: Chunk, orders: Statuses, lines: Statuses, notices: Notices) -> None:
     for order in np.flatnonzero(~orders.known).tolist():
         word = chunk.orders.cells["status"][order].as_py()
-        text = f"status {word!r} is not mapped; add it under `statuses`"
+        text = f"status {(word and plain(word))!r} is not mapped; add it under `statuses`"
         notices.add(order, (Stage.STATUS,), "unmapped_status", "status", text)
     own = mask(pc.not_equal(or_blank(chunk.lines.cells["status"]), ""))
     # An order's status that nobody mapped is said once, of the order.
     for line in np.flatnonzero(own & ~lines.known).tolist():
         order, word = int(chunk.lines.groups.owners[line]), chunk.lines.cells["status"][line].as_py()
         rank = (Stage.LINES, int(chunk.lines.groups.index[line]))
-        text = f"line status {word!r} is not mapped"
+        text = f"line status {(word and plain(word))!r} is not mapped"
         notices.add(order, rank, "unmapped_status", f"{chunk.lines.path(line)}.status", text)
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from connectors.database_url import PERCENT_ENCODED, read_url
+from connectors.database_url import PERCENT_ENCODED, read_url, shown_url
 
 _METADATA = sa.MetaData()
 # Text throughout: neither a shop's ids nor Mirakl's codes have a documented length (contract 2.10), and one order with
@@ -191,7 +191,7 @@ def empty_engine() -> sa.Engine:
 def shown(url: str) -> str:
     """Return a URL as it may be printed."""
     parsed = _parsed(url)
-    return "" if parsed is None else parsed.render_as_string(hide_password=True)
+    return "" if parsed is None else shown_url(parsed)
 
 
 def _parsed(url: str) -> sa.URL | None:

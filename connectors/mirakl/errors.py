@@ -5,11 +5,14 @@ Belongs here: the classes of answers, read from a status and a body. Does not be
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import orjson
+
+from transforms.plain import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class SettingsError(MiraklError):
     """The destination is configured wrongly. The message names the variable; never the secret."""
 
 
+_NOT_OF_A_CODE = re.compile(r"[^A-Za-z0-9_.:-]+")
+_PATH = re.compile(r"""[A-Za-z0-9_$.:*\[\]/"'-]*""")
 _MEANING = {
     401: "the token is refused, also a new one; check MIRAKL_CLIENT_ID and MIRAKL_CLIENT_SECRET",
     403: "the credentials may not write orders; they need the scope connect-channel-platform:orders:upsert",
@@ -83,23 +88,23 @@ _MEANING = {
 def stopped(response: httpx.Response) -> StoreStopped:
     """Say why a store cannot be delivered to."""
     status = response.status_code
-    code = _error_body(response.content).get("code")
+    code = _code(_error_body(response.content).get("code"))
     meaning = _MEANING.get(status, "the request itself is not accepted; check MIRAKL_BASE_URL")
-    named = f" ({code})" if isinstance(code, str) and len(code) <= 100 else ""
+    named = f" ({code})" if code else ""
     return StoreStopped(f"HTTP {status}{named}: {meaning}")
 
 
 def faults(content: bytes) -> tuple[Fault, ...]:
     """Read the faults of a 400; a body that is not Mirakl's gives one fault without a field."""
     body = _error_body(content)
-    code = _short(body.get("code")) or "HTTP_400"
+    code = _code(body.get("code")) or "HTTP_400"
     entries = body.get("errors")
     found: list[Fault] = []
     for entry in entries if isinstance(entries, list) else []:
         if isinstance(entry, dict):
             extensions = entry.get("extensions")
             own = entry.get("code") or (extensions.get("code") if isinstance(extensions, dict) else None)
-            found.append(Fault(_short(own) or code, _short(entry.get("field"))))
+            found.append(Fault(_code(own) or code, _field(entry.get("field"))))
     return tuple(found) or (Fault(code, None),)
 
 
@@ -111,6 +116,12 @@ def _error_body(content: bytes) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _short(value: Any) -> str | None:
-    # A field is a path; anything longer is not one, and might quote an order. No database keeps a NUL.
-    return value.replace("\x00", "")[:300] or None if isinstance(value, str) else None
+def _code(value: Any) -> str | None:
+    # A code is one word, documented nowhere; whatever else comes in its place might quote an order.
+    return _NOT_OF_A_CODE.sub("_", plain(value, 100)) or None if isinstance(value, str) else None
+
+
+def _field(value: Any) -> str | None:
+    # A path, of no documented syntax; it ends where something stands that is of no path.
+    found = _PATH.match(plain(value, 300)) if isinstance(value, str) else None
+    return found.group() or None if found else None

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from connectors.mirakl.pointers import signature
+from transforms.plain import one_line
 
 COUNTS = (
     "orders_read",
@@ -115,7 +116,7 @@ class DayReport:
         for (outcome, kind), named in list(ids.items())[:_KINDS_NAMED]:
             orders = max(self.signatures[kind], len(named))
             more = ", ..." if orders > _ORDERS_NAMED else ""
-            yield f"{self.day}: {orders:,} orders {outcome}, {kind}: {', '.join(named[:_ORDERS_NAMED])}{more}"
+            yield f"{self.day}: {orders:,} orders {outcome}, {kind}: {one_line(', '.join(named[:_ORDERS_NAMED]))}{more}"
         if len(ids) > _KINDS_NAMED:
             yield f"{self.day}: {self.failures_total:,} orders failed in all"
 

@@ -9,10 +9,12 @@ from urllib.parse import quote
 
 import pymysql
 import pytest
+from sqlalchemy.engine import make_url
 
 from connectors.channels import database
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader, ShopSource
+from connectors.database_url import option_with_password, shown_url
 from connectors.ledger import Ledger, LedgerError
 
 PASSWORD = "p@ss/w:rd#%25!é€"
@@ -101,3 +103,12 @@ def test_a_query_may_take_longer_than_the_greeting(port: int, monkeypatch: pytes
     engine = database.open_engine("shop", f"mysql://root@127.0.0.1:{port}/addresses")
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT SLEEP(1.5)").scalar_one() == 0
+
+
+@pytest.mark.parametrize("option", ["password", "passwd", "sslpassword", "Pwd", "secret"])
+def test_a_password_among_the_options_is_found_and_not_shown(option: str) -> None:
+    url = make_url(f"postgresql://me:hush@db/shop?sslmode=require&{option}=hush2")
+    assert option_with_password(url) == option
+    assert "hush" not in shown_url(url)
+    assert "sslmode=require" in shown_url(url)
+    assert option_with_password(make_url("postgresql://me@db/shop?passfile=/etc/pgpass")) is None

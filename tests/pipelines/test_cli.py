@@ -288,6 +288,16 @@ def test_sync_says_what_is_wrong_with_its_state_before_a_day_is_begun(
     assert line.startswith(f"Error: {message}")
 
 
+def test_check_warns_of_a_password_among_the_options_of_an_address_and_does_not_show_it(
+    environment: dict[str, str], shop: OwnShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_URL", f"sqlite:///{shop.database}?password=hush")
+    Path(environment["CHANNELS_FILE"]).write_text(shop.block(database_url='"env:SHOP_URL"'))
+    done = call("check", "own")
+    assert "database_url has a password among its options (?password=)" in done.stdout
+    assert "hush" not in done.stdout + done.stderr
+
+
 def test_check_warns_of_two_shops_with_one_mirakl_channel(
     environment: dict[str, str], shop: OwnShop, tmp_path: Path
 ) -> None:
