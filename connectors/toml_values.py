@@ -6,6 +6,7 @@ Belongs here: one type a kind of value, with the message when it is not one. Doe
 from __future__ import annotations
 
 import datetime as dt
+import re
 from contextlib import suppress
 from typing import Annotated, get_args
 from zoneinfo import available_timezones
@@ -15,6 +16,8 @@ from pydantic import AfterValidator, BeforeValidator
 from transforms.records import AdjustmentReason
 from transforms.spelling import did_you_mean
 from transforms.statuses import parse_target
+
+_COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def _timezone(name: str) -> str:
@@ -43,6 +46,13 @@ def _id(value: str) -> str:
     return value
 
 
+def _column(name: str) -> str:
+    # It becomes part of the SQL as it stands.
+    if not _COLUMN.fullmatch(name):
+        raise ValueError(f"{name!r} is not the name of a column: letters, digits and _, beginning with no digit")
+    return name
+
+
 def _keyword(word: str) -> str:
     if not word.strip():
         raise ValueError("an empty keyword would be found in every text")
@@ -62,6 +72,7 @@ def _reason(reason: str) -> str:
     return reason
 
 
+ColumnName = Annotated[str, AfterValidator(_column)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Day = Annotated[dt.date, BeforeValidator(_day)]
 Id = Annotated[str, AfterValidator(_id)]

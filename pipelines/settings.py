@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -23,7 +23,7 @@ from connectors.channels.platform import load_platform
 from connectors.channels.reader import ShopSource
 from connectors.mirakl.limiter import CEILING
 from connectors.toml_file import NotToml, faults, read_toml
-from connectors.toml_values import Day, Id, Keyword, Reason, StatusTarget, Timezone
+from connectors.toml_values import ColumnName, Day, Id, Keyword, Reason, StatusTarget, Timezone
 from pipelines.channels_file import FILE_VARIABLE, channels_file, no_such_channel
 from transforms.frames import COLUMNS
 from transforms.mapping import ChannelMapping, Exclusion, PartnerPredicate
@@ -97,14 +97,11 @@ class FulfilledByPartner(OrdersWhere):
     code: str | None = None
 
 
-_Column = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-
-
 class FeeColumn(_Block):
     """A column of the shop's orders that holds a fee, and that of the fee's tax, if there is one."""
 
-    column: _Column
-    tax: _Column | None = None
+    column: ColumnName
+    tax: ColumnName | None = None
 
 
 class ChannelSettings(_Block):
@@ -151,6 +148,14 @@ class ChannelSettings(_Block):
         if not isinstance(columns, list):
             return columns
         return [{"column": column} if isinstance(column, str) else column for column in columns]
+
+    @field_validator("fee_columns")
+    @classmethod
+    def _once(cls, fees: list[FeeColumn]) -> list[FeeColumn]:
+        names = [fee.column for fee in fees]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"names {twice!r} twice; its fee would be charged twice")
+        return fees
 
     @field_validator("start_date")
     @classmethod

@@ -40,6 +40,13 @@ def test_a_block_with_the_required_keys_is_a_channel(write: Write) -> None:
     assert (mapping.store_id, mapping.reject_unmapped, mapping.strict_money) == ("S-1", False, False)
 
 
+def test_a_fee_column_is_a_name_or_a_name_with_that_of_its_tax(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOUTIQUE_DATABASE_URL", "sqlite://")
+    fees = 'fee_columns = ["cod_fee", {column = "fee", tax = "fee_tax"}]\n'
+    source = load_settings(write(BLOCK + fees)).channel("boutique").source()
+    assert source.fee_columns == (("cod_fee", None), ("fee", "fee_tax"))
+
+
 def test_the_limits_have_mirakls_recommendation_as_default(write: Write) -> None:
     limits = load_settings(write(BLOCK)).mirakl
     assert (limits.requests_per_second, limits.orders_per_request) == (20, 100)
@@ -91,6 +98,9 @@ def test_the_limits_have_mirakls_recommendation_as_default(write: Write) -> None
         (("timezone =", 'exclude = {column = "sorce", values = ["x"]}\ntimezone ='), "did you mean 'source'?"),
         (("timezone =", 'exclude = [{column = "source"}]\ntimezone ='), "values: is missing"),
         (("timezone =", 'fulfilled_by_partner = {column = "store", values = []}\ntimezone ='), "values: is empty"),
+        (("timezone =", 'fee_columns = ["fee; DROP"]\ntimezone ='), "'fee; DROP' is not the name of a column"),
+        (("timezone =", 'fee_columns = ["fee", "fee"]\ntimezone ='), "fee_columns: names 'fee' twice"),
+        (("timezone =", 'fee_columns = "fee"\ntimezone ='), 'fee_columns: must be a list, ["..."]'),
         (('store_id = "S-1"', 'store_id = "S-1"\nunmapped = "drop"'), "unmapped: must be 'send' or 'reject'"),
     ],
 )

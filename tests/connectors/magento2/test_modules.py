@@ -12,8 +12,9 @@ import pytest
 
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader, ShopSource
-from tests.connectors.magento2.conftest import payload, read_days
+from tests.connectors.magento2.conftest import MAPPING, payload, read_days
 from tests.shops.magento2 import insert, insert_case
+from transforms.mapping import Exclusion
 from transforms.outcomes import Record
 
 FEE = (("payment_fee", None),)
@@ -226,6 +227,18 @@ def test_a_pick_up_of_a_shop_without_an_address_goes_nowhere_but_there(
         cursor.execute("DROP TABLE inventory_source")
     info = payload(read(shop))["shipping_info"]
     assert ("address" in info, info["pudo_id"]) == (False, "marais")
+
+
+def test_orders_that_a_module_imported_can_be_left_out(shop: ShopSource, server: pymysql.Connection[Any]) -> None:
+    of_a_module = {"shipping_method": "m2eproshipping_m2eproshipping"}
+    rows = {"sales_order": of_a_module, "sales_order_payment": [{"method": "m2epropayment"}]}
+    insert_case(server, {"id": 101, "rows": rows})
+    insert_case(server, {"id": 102, "rows": {}})
+    for column, value in (("source", "m2epropayment"), ("shipping_method_code", of_a_module["shipping_method"])):
+        mapping = dataclasses.replace(MAPPING, exclude=(Exclusion(column, frozenset({value})),))
+        results = [result for _, result in read_days(ShopReader(shop), mapping)]
+        assert [record.channel_order_id for result in results for record in result.records] == ["000000102"]
+        assert [order_id for result in results for order_id in result.excluded] == ["000000101"]
 
 
 RELAY_COLUMNS = {
