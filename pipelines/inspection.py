@@ -6,10 +6,11 @@ Belongs here: what is tried and how it is said. Does not belong here: reading or
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
@@ -20,16 +21,23 @@ from connectors.ledger import Ledger
 from connectors.mirakl.client import MiraklClient
 from pipelines.environment import Environment
 from pipelines.instance import DAGSTER_YAML, HOME_VARIABLE, dagster_instance, outdated_storages
+from pipelines.recent import try_recent
 from pipelines.settings import Channel, Settings, SettingsError
+from pipelines.shop import open_shop
 from pipelines.storage import FrameStorage
+from pipelines.stores import try_stores
 from pipelines.user_errors import USER_ERRORS
 
-Verdict = Literal["ok", "warning", "error"]
+Verdict = Literal["ok", "warning", "error", "orders", "not tried"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found about one part; `words` say what is wrong and what to do."""
+    """What was found about one part; `words` say what is wrong and what to do.
+
+    `orders` is about single orders that cannot be sent, while the configuration is right; `not tried` says what could
+    not be found out, and why.
+    """
 
     subject: str
     verdict: Verdict
@@ -43,7 +51,7 @@ def check(settings: Settings, channels: list[Channel]) -> Iterator[Finding]:
         yield Finding(str(settings.path), "error", message)
     for message in settings.shared_channels():
         yield Finding(str(settings.path), "warning", message)
-    yield from _tried("Mirakl", lambda: _mirakl(settings))
+    yield from _mirakl(settings, channels)
     yield from _tried("LEDGER_URL", _ledger)
     yield from _open_password("LEDGER_URL", "LEDGER_URL", Environment().ledger_url)
     yield from _tried("FRAMES_URL", _frames)
@@ -65,16 +73,30 @@ def _channels(settings: Settings) -> str:
     return f"channels that can be used: {', '.join(settings.channels) or 'none'}"
 
 
-def _mirakl(settings: Settings) -> str:
+def _mirakl(settings: Settings, channels: Sequence[Channel]) -> Iterator[Finding]:
     environment = Environment()
-    client = MiraklClient(environment.mirakl(settings.mirakl))
     try:
-        client.authenticate()
-        client.reach()
-    finally:
-        client.close()
-    token_url = environment.mirakl_token_url.partition("?")[0]
-    return f"{token_url} gives a token; orders go to {environment.mirakl_base_url}"
+        client = MiraklClient(environment.mirakl(settings.mirakl))
+    except USER_ERRORS as error:
+        yield Finding("Mirakl", "error", str(error))
+        yield Finding("Mirakl", "not tried", "credentials, address and stores: mend the above first")
+        return
+    with closing(client):
+        try:
+            client.authenticate()
+            client.reach()
+        except USER_ERRORS as error:
+            yield Finding("Mirakl", "error", str(error))
+            yield Finding(
+                "Mirakl", "not tried", "whether Mirakl takes the token and knows the stores: mend the above first"
+            )
+            return
+        token_url = environment.mirakl_token_url.partition("?")[0]
+        words = f"{token_url} gives a token; orders go to {environment.mirakl_base_url}"
+        yield Finding("Mirakl", "ok", words)
+        for channel in channels:
+            for verdict, words in try_stores(client, channel):
+                yield Finding(f"channel {channel.name!r}", cast(Verdict, verdict), words)
 
 
 def _ledger() -> str:
@@ -125,13 +147,22 @@ def _channel(channel: Channel) -> Iterator[Finding]:
         reader = ShopReader(source)
     except USER_ERRORS as error:
         yield Finding(subject, "error", str(error))
+        yield Finding(subject, "not tried", "the shop's database and its orders: mend the above first")
         return
     findings = reader.check()
     reader.dispose()
     for finding in findings:
         yield Finding(subject, finding.verdict, finding.words)
-    if not any(finding.verdict == "error" for finding in findings):
-        yield Finding(subject, "ok", f"the shop ({channel.settings.platform}) can be read")
+    if any(finding.verdict == "error" for finding in findings):
+        yield Finding(subject, "not tried", "the mapping of recent orders: mend the above first")
+        return
+    yield Finding(subject, "ok", f"the shop ({channel.settings.platform}) can be read")
+    try:
+        with open_shop(channel) as shop:
+            for verdict, words in try_recent(channel, shop):
+                yield Finding(subject, cast(Verdict, verdict), words)
+    except USER_ERRORS as error:
+        yield Finding(subject, "error", str(error))
 
 
 def _open_password(subject: str, setting: str, url: str) -> Iterator[Finding]:

@@ -75,5 +75,15 @@ class Shop:
         """Yield these orders, whatever their day; the shop may lack some."""
         return self._frames(self._snapshot.orders(order_ids))
 
+    def recent(self, limit: int, days: int) -> Iterator[OrderFrames]:
+        """Yield at most `limit` orders that changed lately: in the last day if there are as many, else in `days`."""
+        end = self.read_at + dt.timedelta(days=1)
+        ids: list[object] = []
+        for back in (1, 7, days):
+            ids = self._snapshot.first_changes("changes", self.read_at - dt.timedelta(days=back), end, limit)
+            if len(ids) == limit:
+                break
+        return self.whole(ids) if ids else iter(())
+
     def _frames(self, chunks: Iterable[Rows]) -> Iterator[OrderFrames]:
         return together(self._reader.frames(rows, self.read_at) for rows in chunks)

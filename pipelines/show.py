@@ -38,6 +38,8 @@ STYLES = {
     "error": "red",
     "warning": "yellow",
     "ok": "green",
+    "orders": "yellow",
+    "not tried": "dim",
     "red": "red",
     "unmapped": "yellow",
 }

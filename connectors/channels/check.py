@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pyarrow as pa
 
+from connectors.channels.check_times import wrong_times
 from connectors.channels.clocks import clocks_differ
 from connectors.channels.errors import ShopError
 from connectors.channels.platform import with_prefix
@@ -37,11 +38,19 @@ SAMPLE_DAYS = 30
 _KEYS = {"orders": "channel_order_id", "lines": "channel_order_line_id", "adjustments": "channel_adjustment_id"}
 
 
+Fault = Literal["error", "warning", "orders"]
+# Beyond this share of the sample's rows it is the SQL that is wrong, not some order.
+_MOST_ROWS_AT_FAULT = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with a shop. An `error` keeps orders from being read whole; a `warning` may be meant."""
+    """What is wrong with a shop. An `error` keeps orders from being read whole; a `warning` may be meant.
 
-    verdict: Literal["error", "warning"]
+    `orders` is about some orders alone: they cannot be sent, the configuration is none the worse for it.
+    """
+
+    verdict: Fault
     words: str
 
 
@@ -54,6 +63,8 @@ def check_shop(reader: ShopReader) -> list[Finding]:
                 findings.append(Finding("warning", f"channel {reader.source.channel!r}: {words}"))
             findings += _indexes(reader, schema)
             findings += _queries(reader, snapshot)
+            if not any(finding.verdict == "error" for finding in findings):
+                findings += _times(reader, snapshot)
             return findings
     except ShopError as error:
         return [Finding("error", str(error))]
@@ -78,7 +89,8 @@ def _queries(reader: ShopReader, snapshot: Snapshot) -> list[Finding]:
 
     def tried(ask: Callable[..., _T], *arguments: Any) -> _T | None:
         try:
-            return ask(*arguments)
+            with snapshot.savepoint():
+                return ask(*arguments)
         except ShopError as error:
             findings.append(Finding("error", str(error)))
             return None
@@ -116,6 +128,11 @@ def _queries(reader: ShopReader, snapshot: Snapshot) -> list[Finding]:
     return findings
 
 
+def _times(reader: ShopReader, snapshot: Snapshot) -> Iterator[Finding]:
+    for words in wrong_times(reader, snapshot, SAMPLE_ORDERS, SAMPLE_DAYS):
+        yield Finding("warning", f"channel {reader.source.channel!r}: {words}")
+
+
 def _ids(
     sound: _Folder, snapshot: Snapshot, frames: OrderFrames, order_ids: list[Any], tried: Callable[..., Any]
 ) -> Iterator[Finding]:
@@ -138,7 +155,7 @@ class _Folder:
     def __init__(self, channel: str, rows: Mapping[str, Frame]) -> None:
         self._channel, self._rows = channel, rows
 
-    def finding(self, verdict: Literal["error", "warning"], name: str, words: str) -> Finding:
+    def finding(self, verdict: Fault, name: str, words: str) -> Finding:
         return Finding(verdict, f"channel {self._channel!r}: {name}.sql {words}")
 
     def columns(self) -> Iterator[Finding]:
@@ -157,7 +174,10 @@ class _Folder:
                     yield self.finding("warning", name, f"yields {other!r}, which is no column of this frame{hint}")
 
     def cells(self, frames: OrderFrames) -> Iterator[Finding]:
-        """Judge each cell by its column's kind; one finding a column, with its first row."""
+        """Judge each cell by its column's kind; one finding a column, with its first row.
+
+        What stands in some rows alone is a fault of these orders, not of the SQL.
+        """
         for name, frame in frames.items():
             owners = frame["channel_order_id"].tolist()
             for column in COLUMNS[name]:
@@ -170,7 +190,8 @@ class _Folder:
                     row, fault = faults[0]
                     more = f"; so are {len(faults) - 1} more rows" if len(faults) > 1 else ""
                     place = f"column {column.name!r}, row {row + 1} (order {owners[row]})"
-                    yield self.finding("error", name, f"{place}: {fault}{more}")
+                    verdict: Fault = "error" if len(faults) > _MOST_ROWS_AT_FAULT * len(frame) else "orders"
+                    yield self.finding(verdict, name, f"{place}: {fault}{more}")
 
     def keys(self, frames: OrderFrames) -> Iterator[Finding]:
         """Find rows that stand twice, and rows that belong to nothing."""
@@ -190,7 +211,8 @@ class _Folder:
         yield from self._orphans("taxes", children["taxes"], "channel_adjustment_id", adjustments, "error")
         without = orders - set(children["lines"]["channel_order_id"].tolist())
         if without:
-            yield self.finding("error", "lines", f"has no line of order {min(map(str, without))}; it is rejected")
+            verdict: Fault = "error" if without == orders else "orders"
+            yield self.finding(verdict, "lines", f"has no line of order {min(map(str, without))}; it is rejected")
 
     def _orphans(
         self, name: str, frame: pa.RecordBatch, key: str, known: set[Any], verdict: Literal["error", "warning"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -128,6 +129,36 @@ class Snapshot:
         """
         limit_statements(self._connection, seconds)
         return next(self._pages("changes", start, end, limit))
+
+    def raw_changes(self, name: str, start: dt.datetime, end: dt.datetime, limit: int) -> list[tuple[Any, Any]]:
+        """Return the first `limit` rows of a feed as the driver gives them, whatever is wrong with their times.
+
+        Raises:
+            ShopError: the query fails.
+        """
+        begin = self._moment(start)
+        bounds = {"start": begin, "end": self._moment(end), "page_size": limit}
+        before = self._moment(start - dt.timedelta(seconds=1))
+        _, rows = self._run(self.queries[name], {**bounds, "after_time": before, "after_id": None})
+        return [(row[0], row[1]) for row in rows]
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Let what is asked here fail without failing what is asked afterwards: PostgreSQL aborts a transaction else.
+
+        Raises:
+            ShopError: what is asked here raised it.
+        """
+        if self._connection.dialect.name != "postgresql":
+            yield
+            return
+        self._connection.exec_driver_sql("SAVEPOINT tried")
+        try:
+            yield
+        except ShopError:
+            self._connection.exec_driver_sql("ROLLBACK TO SAVEPOINT tried")
+            raise
+        self._connection.exec_driver_sql("RELEASE SAVEPOINT tried")
 
     def query(self, name: str, order_ids: Sequence[Any]) -> Table:
         """Read one query, of these orders where it asks for some."""

@@ -184,6 +184,11 @@ class Ledger:
             for row in connection.execution_options(yield_per=1000).execute(query):
                 yield keys[row[0]], LedgerEntry(*row[1:])
 
+    def is_empty(self) -> bool:
+        """Whether it knows no order at all."""
+        with self._reading() as connection:
+            return connection.execute(sa.select(ORDERS.c.channel).limit(1)).first() is None
+
     def count_unaccepted(self, channel: str) -> dict[str, tuple[int, str]]:
         """Return outcome -> (how many orders, since when the oldest) of orders not accepted now."""
         query = (

@@ -28,7 +28,8 @@ _SHOWN = 200
 def check(names: tuple[str, ...], *, as_json: bool) -> None:
     """Try the configuration: channels.toml, Mirakl's credentials, the ledger, the frames, and each CHANNEL's shop.
 
-    Nothing is sent. Exit status 1 when something would keep orders from being delivered.
+    Each part is said to be ok, wrong, or not tried. No order is sent: Mirakl is asked with a request that holds none,
+    which it refuses. Exit status 1 when something is an error; orders that cannot be sent (`orders`) are none.
     """
     from pipelines import inspection, show
     from pipelines.settings import load_settings
@@ -132,6 +133,8 @@ def failures(
                 click.echo(words, err=True)
             if not as_csv and not elsewhere:
                 words = "every order is accepted" if code is day is None else "no such order"
+                if ledger.is_empty():
+                    words = "nothing was delivered with this ledger yet"
                 click.echo(f"{words} (ledger: {ledger.address})", err=True)
             return
         if as_csv:
