@@ -17,6 +17,8 @@ from pydantic import Field
 from connectors.channels.clocks import clocks_differ
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
+from connectors.mirakl.settled import COLUMNS as SETTLED_COLUMNS
+from connectors.mirakl.settled import Settled
 from pipelines import checks, metadata, progress, tables
 from pipelines.days import days_of
 from pipelines.delivering import sending, tell_days_apart, without_answer
@@ -196,7 +198,7 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
                     failures_explained(channel),
                     sending(state, mirakl, channel, settings, context.log, first=fresh) as delivery,
                 ):
-                    reports.extend(_deliver(context, state, delivery, name, day) for day in context.partition_keys)
+                    reports.extend(_deliver(context, state, delivery, channel, day) for day in context.partition_keys)
             except BaseException:
                 # The days before the one that was cut short are done, and keep their numbers.
                 tell_days_apart(context, key, name, reports)
@@ -212,19 +214,36 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
     return mirakl_delivery
 
 
-def _deliver(context: dg.AssetExecutionContext, state: State, delivery: Delivery, channel: str, day: str) -> DayReport:
-    frames = state.frames()
+def _deliver(
+    context: dg.AssetExecutionContext, state: State, delivery: Delivery, channel: Channel, day: str
+) -> DayReport:
+    frames, name = state.frames(), channel.name
+    settled = Settled(delivery.ledger, name, day)
+    # Where an id may belong to another store or another shop, each record is decided about.
+    everything = bool(channel.rivals or channel.settings.stores)
+    records = frames.read_chosen(
+        name,
+        MIRAKL_ORDERS,
+        day,
+        tables.RECORD_COLUMNS,
+        SETTLED_COLUMNS,
+        _all_rows if everything else settled.others,
+    )
     report = delivery.deliver(
-        tables.records_of(
-            progress.through("sending", day, frames.read(channel, MIRAKL_ORDERS, day, tables.RECORD_COLUMNS), len)
-        ),
-        tables.rejects_of(frames.read(channel, MIRAKL_ORDERS, day, tables.REJECT_COLUMNS)),
+        tables.records_of(progress.through("sending", day, records, len)),
+        tables.rejects_of(frames.read(name, MIRAKL_ORDERS, day, tables.REJECT_COLUMNS)),
         day=day,
         run_id=context.run.run_id,
     )
-    for chunk in frames.read(channel, MIRAKL_ORDERS, day, ("channel_order_id", "rejected")):
+    for count in ("orders_read", "unchanged"):
+        report.count(count, settled.count)
+    for chunk in frames.read(name, MIRAKL_ORDERS, day, ("channel_order_id", "rejected")):
         if excluded := excluded_of(chunk):
-            write_off(channel, excluded, EXCLUDED, delivery.ledger, context.run.run_id)
+            write_off(name, excluded, EXCLUDED, delivery.ledger, context.run.run_id)
             report.exclude(len(excluded))
     context.log.info(f"{day}: {metadata.in_words(report)}")
     return report
+
+
+def _all_rows(table: pa.Table) -> pa.BooleanArray:
+    return pa.array([True] * table.num_rows)

@@ -11,11 +11,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import fsspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.tables import SOURCE_KEY, STORED, VERSION_KEY
@@ -91,6 +92,12 @@ class FrameStorage:
         Raises:
             StorageError: the day was never written, or was removed since, or has columns of another version.
         """
+        with self._opened(channel, asset, day) as parquet:
+            for group in range(parquet.num_row_groups):
+                yield parquet.read_row_group(group, columns=columns)
+
+    @contextmanager
+    def _opened(self, channel: str, asset: str, day: str) -> Iterator[pq.ParquetFile]:
         path = self.path(channel, asset, day)
         try:
             file = self._files.open(path, "rb")
@@ -107,8 +114,27 @@ class FrameStorage:
                     f"the {asset} of channel {channel!r} for {day} were stored by another version of this software; "
                     f"materialise {channel}/raw_orders for that day again, and what follows from it"
                 )
+            yield parquet
+
+    def read_chosen(
+        self,
+        channel: str,
+        asset: str,
+        day: str,
+        columns: Sequence[str],
+        asked: Sequence[str],
+        choose: Callable[[pa.Table], pa.BooleanArray],
+    ) -> Iterator[pa.Table]:
+        """Yield `columns` of the rows that `choose` takes by the columns it is `asked` by; the others are not read.
+
+        Raises:
+            StorageError: as `read`.
+        """
+        with self._opened(channel, asset, day) as parquet:
             for group in range(parquet.num_row_groups):
-                yield parquet.read_row_group(group, columns=columns)
+                chosen = choose(parquet.read_row_group(group, columns=list(asked)))
+                if pc.any(chosen).as_py():
+                    yield parquet.read_row_group(group, columns=list(columns)).filter(chosen)
 
     def made_from(self, channel: str, asset: str, day: str) -> str | None:
         """Return what a day's frames say they were made from; None where there are none that can be read."""

@@ -146,6 +146,14 @@ class Ledger:
         with self._reading() as connection:
             return rows.known(connection, self._key(connection, channel), order_ids)
 
+    def settled(self, channel: str, day: str, order_ids: Sequence[str]) -> set[tuple[str, str, str, str]]:
+        """Return (order, delivered hash, store, read instant) of a day's orders that are delivered and not noticed.
+
+        A record with the same four changes nothing here.
+        """
+        with self._reading() as connection:
+            return rows.settled(connection, self._key(connection, channel), day, order_ids)
+
     def taken(self, channel: str, order_ids: Sequence[str]) -> dict[str, str]:
         """Return order id -> rival channel of those orders that a rival sent to the same destination."""
         with self._reading() as connection:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from connectors.ledger.schema import DESTINATIONS, ORDERS
+from connectors.ledger.schema import DESTINATIONS, NOTICES, ORDERS
 
 _IDS_PER_QUERY = 5000
 
@@ -64,7 +65,11 @@ _LISTS = (
 )
 _GIVEN = sa.select(sa.bindparam("channel", type_=sa.Text), *_LISTS.c)
 _KNOWN = sa.select(*COLUMNS).where(ORDERS.c.channel == sa.bindparam("channel"))
-_KNOWN_IN = _KNOWN.where(ORDERS.c.channel_order_id.in_(sa.bindparam("order_ids", expanding=True)))
+# One parameter however many ids: a list in the statement is compiled anew for every length.
+_IN_JSON = ORDERS.c.channel_order_id.in_(
+    sa.select(sa.func.json_each(sa.bindparam("order_ids", type_=sa.JSON)).table_valued("value").c.value)
+)
+_KNOWN_IN = _KNOWN.where(_IN_JSON)
 # A look into the index for each id, whatever PostgreSQL believes of the table: of one that has grown since its last
 # ANALYZE it believes that reading the whole channel costs less, again for every chunk of a first backfill.
 _ASKED = (
@@ -72,8 +77,23 @@ _ASKED = (
     .table_valued(sa.column("channel_order_id", sa.Text))
     .render_derived("asked")
 )
-_EACH = _KNOWN.where(ORDERS.c.channel_order_id == _ASKED.c.channel_order_id).limit(1).lateral("known")
-_KNOWN_EACH = sa.select(*_EACH.c).select_from(_ASKED.join(_EACH, sa.true()))
+
+
+def _each(query: sa.Select[Any]) -> sa.Select[Any]:
+    found = query.where(ORDERS.c.channel_order_id == _ASKED.c.channel_order_id).limit(1).lateral("known")
+    return sa.select(*found.c).select_from(_ASKED.join(found, sa.true()))
+
+
+_KNOWN_EACH = _each(_KNOWN)
+# Of an order that is delivered and noticed for nothing, what tells whether a record would change its row.
+_SETTLED = sa.select(*(ORDERS.c[name] for name in ("channel_order_id", "delivered_hash", "store", "read_at"))).where(
+    ORDERS.c.channel == sa.bindparam("channel"),
+    ORDERS.c.day == sa.bindparam("day"),
+    ORDERS.c.outcome == "delivered",
+    ORDERS.c.unaccepted_since.is_(None),
+    ~sa.exists().where(NOTICES.c.channel == ORDERS.c.channel, NOTICES.c.channel_order_id == ORDERS.c.channel_order_id),
+)
+_SETTLED_IN, _SETTLED_EACH = _SETTLED.where(_IN_JSON), _each(_SETTLED)
 
 
 def _upserting(insert: postgresql.Insert | sqlite.Insert) -> sa.Insert:
@@ -103,6 +123,19 @@ def known(connection: sa.Connection, key: str, order_ids: Sequence[str]) -> dict
         asked = {"channel": key, "order_ids": list(order_ids[begin : begin + _IDS_PER_QUERY])}
         rows.update((row[0], LedgerEntry(*row)) for row in connection.execute(query, asked))
     return rows
+
+
+def settled(connection: sa.Connection, key: str, day: str, order_ids: Sequence[str]) -> set[tuple[str, str, str, str]]:
+    """Return (order, delivered hash, store, read instant) of those orders of a day that are delivered and not noticed.
+
+    One query for up to 5,000.
+    """
+    query = _SETTLED_EACH if connection.dialect.name == "postgresql" else _SETTLED_IN
+    found: set[tuple[str, str, str, str]] = set()
+    for begin in range(0, len(order_ids), _IDS_PER_QUERY):
+        asked = {"channel": key, "day": day, "order_ids": list(order_ids[begin : begin + _IDS_PER_QUERY])}
+        found.update(tuple(row) for row in connection.execute(query, asked))
+    return found
 
 
 def taken(connection: sa.Connection, rivals: Mapping[str, str], order_ids: Sequence[str]) -> dict[str, str]:

@@ -50,7 +50,9 @@ def main() -> None:
         folder = Path(name)
         shop = OwnShop(folder / "shop")
         fill(shop, asked.orders)
-        (folder / "channels.toml").write_text(shop.block() + "[mirakl]\nrequests_per_second = 30\n")
+        (folder / "channels.toml").write_text(
+            shop.block(stores="{}", mirakl_store_id='"S-1"') + "[mirakl]\nrequests_per_second = 30\n"
+        )
         os.environ |= {
             "CHANNELS_FILE": str(folder / "channels.toml"),
             "MIRAKL_BASE_URL": sandbox.base_url,

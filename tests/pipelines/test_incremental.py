@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.mirakl.sandbox import Sandbox
+from connectors.mirakl.settlement import Pending, Settlement
 from pipelines import tables
 from pipelines.incremental import NormalisedDay, RawDay, rules
 from pipelines.settings import load_settings
@@ -24,7 +26,7 @@ from tests.pipelines.conftest import Runs
 from transforms.frames import OrderFrames
 from transforms.mapping import ChannelMapping
 from transforms.normalise import normalise
-from transforms.outcomes import Normalised
+from transforms.outcomes import Normalised, Record
 
 DAY, NEXT = "2026-03-02", "2026-03-03"
 
@@ -212,3 +214,58 @@ def test_any_history_of_changes_and_ticks_ends_as_one_whole_read(
         tick(other, reread=True)
         for asset in ("raw_orders", "mirakl_orders"):
             assert stored(frames, asset) == stored(other, asset)
+
+
+@pytest.fixture
+def one_store(shop: OwnShop, environment: dict[str, str]) -> OwnShop:
+    """The shop, with all of its orders going to one store."""
+    Path(environment["CHANNELS_FILE"]).write_text(shop.block(stores="{}", mirakl_store_id='"S-1"'))
+    return shop
+
+
+@pytest.fixture
+def claimed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the records that delivery decided about; empty it between two runs."""
+    found: list[str] = []
+    claim = Settlement.claim
+
+    def note(self: Settlement, records: Sequence[Record]) -> list[Pending]:
+        found.extend(record.channel_order_id for record in records)
+        return claim(self, records)
+
+    monkeypatch.setattr(Settlement, "claim", note)
+    return found
+
+
+def test_an_order_that_mirakl_holds_as_it_was_read_is_not_decided_about_again(
+    runs: Runs, one_store: OwnShop, claimed: list[str]
+) -> None:
+    for number in range(5):
+        one_store.order(str(number), f"{DAY} 12:00:00")
+    assert runs.sync(DAY).success
+    claimed.clear()
+    one_store.order("4", f"{DAY} 13:00:00", status="sent")
+    assert runs.sync(DAY).success
+    # One of those that did not change serves as proof that Mirakl takes orders.
+    assert len(claimed) == 2
+    assert "4" in claimed
+    told = runs.told(DAY)
+    assert (told["orders_read"], told["delivered"], told["unchanged"]) == (5, 1, 4)
+
+
+@pytest.mark.parametrize("reason", ["noticed", "refused", "read again"])
+def test_an_order_is_decided_about_again_when_anything_is_left_to_say_of_it(
+    runs: Runs, one_store: OwnShop, sandbox: Sandbox, claimed: list[str], reason: str
+) -> None:
+    one_store.order("a proof", f"{DAY} 12:00:00")
+    one_store.order("plain", f"{DAY} 12:00:00")
+    if reason == "refused":
+        sandbox.settings = replace(sandbox.settings, poisoned=frozenset({"odd"}))
+    one_store.order("odd", f"{DAY} 12:00:00", status="strange" if reason == "noticed" else "paid")
+    assert runs.sync(DAY).success
+    claimed.clear()
+    config = {"ops": {"own__raw_orders": {"config": {"reread": reason == "read again"}}}}
+    assert runs.job("sync_own", partition_key=DAY, run_config=config).success
+    expected = {"noticed": {"odd"}, "refused": {"odd"}, "read again": {"odd", "plain"}}
+    assert set(claimed) - {"a proof"} == expected[reason]
+    assert runs.told(DAY)["orders_read"] == 3
