@@ -300,7 +300,11 @@ def _newest(order: Any, of: Mapping[str, Sequence[Any]]) -> str:
     stamps = [order.date_add, order.date_upd, order.carrier_date_add]
     stamps += [row.date_add for name in ("history", "payments") for row in of[name]]
     stamps += [row.date_upd for name in ("slips", "returns", "shipments") for row in of[name]]
-    return max(as_text(stamp) or "" for stamp in stamps)
+    try:
+        return str(as_text(max(stamp for stamp in stamps if stamp is not None)))
+    except TypeError:
+        # A zero date comes as text.
+        return max(as_text(stamp) or "" for stamp in stamps)
 
 
 def _attribute(order_id: Any, name: str, value: Any, line_id: Any = None, kind: str = "STRING") -> Cells:

@@ -145,17 +145,17 @@ def standing(states: States, current: Any, history: Iterable[Any], paid: bool, t
     for entry in history:
         part = states.part(entry.id_order_state)
         if part in _HAS_LEFT:
-            left, shipped_at = part, shipped_at or as_text(entry.date_add)
+            left, shipped_at = part, shipped_at or entry.date_add
         elif part in _TAKES_BACK:
             left = shipped_at = None
         if part in _OUT_OF_STOCK:
-            short_at = short_at or as_text(entry.date_add)
+            short_at = short_at or entry.date_add
         if part == "PS_OS_CANCELED":
-            cancelled_at = cancelled_at or as_text(entry.date_add)
+            cancelled_at = cancelled_at or entry.date_add
         elif part in STATUSES:
             cancelled_at = None
         if entry.id_order_state == current:
-            entered_at = as_text(entry.date_add)
+            entered_at = entry.date_add
         if part in STATUSES and part != "PS_OS_ERROR":
             told = left if left and part in _OF_PAYMENT else part
     if hint in STATUSES:
@@ -170,11 +170,11 @@ def standing(states: States, current: Any, history: Iterable[Any], paid: bool, t
         word=states.name(current),
         hint=hint,
         proved=proved,
-        shipped_at=shipped_at,
+        shipped_at=as_text(shipped_at),
         shipped_now=stands in _HAS_LEFT,
         partly_shipped=proved is not None and proved not in _HAS_LEFT and states.is_partly_shipped(current),
-        out_of_stock_at=short_at,
-        cancelled_at=cancelled_at or entered_at,
+        out_of_stock_at=as_text(short_at),
+        cancelled_at=as_text(cancelled_at or entered_at),
     )
 
 
