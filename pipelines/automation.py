@@ -65,7 +65,9 @@ def day_tags(first: str, last: str) -> dict[str, str]:
     """Return the tags that make a run work on the days from `first` to `last`, both included."""
     if first == last:
         return {PARTITION_NAME_TAG: first}
-    return {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last}
+    # The list of runs shows a tag of our own, but not Dagster's two of a range.
+    shown = {"days": f"{first} to {last}"}
+    return {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last, **shown}
 
 
 def reading(channel: str, *, reread: bool) -> dict[str, Any]:

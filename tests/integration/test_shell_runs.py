@@ -62,6 +62,7 @@ def test_they_stand_under_their_job_with_their_days_in_sight(dagster: Dagster) -
     assert newest["tags"] == {
         "dagster/asset_partition_range_start": "2026-03-01",
         "dagster/asset_partition_range_end": "2026-03-02",
+        "days": "2026-03-01 to 2026-03-02",
         **location,
     }
 
