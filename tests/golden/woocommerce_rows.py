@@ -67,7 +67,8 @@ class Tables:
             self._meta(case["order"]["id"], key, value)
         for note in case.get("notes", ()):
             cells = {"comment_ID": next(self._ids), "comment_post_ID": case["order"]["id"]}
-            self.insert("comments", {**cells, "comment_content": note, "comment_type": "order_note"})
+            written = {"comment_content": note} if isinstance(note, str) else note
+            self.insert("comments", {**cells, **written, "comment_type": "order_note"})
         for refund in case.get("refunds", ()):
             self._refund(refund, case["order"])
         for fulfillment in case.get("fulfillments", ()):

@@ -27,6 +27,7 @@ from transforms.platforms.woocommerce.lines import (
     is_nothing,
     shown,
 )
+from transforms.platforms.woocommerce.notes import NOTHING_NOTED, cancelation
 from transforms.platforms.woocommerce.origins import order_number, source
 from transforms.platforms.woocommerce.pickups import Place, place
 from transforms.platforms.woocommerce.places import Addresses, attributes
@@ -90,7 +91,7 @@ class _Shop:
         for row in rows_of(rows, "order_meta"):
             meta = self.tracking if row.meta_key in TRACKING else self.meta
             meta[row.order_id].setdefault(row.meta_key, row.meta_value)
-        self.unpaid = {row.order_id for row in rows_of(rows, "order_notes")}
+        self.notes = rows_by(rows, "order_notes", "order_id")
         self.products = Products(rows)
         self.rates = {str(row.tax_rate_id): row for row in rows_of(rows, "tax_rates")}
         self.families = Families(rows)
@@ -119,7 +120,9 @@ class _Shop:
         taxes = {str(item.rate_id): item for item in items if item.order_item_type == "tax"}
         shipping = [item for item in items if item.order_item_type == "shipping"]
         sent = shipments(order, items, self.fulfillments[order_id], self.tracking[order_id], self.zone)
-        told = state(order, meta.get("_wp_trash_meta_status"), order_id in self.unpaid)
+        notes = self.notes.get(order_id)
+        noted = cancelation(notes) if notes else NOTHING_NOTED
+        told = state(order, meta.get("_wp_trash_meta_status"), noted.out_of_time)
         if meta or item_meta:
             wallet = wallet_fees(items, item_meta)
             items = [item for item in items if item not in wallet]
@@ -144,6 +147,8 @@ class _Shop:
             "status": told.word,
             "status_hint": told.hint,
             "status_proved": told.proved,
+            "cancelled_at": noted.at,
+            "cancel_reason": noted.reason,
             "currency": order.currency,
             "total": total,
             "total_paid": total if told.is_paid else "0",

@@ -1,0 +1,59 @@
+"""When and why an order was cancelled: WooCommerce keeps neither, but writes notes, in the language of the site.
+
+Belongs here: reading notes. Does not belong here: what a reason's words mean.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from transforms.platforms.woocommerce.serialised import moment
+
+# English, German, French, Spanish, Italian, Portuguese, Dutch, Polish.
+_OUT_OF_TIME = re.compile(
+    r"time limit|zeitlimit|temps limite|limite de temps|l.mite de tiempo|tiempo l.mite|tempo limite|limite de tempo"
+    r"|tijdslimiet|limit czasu",
+    re.IGNORECASE,
+)
+_CANCELLED = re.compile(r"cancel|storn|abgebrochen|annul|anulad|anulow", re.IGNORECASE)
+# What WooCommerce writes of its own accord (stock put back, a payment voided) is nobody's reason.
+_ITSELF = "WooCommerce"
+_AROUND = dt.timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelation:
+    """What notes tell of a cancelled order; `reason` is all that people wrote about the time it was cancelled."""
+
+    at: dt.datetime | None = None
+    reason: str | None = None
+    out_of_time: bool = False
+
+
+NOTHING_NOTED = Cancelation()
+
+
+def cancelation(notes: Sequence[Any]) -> Cancelation:
+    """Read the notes of a cancelled order, in the order in which they were written."""
+    times = [_time(note) for note in notes]
+    about = [time for note, time in zip(notes, times, strict=True) if time and _CANCELLED.search(note.content or "")]
+    at = about[-1] if about else None
+    written = [
+        note.content.strip()
+        for note, time in zip(notes, times, strict=True)
+        if (note.content or "").strip()
+        and note.author != _ITSELF
+        and (at is None or time is None or abs(time - at) <= _AROUND)
+    ]
+    out_of_time = any(_OUT_OF_TIME.search(note.content or "") for note in notes)
+    return Cancelation(at, "\n".join(written) or None, out_of_time)
+
+
+def _time(note: Any) -> dt.datetime | None:
+    # A note that an import wrote may have no time of its own.
+    time = moment(note.written_at, "UTC")
+    return time if time is not None and time.year > 1970 else None
