@@ -38,7 +38,7 @@ from transforms.outcomes import Normalised
 
 RECONCILED = "reconciled"
 _ASKED = {
-    EVERYTHING_MAPPED: "Every status of the shop has a map.",
+    EVERYTHING_MAPPED: "Every status and country of the shop has a map.",
     MONEY_ADDS_UP: "What Mirakl is told adds up to what the shop charged, to the cent.",
     ALL_ACCEPTED: "Every order is accepted in its current state: none is rejected, refused or without an answer.",
     NOTHING_SHRUNK: "No order has fewer lines or adjustments than were delivered before.",

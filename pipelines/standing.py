@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from connectors.channels.clocks import TOLERANCE
-from connectors.ledger import UNACCEPTED, Ledger, Standing
+from connectors.ledger import UNACCEPTED, Ledger, LedgerEntry, Standing
 from connectors.mirakl.claims import FUTURE_STAMP, SHRUNK
 from transforms.times import format_time
 
@@ -53,7 +53,7 @@ class Verdict:
 def judge(channel: str, ledger: Ledger) -> Iterator[Verdict]:
     """Answer every question about a channel; a few queries, whatever its size."""
     yield _all_accepted(channel, ledger)
-    yield _everything_mapped(channel, ledger.noticed(channel, "unmapped_status", MOST_ORDERS))
+    yield _everything_mapped(channel, ledger)
     yield _money_adds_up(channel, ledger.noticed(channel, "money_mismatch", MOST_ORDERS))
     yield _nothing_shrunk(channel, ledger.noticed(channel, SHRUNK, MOST_ORDERS))
     yield _stamps_sane(channel, ledger)
@@ -71,30 +71,34 @@ def _all_accepted(channel: str, ledger: Ledger) -> Verdict:
         f"the oldest since {since}",
         f"mirakl-orders failures {channel}",
         counts,
-        [
-            {
-                "channel_order_id": row.channel_order_id,
-                "day": row.day,
-                "outcome": row.outcome,
-                "code": row.error_code or "",
-                "field": row.error_field or "",
-                "reason": row.error_reason or "",
-            }
-            for _, row in ledger.unaccepted(channel, limit=MOST_ORDERS)
-        ],
+        [{**_row(row), "outcome": row.outcome} for _, row in ledger.unaccepted(channel, limit=MOST_ORDERS)],
     )
 
 
-def _everything_mapped(channel: str, standing: Standing) -> Verdict:
-    named = ", ".join(f"{detail} ({count:,})" for detail, count in standing.details[:_WORDS_NAMED])
+def _everything_mapped(channel: str, ledger: Ledger) -> Verdict:
+    standing = ledger.noticed(channel, "unmapped_status", MOST_ORDERS)
+    countries, rows = ledger.rejected_for(channel, "country_iso_code", MOST_ORDERS)
+    found = []
+    if standing.orders:
+        named = ", ".join(f"{detail} ({count:,})" for detail, count in standing.details[:_WORDS_NAMED])
+        found.append(
+            f"{standing.orders:,} orders are sent as CHANNEL_SPECIFIC: {named}; once the word stands under "
+            f"[channels.{channel}.statuses], read these days again"
+        )
+    if countries:
+        found.append(f"{countries:,} orders are rejected until the shop says an ISO 3166-1 country code")
+    again = f"mirakl-orders sync {channel} --from {standing.first_day} --to {standing.last_day}"
     return Verdict(
         EVERYTHING_MAPPED,
-        not standing.orders,
-        f"{standing.orders:,} orders are sent as CHANNEL_SPECIFIC: {named}; once the word stands under "
-        f"[channels.{channel}.statuses], read these days again",
-        f"mirakl-orders sync {channel} --from {standing.first_day} --to {standing.last_day}",
-        {"unmapped_orders": standing.orders, "unmapped_words": len(standing.details)},
-        _orders(standing),
+        not found,
+        "; ".join(found),
+        again if standing.orders else f"mirakl-orders failures {channel} --code invalid_address",
+        {
+            "unmapped_orders": standing.orders,
+            "unmapped_words": len(standing.details),
+            "unmapped_countries": countries,
+        },
+        (_orders(standing) + [_row(row) for row in rows])[:MOST_ORDERS],
     )
 
 
@@ -154,6 +158,16 @@ def _stamps_sane(channel: str, ledger: Ledger) -> Verdict:
 def _replay(channel: str, standing: Standing) -> str:
     ids = list(dict.fromkeys(found.channel_order_id for found in standing.listed))[:_IDS_IN_COMMAND]
     return f"mirakl-orders replay {channel} {' '.join(f'--order {order_id}' for order_id in ids)}"
+
+
+def _row(row: LedgerEntry) -> dict[str, str]:
+    return {
+        "channel_order_id": row.channel_order_id,
+        "day": row.day,
+        "code": row.error_code or "",
+        "field": row.error_field or "",
+        "reason": row.error_reason or "",
+    }
 
 
 def _orders(standing: Standing) -> list[dict[str, str]]:

@@ -221,6 +221,16 @@ class Ledger:
             listed = notices.listed(connection, key, where, limit)
             return Standing(count, first, last, listed, notices.details(connection, key, where, limit))
 
+    def rejected_for(self, channel: str, field: str, limit: int) -> tuple[int, list[LedgerEntry]]:
+        """Return how many orders are rejected for a field (the end of its path), and the first by day and order."""
+        with self._reading() as connection:
+            key = self._key(connection, channel)
+            of_field = ORDERS.c.error_field.like(f"%{field}")
+            where = (ORDERS.c.channel == key, NOT_ACCEPTED, ORDERS.c.outcome == "rejected", of_field)
+            count = connection.scalar(sa.select(sa.func.count()).select_from(ORDERS).where(*where)) or 0
+            query = sa.select(*rows.COLUMNS).where(*where).order_by(ORDERS.c.day, ORDERS.c.channel_order_id)
+            return count, [LedgerEntry(*row) for row in connection.execute(query.limit(limit))] if count else []
+
     def read_after(self, channel: str, instant: str, limit: int | None = None) -> tuple[int, list[LedgerEntry]]:
         """Return how many orders were read later than an instant, and the first of them by day and order."""
         with self._reading() as connection:

@@ -91,6 +91,26 @@ def test_a_word_without_a_map_is_red_until_it_is_mapped_and_its_orders_are_read_
     assert red(runs.sync(D1)) == set()
 
 
+def test_a_country_that_is_none_is_red_until_the_shop_says_one(runs: Runs, shop: OwnShop) -> None:
+    addresses = (shop.folder / "addresses.sql").read_text()
+    (shop.folder / "addresses.sql").write_text(addresses.replace("'FR'", "'Atlantis'"))
+    shop.order("1", f"{D1} {NOON}")
+    assert red(runs.sync(D1)) == {"everything_mapped", "all_accepted"}
+    found = verdicts(runs)["everything_mapped"]
+    assert found.command == "mirakl-orders failures own --code invalid_address"
+    assert [(order["channel_order_id"], order["field"]) for order in found.orders] == [
+        ("1", "shipping_info.address.country_iso_code")
+    ]
+    shop.order("2", f"{D1} {NOON}", status="strange")
+    runs.sync(D1)
+    # Rows of one shape, whatever each is about: they are shown as a table.
+    assert len({tuple(order) for order in verdicts(runs)["everything_mapped"].orders}) == 1
+    shop.remove("2")
+    replay(runs, order_ids=["2"])
+    (shop.folder / "addresses.sql").write_text(addresses)
+    assert red(runs.sync(D1)) == set()
+
+
 def test_sums_that_differ_are_red_with_both_sums_until_they_agree(runs: Runs, shop: OwnShop) -> None:
     shop.order("1", f"{D1} {NOON}", total="12.00")
     shop.order("2", f"{D2} {NOON}")
