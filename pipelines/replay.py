@@ -49,6 +49,7 @@ class Selection(dg.Config):
     read_in_future: bool = Field(
         default=False, description="Orders that were read in the future, when a clock was wrong."
     )
+    limit: int | None = Field(default=None, description="At most so many of them, the longest not accepted first.")
 
 
 def job_name(channel: str) -> str:
@@ -123,16 +124,35 @@ def replay(
 
 
 def _chosen(channel: str, selection: Selection, shop: Shop, ledger: Ledger, run_id: str) -> Iterator[OrderFrames]:
-    if selection.placed_from is not None:
-        yield from shop.placed(selection.placed_from, selection.placed_to or selection.placed_from)
+    if selection.placed_from is not None and selection.limit is None:
+        yield from _placed(selection, shop)
+        if not selection.order_ids:
+            return
     # Taken whole before anything is sent: sending changes what the ledger answers.
-    ids = iter(selection.order_ids or ([] if selection.placed_from else _known(channel, selection, shop, ledger)))
+    ids = iter(selected(channel, selection, shop, ledger))
     while wanted := list(islice(ids, _TOGETHER)):
         found: set[str] = set()
         for frames in shop.orders(wanted):
             found.update(frames.orders["channel_order_id"].tolist())
             yield frames
         write_off(channel, [order_id for order_id in wanted if order_id not in found], GONE, ledger, run_id)
+
+
+def selected(channel: str, selection: Selection, shop: Shop, ledger: Ledger) -> list[str]:
+    """Return the ids of the chosen orders; of those placed in a range they are read from the shop."""
+    if selection.order_ids:
+        ids = selection.order_ids
+    elif selection.placed_from is not None:
+        placed = (one for frames in _placed(selection, shop) for one in frames.orders["channel_order_id"].tolist())
+        ids = list(islice(placed, selection.limit))
+    else:
+        ids = _known(channel, selection, shop, ledger)
+    return ids[: selection.limit]
+
+
+def _placed(selection: Selection, shop: Shop) -> Iterator[OrderFrames]:
+    first = selection.placed_from or ""
+    return shop.placed(first, selection.placed_to or first)
 
 
 def _known(channel: str, selection: Selection, shop: Shop, ledger: Ledger) -> list[str]:

@@ -8,16 +8,19 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from pipelines.cli.options import DAY, Days, as_json, channel, channels, days, load, quiet
 
 if TYPE_CHECKING:
+    from pipelines.replay import Selection
     from pipelines.settings import Channel, Settings
     from pipelines.sync import SyncResult
 
+ASKED_BEYOND = 100
+_SHOWN = 200
 verbose = click.option("--verbose", is_flag=True, help="Show Dagster's log.")
 
 
@@ -59,6 +62,9 @@ def sync(names: list[str], days: Days, *, reread: bool, as_json: bool, quiet: bo
 @click.option("--code", help="Only orders that failed with this code.")
 @click.option("--since", type=DAY, metavar="DAY", help="Only orders that failed on this day or later.")
 @click.option("--read-in-future", is_flag=True, help="Orders that were read in the future, when a clock was wrong.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N of them, the oldest failures first.")
+@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+@click.option("--yes", is_flag=True, help=f"Do not ask before more than {ASKED_BEYOND} orders are sent.")
 @as_json
 @quiet
 @verbose
@@ -72,19 +78,24 @@ def replay(
     since: dt.datetime | None,
     *,
     read_in_future: bool,
+    limit: int | None,
+    dry_run: bool,
+    yes: bool,
     as_json: bool,
     quiet: bool,
     verbose: bool,
 ) -> None:
     """Read orders of CHANNEL again from the shop, whatever their day, and send them as they are now.
 
-    Without options: every order that Mirakl has not accepted in its current state. Exit status as for sync, and 3 when
-    an order asked for by its id is not in the shop.
+    Without options: every order that Mirakl has not accepted in its current state. On a terminal it asks before more
+    than a hundred are sent. Exit status as for sync, and 3 when an order asked for by its id is not in the shop.
     """
     if (placed_from is None) != (placed_to is None):
         raise click.UsageError("--placed-from and --placed-to go together")
     if placed_from is not None and placed_to is not None and placed_from > placed_to:
         raise click.UsageError(f"--placed-from {_text(placed_from)} is after --placed-to {_text(placed_to)}")
+    if read_in_future and (dry_run or limit):
+        raise click.UsageError("--read-in-future takes all such orders and sends them: without --dry-run and --limit")
     from pipelines import sync as runs
     from pipelines.cli import progress
     from pipelines.instance import dagster_instance
@@ -99,13 +110,68 @@ def replay(
         code=code,
         since=_text(since),
         read_in_future=read_in_future,
+        limit=limit,
     )
+    if dry_run:
+        _rehearse(chosen, selection, as_json=as_json)
+    if not yes and sys.stdin.isatty():
+        _ask(chosen, selection)
     with dagster_instance() as instance, progress.shown(name, 1, quiet=quiet or verbose):
         result = runs.replay(settings, chosen, selection, instance, verbose=verbose)
-    gone = len(set(order_ids)) - result.totals["orders_read"] if result.exit_status != 1 else 0
+    asked = min(len(set(order_ids)), limit or len(order_ids))
+    gone = asked - result.totals["orders_read"] if result.exit_status != 1 else 0
     if gone > 0:
         click.echo(f"{gone:,} of the orders asked for are not in the shop", err=True)
     _tell([result], as_json=as_json, at_least=3 if gone > 0 else 0)
+
+
+def _rehearse(channel: Channel, selection: Selection, *, as_json: bool) -> NoReturn:
+    """Print what a replay would do, and end: 3 when some of the orders cannot be sent."""
+    from pipelines import show
+    from pipelines.rehearsal import counted, rehearse
+    from pipelines.shop import open_shop
+    from pipelines.state import ledger_to_read
+
+    with open_shop(channel) as shop, ledger_to_read(channel) as ledger:
+        orders = list(rehearse(channel, selection, shop, ledger))
+    fates = counted(orders)
+    if as_json:
+        click.echo(show.json_text({"channel": channel.name, "fates": dict(fates), "orders": orders}))
+    elif orders:
+        show.rows(show.console(), f"What a replay of {channel.name} would do", orders[:_SHOWN])
+        if len(orders) > _SHOWN:
+            click.echo(f"and {len(orders) - _SHOWN:,} more; --json lists them all")
+        click.echo(", ".join(f"{count:,} {fate}" for fate, count in fates.most_common()))
+    else:
+        click.echo("no order to replay", err=True)
+    sys.exit(3 if fates["rejected"] or fates["gone"] else 0)
+
+
+def _ask(channel: Channel, selection: Selection) -> None:
+    """Ask on the terminal before a replay sends many orders; end where the answer is no."""
+    from pipelines.state import ledger_to_read
+
+    if selection.order_ids:
+        orders = len(selection.order_ids)
+    elif selection.placed_from is not None:
+        if selection.limit is None:
+            span = f"{selection.placed_from} to {selection.placed_to}"
+            _confirm(f"send every order of {channel.name} placed from {span} again?")
+            return
+        orders = selection.limit
+    else:
+        with ledger_to_read(channel) as ledger:
+            found = ledger.unaccepted(channel.name, selection.code, selection.since)
+            orders = sum(selection.outcome in (None, row.outcome) for _, row in found)
+    orders = min(orders, selection.limit or orders)
+    if orders > ASKED_BEYOND:
+        _confirm(f"send {orders:,} orders of {channel.name} again?")
+
+
+def _confirm(question: str) -> None:
+    if not click.confirm(question, err=True):
+        click.echo("nothing was sent", err=True)
+        sys.exit(1)
 
 
 def _tell(results: list[SyncResult], *, as_json: bool, at_least: int = 0) -> None:

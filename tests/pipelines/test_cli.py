@@ -138,6 +138,42 @@ def test_replay_takes_orders_by_id_or_placement_and_writes_down_the_ones_that_ar
     assert told("failures", "own") == []
 
 
+def test_a_replay_can_be_tried_without_sending_and_limited(orders: OwnShop, sandbox: Sandbox) -> None:
+    sandbox.settings = replace(sandbox.settings, known_stores=frozenset({"S-9"}))
+    assert call("sync", "own", *RANGE).returncode == 1
+    sandbox.settings = replace(sandbox.settings, known_stores=frozenset())
+    orders.order(f"{DAY}/1", f"{DAY} 12:00:00", currency="???")
+    orders.remove(f"{DAY}/2")
+    sent = sandbox.stats.requests
+    tried = told("replay", "own", "--dry-run", status=3)
+    assert tried["fates"] == {"rejected": 1, "gone": 1, "sent": 2}
+    assert {order["channel_order_id"]: order["fate"] for order in tried["orders"]}[f"{NEXT}/1"] == "sent"
+    assert len(told("replay", "own", "--dry-run", "--limit", "1", status=3)["orders"]) == 1
+    placed = ("--placed-from", "2026-01-05", "--placed-to", "2026-01-05")
+    assert told("replay", "own", "--dry-run", *placed, status=3)["fates"] == {"rejected": 1, "sent": 2}
+    assert sandbox.stats.requests == sent
+    assert told("replay", "own", "--outcome", "undelivered", "--limit", "3", status=3)["orders_read"] == 2
+    assert told("replay", "own", *placed, "--limit", "2", status=3)["orders_read"] == 2
+
+
+@pytest.mark.parametrize(("answer", "words"), [("n\n", "nothing was sent"), ("y\n", "Channel own")])
+def test_a_replay_of_many_orders_asks_on_a_terminal(
+    orders: OwnShop, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, answer: str, words: str
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    told("sync", "own", *RANGE)
+    monkeypatch.setattr("pipelines.cli.running.ASKED_BEYOND", 1)
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    delivered = sandbox.stats.requests
+    done = call("replay", "own", "--order", f"{DAY}/1", "--order", f"{DAY}/2")
+    assert "send 2 orders of own again?" in done.stderr
+    assert words in done.stdout + done.stderr
+    assert (sandbox.stats.requests > delivered) == (answer == "y\n")
+
+
 def test_reconcile_names_what_was_never_accepted_differs_or_is_gone(orders: OwnShop) -> None:
     told("sync", "own", *RANGE)
     assert told("reconcile", "own", *RANGE)["matching"] == 4

@@ -1,0 +1,50 @@
+"""A replay that sends nothing: which orders it would take, and what would become of each.
+
+Belongs here: that. Does not belong here: choosing the orders (`replay`), sending.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+from connectors.ledger import Ledger
+from connectors.mirakl import claims
+from pipelines.replay import Selection, selected
+from pipelines.settings import Channel
+from pipelines.shop import Shop
+from transforms.normalise import normalise
+
+_TOGETHER = 500
+
+
+def rehearse(channel: Channel, selection: Selection, shop: Shop, ledger: Ledger) -> Iterator[dict[str, str | None]]:
+    """Yield each chosen order with what would become of it: sent, superseded, rejected, excluded or gone."""
+    mapping = channel.mapping()
+    ids = iter(dict.fromkeys(selected(channel.name, selection, shop, ledger)))
+    while wanted := list(islice(ids, _TOGETHER)):
+        fates: dict[str, dict[str, str | None]] = {}
+        for frames in shop.orders(wanted):
+            normalised = normalise(frames, mapping)
+            records = normalised.records
+            known = ledger.known(channel.name, [record.channel_order_id for record in records])
+            for record in records:
+                fate = claims.fate(known.get(record.channel_order_id), record, again=True)
+                fates[record.channel_order_id] = _row("sent" if fate == "send" else fate)
+            for reject in normalised.rejects:
+                fates[reject.channel_order_id] = _row("rejected", reject.code, reject.field, reject.reason)
+            fates.update(dict.fromkeys(normalised.excluded, _row("excluded")))
+        for order_id in wanted:
+            yield {"channel_order_id": order_id, **(fates.get(order_id) or _row("gone"))}
+
+
+def counted(orders: list[dict[str, str | None]]) -> Counter[str]:
+    """Count orders by what would become of them."""
+    return Counter(str(order["fate"]) for order in orders)
+
+
+def _row(
+    fate: str, code: str | None = None, field: str | None = None, reason: str | None = None
+) -> dict[str, str | None]:
+    return {"fate": fate, "code": code, "field": field, "reason": reason}
