@@ -99,6 +99,7 @@ _ROWS: list[tuple[str, str, str, str]] = [
         "n, n, 'ups', 'UPS', {changed}, {changed}",
         _SHIPPED,
     ),
+    ("gift_message", "gift_message_id, message", "n, 'With love'", "TRUE"),
     ("inventory_pickup_location_order", "order_id, pickup_location_code", "n, 'marais'", "n % 4 = 0"),
     (
         "sales_invoice",

@@ -34,6 +34,7 @@ _LINKS = {
     "sales_creditmemo_comment": ("entity_id", "parent_id"),
     "sales_order_status_history": ("entity_id", "parent_id"),
     "sales_order_status_change_history": ("entity_id", "order_id"),
+    "gift_message": ("gift_message_id", None),
 }
 _OF_A_DOCUMENT = {"sales_shipment_item", "sales_creditmemo_item", "sales_creditmemo_comment"}
 _COUNTED = {

@@ -89,7 +89,8 @@ CREATE TABLE sales_order (
     x_forwarded_for varchar(45) DEFAULT NULL, shipping_method varchar(120) DEFAULT NULL,
     customer_note text DEFAULT NULL, created_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
     updated_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
-    total_item_count smallint unsigned NOT NULL DEFAULT 0, PRIMARY KEY (entity_id),
+    total_item_count smallint unsigned NOT NULL DEFAULT 0, gift_message_id int DEFAULT NULL,
+    PRIMARY KEY (entity_id),
     UNIQUE KEY SALES_ORDER_INCREMENT_ID_STORE_ID (increment_id, store_id), KEY SALES_ORDER_STATUS (status),
     KEY SALES_ORDER_STATE (state), KEY SALES_ORDER_STORE_ID (store_id), KEY SALES_ORDER_CREATED_AT (created_at),
     KEY SALES_ORDER_CUSTOMER_ID (customer_id), KEY SALES_ORDER_EXT_ORDER_ID (ext_order_id),
@@ -324,6 +325,11 @@ CREATE TABLE sales_order_status_change_history (
     entity_id int unsigned NOT NULL AUTO_INCREMENT, order_id int unsigned NOT NULL, status varchar(32) NOT NULL,
     created_at datetime NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (entity_id),
     KEY SALES_ORDER_STATUS_CHANGE_HISTORY_ORDER_ID (order_id)
+) ENGINE=InnoDB;
+CREATE TABLE gift_message (
+    gift_message_id int unsigned NOT NULL AUTO_INCREMENT, customer_id int unsigned NOT NULL DEFAULT 0,
+    sender varchar(255) DEFAULT NULL, recipient varchar(255) DEFAULT NULL, message text DEFAULT NULL,
+    PRIMARY KEY (gift_message_id)
 ) ENGINE=InnoDB;
 CREATE TABLE inventory_source (
     source_code varchar(255) NOT NULL, name varchar(255) NOT NULL, enabled smallint unsigned NOT NULL DEFAULT 1,

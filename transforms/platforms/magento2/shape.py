@@ -69,6 +69,7 @@ class _Shop:
         self.history = rows_by(rows, "status_history", "order_id")
         self.changes = rows_by(rows, "status_changes", "order_id")
         self.addresses = rows_by(rows, "addresses", "order_id")
+        self.gifts = rows_by(rows, "gift_messages", "order_id")
         self.locations = {row.order_id: row for row in rows_of(rows, "pickup_locations")}
         self.statuses: dict[str, set[str]] = defaultdict(set)
         for pair in rows_of(rows, "states"):
@@ -84,7 +85,8 @@ class _Order:
         self.items = shop.items[order.order_id]
         self.shipments = shop.shipments[order.order_id]
         self.things = sold(self.items)
-        taxes = order_taxes(shop.taxes[order.order_id], line_of(self.things, self.items))
+        self.line_of = line_of(self.things, self.items)
+        taxes = order_taxes(shop.taxes[order.order_id], self.line_of)
         self.lines = {thing.row.item_id: Line(thing, line_money(thing.row, taxes)) for thing in self.things}
         self.shipping = shipping_money(order, taxes)
         self.extras, self.rest = extras.extras(order, taxes.rest)
@@ -116,7 +118,9 @@ class _Order:
         for cells in where.addresses:
             yield "addresses", cells
         for name, value in where.attributes.items():
-            yield "custom_attributes", {"id": name, "type": "STRING", "value": value}
+            yield "custom_attributes", _attribute(None, name, value)
+        for gift in self.shop.gifts[self.order.order_id]:
+            yield from self._gift(gift)
 
     def _given_back(self) -> Iterator[Given]:
         refunds = Refunds(self.order, self.lines, self.shipping, self.extras, self._left_by)
@@ -188,7 +192,7 @@ class _Order:
                 "price": line.money.net,
                 "product_id": thing.product_id,
                 "product_title": row.name or row.sku,
-                "status": self._word_of_line(thing, waiting),
+                "status": self._word_of_line(line, waiting),
                 "quantity_refunded": refunded,
                 "quantity_shipped": left if thing.shippers else None,
                 "partly_shipped": (waiting and thing.has_begun() and not left) or None,
@@ -202,13 +206,21 @@ class _Order:
         for name, value in visible_options(thing.choices()):
             yield "custom_attributes", _attribute(row.item_id, name, value)
 
-    def _word_of_line(self, thing: Sold, waiting: bool) -> str | None:
+    def _gift(self, gift: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+        line_id = None if gift.item_id is None else self.line_of.get(gift.item_id)
+        told = {"gift-message": gift.message, "gift-message-from": gift.sender, "gift-message-to": gift.recipient}
+        for name, value in visible_options(told.items()):
+            yield "custom_attributes", _attribute(line_id, name, value)
+
+    def _word_of_line(self, line: Line, waiting: bool) -> str | None:
         """Name the state of a line where it is not the order's."""
+        thing = line.thing
         if self.state == "closed" and thing.quantity and thing.cancelled >= thing.quantity:
             # A closed order counts as refunded.
             return "state:canceled"
-        # Magento completes orders of which a part of a bundle was refunded, and others of which no shipment is written.
-        if self.state == "complete" and waiting and self.has_left:
+        # Magento completes orders of which a part of a bundle, or of a price, was refunded; other software completes
+        # those of which no shipment is written, and then nobody knows better.
+        if self.state == "complete" and waiting and (self.has_left or line.reduced):
             return "state:complete+unshipped"
         return None
 
