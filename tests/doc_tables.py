@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import get_args
 
 from connectors.channels.platform import load_platform
 from transforms.columns import COLUMNS
 from transforms.platforms import PLATFORMS
 from transforms.reasons import REASON_KEYWORDS
+from transforms.records import AdjustmentReason, AdjustmentType, Status, StatusReason
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -22,6 +24,7 @@ def tables() -> dict[str, str]:
     return {
         "statuses": "\n\n".join(_statuses()),
         "reasons": _table("keyword", "reason", REASON_KEYWORDS),
+        "words": _words(),
         "columns": "\n\n".join(_columns()),
     }
 
@@ -29,6 +32,17 @@ def tables() -> dict[str, str]:
 def _statuses() -> Iterator[str]:
     for name in PLATFORMS:
         yield f"**{name}**\n\n{_table('status word', 'Mirakl', load_platform(name, name).statuses)}"
+
+
+def _words() -> str:
+    words = {
+        "status": Status,
+        "status reason, after a slash: `CLOSED/CANCELED`": StatusReason,
+        "reason of a refund or cancelation": AdjustmentReason,
+        "type of an adjustment": AdjustmentType,
+    }
+    rows = [f"| {what} | {', '.join(f'`{word}`' for word in get_args(known))} |" for what, known in words.items()]
+    return "\n".join(["| where | words |", "|---|---|", *rows])
 
 
 def _columns() -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pyarrow as pa
 
+from connectors.channels.check_money import below_zero, tax_rates
 from connectors.channels.check_times import wrong_times
 from connectors.channels.clocks import clocks_differ
 from connectors.channels.errors import ShopError
@@ -35,6 +36,7 @@ _T = TypeVar("_T")
 SAMPLE_ORDERS = 100
 SAMPLE_DAYS = 30
 
+_OF_PRODUCTS = frozenset({"product_id", "product_title", "quantity"})
 _KEYS = {"orders": "channel_order_id", "lines": "channel_order_line_id", "adjustments": "channel_adjustment_id"}
 
 
@@ -117,6 +119,9 @@ def _queries(reader: ShopReader, snapshot: Snapshot) -> list[Finding]:
         if frames is not None:
             findings += sound.cells(frames)
             findings += sound.keys(frames)
+            platform = reader.platform
+            money = (*below_zero(frames), *tax_rates(frames, platform.rate_divisor, platform.amounts_include_tax))
+            findings += [sound.finding("error", name, words) for name, words in money]
             if len(frames.orders) < len(order_ids):
                 gone = len(order_ids) - len(frames.orders)
                 findings.append(
@@ -180,11 +185,14 @@ class _Folder:
         """
         for name, frame in frames.items():
             owners = frame["channel_order_id"].tolist()
+            kinds = frame["kind"].tolist() if name == "lines" else []
             for column in COLUMNS[name]:
                 faults = [
                     (row, fault)
                     for row, cell in enumerate(frame[column.name].tolist())
                     if (fault := _fault(column, cell)) is not None
+                    # A discount is no line to Mirakl: nobody asks for its product.
+                    and not (kinds and kinds[row] == "discount" and column.name in _OF_PRODUCTS and not cell)
                 ]
                 if faults and (name in self._rows):
                     row, fault = faults[0]
@@ -228,7 +236,7 @@ def _fault(column: Column, cell: str | None) -> str | None:
         # An empty tax is none; a line without a price is damage.
         return "is empty" if column.required and column.name != "amount" else None
     if column.words and cell not in column.words:
-        return f"is not {' or '.join(column.words)}"
+        return f"is not {' or '.join(column.words)}{did_you_mean(cell, column.words)}"
     try:
         read = _READERS.get(column.kind)
         return None if read is None else read(cell)

@@ -6,9 +6,19 @@ import pytest
 
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader
-from tests.connectors.custom.conftest import FEED, LINES, ORDERS, Edit
+from tests.connectors.custom.conftest import FEED, FILES, LINES, ORDERS, Edit
 
 # What is wrong -> (SQL on the shop, files, verdict, words of a finding of `check`).
+TAXES = """
+SELECT sale AS channel_order_id, id AS channel_order_line_id, 'price' AS applies_to, 'VAT' AS code, 20 AS rate,
+    4.80 AS amount
+FROM line WHERE sale IN :order_ids
+"""
+ADJUSTMENTS = """
+SELECT sale AS channel_order_id, 'R-1' AS channel_adjustment_id, 'R-1' AS refund_id, id AS channel_order_line_id,
+    '2026-03-05 10:00:00' AS created_at, 'AGREEMENT' AS default_reason, 1 AS price
+FROM line WHERE sale IN :order_ids
+"""
 FOUND: dict[str, tuple[str, dict[str, str], str, str]] = {
     "a syntax error": (
         "",
@@ -107,6 +117,33 @@ FOUND: dict[str, tuple[str, dict[str, str], str, str]] = {
         {"orders_sql": ORDERS.replace("total", "total, 'maybe' AS has_incident")},
         "error",
         "orders.sql column 'has_incident', row 1 (order A): is neither yes nor no",
+    ),
+    "a product below zero": (
+        "INSERT INTO line VALUES ('A-2', 'A', 1, -5, 'VOUCHER', 'Voucher')",
+        {},
+        "error",
+        "lines.sql column 'price', row 2 (order A): is below zero; what takes money off is a row with kind = 'discount'",
+    ),
+    "a percentage that is a fraction": (
+        "",
+        {"taxes_sql": TAXES.replace("20 AS rate", "0.2 AS rate")},
+        "error",
+        "taxes.sql column 'rate', row 1 (order A): as percent it makes a tax of 0.05, as fraction 4.80, and the tax is 4.80",
+    ),
+    "a fraction that is a percentage, of prices with tax": (
+        "",
+        {
+            "taxes_sql": TAXES.replace("4.80", "4"),
+            "platform_toml": FILES["platform.toml"].replace("[", 'amounts = "gross"\ntax_rate_unit = "fraction"\n[', 1),
+        },
+        "error",
+        'Say tax_rate_unit = "percent" in platform.toml',
+    ),
+    "a default reason that Mirakl has not": (
+        "",
+        {"adjustments_sql": ADJUSTMENTS.replace("'AGREEMENT'", "'AGREEMNT'")},
+        "error",
+        "adjustments.sql column 'default_reason', row 1 (order A): is not CUSTOMER_CANCELATION or",
     ),
     "a line twice": (
         "INSERT INTO line SELECT * FROM line",
@@ -223,3 +260,12 @@ def test_check_says_all_that_is_wrong_not_only_the_first(shop: Edit) -> None:
         "channel 'shop', query lines.sql",
         "channel 'shop', query orders.sql",
     ]
+
+
+def test_rates_that_make_the_taxes_and_discounts_without_a_product_are_right(shop: Edit) -> None:
+    discount = (
+        LINES.replace("ORDER BY id", "").replace("FROM line", ", NULL AS kind FROM line")
+        + "UNION ALL SELECT id, id || '-off', NULL, -2, NULL, NULL, 'discount' FROM sale WHERE id IN :order_ids"
+    )
+    source = shop(taxes_sql=TAXES, lines_sql=discount, adjustments_sql=ADJUSTMENTS)
+    assert ShopReader(source).check() == []
