@@ -13,6 +13,8 @@ from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader, ShopSource
 from tests.connectors.test_prestashop import database, records_by_day
 from tests.shops import prestashop
+from transforms.mapping import ChannelMapping, Exclusion
+from transforms.normalise import normalise
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +142,7 @@ def test_goods_by_weight_of_a_module_that_made_the_quantity_a_decimal_are_one_un
     assert record.notices == ()
 
 
-def test_the_module_that_made_an_order_is_its_source(shop: tuple[Any, str]) -> None:
+def test_an_order_that_a_module_imported_can_be_left_out_by_its_source(shop: tuple[Any, str]) -> None:
     cursor, url = shop
     for order_id, module, payment in ((1, "amazon", "Amazon MarketPlace"), (2, "ps_checkout", "Card"), (3, "", "eBay")):
         made = {"id_order": order_id, "module": module, "payment": payment}
@@ -148,7 +150,11 @@ def test_the_module_that_made_an_order_is_its_source(shop: tuple[Any, str]) -> N
     reader = ShopReader(source(url))
     with reader.snapshot() as snapshot:
         [rows] = snapshot.orders(["1", "2", "3"])
-        assert reader.frames(rows, snapshot.read_at).orders["source"].to_pylist() == ["amazon", "ps_checkout", "eBay"]
+        frames = reader.frames(rows, snapshot.read_at)
+    assert frames.orders["source"].to_pylist() == ["amazon", "ps_checkout", "eBay"]
+    imported = Exclusion("source", frozenset({"amazon", "eBay"}))
+    mapping = ChannelMapping("S-1", platform_statuses=reader.platform.statuses, exclude=(imported,))
+    assert [record.channel_order_id for record in normalise(frames, mapping).records] == ["2"]
 
 
 def test_a_module_of_another_version_than_is_known_does_not_stop_the_shop_from_being_read(
