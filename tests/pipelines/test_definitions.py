@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -306,3 +307,16 @@ def test_the_sensor_does_not_start_a_replay_beside_another(runs: Runs, sensor: S
     found = sensor.tick()
     assert not found.run_requests
     assert "still at it" in found.skip_message
+
+
+def test_a_home_without_a_configuration_is_warned_of(
+    environment: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    home = Path(environment["DAGSTER_HOME"])
+    home.mkdir()
+    runpy.run_module("pipelines.definitions")
+    assert f"{home} holds no dagster.yaml" in caplog.text
+    caplog.clear()
+    (home / "dagster.yaml").write_text("")
+    runpy.run_module("pipelines.definitions")
+    assert caplog.text == ""
