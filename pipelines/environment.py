@@ -9,7 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.ledger import Destination
 from connectors.mirakl.client import MiraklSettings
-from pipelines.settings import Channel, MiraklLimits
+from pipelines.blocks import MiraklLimits
+from pipelines.settings import Channel
 
 
 class Environment(BaseSettings):

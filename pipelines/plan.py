@@ -20,7 +20,8 @@ from connectors.ledger import Ledger, LedgerEntry
 from connectors.mirakl import claims
 from pipelines import payloads, progress, tables
 from pipelines.assets import MIRAKL_ORDERS
-from pipelines.settings import Channel, MiraklLimits
+from pipelines.blocks import MiraklLimits
+from pipelines.settings import Channel
 from pipelines.shop import Shop
 from pipelines.storage import FrameStorage, StorageError
 from transforms.coverage import Word, coverage

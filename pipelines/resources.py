@@ -13,9 +13,10 @@ import dagster as dg
 
 from connectors.ledger import Ledger
 from connectors.mirakl.client import MiraklClient
+from pipelines.blocks import MiraklLimits
 from pipelines.environment import Environment
 from pipelines.heartbeat import heartbeat
-from pipelines.settings import Channel, MiraklLimits
+from pipelines.settings import Channel
 from pipelines.storage import FrameStorage
 from pipelines.user_errors import USER_ERRORS
 

@@ -12,8 +12,8 @@ import pytest
 
 from connectors.ledger import Ledger, LedgerEntry
 from pipelines import tables
+from pipelines.blocks import MiraklLimits
 from pipelines.plan import PlannedOrder, plan
-from pipelines.settings import MiraklLimits
 from pipelines.storage import FrameStorage
 from tests.transforms.conftest import LINE, MAPPING, ORDER, frames
 from transforms.frames import OrderFrames
