@@ -10,7 +10,7 @@ Belongs here: how lines belong together, and units of a container. Does not belo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -73,15 +73,35 @@ class Bundles:
         if not self.is_container(line):
             return self._part_units(line, known), False
         ordered = number(line.qty)
-        parts = [part for part in self._parts[line.order_item_id] if not self._is_nothing_to_pack(part)]
+        parts = self._packed(line)
         there = [(part, self.units(part, known, refunded)[0]) for part in parts]
         counted = [(part, units) for part, units in there if units is not None]
         if not counted:
             return known(line), False
-        if all(units >= number(part.qty) - refunded.get(str(part.order_item_id), 0) for part, units in counted):
+        given_up = refunded.get(str(line.order_item_id), Decimal(0)) / ordered if ordered else Decimal(0)
+
+        def waiting(part: Any) -> Decimal:
+            own = refunded.get(str(part.order_item_id), Decimal(0))
+            return number(part.qty) - max(own, number(part.qty) * given_up)
+
+        if all(units >= waiting(part) for part, units in counted):
             return (ordered, False) if any(units for _, units in counted) else (Decimal(0), False)
         share = min(units / number(part.qty) for part, units in counted if number(part.qty))
         return Decimal(int(ordered * share)), any(units for _, units in counted)
+
+    def given_back_with(self, line: Any, quantity: Decimal, named: Collection[str]) -> Iterator[tuple[Any, Decimal]]:
+        """Yield the parts that go back with so many units of their container, and how many of each.
+
+        `named` are the lines that the refund names itself: only what it says nothing of goes with its container.
+        """
+        if self.is_container(line) and number(line.qty):
+            for part in self._packed(line):
+                units = number(part.qty) * quantity / number(line.qty)
+                if str(part.order_item_id) not in named and units == int(units):
+                    yield part, units
+
+    def _packed(self, line: Any) -> list[Any]:
+        return [part for part in self._parts[line.order_item_id] if not self._is_nothing_to_pack(part)]
 
     def _chain(self, line: Any, lines: Sequence[Any], meta: Meta) -> Any:
         # Chained products come with a product that is packed as well, unless it is only the offer.

@@ -6,7 +6,7 @@ Belongs here: reading the amounts of refunds. Does not belong here: which line a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -92,12 +92,13 @@ def of_items(document: Document, items: Sequence[Any]) -> Document:
     return Document(document.row, kept, abs(sum((number(cell) for cell in cells), Decimal(0))))
 
 
-def units_given_up(documents: Sequence[Document]) -> dict[str, Decimal]:
-    """Count the units that were given back, by the item of the order."""
+def units_given_up(documents: Sequence[Document], lines: Mapping[str, Any]) -> dict[str, Decimal]:
+    """Count the units that were given back, by the item of the order; `lines` are the order's items by id."""
     given_up: dict[str, Decimal] = defaultdict(Decimal)
     for document in documents:
         for item in document.items:
-            given_up[item.refunded_item_id or ""] += abs(number(item.qty))
+            line_id = item.refunded_item_id or ""
+            given_up[line_id] += abs(number(units(item, lines.get(line_id))[0]))
     return given_up
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from transforms.frames import Frame, OrderFrames, as_text, order_frames, table_of
 from transforms.money import AmountError, parse_amount
+from transforms.platforms.woocommerce.adjustments import adjustments
 from transforms.platforms.woocommerce.credits import credit, wallet_fees
 from transforms.platforms.woocommerce.lines import (
     NO_META,
@@ -36,12 +37,9 @@ from transforms.platforms.woocommerce.refunds import (
     MONEY_REASON,
     REFUNDABLE,
     Document,
-    given_back,
     is_money_alone,
     of_items,
-    part,
     refunded,
-    units,
     units_given_up,
 )
 from transforms.platforms.woocommerce.serialised import moment, site_zone
@@ -134,7 +132,12 @@ class _Shop:
         given_back_before = Decimal(0)
         for document in documents:
             alone = is_money_alone(document, given_back_before, number(total))
-            self._refund(order, document, taxes, by_id, MONEY_REASON if alone else None)
+            reason = MONEY_REASON if alone else None
+            for cells, item, share in adjustments(document, by_id, lines.bundles, reason):
+                self._add("adjustments", order_id, cells)
+                if item is not None:
+                    adjustment_id = cells["channel_adjustment_id"]
+                    self._taxes(order_id, item, taxes, adjustment_id=adjustment_id, share=share)
             given_back_before += document.amount
         where = place(shipping, item_meta, meta)
         if number_of_buyer := order_number(order, meta) if meta else None:
@@ -199,7 +202,7 @@ class _Shop:
     ) -> None:
         order_id = order.order_id
         goods = sum(item.order_item_type == "line_item" for item in items)
-        given_up = units_given_up(documents) if lines.bundles else {}
+        given_up = units_given_up(documents, {str(item.order_item_id): item for item in items}) if lines.bundles else {}
         for item in items:
             kind = item.order_item_type
             if kind == "line_item" and not is_negative(item.line_total) and not balance:
@@ -215,41 +218,6 @@ class _Shop:
                 self._taxes(order_id, item, taxes, line_id=None if discount else item.order_item_id)
             elif kind == "shipping":
                 self._taxes(order_id, item, taxes)
-
-    def _refund(
-        self,
-        order: Any,
-        document: Document,
-        taxes: Mapping[str, Any],
-        lines: Mapping[str, Any],
-        default_reason: str | None,
-    ) -> None:
-        refund = document.row
-        common = {
-            "refund_id": refund.refund_id,
-            "refund_total": document.amount,
-            "created_at": refund.date_created_gmt,
-            "reason": refund.refund_reason,
-        }
-        items, share = given_back(document.items)
-        for item in items:
-            adjustment_id = f"{refund.refund_id}-{item.order_item_id}"
-            shipping = item.order_item_type == "shipping"
-            quantity, reason = units(item, lines.get(item.refunded_item_id or ""))
-            cells = {
-                "channel_adjustment_id": adjustment_id,
-                "channel_order_line_id": None if shipping else item.refunded_item_id,
-                "quantity": quantity,
-                "default_reason": reason,
-                "price": None if shipping else part(item.line_total, share),
-                "shipping_price": part(item.cost, share) if shipping else None,
-                **common,
-            }
-            self._add("adjustments", order.order_id, cells)
-            self._taxes(order.order_id, item, taxes, adjustment_id=adjustment_id, share=share)
-        if not items:
-            cells = {"channel_adjustment_id": refund.refund_id, "default_reason": default_reason, **common}
-            self._add("adjustments", order.order_id, cells)
 
     def _taxes(
         self,
