@@ -144,7 +144,11 @@ def _final(
     """Return the stored orders (by internal id) that the feed gives unchanged, and that were final when read."""
     stored = tables.internal_ids(index)
     readings = pc.dictionary_encode(index["read_at"].combine_chunks())
-    limits = [shop.change_text(read_at - FINAL_AFTER) for read_at in readings.dictionary.to_pylist()]
+    # Of a reading in the future, when a clock was wrong, no change is final: it would never be read right.
+    limits = [
+        shop.change_text(read_at - FINAL_AFTER) if read_at <= shop.read_at else ""
+        for read_at in readings.dictionary.to_pylist()
+    ]
     change = index["changed_at"].combine_chunks()
     unchanged = pc.equal(change, changes.take(pc.index_in(stored, ids)))
     final = pc.less(change, pa.array(limits, pa.string()).take(readings.indices))

@@ -262,6 +262,20 @@ def test_an_order_read_in_the_future_is_named_fails_its_day_and_is_mended_by_a_r
     assert red(runs.sync(D2)) == set()
 
 
+def test_what_was_read_while_a_clock_was_ahead_is_read_again_once_it_is_right(
+    runs: Runs, shop: OwnShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.order("1", f"{D1} {NOON}")
+    with monkeypatch.context() as ahead:
+        ahead.setitem(database._CLOCKS, "sqlite", "'2126-01-01'")
+        assert red(runs.sync(D1)) == {"stamps_sane"}
+    assert replay(runs, read_in_future=True).success
+    result = runs.sync(D1)
+    assert result.success, failure(result)
+    assert red(result) == set()
+    assert runs.told(D1)["unchanged"] == 1
+
+
 def test_while_the_clocks_differ_nothing_is_mended(runs: Runs, shop: OwnShop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.order("1", f"{D1} {NOON}")
     runs.sync(D1)
