@@ -25,9 +25,9 @@ from pipelines.delivering import sending, tell_days_apart, without_answer
 from pipelines.incremental import NormalisedDay, RawDay, rules
 from pipelines.resources import Mirakl, State, failures_explained
 from pipelines.settings import Channel, Settings
-from pipelines.settled import EXCLUDED, write_off
 from pipelines.shop import open_shop
 from pipelines.storage import FrameStorage
+from pipelines.write_off import EXCLUDED, write_off
 from transforms.mapping import ChannelMapping
 from transforms.outcomes import excluded_of
 

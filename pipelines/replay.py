@@ -25,8 +25,8 @@ from pipelines.delivering import sending
 from pipelines.heartbeat import unfinished_run
 from pipelines.resources import Mirakl, State, failures_explained
 from pipelines.settings import Channel, Settings
-from pipelines.settled import EXCLUDED, GONE, write_off
 from pipelines.shop import Shop, open_shop
+from pipelines.write_off import EXCLUDED, GONE, write_off
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise
 from transforms.times import format_time
