@@ -9,6 +9,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from pipelines import inspection
@@ -129,3 +130,12 @@ def test_tables_of_an_older_dagster_are_found(tmp_path: Path, monkeypatch: pytes
     assert finding.verdict == "error"
     assert "the tables of Dagster's runs are of an older version" in finding.words
     assert "dagster instance migrate" in finding.words
+
+
+def test_a_home_of_an_earlier_version_still_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    launcher = "run_launcher:\n  module: pipelines.launcher\n  class: LocalRunLauncher\n"
+    pools = "concurrency:\n  pools:\n    granularity: op\n    default_limit: 1\n"
+    (tmp_path / "dagster.yaml").write_text(f"telemetry:\n  enabled: false\n{launcher}{pools}")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    with dagster_instance() as instance:
+        assert isinstance(instance.run_launcher, dg.DefaultRunLauncher)
