@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -27,8 +27,8 @@ from transforms.plain import one_line
 # Where nobody's terminal says how wide it is: a pipe, a log.
 _WIDTH = 140
 # Sentences, which may go on in the next line of their cell where that much room is left.
-_SENTENCES = frozenset({"reason", "detail", "change", "why", "meaning", "ids"})
-_SENTENCE_WIDTH = 32
+_SENTENCES = frozenset({"reason", "detail", "change", "why", "meaning", "ids", "word", "target"})
+_SENTENCE_WIDTH = 20
 _GAP = 2
 STYLES = {
     "rejected": "red",
@@ -146,23 +146,32 @@ def _table(
 
 def _blocks(console: Console, names: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     """Print a block a row: the short cells on one line, as far as they fit in every row, each other one below it."""
-    room, first = console.width, 0
+    widths: list[int] = []
     for index, name in enumerate(names):
-        room -= max(cell_len(cell) for cell in [_head(name), *(row[index] for row in cells)]) + _GAP
-        if name in _SENTENCES or room < 0:
+        width = max(cell_len(cell) for cell in [_head(name), *(row[index] for row in cells)])
+        if name in _SENTENCES or sum(widths) + _GAP * len(widths) + width > console.width:
             break
-        first = index + 1
-    first = max(first, 1)
-    console.print(Text("  ".join(map(_head, names[:first])), style="dim"))
+        widths.append(width)
+    widths = widths or [0]
+    first = len(widths)
+    heads = (Text(_head(name), style="dim") for name in names[:first])
+    console.print(_aligned(heads, widths), overflow="fold")
     for row in cells:
-        line = Text("  ").join(_styled(cell) for cell in row[:first] if cell)
-        console.print(line, overflow="fold")
+        console.print(_aligned(map(_styled, row[:first]), widths), overflow="fold")
         for name, cell in zip(names[first:], row[first:], strict=True):
             if cell:
                 # Further lines of a sentence stand below its beginning.
                 text = Text.assemble((f"{_head(name)}: ", "dim"), _styled(cell))
-                console.print(Padding(text, (0, 0, 0, 4)), overflow="fold")
+                console.print(Padding(text, (0, 0, 0, 4), expand=False), overflow="fold")
     console.print()
+
+
+def _aligned(cells: Iterable[Text], widths: Sequence[int]) -> Text:
+    line = Text()
+    for cell, width in zip(cells, widths, strict=True):
+        line.append_text(cell).append(" " * (width + _GAP - cell.cell_len))
+    line.rstrip()
+    return line
 
 
 def _head(name: str) -> str:

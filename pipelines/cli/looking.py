@@ -147,7 +147,8 @@ def failures(
                 listed.append(_shown_failure(item, with_channel=len(names) != 1))
             else:
                 more += 1
-        show.rows(show.console(), f"Not accepted by Mirakl in their current state (ledger: {ledger.address})", listed)
+        show.rows(show.console(), "Not accepted by Mirakl in their current state", listed)
+        click.echo(f"ledger: {ledger.address}", err=True)
         if more:
             click.echo(f"and {more:,} more; --csv and --json list them all")
 

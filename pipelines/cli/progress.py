@@ -8,6 +8,8 @@ Belongs here: showing that. Does not belong here: telling it (`pipelines.progres
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections import Counter
@@ -128,6 +130,18 @@ def shown(channel: str, days: int, *, quiet: bool, orders: int | None = None) ->
 
     `orders`, where it is known, is how many there are in all.
     """
-    console = None if quiet else show.console(stderr=True)
-    with Shown(channel, days, console, orders).running():
+    with _screen(quiet=quiet) as console, Shown(channel, days, console, orders).running():
         yield
+
+
+@contextmanager
+def _screen(*, quiet: bool) -> Iterator[Console | None]:
+    """Open where progress is shown, None where it is not.
+
+    While a step runs, Dagster puts a file in place of the process's standard error: a terminal is kept by a copy.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield None if quiet else show.console(stderr=True)
+        return
+    with os.fdopen(os.dup(sys.stderr.fileno()), "w") as terminal:
+        yield Console(file=terminal, markup=False, emoji=False, highlight=False)
