@@ -116,21 +116,25 @@ def line_of(things: Iterable[Sold], items: Iterable[Any]) -> Mapping[Any, Any]:
 
 def _composite(parent: Any, options: Options, children: list[Any]) -> list[Sold]:
     shipped_by_parts = str(options.get("shipment_type")) == "1"
+    # Other software counts what it ships on the products, where Magento counts it on what they were sold as.
+    counted_by_parts = not parent.qty_shipped and any(row.qty_shipped for row in children)
+    by_parts = shipped_by_parts or counted_by_parts
     if _priced_by_parts(parent, options, children):
-        # Shipped together, the children's counters stay at zero: their parent's parcel holds them.
         return [
             Sold(
                 child,
-                _ships(child) if shipped_by_parts or _is_virtual(child) else _ships(parent, _per_unit(parent, child)),
+                # The children's counters stay at zero where their parent's parcel holds them.
+                _ships(child) if by_parts or _is_virtual(child) else _ships(parent, _per_unit(parent, child)),
                 options_of(child),
                 (parent, options),
             )
             for child in children
         ]
-    if shipped_by_parts:
+    variant = children[0] if len(children) == 1 else None
+    if by_parts:
         parts = tuple(part for child in children for part in _ships(child, _per_unit(child, parent)))
-        return [Sold(parent, parts, options)]
-    return [Sold(parent, _ships(parent), options, variant=children[0] if len(children) == 1 else None)]
+        return [Sold(parent, parts, options, variant=variant)]
+    return [Sold(parent, _ships(parent), options, variant=variant)]
 
 
 def _priced_by_parts(parent: Any, options: Options, children: list[Any]) -> bool:
