@@ -16,6 +16,7 @@ LEFT JOIN (
 ) ON t.slug = m.meta_value AND x.taxonomy = REPLACE(m.meta_key, 'attribute_', '')
 -- end terms
 WHERE i.order_id IN :order_ids
+    AND i.order_item_type IN ('line_item', 'shipping', 'fee', 'gift_card', 'pw_gift_card', 'yith_gift_card')
     AND (
         i.order_item_type = 'line_item' AND (
             SUBSTR(m.meta_key, 1, 1) <> '_'
