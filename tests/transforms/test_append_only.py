@@ -26,6 +26,7 @@ EVENTS = st.lists(
         st.tuples(st.just("give"), LINE_NUMBERS, st.integers(1, 2500)),
         st.tuples(st.just("shipping"), LINE_NUMBERS, st.integers(1, 300)),
         st.tuples(st.just("complete"), LINE_NUMBERS, st.just(0)),
+        st.tuples(st.just("void"), LINE_NUMBERS, st.just(0)),
     ),
     max_size=8,
 )
@@ -34,8 +35,9 @@ EVENTS = st.lists(
 class Shop:
     """An order to which things happen; it ships what is still to be shipped, and takes back what it had shipped."""
 
-    def __init__(self, quantities: Sequence[int], cents: Sequence[int]) -> None:
-        self.quantities, self.cents = quantities, cents
+    def __init__(self, quantities: Sequence[int], cents: Sequence[int], paid: str = "24.00") -> None:
+        self.quantities, self.cents, self.paid = quantities, cents, paid
+        self.cancelled_at: str | None = None
         self.waiting, self.shipped = list(quantities), [0] * len(quantities)
         self.buyer = [0] * len(quantities)
         self.shipped_at: list[str | None] = [None] * len(quantities)
@@ -50,7 +52,11 @@ class Shop:
         units = min(amount, self.waiting[index])
         back = min(amount, self.buyer[index])
         price = f"{self.cents[index] * amount / 400:.2f}"
-        if what == "ship" and units:
+        if self.cancelled_at is not None and what in {"ship", "cancel", "complete"}:
+            return
+        if what == "void":
+            self.cancelled_at = self.cancelled_at or at
+        elif what == "ship" and units:
             self.waiting[index] -= units
             self.shipped[index] += units
             self.buyer[index] += units
@@ -101,7 +107,8 @@ class Shop:
             for index, cents in enumerate(self.cents)
         ]
         order = {**ORDER, "shipping_price": "4.90", "shipped_at": self.completed_at}
-        order["status"] = "paid" if self.completed_at is None else "sent"
+        order |= {"total_paid": self.paid, "cancelled_at": self.cancelled_at}
+        order["status"] = "void" if self.cancelled_at else "paid" if self.completed_at is None else "sent"
         # A database gives its rows in any order.
         tables = {"orders": [order], "lines": lines, "taxes": taxes, "adjustments": self.adjustments[::-1]}
         frames = order_frames({name: table_of(rows) for name, rows in tables.items() if rows}, READ_AT)
@@ -122,11 +129,12 @@ def cost(told: Mapping[str, Any], shipping: str) -> dict[str, Decimal]:
     st.lists(st.integers(1, 4), min_size=1, max_size=3),
     st.lists(st.integers(0, 5000), min_size=3, max_size=3),
     EVENTS,
+    st.sampled_from(["24.00", "0"]),
 )
 def test_an_adjustment_keeps_its_line_id_kind_reason_and_amounts_while_the_order_only_grows(
-    quantities: list[int], cents: list[int], events: list[tuple[str, int, int]]
+    quantities: list[int], cents: list[int], events: list[tuple[str, int, int]], paid: str
 ) -> None:
-    shop = Shop(quantities, cents[: len(quantities)])
+    shop = Shop(quantities, cents[: len(quantities)], paid)
     before: list[tuple[str, Mapping[str, Any]]] = []
     for number, event in enumerate(events):
         shop.happens(number, *event)
