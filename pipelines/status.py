@@ -26,6 +26,7 @@ from pipelines.days import days_of
 from pipelines.settings import Channel, Settings
 from pipelines.standing import ALL_ACCEPTED, judge
 
+LATE = "late"
 _DAYS_LOOKED_AT = 60
 _ON = frozenset({InstigatorStatus.RUNNING, InstigatorStatus.DECLARED_IN_CODE})
 
@@ -107,6 +108,7 @@ def statuses(
                 status.sensors.append(Ticking(sensor.name, on, every_seconds=sensor.minimum_interval_seconds))
         if instance is not None:
             _ask_dagster(status, channel, instance, [*repository.asset_graph.asset_check_keys])
+            _judge_age(status, channel.settings.late_after_hours)
         found.append(status)
     return found
 
@@ -170,6 +172,15 @@ def _ask_dagster(
     unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.QUEUED])
     jobs = _jobs(channel.name)
     status.runs = sum(run.job_name in jobs for run in instance.get_runs(unfinished))
+
+
+def _judge_age(status: ChannelStatus, late_after_hours: float) -> None:
+    """Call a channel late as its freshness policy does, where something is switched on that should deliver."""
+    age = _age(status.last_success)
+    is_on = any(one.on for one in (*status.schedules, *status.sensors))
+    if is_on and (age is None or age > late_after_hours * 3600):
+        since = "ever" if age is None else f"for {age / 3600:.0f} h"
+        status.red[LATE] = f"nothing was delivered {since}, with late_after_hours = {late_after_hours:g}"
 
 
 def _instant(moment: dt.datetime) -> str:

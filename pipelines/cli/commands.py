@@ -16,7 +16,14 @@ import click
 from pipelines.cli import looking, one_order, planning, running, standing, trying
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class _InOrder(click.Group):
+    """Lists the commands in the order in which one comes to need them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="channel-to-mirakl", prog_name="mirakl-orders")
 def cli() -> None:
     """Carry orders of webshops into Mirakl Connect.
@@ -26,16 +33,16 @@ def cli() -> None:
 
 
 for command in (
-    standing.status,
-    standing.channels,
     looking.check,
+    looking.coverage,
     planning.plan,
     one_order.order,
     running.sync,
-    running.replay,
-    looking.coverage,
+    standing.status,
     looking.failures,
+    running.replay,
     looking.reconcile,
+    standing.channels,
     trying.new_channel,
     trying.sandbox,
 ):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _SHOWN = 200
 
 
-@click.command()
+@click.command(short_help="Try the configuration; no order is sent.")
 @any_channels
 @as_json
 def check(names: tuple[str, ...], *, as_json: bool) -> None:
@@ -46,11 +46,11 @@ def check(names: tuple[str, ...], *, as_json: bool) -> None:
     for finding in findings:
         errors += finding.verdict == "error"
         words = finding.words if finding.words.startswith(finding.subject) else f"{finding.subject}: {finding.words}"
-        show.say(console, (finding.verdict, show.STYLES[finding.verdict]), "  ", words)
+        show.say(console, (f"{finding.verdict:<9}", show.STYLES[finding.verdict]), "  ", words)
     sys.exit(1 if errors else 0)
 
 
-@click.command()
+@click.command(short_help="List the shop's words and where each goes.")
 @channels
 @days
 @as_json
@@ -92,7 +92,7 @@ def coverage(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quiet
     sys.exit(3 if any(word["fate"] == "unmapped" for word in found) else 0)
 
 
-@click.command()
+@click.command(short_help="List the orders that are not accepted.")
 @any_channels
 @click.option("--code", help="Only this code.")
 @click.option("--since", type=DAY, metavar="DAY", help="Only orders that failed on this day or later.")
@@ -153,7 +153,7 @@ def failures(
             click.echo(f"and {more:,} more; --csv and --json list them all")
 
 
-@click.command()
+@click.command(short_help="Compare the shop with what Mirakl accepted.")
 @channels
 @days
 @as_json

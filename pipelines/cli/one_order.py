@@ -13,7 +13,7 @@ import click
 from pipelines.cli.options import as_json, channel, load
 
 
-@click.command()
+@click.command(short_help="Look at one order from all sides.")
 @channel
 @click.argument("order_id", metavar="ID")
 @click.option("--personal", is_flag=True, help="Show names, addresses and texts; without it they are ***.")

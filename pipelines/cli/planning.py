@@ -25,7 +25,7 @@ _SHOWN = 50
 _NOTHING, _LOOK_AT_IT, _WOULD_SEND = 0, 3, 4
 
 
-@click.command()
+@click.command(short_help="Say what a sync would send, without sending it.")
 @channels
 @days
 @click.option("--show", "shown", multiple=True, metavar="ID", help="Show every field that changes in this order.")

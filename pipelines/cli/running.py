@@ -24,7 +24,7 @@ _SHOWN = 200
 verbose = click.option("--verbose", is_flag=True, help="Show Dagster's log.")
 
 
-@click.command()
+@click.command(short_help="Deliver the orders that changed on some days.")
 @channels
 @days
 @click.option("--reread", is_flag=True, help="Read every order again, also those unchanged since they were stored.")
@@ -51,7 +51,7 @@ def sync(names: list[str], days: Days, *, reread: bool, as_json: bool, quiet: bo
     _tell(results, as_json=as_json)
 
 
-@click.command()
+@click.command(short_help="Send orders again as they are in the shop now.")
 @channel
 @click.option("--order", "order_ids", multiple=True, metavar="ID", help="This order, by its id. Repeatable.")
 @click.option("--placed-from", type=DAY, metavar="DAY", help="Orders placed on this day or later.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipelines.status import ChannelStatus, Ticking
 
 
-@click.command()
+@click.command(short_help="Say where every channel stands.")
 @any_channels
 @as_json
 def status(names: tuple[str, ...], *, as_json: bool) -> None:
@@ -53,7 +53,7 @@ def status(names: tuple[str, ...], *, as_json: bool) -> None:
     sys.exit(1 if broken else 3 if silent or any(one.needs_somebody for one in found) else 0)
 
 
-@click.command()
+@click.command(short_help="List the channels of channels.toml.")
 @as_json
 def channels(*, as_json: bool) -> None:
     """List the channels of channels.toml. Exit status 1 when a block is broken."""

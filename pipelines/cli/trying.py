@@ -16,7 +16,7 @@ from connectors.mirakl.sandbox_settings import CREDENTIAL, POINTERS, SandboxSett
 _SHARE = click.FloatRange(0, 1)
 
 
-@click.command("new-channel")
+@click.command("new-channel", short_help="Write a folder to begin a channel of your own.")
 @click.argument("folder", type=click.Path(path_type=Path))
 def new_channel(folder: Path) -> None:
     """Write a commented starting point for a channel of your own: SQL files and platform.toml in FOLDER."""
@@ -27,7 +27,7 @@ def new_channel(folder: Path) -> None:
     click.echo(f'name it in channels.toml: platform = "{folder}"; then `mirakl-orders check CHANNEL`')
 
 
-@click.command()
+@click.command(short_help="Run a stand-in for Mirakl Connect.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8585, show_default=True, help="Port; 0 takes a free one."

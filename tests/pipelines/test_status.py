@@ -95,3 +95,4 @@ def test_what_is_switched_on_says_when_it_ticks_and_a_missing_daemon_is_noticed(
     assert dt.timedelta(0) < tick - dt.datetime.now(dt.UTC) <= dt.timedelta(minutes=15)
     assert on["changes_own"].every_seconds == 30
     assert silent_daemon([found], runs.instance)
+    assert found.red["late"].startswith("nothing was delivered ever")
