@@ -13,6 +13,7 @@ SELECT
     o.date_upd,
     o.gift,
     o.gift_message,
+    o.total_products_wt,
     o.total_paid_tax_incl,
     o.total_paid_real,
     o.total_discounts_tax_excl,

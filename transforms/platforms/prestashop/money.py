@@ -104,6 +104,15 @@ def _micros(amount: Decimal) -> int:
     return int(amount.scaleb(_SCALE))
 
 
+def is_charged(order: Any, fee: Decimal) -> bool:
+    """Say whether a fee that stands beside an order is in its total: what its other amounts do not explain."""
+    known = sum(
+        number(getattr(order, f"total_{part}")) for part in ("products_wt", "shipping_tax_incl", "wrapping_tax_incl")
+    )
+    rest = number(order.total_paid_tax_incl) - known + number(order.total_discounts_tax_incl)
+    return abs(rest - fee) <= 2 * _CENT
+
+
 def paid(order: Any, payments: Sequence[Any]) -> tuple[Decimal, Decimal]:
     """Say what was paid on this order, and what of it is negative payments that are taken off it already.
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from transforms.frames import OrderFrames, as_text, order_frames, table_of
+from transforms.platforms.prestashop.beside import discount, fees, taxes
 from transforms.platforms.prestashop.chosen import chosen, product_id
 from transforms.platforms.prestashop.items import Item, item
 from transforms.platforms.prestashop.money import (
@@ -21,8 +22,6 @@ from transforms.platforms.prestashop.money import (
     TaxShare,
     names_by_rate,
     paid,
-    shares_like,
-    split_tax,
 )
 from transforms.platforms.prestashop.parcels import Parcels
 from transforms.platforms.prestashop.places import Pickup, addresses, pickup, shop_address
@@ -44,6 +43,7 @@ _OF_ORDERS = (
     "addresses",
     "pickup_points",
     "messages",
+    "payment_fees",
 )
 
 _CHOSEN = ("attributes", "customizations", "packs")
@@ -100,12 +100,13 @@ class _Shop:
             total += refunds.put_back(items, shipping)
         self.tables["adjustments"] += refunds.adjustments
         self.tables["taxes"] += refunds.taxes
-        self._taxes(order, None, "shipping", shipping.tax, shipping.shares)
+        self.tables["taxes"] += taxes(order.order_id, None, "shipping", shipping.tax, shipping.shares)
         parcels = Parcels(of["shipments"])
         for of_line in items:
             self._line(of_line, refunds, parcels, stands)
-        self._discount(order, *off, items)
-        self._wrapping(order, shares)
+        for line, its_taxes in (*discount(order, *off, items), *fees(order, of["payment_fees"], shares)):
+            self.tables["lines"].append(line)
+            self.tables["taxes"] += its_taxes
         place = pickup(order, of["pickup_points"], of["addresses"])
         self.tables["addresses"] += addresses(order, of["addresses"], place)
         self._attributes(order, of["addresses"], place, address)
@@ -144,7 +145,7 @@ class _Shop:
         order: Any,
         of: Mapping[str, Sequence[Any]],
         items: Sequence[Item],
-        discount: Decimal,
+        off: Decimal,
         shipping: Shipping,
         stands: Standing,
     ) -> Refunds:
@@ -152,7 +153,7 @@ class _Shop:
         return SlipReader(
             order=order,
             items={of_line.row.id_order_detail: of_line for of_line in items},
-            paid_share=max(1 - discount / whole, Decimal(0)) if discount and whole else Decimal(1),
+            paid_share=max(1 - off / whole, Decimal(0)) if off and whole else Decimal(1),
             shipping_shares=shipping.shares,
             returns=of["returns"],
             messages=of["messages"],
@@ -189,19 +190,6 @@ class _Shop:
             shares = [TaxShare(line.tax_name or UNNAMED.code, rate, Decimal(1))]
         return shares
 
-    def _taxes(self, order: Any, line_id: Any, applies_to: str, tax: Decimal, shares: Sequence[TaxShare]) -> None:
-        self.tables["taxes"] += [
-            {
-                "channel_order_id": order.order_id,
-                "channel_order_line_id": line_id,
-                "applies_to": applies_to,
-                "code": share.code,
-                "rate": share.rate,
-                "amount": amount,
-            }
-            for share, amount in split_tax(tax, shares)
-        ]
-
     def _line(self, of_line: Item, refunds: Refunds, parcels: Parcels, stands: Standing) -> None:
         row = of_line.row
         line_id = row.id_order_detail
@@ -220,7 +208,8 @@ class _Shop:
             "partly_shipped": stands.partly_shipped,
         }
         self.tables["lines"].append(cells)
-        self._taxes(row, line_id, "price", of_line.gross - of_line.net, of_line.shares)
+        tax = of_line.gross - of_line.net
+        self.tables["taxes"] += taxes(row.order_id, line_id, "price", tax, of_line.shares)
         options, written, pack = (self._by_line[name].get(line_id, ()) for name in _CHOSEN)
         if row.product_attribute_id or written or pack:
             self.tables["custom_attributes"] += [
@@ -231,43 +220,6 @@ class _Shop:
             self.tables["custom_attributes"].append(
                 _attribute(row.order_id, "ordered-quantity", of_line.measured, line_id=line_id, kind="NUMERIC")
             )
-
-    def _discount(self, order: Any, net: Decimal, gross: Decimal, items: Sequence[Item]) -> None:
-        everything = [share for of_line in items for share in of_line.shares]
-        if not any(share.weight for share in everything):
-            net, everything = gross, []
-        if gross or net:
-            self.tables["lines"].append(
-                {
-                    "channel_order_id": order.order_id,
-                    "channel_order_line_id": f"discount-{order.order_id}",
-                    "kind": "discount",
-                    "quantity": 1,
-                    "price": -net,
-                    "product_id": "discount",
-                    "product_title": "Discount",
-                }
-            )
-            # PrestaShop takes such a voucher off all products alike, so its tax goes as the products' taxes do.
-            self._taxes(order, None, "price", net - gross, everything)
-
-    def _wrapping(self, order: Any, shares: Sequence[Sequence[TaxShare]]) -> None:
-        price = number(order.total_wrapping_tax_excl)
-        tax = number(order.total_wrapping_tax_incl) - price
-        if price or tax:
-            line_id = f"wrapping-{order.order_id}"
-            self.tables["lines"].append(
-                {
-                    "channel_order_id": order.order_id,
-                    "channel_order_line_id": line_id,
-                    "kind": "fee",
-                    "quantity": 1,
-                    "price": price,
-                    "product_id": "gift-wrapping",
-                    "product_title": "Gift wrapping",
-                }
-            )
-            self._taxes(order, line_id, "price", tax, shares_like(shares, price, tax, Decimal(0), {}))
 
     def _attributes(self, order: Any, rows: Sequence[Any], place: Pickup | None, shop_address: str) -> None:
         attributes = {
