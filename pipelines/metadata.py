@@ -26,6 +26,8 @@ MOST_SIGNATURES = 20
 FAILURE_COLUMNS = ("channel_order_id", "outcome", "code", "field", "reason")
 _ALARMING = ("undelivered", "refused", "rejected", "shrunk", "future_stamps")
 _MOST_CHARACTERS = 160
+# Of a day that is stopped, which says what to do.
+_MOST_OF_A_REASON = 300
 
 Metadata = dict[str, Any]
 
@@ -37,7 +39,7 @@ def delivery_metadata(channel: str, report: DayReport) -> Metadata:
     """
     wrong: Metadata = {}
     if report.stopped:
-        wrong["stopped"] = _short(report.stopped)
+        wrong["stopped"] = _short(report.stopped, _MOST_OF_A_REASON)
     if report.failures_total:
         wrong["failures_total"] = report.failures_total
         rows = [{name: getattr(failure, name) for name in FAILURE_COLUMNS} for failure in report.failures]
@@ -125,6 +127,6 @@ def _ratio(part: int, whole: int) -> float:
     return round(part / whole, 1) if whole else 0.0
 
 
-def _short(text: str) -> str:
+def _short(text: str, most: int = _MOST_CHARACTERS) -> str:
     text = one_line(text)
-    return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"

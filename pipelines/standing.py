@@ -10,6 +10,7 @@ Belongs here: the verdicts, their orders, and the command that goes on from ther
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -103,12 +104,13 @@ def _everything_mapped(channel: str, ledger: Ledger) -> Verdict:
 
 
 def _money_adds_up(channel: str, standing: Standing) -> Verdict:
+    first = standing.listed[0].channel_order_id if standing.listed else ""
     return Verdict(
         MONEY_ADDS_UP,
         not standing.orders,
-        f"{standing.orders:,} orders were sent with sums that differ from the shop's; once the cause is mended, "
-        "read these days again",
-        f"mirakl-orders sync {channel} --from {standing.first_day} --to {standing.last_day}",
+        f"{standing.orders:,} orders were sent with sums that differ from the shop's; green once the days from "
+        f"{standing.first_day} to {standing.last_day} are read without a difference",
+        f"mirakl-orders order {channel} {shlex.quote(first)}",
         {"money_mismatch": standing.orders},
         _orders(standing),
     )
@@ -157,7 +159,7 @@ def _stamps_sane(channel: str, ledger: Ledger) -> Verdict:
 
 def _replay(channel: str, standing: Standing) -> str:
     ids = list(dict.fromkeys(found.channel_order_id for found in standing.listed))[:_IDS_IN_COMMAND]
-    return f"mirakl-orders replay {channel} {' '.join(f'--order {order_id}' for order_id in ids)}"
+    return f"mirakl-orders replay {channel} {' '.join(f'--order {shlex.quote(order_id)}' for order_id in ids)}"
 
 
 def _row(row: LedgerEntry) -> dict[str, str]:

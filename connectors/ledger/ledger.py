@@ -24,7 +24,6 @@ from connectors.ledger.destinations import Destination
 from connectors.ledger.notices import Noticed
 from connectors.ledger.rows import LedgerEntry
 from connectors.ledger.schema import (
-    DESTINATIONS,
     NOT_ACCEPTED,
     NOTICES,
     ORDERS,
@@ -224,35 +223,17 @@ class Ledger:
     def rejected_for(self, channel: str, field: str, limit: int) -> tuple[int, list[LedgerEntry]]:
         """Return how many orders are rejected for a field (the end of its path), and the first by day and order."""
         with self._reading() as connection:
-            key = self._key(connection, channel)
-            of_field = ORDERS.c.error_field.like(f"%{field}")
-            where = (ORDERS.c.channel == key, NOT_ACCEPTED, ORDERS.c.outcome == "rejected", of_field)
-            count = connection.scalar(sa.select(sa.func.count()).select_from(ORDERS).where(*where)) or 0
-            query = sa.select(*rows.COLUMNS).where(*where).order_by(ORDERS.c.day, ORDERS.c.channel_order_id)
-            return count, [LedgerEntry(*row) for row in connection.execute(query.limit(limit))] if count else []
+            return rows.rejected_for(connection, self._key(connection, channel), field, limit)
 
     def read_after(self, channel: str, instant: str, limit: int | None = None) -> tuple[int, list[LedgerEntry]]:
         """Return how many orders were read later than an instant, and the first of them by day and order."""
         with self._reading() as connection:
-            key = self._key(connection, channel)
-            until = connection.scalar(sa.select(DESTINATIONS.c.read_until).where(DESTINATIONS.c.key == key))
-            # Only then is it worth looking through all rows.
-            if until is None or until <= instant:
-                return 0, []
-            later = (ORDERS.c.channel == key, ORDERS.c.read_at > instant)
-            count = connection.scalar(sa.select(sa.func.count()).select_from(ORDERS).where(*later)) or 0
-            query = sa.select(*rows.COLUMNS).where(*later).order_by(ORDERS.c.day, ORDERS.c.channel_order_id)
-            return count, [LedgerEntry(*row) for row in connection.execute(query.limit(limit))]
+            return rows.read_after(connection, self._key(connection, channel), instant, limit)
 
     def rewind(self, channel: str, instant: str) -> list[str]:
         """Let orders that were read later than an instant count as read then; return their ids."""
         with self._transaction(channel) as connection:
-            key = self._written(connection, channel)
-            later = (ORDERS.c.channel == key, ORDERS.c.read_at > instant)
-            order_ids = list(connection.scalars(sa.select(ORDERS.c.channel_order_id).where(*later)))
-            connection.execute(ORDERS.update().where(*later).values(read_at=instant))
-            connection.execute(DESTINATIONS.update().where(DESTINATIONS.c.key == key).values(read_until=instant))
-            return order_ids
+            return rows.rewind(connection, self._written(connection, channel), instant)
 
     def order_ids(
         self, channel: str, first_day: str | None = None, last_day: str | None = None

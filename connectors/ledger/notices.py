@@ -18,6 +18,7 @@ from transforms.outcomes import Notice
 
 MOST_AN_ORDER = 20
 
+_COLUMNS = ("channel", "channel_order_id", "code", "field", "detail")
 _OF = (NOTICES.c.channel == sa.bindparam("key"), NOTICES.c.channel_order_id == sa.bindparam("order_id"))
 _FORGET = NOTICES.delete().where(*_OF, NOTICES.c.code == sa.bindparam("of_code"), NOTICES.c.field == sa.bindparam("at"))
 _STANDS = sa.select(NOTICES.c.channel_order_id, NOTICES.c.code, NOTICES.c.field, NOTICES.c.detail)
@@ -42,19 +43,11 @@ def keep(connection: sa.Connection, key: str, found: Mapping[str, Sequence[Notic
     gone = [place for place, detail in stands.items() if wanted.get(place) != detail]
     new = [place for place, detail in wanted.items() if stands.get(place) != detail]
     if gone:
-        connection.execute(
-            _FORGET,
-            [{"key": key, "order_id": order_id, "of_code": code, "at": field} for order_id, code, field in gone],
-        )
+        places = [{"key": key, "order_id": order_id, "of_code": code, "at": field} for order_id, code, field in gone]
+        connection.execute(_FORGET, places)
     if new:
-        connection.execute(
-            NOTICES.insert(),
-            [
-                {"channel": key, "channel_order_id": place[0], "code": place[1], "field": place[2], "detail": detail}
-                for place in new
-                for detail in [wanted[place]]
-            ],
-        )
+        rows = [dict(zip(_COLUMNS, (key, *place, wanted[place]), strict=True)) for place in new]
+        connection.execute(NOTICES.insert(), rows)
 
 
 def _standing(connection: sa.Connection, key: str, order_ids: Sequence[str]) -> dict[tuple[str, str, str], str]:

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from connectors.ledger.schema import DESTINATIONS, NOTICES, ORDERS
+from connectors.ledger.schema import DESTINATIONS, NOT_ACCEPTED, NOTICES, ORDERS
 
 _IDS_PER_QUERY = 5000
 
@@ -159,3 +159,36 @@ def write(connection: sa.Connection, key: str, entries: Sequence[LedgerEntry]) -
     else:
         connection.execute(_WRITE, [{"channel": key, **dict(zip(_FIELDS, row, strict=True))} for row in cells])
     connection.execute(_READ_UNTIL, {"of": key, "until": max(entry.read_at for entry in entries)})
+
+
+def rejected_for(connection: sa.Connection, key: str, field: str, limit: int) -> tuple[int, list[LedgerEntry]]:
+    """Return how many orders are rejected for a field, see `Ledger.rejected_for`."""
+    of_field = ORDERS.c.error_field.like(f"%{field}")
+    return _first(connection, (ORDERS.c.channel == key, NOT_ACCEPTED, ORDERS.c.outcome == "rejected", of_field), limit)
+
+
+def read_after(connection: sa.Connection, key: str, instant: str, limit: int | None) -> tuple[int, list[LedgerEntry]]:
+    """Return how many orders were read later, see `Ledger.read_after`; all rows are looked at only if there are any."""
+    until = connection.scalar(sa.select(DESTINATIONS.c.read_until).where(DESTINATIONS.c.key == key))
+    if until is None or until <= instant:
+        return 0, []
+    return _first(connection, (ORDERS.c.channel == key, ORDERS.c.read_at > instant), limit)
+
+
+def rewind(connection: sa.Connection, key: str, instant: str) -> list[str]:
+    """Let orders that were read later count as read at an instant; return their ids."""
+    later = (ORDERS.c.channel == key, ORDERS.c.read_at > instant)
+    order_ids = list(connection.scalars(sa.select(ORDERS.c.channel_order_id).where(*later)))
+    connection.execute(ORDERS.update().where(*later).values(read_at=instant))
+    connection.execute(DESTINATIONS.update().where(DESTINATIONS.c.key == key).values(read_until=instant))
+    return order_ids
+
+
+def _first(
+    connection: sa.Connection, where: Sequence[sa.ColumnElement[bool]], limit: int | None
+) -> tuple[int, list[LedgerEntry]]:
+    count = connection.scalar(sa.select(sa.func.count()).select_from(ORDERS).where(*where)) or 0
+    if not count:
+        return 0, []
+    query = sa.select(*COLUMNS).where(*where).order_by(ORDERS.c.day, ORDERS.c.channel_order_id).limit(limit)
+    return count, [LedgerEntry(*row) for row in connection.execute(query)]

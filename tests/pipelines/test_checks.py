@@ -78,11 +78,11 @@ def test_a_days_delivery_is_told_in_numbers_kinds_and_single_failures() -> None:
     for number in range(60):
         report.fail(Failure(str(number), "refused", "X", "status", "é" * 200))
     report.note_shrunk("1")
-    report.stopped = "s" * 200
+    report.stopped = "s" * 400
     told = metadata.delivery_metadata("own", report)
     assert (told["delivered"], told["refused"], told["undelivered"], told["orders_per_request"]) == (250, 60, 0, 83.3)
     assert (told["failures_total"], told["shrunk"], told["future_stamps"]) == (60, 1, 0)
-    assert told["stopped"] == "s" * 159 + "…"
+    assert told["stopped"] == "s" * 299 + "…"
     assert rows(told["failure_kinds"]) == [{"kind": "X status", "orders": 60}]
     first = rows(told["failures"])[0]
     assert first == {

@@ -116,7 +116,9 @@ def test_sums_that_differ_are_red_with_both_sums_until_they_agree(runs: Runs, sh
     shop.order("2", f"{D2} {NOON}")
     runs.sync(D1)
     assert red(runs.sync(D2)) == {"money_adds_up"}
-    [order] = verdicts(runs)["money_adds_up"].orders
+    found = verdicts(runs)["money_adds_up"]
+    assert found.command == "mirakl-orders order own 1"
+    [order] = found.orders
     assert (order["channel_order_id"], order["day"]) == ("1", D1)
     assert "10.00 EUR" in order["reason"]
     assert "12.00 EUR" in order["reason"]
