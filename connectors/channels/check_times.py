@@ -53,6 +53,9 @@ def wrong_times(reader: ShopReader, snapshot: Snapshot, orders: int, days: int) 
 
 def _stamps(reader: ShopReader, snapshot: Snapshot, changed: dict[Any, dt.datetime]) -> Iterator[str]:
     """Compare each order's own stamp with its newest change; orders are matched where both ids are the same."""
+    if len(changed) > 1 and len(set(changed.values())) == 1:
+        # A feed without a modified column reads all orders again, and gives each the time of reading.
+        return
     zone = reader.platform.naive_timezone(reader.source.timezone)
     frames = reader.frames(snapshot.rows(list(changed)), snapshot.read_at)
     by_id = {str(order_id): moment for order_id, moment in changed.items()}
