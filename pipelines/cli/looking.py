@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from connectors.ledger import Ledger, LedgerEntry
 
 _SHOWN = 200
+# Up to so many orders of one cause are listed one by one; of more, so many are named.
+_ALONE, _NAMED = 5, 10
 
 
 @click.command(short_help="Try the configuration; no order is sent.")
@@ -61,8 +64,6 @@ def coverage(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quiet
 
     Exit status 3 when a word that needs a map has none.
     """
-    from collections import Counter
-
     from pipelines import progress, show
     from pipelines.cli.progress import shown
     from pipelines.shop import open_shop
@@ -140,17 +141,44 @@ def failures(
         if as_csv:
             _write_csv(chain([first], found))
             return
-        listed: list[dict[str, object]] = []
-        more = 0
-        for item in chain([first], found):
-            if len(listed) < _SHOWN:
-                listed.append(_shown_failure(item, with_channel=len(names) != 1))
-            else:
-                more += 1
-        show.rows(show.console(), "Not accepted by Mirakl in their current state", listed)
+        _show_failures(chain([first], found), with_channel=len(names) != 1)
         click.echo(f"ledger: {ledger.address}", err=True)
-        if more:
-            click.echo(f"and {more:,} more; --csv and --json list them all")
+
+
+def _show_failures(failures: Iterable[dict[str, Any]], *, with_channel: bool) -> None:
+    """Print failures: those of one cause together where they are many, the others one by one."""
+    from pipelines import show
+
+    causes: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
+    orders: Counter[tuple[Any, ...]] = Counter()
+    for item in failures:
+        cause = tuple(item[name] for name in ("channel", "outcome", "code", "field", "reason"))
+        orders[cause] += 1
+        if len(causes[cause]) < _NAMED:
+            causes[cause].append(item)
+    console = show.console()
+    alone = [item for cause, items in causes.items() if orders[cause] <= _ALONE for item in items]
+    many = [cause for cause in causes if orders[cause] > _ALONE]
+    if many:
+        rows = [_cause(causes[cause], orders[cause], with_channel=with_channel) for cause in many[:_SHOWN]]
+        show.rows(console, "Not accepted by Mirakl in their current state, by cause", rows, numbers=["orders"])
+    if alone:
+        rows = [_shown_failure(item, with_channel=with_channel) for item in alone[:_SHOWN]]
+        show.rows(console, "Not accepted by Mirakl in their current state", rows)
+    left = len(alone[_SHOWN:]) + sum(orders[cause] for cause in many[_SHOWN:])
+    if left or many:
+        click.echo(f"{orders.total():,} orders in all; --csv and --json list each of them")
+
+
+def _cause(items: list[dict[str, Any]], orders: int, *, with_channel: bool) -> dict[str, object]:
+    from pipelines.show import ago
+
+    first = items[0]
+    ids = ", ".join(str(item["channel_order_id"]) for item in items)
+    more = f" and {orders - len(items):,} more" if orders > len(items) else ""
+    start = {"channel": first["channel"]} if with_channel else {}
+    cause = {name: first[name] for name in ("outcome", "code", "field", "reason")}
+    return {**start, "orders": orders, "for": ago(first["unaccepted_since"]), **cause, "ids": ids + more}
 
 
 @click.command(short_help="Compare the shop with what Mirakl accepted.")

@@ -5,7 +5,7 @@ Belongs here: that. Does not belong here: tables as such (`pipelines.show`), fin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -15,7 +15,7 @@ from rich.text import Text
 
 from pipelines import show
 from pipelines.standing import ALL_ACCEPTED
-from pipelines.sync import SyncResult
+from pipelines.sync import DayResult, SyncResult
 
 _SHOWN = (
     "orders_read",
@@ -30,6 +30,7 @@ _SHOWN = (
 )
 _SHOWN_WHEN_THERE = frozenset({"superseded", "excluded", "undelivered"})
 _MOST_EMPTY_DAYS = 7
+_DAY_WIDTH, _GAP = 10, 3
 _RED = frozenset({"rejected", "refused", "undelivered"})
 
 
@@ -83,16 +84,31 @@ def show_sync(console: Console, result: SyncResult) -> None:
 def _days(console: Console, result: SyncResult) -> None:
     totals = result.totals
     shown = [name for name in _SHOWN if totals[name] or name not in _SHOWN_WHEN_THERE]
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("day", no_wrap=True)
-    for name in shown:
-        table.add_column(name.removeprefix("orders_"), justify="right", no_wrap=True)
     quiet = [day for day in result.days if not day.failed and not any(day.counts.values())]
     # A line for each day without an order would push what matters off the screen.
     left_out = quiet if len(result.days) > _MOST_EMPTY_DAYS else []
-    for day in result.days:
-        if day in left_out:
-            continue
+    days = [day for day in result.days if day not in left_out]
+    widths = [max(len(_head(name)), len(f"{totals[name]:,}")) for name in shown]
+    if sum(widths) + _GAP * len(widths) + _DAY_WIDTH <= console.width:
+        _table(console, shown, days, totals)
+    else:
+        # One line a day with what there is of it: a heading that is cut would say nothing.
+        for day in days:
+            counts = [f"{day.counts[name]:,} {_head(name)}" for name in shown if day.counts[name]]
+            show.say(console, (day.day, "red" if day.failed else ""), f"  {', '.join(counts) or '-'}")
+        counts = [f"{totals[name]:,} {_head(name)}" for name in shown if totals[name]]
+        show.say(console, (f"all days    {', '.join(counts) or '-'}", "bold"))
+    if left_out:
+        show.say(console, (f"{len(left_out)} days without an order are left out", "dim"))
+    console.print()
+
+
+def _table(console: Console, shown: Sequence[str], days: Sequence[DayResult], totals: Mapping[str, int]) -> None:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("day", no_wrap=True)
+    for name in shown:
+        table.add_column(_head(name), justify="right", no_wrap=True)
+    for day in days:
         if day.failed and not any(day.counts.values()):
             table.add_row(day.day, *("-" for _ in shown), style="red")
         else:
@@ -100,9 +116,10 @@ def _days(console: Console, result: SyncResult) -> None:
     table.add_section()
     table.add_row("all days", *_counts(shown, totals), style="bold")
     console.print(table)
-    if left_out:
-        show.say(console, (f"{len(left_out)} days without an order are left out", "dim"))
-    console.print()
+
+
+def _head(name: str) -> str:
+    return name.removeprefix("orders_")
 
 
 def _counts(names: Iterable[str], counts: Mapping[str, int]) -> Iterable[Text]:
