@@ -5,6 +5,7 @@ SELECT
     m.increment_id,
     m.state,
     m.grand_total,
+    m.adjustment_negative,
     m.shipping_amount,
     m.shipping_tax_amount,
     m.discount_amount,

@@ -293,3 +293,20 @@ def test_a_state_of_a_module_is_said_by_its_name_and_decided_by_what_is_proved(
     assert said == {"status 'waiting_for_module' is not mapped; add it under `statuses`"}
     statuses = [payload(records[str(number)])["status"] for number in range(101, 106)]
     assert statuses == [status for _, _, status in cases]
+
+
+def test_units_that_a_gift_card_of_a_module_paid_for_come_back_as_units(
+    shop: ShopSource, server: pymysql.Connection[Any]
+) -> None:
+    """It stands in no column that is read: the sums are red, but no unit that came back waits for shipment again."""
+    memo = {"increment_id": "9", "state": 2, "grand_total": 4, "tax_amount": 4}
+    rows = {
+        "sales_order": {"grand_total": 10, "total_paid": 10, "total_refunded": 4},
+        "sales_order_item": [{"qty_refunded": 2}],
+        "sales_creditmemo": [memo],
+        "sales_creditmemo_item": [{"order_item": 1, "qty": 2, "row_total": 20, "tax_amount": 4}],
+    }
+    insert_case(server, {"id": 101, "rows": rows})
+    [line] = payload(read(shop))["order_lines"]
+    assert [made["quantity"] for made in line["adjustments"]] == [2]
+    assert (line["status"], line["can_cancel"]) == ("CLOSED", False)

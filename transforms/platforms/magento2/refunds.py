@@ -22,7 +22,7 @@ from transforms.rows import when
 
 CANCELLED_MEMO = 3
 _HALF_A_CENT = Decimal("0.005")
-# A memo that keeps back more than this of what its units cost gives money back, and no units.
+# A memo whose author keeps back more than this of what its units cost gives money back, and no units.
 _A_REDUCTION = Decimal("0.5")
 
 Cells = dict[str, Any]
@@ -122,7 +122,8 @@ class Refunds:
         explained = sum((money.total() for _, money in items), shipping.total())
         explained += sum((money.total() for _, money in of_extras), ZERO)
         total = explained if row.grand_total is None else row.grand_total + paid_otherwise(row)
-        reduces = total < explained * _A_REDUCTION
+        # What else a memo lacks was paid otherwise, as by a module's gift card: its units came back all the same.
+        reduces = (row.adjustment_negative or ZERO) > explained * _A_REDUCTION
         given = [self._item(memo, document, item, money, reduces) for item, money in items]
         given = [one for one in given if one.money.total() or one.cells["quantity"]]
         reason = given[0].cells["default_reason"] if given else "CHANNEL_SPECIFIC"
