@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # One order that makes Mirakl's server fail must not hold up the others for the whole budget again and again.
 _PROBE_BUDGET = 10.0
-_NO_ANSWER = ("NO_ANSWER", "Mirakl gave no definite answer to this order")
+_NO_ANSWER = "NO_ANSWER"
 
 
 class Sending:
@@ -69,7 +69,8 @@ class Sending:
         for pending in orders:
             by_store.setdefault(pending.claim.record.store, []).append(pending)
         for store, left in by_store.items():
-            self._settlement.undelivered(left, *(self._delivery.stopped(store) or _NO_ANSWER))
+            silence = (_NO_ANSWER, left[0].silence or "Mirakl gave no definite answer to this order")
+            self._settlement.undelivered(left, *(self._delivery.stopped(store) or silence))
 
     def _send(self, store: str, batch: Sequence[Pending]) -> None:
         if batch and not self._answered(store, batch, lambda: self._isolate(store, batch)):
@@ -105,9 +106,11 @@ class Sending:
             self._smaller(store, batch)
         except NoAnswer as error:
             delivery.silent_since = delivery.client.answers
+            for pending in batch:
+                pending.silence = str(error)
             if error.about_batch and not delivery.stop.is_set():
                 return False
-            delivery.stop_store(store, "NO_ANSWER", str(error), every_store=True)
+            delivery.stop_store(store, _NO_ANSWER, str(error), every_store=True)
         except SenderLost as error:
             delivery.stop_store(store, "SENDER_LOST", str(error), every_store=True)
         except StoreStopped as error:
@@ -179,7 +182,7 @@ class Sending:
         failing = [half for half in halves if not self._answered(store, half, partial(self._isolate, store, half))]
         if self._delivery.client.answers == answers:
             why = "Mirakl answers with nothing but server errors"
-            self._delivery.stop_store(store, "NO_ANSWER", why, every_store=True)
+            self._delivery.stop_store(store, _NO_ANSWER, why, every_store=True)
             return
         for half in failing:
             self._probe(store, half)

@@ -23,11 +23,15 @@ from transforms.outcomes import Notice, Record, Reject
 
 @dataclass(slots=True, eq=False)
 class Pending:
-    """A claimed order on its way: whether it has left, whether it is suspected of failing the server, and its end."""
+    """A claimed order on its way: whether it has left, whether it is suspected of failing the server, and its end.
+
+    `silence` says what came instead of an answer when it was last sent.
+    """
 
     claim: Claim
     sent: bool = False
     suspected: bool = False
+    silence: str | None = None
     outcome: str | None = None
 
     @property

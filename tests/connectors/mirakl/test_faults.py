@@ -146,6 +146,8 @@ def test_orders_over_which_the_server_fails_are_left_without_an_answer_and_named
     assert (report.counts["delivered"], report.counts["refused"], report.counts["undelivered"]) == (397, 1, 2)
     named = {row.channel_order_id: row.outcome for _, row in ledger.unaccepted("boutique")}
     assert named == {"7": "undelivered", "350": "undelivered", "50": "refused"}
+    reasons = {ledger.known("boutique", ["7", "350"])[order_id].error_reason for order_id in ("7", "350")}
+    assert reasons == {"no answer from Mirakl: HTTP 500"}
     sandbox.settings = CALM
     deliver(delivery(), shop)
     sandbox.settings = replace(CALM, poisoned=frozenset({"50"}))
