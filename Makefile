@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run ui check test lint servers
+.PHONY: run ui check test lint servers bench
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml
@@ -47,3 +47,7 @@ check: lint
 
 test: lint servers
 	$(PYTEST)
+
+# What an order costs: us, a plain script, others. The others are installed apart, for this run.
+bench: $(VENV)/installed
+	$(BIN)/python -m tests.benchmarks.bench

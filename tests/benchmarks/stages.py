@@ -1,0 +1,133 @@
+"""The stages of a sync in one process, each with its own CPU: `python -m tests.benchmarks.stages FOLDER RECEIVER DAYS`.
+
+Prints JSON: per stage the seconds of CPU, and how many orders. Delivery is shown with its HTTP and, as the seconds spent
+in the HTTP client are counted apart, without.
+
+Belongs here: what is measured of us. Does not belong here: processes, and the table.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pyarrow as pa
+
+from connectors.channels.reader import ShopReader, ShopSource
+from connectors.ledger.ledger import Ledger
+from connectors.mirakl import limiter
+from connectors.mirakl.client import MiraklClient, MiraklSettings
+from connectors.mirakl.delivery import Delivery
+from pipelines import tables
+from pipelines.storage import FrameStorage
+from transforms.coverage import coverage
+from transforms.frames import OrderFrames, together
+from transforms.mapping import ChannelMapping
+from transforms.normalise import normalise
+
+SPENT: dict[str, float] = {}
+
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Add up the process's CPU inside."""
+    begun = time.process_time()
+    try:
+        yield
+    finally:
+        SPENT[name] = SPENT.get(name, 0.0) + time.process_time() - begun
+
+
+def timed(name: str, items: Iterator[Any]) -> Iterator[Any]:
+    """Yield what an iterator yields, and count what that costs it."""
+    while True:
+        with stage(name):
+            item = next(items, None)
+        if item is None:
+            return
+        yield item
+
+
+def frames(reader: ShopReader) -> Iterator[OrderFrames]:
+    """Read the shop, in chunks as the product stores them."""
+    with reader.snapshot() as snapshot:
+        start = snapshot.read_at.replace(year=2020)
+        for rows in timed("read", snapshot.chunks(start, snapshot.read_at)):
+            with stage("order frames"):
+                made = reader.frames(rows, snapshot.read_at)
+            yield made
+
+
+def raw(reader: ShopReader) -> Iterator[pa.Table]:
+    """Fold what is read into the rows that are stored."""
+    for chunk in together(frames(reader)):
+        with stage("order frames"):
+            folded = tables.raw_table(chunk)
+        yield folded
+
+
+def main(folder: str, address: str) -> None:
+    reader = ShopReader(ShopSource("shop", f"{folder}/platform", f"sqlite:///{folder}/shop.sqlite"))
+    mapping = ChannelMapping(store_id="S-1", platform_statuses=reader.platform.statuses)
+    storage = FrameStorage(f"{folder}/frames")
+    chunks = list(raw(reader))
+    with stage("store raw orders"):
+        storage.write("shop", "raw_orders", "2026-01-01", tables.RAW_ORDERS, chunks)
+    normalised = []
+    with stage("load raw orders"):
+        loaded = [tables.order_frames_of(chunk) for chunk in storage.read("shop", "raw_orders", "2026-01-01")]
+    for chunk in loaded:
+        with stage("normalise"):
+            normalised.append(normalise(chunk, mapping))
+        with stage("coverage"):
+            coverage(chunk, mapping)
+    with stage("store records"):
+        storage.write("shop", "mirakl_orders", "2026-01-01", tables.MIRAKL_ORDERS, map(tables.mirakl_table, normalised))
+    orders = sum(len(chunk.table) for chunk in normalised)
+    del chunks, loaded, normalised
+    for name in ("deliver", "deliver, unchanged"):
+        with stage(name):
+            deliver(storage, folder, address)
+    print(json.dumps({"orders": orders, "stages": SPENT}))
+
+
+def deliver(storage: FrameStorage, folder: str, address: str) -> None:
+    """Deliver the stored records; a second time they are unchanged."""
+    limiter.CEILING = 1_000_000  # Mirakl's ceiling would be what is measured
+    settings = MiraklSettings(
+        f"{address}/api/channel-platform",
+        f"{address}/oauth/token",
+        "sandbox",
+        "sandbox",
+        requests_per_second=limiter.CEILING,
+    )
+    client, ledger = MiraklClient(settings), Ledger(f"sqlite:///{folder}/ledger.sqlite")
+    records = storage.read("shop", "mirakl_orders", "2026-01-01", tables.RECORD_COLUMNS)
+    Delivery(client, ledger, channel="shop", channel_id="1234").deliver(
+        tables.records_of(records), [], day="2026-01-01", run_id="benchmark"
+    )
+    ledger.dispose()
+    client.close()
+
+
+def _count_http() -> None:
+    """Count the CPU that HTTP itself needs, in whichever thread it is."""
+    send = httpx.HTTPTransport.handle_request
+
+    def counted(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        begun = time.thread_time()
+        answer = send(self, request)
+        SPENT["HTTP"] = SPENT.get("HTTP", 0.0) + time.thread_time() - begun
+        return answer
+
+    httpx.HTTPTransport.handle_request = counted  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    _count_http()
+    main(*sys.argv[1:])
