@@ -163,17 +163,32 @@ def _slots(chunk: Chunk, tax_keys: Ints) -> _Slots:
 
 def _exclude_taxes(slots: _Slots, gross: Bools) -> None:
     """Take each tax out of the amount that includes it: its line's, or the order's where the line has none."""
-    taxed = np.flatnonzero(gross[slots.owners] & ((slots.bucket == TAX) | (slots.bucket == SHIPPING_TAX)))
+    is_tax = (slots.bucket == TAX) | (slots.bucket == SHIPPING_TAX)
+    taxed = np.flatnonzero(gross[slots.owners] & is_tax)
     if not len(taxed):
         return
-    places: dict[tuple[int, int, int], int] = {}
-    for row in np.flatnonzero(gross[slots.owners]).tolist():
-        places.setdefault((int(slots.owners[row]), int(slots.lines[row]), int(slots.bucket[row])), row)
-    for row in taxed.tolist():
-        order, line, bucket = int(slots.owners[row]), int(slots.lines[row]), int(slots.bucket[row]) - 1
-        place = places.get((order, line, bucket), places.get((order, -1, bucket)))
-        if place is not None:
-            slots.exact[place] -= slots.exact[row]
+    of_line = {
+        bucket: _first(slots.lines, (slots.bucket == bucket) & (slots.lines >= 0)) for bucket in (PRICE, SHIPPING)
+    }
+    of_order = {
+        bucket: _first(slots.owners, (slots.bucket == bucket) & (slots.lines < 0)) for bucket in (PRICE, SHIPPING)
+    }
+    order, line = slots.owners[taxed], slots.lines[taxed]
+    places = np.full(len(taxed), -1, dtype=np.int64)
+    for bucket, tax in ((PRICE, TAX), (SHIPPING, SHIPPING_TAX)):
+        own = np.where(line >= 0, of_line[bucket][line], -1)
+        place = np.where(own >= 0, own, of_order[bucket][order])
+        places = np.where(slots.bucket[taxed] == tax, place, places)
+    found = places >= 0
+    np.subtract.at(slots.exact, places[found], slots.exact[taxed[found]])
+
+
+def _first(keys: Ints, wanted: Bools) -> Ints:
+    """Return the first wanted row of each key, -1 where there is none; one entry more, for keys of -1."""
+    rows = np.flatnonzero(wanted)
+    found = np.full(int(keys.max(initial=-1)) + 2, -1, dtype=np.int64)
+    found[keys[rows][::-1]] = rows[::-1]
+    return found
 
 
 def _rounds(owners: Ints) -> list[Ints]:

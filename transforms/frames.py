@@ -32,7 +32,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
 }
 # Work on columns pays from some thousand orders on; memory goes by rows, and some orders have a thousand lines.
 CHUNK_ORDERS = 5_000
-CHUNK_ROWS = 60_000
+CHUNK_ROWS = 40_000
 _BITS = {b"\0": False, b"\1": True}
 
 

@@ -32,7 +32,7 @@ from transforms.plain import plain
 from transforms.records import ORDERS
 from transforms.times import format_time
 
-_JUDGED_TOGETHER = 200
+_JUDGED_TOGETHER = 250_000  # bytes
 
 
 def normalise(frames: OrderFrames, mapping: ChannelMapping) -> Normalised:
@@ -69,9 +69,15 @@ def _left_out(frames: OrderFrames, mapping: ChannelMapping) -> pa.RecordBatch:
 def _judge(payloads: pa.StringArray, orders: Sequence[int], faults: Faults) -> None:
     """Let the contract's models judge what will be sent, many orders at once; what they refuse is a reject."""
     texts = payloads.cast(pa.binary()).to_pylist()
-    for begin in range(0, len(texts), _JUDGED_TOGETHER):
+    begin = 0
+    while begin < len(texts):
+        # What is judged becomes objects, some ten times as large as the bytes.
+        size, end = 0, begin
+        while end < len(texts) and (end == begin or size + len(texts[end]) <= _JUDGED_TOGETHER):
+            size += len(texts[end])
+            end += 1
         try:
-            ORDERS.validate_json(b"[" + b",".join(texts[begin : begin + _JUDGED_TOGETHER]) + b"]")
+            ORDERS.validate_json(b"[" + b",".join(texts[begin:end]) + b"]")
         except ValidationError as error:
             # The first fault of an order is the one that is said.
             for number, found in enumerate(error.errors(include_url=False, include_input=False)):
@@ -80,6 +86,7 @@ def _judge(payloads: pa.StringArray, orders: Sequence[int], faults: Faults) -> N
                 reason = "is empty" if blank else found["msg"].removeprefix("Value error, ")
                 order = orders[begin + int(position)]
                 faults.add(order, (Stage.GATE, number), "invalid", _path(location), reason)
+        begin = end
 
 
 def _path(location: Sequence[int | str]) -> str:

@@ -300,17 +300,29 @@ def _consistent(order: _OrderRequest) -> _OrderRequest:
 
 
 def _judge_money(priced: OrderLine | Adjustment, shipping: Money, currency: str, digits: int) -> None:
-    told = [priced["price"], shipping]
-    for taxes in (priced.get("taxes"), priced.get("shipping_taxes")):
-        for tax in taxes or ():
-            told.append(tax["amount"])
-            if len(tax) > 2:
-                told += (tax[part] for part in ("seller_collectible", "channel_collectible") if part in tax)
-    for money in told:
-        if money["currency"] != currency:
-            raise ValueError("order_lines holds more than one currency")
-        if round(money["amount"], digits) != money["amount"]:
-            raise ValueError("amount has more decimals than its currency")
+    _judge_amount(priced["price"], currency, digits)
+    _judge_amount(shipping, currency, digits)
+    if "taxes" in priced:
+        for tax in priced["taxes"]:
+            _judge_tax(tax, currency, digits)
+    if "shipping_taxes" in priced:
+        for tax in priced["shipping_taxes"]:
+            _judge_tax(tax, currency, digits)
+
+
+def _judge_tax(tax: Tax, currency: str, digits: int) -> None:
+    _judge_amount(tax["amount"], currency, digits)
+    if "seller_collectible" in tax:
+        _judge_amount(tax["seller_collectible"], currency, digits)
+    if "channel_collectible" in tax:
+        _judge_amount(tax["channel_collectible"], currency, digits)
+
+
+def _judge_amount(money: Money, currency: str, digits: int) -> None:
+    if money["currency"] != currency:
+        raise ValueError("order_lines holds more than one currency")
+    if round(money["amount"], digits) != money["amount"]:
+        raise ValueError("amount has more decimals than its currency")
 
 
 OrderRequest = Annotated[_OrderRequest, AfterValidator(_consistent)]

@@ -24,7 +24,7 @@ from transforms.frames import Frame, Table, table
 PAGE_SIZE = 10_000
 # Memory goes by rows, and some orders have a thousand lines: a chunk is as many orders as have about so many rows.
 READ_ROWS = 20_000
-FIRST_ORDERS = 100
+FIRST_ORDERS = 20
 
 Rows = Mapping[str, Frame]
 

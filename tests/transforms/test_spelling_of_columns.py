@@ -1,0 +1,126 @@
+"""No column is misspelt: what is read is yielded or declared, and what is declared is read.
+
+Rows of a platform are not typed, so a misspelt cell would show only where its line is run. This checks the text instead:
+a name that is read off something is a column of the platform's SQL, or is defined somewhere.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import datetime as dt
+import re
+import sys
+from collections import Counter, namedtuple
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import pytest
+from mypy import api
+
+from transforms.columns import COLUMNS
+
+ROOT = Path(__file__).parents[2]
+CORE = sorted((ROOT / "transforms").glob("*.py"))
+PLATFORMS = ("magento2", "medusa", "prestashop", "woocommerce")
+TYPES = (
+    *(kind for kind in vars(builtins).values() if isinstance(kind, type)),
+    dt.datetime,
+    namedtuple("Row", []),
+    Decimal,
+    Counter,
+    re.Pattern,
+)
+
+
+def code(platform: str) -> list[Path]:
+    return sorted((ROOT / "transforms/platforms" / platform).rglob("*.py"))
+
+
+def queries(platform: str) -> str:
+    texts = [path.read_text() for path in (ROOT / "connectors/channels" / platform).glob("*.sql")]
+    texts += [path.read_text() for path in (ROOT / "connectors/channels" / platform).glob("*.toml")]
+    return "\n".join(texts)
+
+
+def read(tree: ast.AST) -> Iterator[str]:
+    """Yield the names that are read off anything."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+
+
+@cache
+def known(platform: str) -> set[str]:
+    """Return the names that something may have: columns, what modules define, and what Python's own types have."""
+    names = set(re.findall(r"\w+", queries(platform)))
+    for kind in TYPES:
+        names |= set(dir(kind))
+    for path in (ROOT / "transforms").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                names.add(node.name)
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                names.add(node.target.id)
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                names.add(node.attr)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                for alias in node.names:
+                    module = sys.modules.get(alias.name) or sys.modules.get(getattr(node, "module", None) or "")
+                    names |= set(dir(module)) if module is not None else set()
+    return names
+
+
+def misspelt(platform: str, text: str) -> set[str]:
+    return set(read(ast.parse(text))) - known(platform)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_cell_that_a_platform_reads_is_a_column_of_its_sql(platform: str) -> None:
+    assert {path.name: found for path in code(platform) if (found := misspelt(platform, path.read_text()))} == {}
+
+
+def test_a_misspelt_cell_of_a_row_is_found() -> None:
+    text = (ROOT / "transforms/platforms/woocommerce/lines.py").read_text()
+    assert "item.line_total" in text
+    assert misspelt("woocommerce", text.replace("item.line_total", "item.line_totl", 1)) == {"line_totl"}
+
+
+def subscripts(text: str) -> set[str]:
+    """Return the names by which the core asks a frame's cells."""
+    return {
+        node.slice.value
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Constant)
+        and isinstance(node.slice.value, str)
+        and ast.unparse(node.value).endswith(("cells", "frames.orders", "frames.lines", "frame"))
+    }
+
+
+DECLARED = {column.name for columns in COLUMNS.values() for column in columns}
+
+
+def test_every_column_that_the_core_reads_is_declared() -> None:
+    assert {path.name: found for path in CORE if (found := subscripts(path.read_text()) - DECLARED)} == {}
+    assert subscripts('cells["quantity_deliverd"]') - DECLARED == {"quantity_deliverd"}
+
+
+def test_every_declared_column_is_read() -> None:
+    texts = [path.read_text() for path in CORE if path.name != "columns.py"]
+    mentioned = set(re.findall(r"\w+", "\n".join(texts)))
+    # The one is for whoever reads again, the other for `fulfilled_by_partner`, which may name any column.
+    assert DECLARED - mentioned == {"internal_id", "shipping_method_code"}
+
+
+@pytest.mark.slow
+def test_a_misspelt_column_of_a_chunk_is_found_by_mypy(tmp_path: Path) -> None:
+    planted = tmp_path / "planted.py"
+    planted.write_text(
+        "from transforms.chunk import Lines\n\n\ndef units(lines: Lines) -> object:\n    return lines.quantity_deliverd\n"
+    )
+    output, _, status = api.run(["--config-file", str(ROOT / "pyproject.toml"), str(planted)])
+    assert status == 1
+    assert 'has no attribute "quantity_deliverd"; maybe "quantity_delivered"?' in output
