@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from transforms.cells import Cells, OrderError
 from transforms.chunk import Child, Chunk, line_of
-from transforms.faults import Faults, Stage
+from transforms.faults import Faults, Rank, Stage
 from transforms.groups import Bools, Groups, Ints
 from transforms.json_text import field, joined, lists, quoted, without_first_comma
 from transforms.mapping import ChannelMapping
@@ -54,8 +54,9 @@ def custom_attributes(
                 {"id": name, "type": kind, "value": _READERS.get(kind, _text)(cells, value)}, default=float
             ).decode()
         except OrderError as error:
-            index = int(lines.groups.index[line[row]])
-            rank = (Stage.LINE_PAYLOADS, index, 6 + row) if of_line[row] else (Stage.ATTRIBUTES, row)
+            rank: Rank = (Stage.ATTRIBUTES, row)
+            if of_line[row]:
+                rank = (Stage.LINE_PAYLOADS, int(lines.groups.index[line[row]]), 6 + row)
             faults.add(int(rows.groups.owners[row]), rank, error.code, error.field, error.reason)
     told = mask(pc.equal(rows.cells["id"], CHANNEL_STATUS))
     text = pa.array([one or "" for one in json], pa.string())

@@ -246,6 +246,12 @@ def test_a_fault_in_a_custom_attribute_is_found_at_the_contracts_path(kind: str,
     assert reject.field == "custom_attributes[0].id"
 
 
+def test_a_fault_in_an_attribute_of_an_order_without_lines_does_not_stop_the_others(frames: Build) -> None:
+    weight = {"channel_order_id": "1", "id": "weight", "type": "NUMERIC", "value": "heavy"}
+    [reject] = normalise(frames(orders=[ORDER], custom_attributes=[weight]), MAPPING).rejects
+    assert reject.code == "no_lines"
+
+
 def test_a_later_stamp_alone_does_not_change_the_hash(frames: Build) -> None:
     first = normalise(frames(orders=[ORDER], lines=[LINE]), MAPPING).records[0]
     later = normalise(frames(orders=[{**ORDER, "updated_at": "2026-03-04 10:00:00"}], lines=[LINE]), MAPPING).records[0]
