@@ -29,7 +29,8 @@ TIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 _NEEDS_SHIPPING = ("_bundled_item_needs_shipping", "_composite_item_needs_shipping", "_mnm_child_item_needs_shipping")
 Meta = Mapping[Any, Mapping[str, str | None]]
-Units = Callable[[Any], Decimal | None]
+# The units of a line: a number, the cell that says how many were ordered, or None where nothing is known.
+Units = Callable[[Any], Any]
 
 
 class Bundles:
@@ -77,7 +78,7 @@ class Bundles:
         there = [(part, self.units(part, known, refunded)[0]) for part in parts]
         counted = [(part, units) for part, units in there if units is not None]
         if not counted:
-            return known(line), False
+            return _counted(known, line), False
         given_up = refunded.get(str(line.order_item_id), Decimal(0)) / ordered if ordered else Decimal(0)
 
         def waiting(part: Any) -> Decimal:
@@ -111,10 +112,10 @@ class Bundles:
 
     def _part_units(self, line: Any, known: Units) -> Decimal | None:
         """Count a part as gone with its container, where a parcel names only that."""
-        units, container = known(line), self.container_of.get(line.order_item_id)
+        units, container = _counted(known, line), self.container_of.get(line.order_item_id)
         if units is None or container is None or not number(container.qty):
             return units
-        with_container = known(container) or Decimal(0)
+        with_container = _counted(known, container) or Decimal(0)
         return max(units, number(line.qty) * with_container / number(container.qty))
 
     def _is_nothing_to_pack(self, part: Any) -> bool:
@@ -150,3 +151,8 @@ def _container(line: Any, lines: Sequence[Any], meta: Meta) -> Any:
         if marked:
             return marked[0]
     return None
+
+
+def _counted(known: Units, line: Any) -> Decimal | None:
+    units = known(line)
+    return None if units is None else number(units)

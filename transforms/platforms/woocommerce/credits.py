@@ -64,6 +64,8 @@ def _amounts(packed: str | None) -> Decimal:
     values = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
     total = Decimal(0)
     for value in values:
+        if isinstance(value, dict | list):
+            continue
         try:
             total += parse_amount(as_text(value))
         except AmountError:

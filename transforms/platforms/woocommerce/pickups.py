@@ -60,6 +60,7 @@ _CELLS: Sequence[tuple[str, ...]] = (
         )
     ),
 )
+_POINTS = frozenset({*_PACKED, *(keys[0] for keys in _CELLS)})
 _ID_NAMES = ("pickup_id", "id", "code", "identifiant", "point_id")
 _NAME_NAMES = ("pickup_name", "name", "nom")
 _STREET_NAMES = ("pickup_address", "street", "address", "address_1", "adresse1")
@@ -97,16 +98,17 @@ def place(
 
     `shipping` are the shipping items; an order of which one part is brought is brought.
     """
-    if meta and (point := _point(meta)) is not None:
+    if not _POINTS.isdisjoint(meta) and (point := _point(meta)) is not None:
         return point
     if not shipping or any((item.method_id or "").partition(":")[0] not in _AT_THE_COUNTER for item in shipping):
         return None
     first = shipping[0]
     own = item_meta.get(first.order_item_id, {})
-    address = structure(next((own[key] for key in _ADDRESS if own.get(key)), None))
+    address = next((own[key] for key in _ADDRESS if own.get(key)), None)
+    cells = structure(address)
     return Place(
         name=next((own[key] for key in _NAME if own.get(key)), None) or first.order_item_name,
-        address=_joined(address.values()) if isinstance(address, dict) else address or None,
+        address=_joined(cells.values()) if isinstance(cells, dict) else address,
         details=own.get("pickup_details") or None,
     )
 

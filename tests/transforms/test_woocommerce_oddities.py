@@ -1,0 +1,67 @@
+"""Whatever stands in meta that the queries of WooCommerce read: an order is shaped, and stops no other."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from transforms.frames import table_of
+from transforms.platforms import PLATFORMS
+
+QUERIES = Path(__file__).parents[2] / "connectors" / "channels" / "woocommerce"
+KEYS = {
+    name: [key for key in re.findall(r"'([^']+)'", (QUERIES / f"{name}.sql").read_text()) if key != "_"]
+    for name in ("order_meta", "item_meta")
+}
+ODD = [
+    *("", "0", "123", "null", "[]", "{}", "[1, 2]", "-5", "é", "9" * 40, '<a href="x', "k0", '{"id": 5}'),
+    '{"pickup_id": "X", "name": null, "street": 7, "city": "Y"}',
+    *("a:0:{}", "a:1:{i:0;i:5;}", 'a:1:{s:2:"id";a:1:{i:0;s:1:"x";}}', 'O:8:"stdClass":1:{s:4:"name";s:1:"a";}'),
+    'a:1:{i:0;a:2:{s:4:"name";a:1:{i:0;i:1;}s:5:"value";a:1:{i:0;a:1:{s:5:"value";N;}}}}',
+    'a:1:{s:2:"id',
+]
+READ_AT = dt.datetime(2026, 3, 6, tzinfo=dt.UTC)
+ORDER = {
+    **dict.fromkeys(("date_completed_gmt", "parent_order_id")),
+    "status": "wc-processing",
+    "currency": "EUR",
+    "total_amount": "10",
+    "billing_email": "a@example.com",
+    **dict.fromkeys(("date_created_gmt", "date_updated_gmt", "date_paid_gmt"), "2026-03-01 09:00:00"),
+    "created_via": "checkout",
+}
+ITEM: dict[str, Any] = {
+    **dict.fromkeys(("refund_id", "variation_id", "line_tax", "line_tax_data", "refunded_item_id", "method_id")),
+    **dict.fromkeys(("instance_id", "cost", "total_tax", "taxes", "rate_id", "label", "rate_percent")),
+    "order_item_name": "A",
+    "product_id": "7",
+    "qty": "1",
+    "line_total": "10",
+}
+KINDS = ("line_item", "line_item", "shipping", "fee", "gift_card")
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_order_with_odd_meta_is_shaped(odd: str) -> None:
+    """One order a meta key of orders, and one a meta key of items, each with the odd value, and one without any."""
+    cases = [(name, key) for name, keys in KEYS.items() for key in keys]
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ("orders", "items", "addresses", *KEYS)}
+    for order_id, (name, key) in enumerate([*cases, ("", "")], 1):
+        rows["orders"].append({"order_id": order_id, **ORDER})
+        rows["addresses"].append({"channel_order_id": order_id, "address_type": "billing"})
+        for number, kind in enumerate(KINDS):
+            item = {"order_id": order_id, "order_item_id": order_id * 10 + number, "order_item_type": kind}
+            rows["items"].append({**ITEM, **item})
+            if name == "item_meta":
+                cells = {"meta_key": key, "meta_value": odd, "term_name": None}
+                rows[name].append({"order_id": order_id, "order_item_id": item["order_item_id"], **cells})
+        if name == "order_meta":
+            rows[name].append({"order_id": order_id, "meta_key": key, "meta_value": odd})
+    address = dict.fromkeys(("first_name", "company", "street", "street_additional_info", "zip_code", "city", "state"))
+    rows["addresses"] = [{**address, "last_name": "B", "country": "DE", **row} for row in rows["addresses"]]
+    frames = PLATFORMS["woocommerce"].shape({name: table_of(of) for name, of in rows.items()}, READ_AT, "UTC")
+    assert len(frames.orders) == len(cases) + 1
