@@ -16,6 +16,7 @@ from pipelines.automation import day_tags, job_name
 from pipelines.build import build_definitions
 from pipelines.settings import load_settings
 from tests.own_shop import OwnShop
+from tests.pipelines.shell import DAY, NEXT
 
 DELIVERY = dg.AssetKey(["own", MIRAKL_DELIVERY])
 
@@ -55,6 +56,16 @@ def environment(tmp_path: Path, sandbox: Sandbox, shop: OwnShop, monkeypatch: py
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.ephemeral() as made:
         yield made
+
+
+@pytest.fixture
+def orders(environment: dict[str, str], shop: OwnShop) -> OwnShop:
+    """A shop with two orders on each of two days."""
+    Path(environment["DAGSTER_HOME"]).mkdir()
+    for day in (DAY, NEXT):
+        for number in (1, 2):
+            shop.order(f"{day}/{number}", f"{day} 12:00:00")
+    return shop
 
 
 class Runs:
