@@ -267,10 +267,11 @@ def test_where_the_method_says_that_the_buyer_fetches_the_goods_none_go_home(
     shop: ShopSource, server: pymysql.Connection[Any]
 ) -> None:
     brought = {"storepickup_storepickup": False, "dpd_parcelshop": False, "mondialrelay_home": True, "ups_03": True}
+    brought |= {"amstorepickup_7": False}
     for order_id, method in enumerate(brought, 101):
         fetched(server, method, {}, order_id)
     records = read_all(shop)
-    told = [("address" in payload(records[str(number)])["shipping_info"]) for number in range(101, 105)]
+    told = [("address" in payload(records[str(number)])["shipping_info"]) for number in range(101, 106)]
     assert told == list(brought.values())
 
 

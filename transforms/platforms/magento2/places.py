@@ -17,6 +17,8 @@ from transforms.fetched import Cells, Places, fetched
 
 # What methods (the part behind the carrier's code) are called where nothing is brought to the buyer.
 _FETCHED = re.compile(r"pick_?-?up|click_?(and|n|&)?_?collect|parcel_?shop|locker|relais|service_?point", re.IGNORECASE)
+# What carriers are called that bring nothing: the shop's own counter.
+_COUNTER = re.compile(r"(store|local|shop)_?pick_?up|instore|click_?(and|n|&)?_?collect", re.IGNORECASE)
 
 
 def places(order: Any, rows: Sequence[Any], location: Any) -> Places:
@@ -49,9 +51,9 @@ def address(row: Any) -> Cells:
 
 @lru_cache(maxsize=1024)
 def _is_fetched(method: str | None) -> bool:
-    # Carrier and method: mondialrelay_home is brought home all the same.
+    # Carrier and method: mondialrelay_home is brought home all the same, amstorepickup_7 is a shop.
     carrier, _, name = (method or "").partition("_")
-    return bool(_FETCHED.search(name or carrier))
+    return bool(_FETCHED.search(name or carrier) or _COUNTER.search(carrier))
 
 
 def _shop(location: Any) -> Cells:
