@@ -83,7 +83,7 @@ def test_no_column_without_its_value_takes_the_other_orders_down(cell: str | Non
     """Damaged rows end as records or rejects; a column of times may hold zero dates, one of texts nothing at all."""
     reader = ShopReader(golden_shop)
     with reader.snapshot() as snapshot:
-        [rows] = snapshot.orders([case["expected"]["channel_order_id"] for case in CASES.values()])
+        rows = snapshot.rows(snapshot.find([case["expected"]["channel_order_id"] for case in CASES.values()]))
         read_at = snapshot.read_at
     reader.dispose()
     for query, frame in rows.items():
