@@ -17,6 +17,7 @@ from pipelines.changes import changes_sensor
 from pipelines.checks import reconciled, standing_checks
 from pipelines.heartbeat import silent_runs
 from pipelines.housekeeping import housekeeping_job, housekeeping_schedule
+from pipelines.looking import look_job, plan_job
 from pipelines.replay import replay_job, undelivered_sensor
 from pipelines.resources import Mirakl, state
 from pipelines.settings import Channel, Settings, is_channel_name
@@ -46,6 +47,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *(channel_job(channel) for channel in channels),
             *(inspection_job(channel) for channel in channels),
             *(replay_job(channel, settings) for channel in channels),
+            *(look_job(channel) for channel in channels),
+            *(plan_job(channel, settings) for channel in channels),
             housekeeping_job(settings),
         ],
         sensors=[

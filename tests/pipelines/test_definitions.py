@@ -107,6 +107,8 @@ def test_the_definitions_of_a_channel_are_the_pinned_ones(runs: Runs) -> None:
         "sync_own",
         "inspect_own",
         "replay_own",
+        "look_own",
+        "plan_own",
         "housekeeping",
     }
     schedules = {
