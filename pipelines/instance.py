@@ -39,7 +39,6 @@ def prepared_home() -> Path:
     home = Path(named) if named else DEFAULT_HOME.absolute()
     if not named:
         home.mkdir(parents=True, exist_ok=True)
-    # What else is wrong with the folder, Dagster says.
     if home.is_dir():
         with alone(home / _LOCK):
             if {path.name for path in home.iterdir()} == {_LOCK}:
@@ -54,6 +53,11 @@ def dagster_instance() -> Iterator[dg.DagsterInstance]:
     Raises:
         SettingsError: DAGSTER_HOME names no folder that exists, its dagster.yaml is wrong, or its storage of no use.
     """
+    named = os.environ.get(HOME_VARIABLE)
+    if named and not Path(named).is_dir():
+        raise SettingsError(
+            f"{HOME_VARIABLE}: there is no folder {named}; make it, see that its disk is mounted, or name another"
+        )
     try:
         home = prepared_home()
         os.environ[HOME_VARIABLE] = str(home)
@@ -104,8 +108,6 @@ def existing_instance() -> Iterator[dg.DagsterInstance | None]:
 
 def _opened(home: Path) -> dg.DagsterInstance:
     """Open the instance of a home that two commands may find empty at once: Dagster makes its tables unguarded."""
-    if not home.is_dir():
-        return dg.DagsterInstance.get()
     with alone(home / _LOCK):
         instance = dg.DagsterInstance.get()
         # What a storage has not made when it is opened, it makes when it is first asked.

@@ -137,7 +137,9 @@ def _table(
 ) -> None:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP, 0, 0))
     for name, sentence in zip(names, sentences, strict=True):
-        table.add_column(_head(name), no_wrap=not sentence, justify="right" if name in numbers else "left")
+        table.add_column(
+            _head(name), no_wrap=not sentence, overflow="fold", justify="right" if name in numbers else "left"
+        )
     for row in cells:
         table.add_row(*map(_styled, row))
     console.print(table)

@@ -27,6 +27,7 @@ from pipelines.settings import Channel, Settings
 from pipelines.standing import ALL_ACCEPTED, judge
 
 LATE = "late"
+DESTINATION = "destination"
 _DAYS_LOOKED_AT = 60
 _ON = frozenset({InstigatorStatus.RUNNING, InstigatorStatus.DECLARED_IN_CODE})
 
@@ -45,12 +46,15 @@ class Ticking:
 class ChannelStatus:
     """How a channel stands. `open` counts orders not accepted by (outcome, code); instants are UTC with `Z`.
 
+    `is_new` is a channel of which nothing was ever sent: nothing is wrong with it, but nothing is known to be right.
+
     `last_success` is when a day was last delivered, `failed_days` are those of the last 60 that failed, `red` says by
     check what is wrong: now, as the ledger knows it, or when the shop was last compared with it.
     """
 
     name: str
     fault: str | None = None
+    is_new: bool = False
     last_success: str | None = None
     last_day: str | None = None
     open: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -72,6 +76,7 @@ class ChannelStatus:
             "channel": self.name,
             "ok": not self.needs_somebody,
             "fault": self.fault,
+            "is_new": self.is_new,
             "last_success": self.last_success,
             "last_success_seconds_ago": _age(self.last_success),
             "last_day": self.last_day,
@@ -142,6 +147,14 @@ def _is_on(state: InstigatorState | None, kind: InstigatorType) -> bool:
 
 
 def _ask_ledger(status: ChannelStatus, ledger: Ledger) -> None:
+    elsewhere = ledger.sent_elsewhere(status.name)
+    status.is_new = elsewhere == []
+    if elsewhere:
+        status.red[DESTINATION] = (
+            "nothing was delivered yet to where orders go now (MIRAKL_BASE_URL, mirakl_channel_id), only to "
+            f"{' and '.join(map(str, elsewhere))}; `mirakl-orders sync {status.name} --from DAY --to DAY` delivers "
+            "the days that are due there, too"
+        )
     for _, row in ledger.unaccepted(status.name):
         status.open[row.outcome, row.error_code or "UNDER_WAY"] += 1
         status.oldest_open = min(filter(None, (status.oldest_open, row.unaccepted_since)), default=None)

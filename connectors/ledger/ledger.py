@@ -191,6 +191,14 @@ class Ledger:
             for row in connection.execution_options(yield_per=1000).execute(query):
                 yield keys[row[0]], LedgerEntry(*row[1:])
 
+    def sent_elsewhere(self, channel: str) -> list[Destination] | None:
+        """Return where else a channel's orders went while none went to the destination looked at; None once one did."""
+        with self._reading() as connection:
+            if self._key(connection, channel) != _NO_KEY:
+                return None
+            there = destinations.known(connection, channel)
+        return [other.destination for other in there if other.destination is not None]
+
     def is_empty(self) -> bool:
         """Whether it knows no order at all."""
         with self._reading() as connection:

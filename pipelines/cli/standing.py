@@ -102,9 +102,14 @@ def _print(status: ChannelStatus, ledger: str) -> None:
     values["on"] = "\n".join(_ticking(one) for one in ticking if one.on) or "no schedule and no sensor"
     values["off"] = ", ".join(one.name for one in ticking if not one.on)
     values["ledger"] = ledger
-    word, style = ("needs somebody", "red") if status.needs_somebody else ("all is well", "green")
-    show.say(console, (status.name, "bold"), "  ", (word, style))
+    show.say(console, (status.name, "bold"), "  ", _verdict(status))
     show.pairs(console, None, values)
+
+
+def _verdict(status: ChannelStatus) -> tuple[str, str]:
+    if status.needs_somebody:
+        return "needs somebody", "red"
+    return ("nothing was delivered yet", "yellow") if status.is_new else ("all is well", "green")
 
 
 def _open(status: ChannelStatus) -> str:

@@ -43,6 +43,13 @@ def test_an_id_of_hundreds_of_characters_is_printed_whole(width: int) -> None:
     assert "…" not in shown
 
 
+def test_a_word_longer_than_its_column_is_folded_and_not_cut() -> None:
+    word = "CLOSED/PAYMENT_TIMED_OUT_AT_THE_PROVIDER"
+    shown = printed([{"kind": "k" * 50, "word": "wc-cancelled", "target": word}], 80)
+    assert "…" not in shown
+    assert "".join(line[-20:].strip() for line in shown.splitlines()[3:]).endswith(word[-10:])
+
+
 def test_columns_in_which_nothing_stands_are_left_out() -> None:
     shown = printed([{"order": "1", "field": None, "reason": ""}, {"order": "2", "field": "", "reason": "x"}], 80)
     assert "reason" in shown

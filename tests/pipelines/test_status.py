@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from dagster._core.scheduler.instigation import (
 from connectors.mirakl.sandbox import Sandbox
 from pipelines.instance import dagster_instance
 from pipelines.settings import load_settings
+from pipelines.state import ledger_to_read
 from pipelines.status import ChannelStatus, silent_daemon, statuses
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs
@@ -46,6 +48,7 @@ def stands(runs: Runs, instance: dg.DagsterInstance | None = None) -> ChannelSta
 def test_a_channel_that_never_ran_is_quiet(runs: Runs) -> None:
     found = stands(runs)
     assert (found.last_success, found.open.total(), found.needs_somebody) == (None, 0, False)
+    assert found.is_new
     assert {one.name: one.on for one in (*found.schedules, *found.sensors)} == {
         "sync_own_today": False,
         "sync_own_lookback": False,
@@ -67,6 +70,24 @@ def test_open_orders_are_counted_by_code_and_the_last_delivery_is_told(runs: Run
     assert dt.datetime.fromisoformat(found.last_success or "") > dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)
     assert set(found.red) == {"everything_mapped"}
     assert found.needs_somebody
+
+
+def test_deliveries_elsewhere_do_not_make_a_channel_well(
+    runs: Runs, shop: OwnShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.order("1", f"{DAY} 12:00:00")
+    runs.sync(DAY)
+    settings = load_settings()
+    channel = settings.channel("own")
+    with ledger_to_read(channel) as ledger:
+        [there] = statuses(settings, [channel], ledger, runs.instance)
+    trial = os.environ["MIRAKL_BASE_URL"]
+    monkeypatch.setenv("MIRAKL_BASE_URL", "https://example.com/api")
+    with ledger_to_read(channel) as ledger:
+        [found] = statuses(settings, [channel], ledger, runs.instance)
+    assert (there.needs_somebody, there.is_new) == (False, False)
+    assert (found.needs_somebody, found.is_new) == (True, False)
+    assert trial in found.red["destination"]
 
 
 def test_a_day_that_failed_is_named_until_it_is_done(runs: Runs, shop: OwnShop, sandbox: Sandbox) -> None:
