@@ -69,7 +69,7 @@ def _all_accepted(channel: str, ledger: Ledger) -> Verdict:
         ALL_ACCEPTED,
         not waiting,
         f"{sum(counts.values()):,} orders are not accepted by Mirakl in their current state ({named}), "
-        f"the oldest since {since}",
+        f"the oldest since {since[:16].replace('T', ' ')} UTC",
         f"mirakl-orders failures {channel}",
         counts,
         [{**_row(row), "outcome": row.outcome} for _, row in ledger.unaccepted(channel, limit=MOST_ORDERS)],
@@ -83,7 +83,8 @@ def _everything_mapped(channel: str, ledger: Ledger) -> Verdict:
     if standing.orders:
         named = ", ".join(f"{detail} ({count:,})" for detail, count in standing.details[:_WORDS_NAMED])
         found.append(
-            f"{standing.orders:,} orders are sent as CHANNEL_SPECIFIC: {named}; once the word stands under "
+            f"{standing.orders:,} orders carry a word without a map: {named}; they are sent as what the rest of the "
+            "order proves, else as CHANNEL_SPECIFIC; once the word stands under "
             f"[channels.{channel}.statuses], read these days again"
         )
     if countries:

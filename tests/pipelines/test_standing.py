@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -51,6 +52,7 @@ def test_a_refused_order_is_red_at_every_later_run_until_it_is_accepted(
     poison(sandbox, "1")
     assert red(runs.sync(D1)) == {"all_accepted"}
     assert red(runs.sync(D2)) == {"all_accepted"}
+    assert re.search(r"the oldest since \d{4}-\d\d-\d\d \d\d:\d\d UTC$", verdicts(runs)["all_accepted"].words)
     [order] = verdicts(runs)["all_accepted"].orders
     assert (order["channel_order_id"], order["day"], order["outcome"]) == ("1", D1, "refused")
     assert (order["code"], order["field"]) == ("INVALID_INPUT", "status")
@@ -81,6 +83,7 @@ def test_a_word_without_a_map_is_red_until_it_is_mapped_and_its_orders_are_read_
     assert red(runs.sync(D2)) == {"everything_mapped"}
     found = verdicts(runs)["everything_mapped"]
     assert "'strange'" in found.words
+    assert "are sent as what the rest of the order proves, else as CHANNEL_SPECIFIC" in found.words
     assert found.command == f"mirakl-orders sync own --from {D1} --to {D1}"
     [order] = found.orders
     assert (order["channel_order_id"], order["day"], order["code"]) == ("1", D1, "unmapped_status")
