@@ -21,9 +21,9 @@ TRACKING = frozenset(
     {"_wc_shipment_tracking_items", "shipment_status", "ts_shipment_status", "_aftership_tracking_items"}
     | {"ywot_tracking_code", "ywot_carrier_name", "ywot_carrier_id", "ywot_pick_up_date"}
 )
-# Plugins name the same things in their own ways; the first that is there counts.
+# Plugins name the same things in their own ways; the first that is there counts, of products the most telling.
 _ITEM = ("item_id", "line_item_id", "order_item_id", "id")
-_PRODUCT = ("product", "product_id", "variation_id")
+_PRODUCT = ("variation_id", "product", "product_id")
 _QUANTITY = ("qty", "quantity")
 _CARRIER = ("custom_tracking_provider", "tracking_provider", "slug", "carrier")
 _STATUS = ("shipment_status", "tracking_status", "status")
@@ -75,13 +75,13 @@ def shipments(
     completed_at = moment(order.date_completed_gmt, "UTC")
     if not fulfillments and not meta:
         return Shipments((), completed_at)
-    goods = [item for item in items if item.order_item_type == "line_item"]
+    goods = _Goods([item for item in items if item.order_item_type == "line_item"])
     partly = order.status == "wc-partial-shipped"
     parcels = [*_native(fulfillments, goods, zone), *_plugins(meta, goods, zone, partly)]
     return Shipments(parcels, completed_at)
 
 
-def _native(fulfillments: Sequence[Any], goods: Sequence[Any], zone: str) -> Iterator[Parcel]:
+def _native(fulfillments: Sequence[Any], goods: _Goods, zone: str) -> Iterator[Parcel]:
     for row in fulfillments:
         delivered = row.status == "delivered"
         if str(row.is_fulfilled) == "1" or delivered:
@@ -89,11 +89,11 @@ def _native(fulfillments: Sequence[Any], goods: Sequence[Any], zone: str) -> Ite
                 carrier=_text(json(row.provider_name)) or _text(json(row.shipment_provider)),
                 sent_at=moment(json(row.date_fulfilled), zone) or moment(row.date_updated, zone),
                 delivered=delivered,
-                contents=_contents(entries(row.items), goods),
+                contents=goods.contents(entries(row.items)),
             )
 
 
-def _plugins(meta: Mapping[str, str], goods: Sequence[Any], zone: str, partly: bool) -> Iterator[Parcel]:
+def _plugins(meta: Mapping[str, str], goods: _Goods, zone: str, partly: bool) -> Iterator[Parcel]:
     statuses = structure(meta.get("shipment_status") or meta.get("ts_shipment_status"))
     tracked = entries(meta.get("_wc_shipment_tracking_items"))
     for index, tracking in enumerate(tracked):
@@ -118,29 +118,55 @@ def _parcel(
     sent_at: dt.datetime | None,
     delivered: bool,
     listed: list[dict[Any, Any]],
-    goods: Sequence[Any],
+    goods: _Goods,
     partly: bool,
 ) -> Parcel:
     # A parcel that lists nothing holds the whole order, unless the order's own status says that it was sent in part.
     carrier = _text(_pick(tracking, _CARRIER))
-    return Parcel(carrier, sent_at, delivered, _contents(listed, goods), whole=not listed and not partly)
+    return Parcel(carrier, sent_at, delivered, goods.contents(listed), whole=not listed and not partly)
 
 
-def _contents(listed: list[dict[Any, Any]], goods: Sequence[Any]) -> dict[str, Decimal]:
-    ordered = {str(item.order_item_id): item for item in goods}
-    contents: dict[str, Decimal] = {}
-    for entry in listed:
-        item_id, product_id = _text(_pick(entry, _ITEM)), _text(_pick(entry, _PRODUCT))
-        if item_id not in ordered:
-            # Only the product is named: the first of its lines that this parcel does not hold yet.
-            item_id = next(
-                (own for own, item in ordered.items() if own not in contents and product_id in _products(item)), None
-            )
-        if item_id is not None:
-            quantity = _pick(entry, _QUANTITY)
-            units = _number(ordered[item_id].qty if quantity is None else quantity)
-            contents[item_id] = contents.get(item_id, Decimal(0)) + units
-    return contents
+class _Goods:
+    """The lines of an order, and how many units of each no parcel holds yet; every parcel is read once, in order."""
+
+    def __init__(self, items: Sequence[Any]) -> None:
+        self._items = {str(item.order_item_id): item for item in items}
+        self._waiting = {item_id: _number(item.qty) for item_id, item in self._items.items()}
+
+    def contents(self, listed: list[dict[Any, Any]]) -> dict[str, Decimal]:
+        """Return the units of a parcel by order item id, from what it lists."""
+        contents: dict[str, Decimal] = {}
+        for entry in listed:
+            for item_id, units in self._units(entry):
+                contents[item_id] = contents.get(item_id, Decimal(0)) + units
+                self._waiting[item_id] -= units
+        return contents
+
+    def _units(self, entry: Mapping[Any, Any]) -> Iterator[tuple[str, Decimal]]:
+        item_id, quantity = _text(_pick(entry, _ITEM)), _pick(entry, _QUANTITY)
+        if item_id in self._items:
+            yield item_id, _number(self._items[item_id].qty if quantity is None else quantity)
+            return
+        # Only the product is named: its lines in their order, each up to what it has.
+        named = self._of_product(entry)
+        lines = [own for own in named if self._waiting[own] > 0] or named[-1:]
+        left = None if quantity is None else _number(quantity)
+        for own in lines:
+            if left is None:
+                yield own, self._waiting[own]
+                return
+            units = left if own == lines[-1] else min(left, self._waiting[own])
+            left -= units
+            if units:
+                yield own, units
+
+    def _of_product(self, entry: Mapping[Any, Any]) -> list[str]:
+        # A variation tells its line from those of the other variations of the product.
+        for product_id in (_text(entry.get(name)) for name in _PRODUCT):
+            lines = [own for own, item in self._items.items() if product_id in _products(item)]
+            if lines:
+                return lines
+        return []
 
 
 def _products(item: Any) -> set[str]:
