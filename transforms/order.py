@@ -63,7 +63,7 @@ def build_orders(chunk: Chunk, mapping: ChannelMapping, faults: Faults, notices:
     adjusted = refunds(chunk, charges, line_by_word, mapping, faults, notices)
     statuses = _line_statuses(chunk, adjusted, by_word, line_by_word)
     rolled = order_statuses(by_word, statuses, lines.groups)
-    destinations = _destinations(chunk, rolled, faults, notices)
+    destinations = _destinations(chunk, statuses, faults, notices)
     of_orders, of_lines = custom_attributes(chunk, by_word, line_by_word, destinations.assumed, mapping, faults)
     updated_at = orders.newest()
     head, stamp, rest = _lines(chunk, charges, adjusted, statuses, updated_at, of_lines, notices)
@@ -260,7 +260,7 @@ class _Destinations:
     assumed: Bools
 
 
-def _destinations(chunk: Chunk, rolled: Statuses, faults: Faults, notices: Notices) -> _Destinations:
+def _destinations(chunk: Chunk, statuses: Statuses, faults: Faults, notices: Notices) -> _Destinations:
     """Say where goods go: to the delivery address, else to the billing address; nowhere where buyers fetch them."""
     orders, lines = chunk.orders, chunk.lines
     billing = _billing(chunk, notices)
@@ -272,7 +272,8 @@ def _destinations(chunk: Chunk, rolled: Statuses, faults: Faults, notices: Notic
             faults.add(order, rank, "invalid_address", f"shipping_info.address.{name}", reason)
     homeless = ~fetched & lines.groups.any(lines.is_shipped()) & mask(pc.is_null(shipping))
     assumed = homeless & mask(pc.is_valid(billing))
-    nowhere = homeless & ~assumed & rolled.before_shipment() & is_blank(orders.cells["pudo_id"])
+    still_to_leave = lines.groups.any(lines.is_shipped() & statuses.before_shipment())
+    nowhere = homeless & ~assumed & still_to_leave & is_blank(orders.cells["pudo_id"])
     for order in np.flatnonzero(nowhere).tolist():
         text = "is missing, and so is the billing address"
         notices.add(order, (Stage.SHIPPING_INFO,), "no_address", "shipping_info.address", text)

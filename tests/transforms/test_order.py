@@ -124,6 +124,16 @@ def test_half_a_delivery_window_is_none(cell: str, frames: Build) -> None:
     assert order["shipping_info"].keys() == {"address"}
 
 
+def test_an_order_of_which_only_a_download_is_left_lacks_no_address(frames: Build) -> None:
+    lines = [
+        {**LINE, "quantity_cancelled": LINE["quantity"]},
+        {**LINE, "channel_order_line_id": "d", "is_virtual": "1"},
+    ]
+    order, notices = order_of(frames(orders=[ORDER], lines=lines))
+    assert [line["status"] for line in order["order_lines"]] == ["CLOSED", "AWAITING_SHIPMENT"]
+    assert notices == []
+
+
 def test_a_shipping_address_that_is_incomplete_holds_the_order_and_a_billing_address_is_left_out_and_said(
     frames: Build,
 ) -> None:
