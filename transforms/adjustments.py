@@ -234,6 +234,12 @@ def _apply(
     for row in unnamed:
         for adjustment in _spread_row(row, lines, named, used, reasons):
             made[adjustment.adjustment_id] = adjustment
+    if any(row.money() for row in unnamed) and not any(line.remaining.total() for line in lines.values()):
+        told = {adjustment.line_id for adjustment in made.values()}
+        for line in lines.values():
+            if line.line_id not in told and line.units and not line.shipped_by(document[0].created_at):
+                adjustment = _without_money(unnamed[-1], line, reasons)
+                made[adjustment.adjustment_id] = adjustment
     of_line = {adjustment.line_id: adjustment for adjustment in reversed(made.values())}
     for row in beyond:
         for adjustment in _spread_row(row, lines, named, used, reasons):
@@ -331,6 +337,21 @@ def _spread_row(
             )
         )
     return made
+
+
+def _without_money(row: RefundRow, line: AdjustedLine, reasons: Mapping[str, str]) -> LineAdjustment:
+    """Give up what costs nothing (a gift, a part of a bundle) with the last money of an order that had not left."""
+    quantity, line.units = line.units, 0
+    return LineAdjustment(
+        adjustment_id=f"{row.adjustment_id}-{line.line_id}",
+        line_id=line.line_id,
+        type=row.type or "CANCELATION",
+        created_at=row.created_at,
+        reason=adjustment_reason(row.reason, False, reasons, row.default_reason),
+        quantity=quantity,
+        amounts=Amounts(),
+        charged=row.charged,
+    )
 
 
 def _shares(row: RefundRow, lines: Mapping[str, AdjustedLine], named: Mapping[str, AdjustedLine]) -> dict[str, Amounts]:
