@@ -52,9 +52,19 @@ def delivery_metadata(channel: str, report: DayReport) -> Metadata:
     counts["failures_total"] = report.failures_total
     counts["shrunk"] = report.shrunk_total
     counts["future_stamps"] = report.future_stamps_total
+    counts |= _delivery_ages(report)
     alarming = {name: counts[name] for name in _ALARMING if counts[name]}
     usual = {name: count for name, count in counts.items() if count}
     return {**wrong, **alarming, **usual, **{name: count for name, count in counts.items() if not count}}
+
+
+def _delivery_ages(report: DayReport) -> Metadata:
+    """Say how long orders took from their newest change in the shop to Mirakl's acceptance, in seconds."""
+    ages = sorted(report.ages)
+    if not ages:
+        return {}
+    ranks = {"p50": ages[(len(ages) - 1) // 2], "p95": ages[(len(ages) - 1) * 95 // 100], "max": ages[-1]}
+    return {f"delivery_age_{name}_seconds": round(age, 1) for name, age in ranks.items()}
 
 
 def in_words(report: DayReport) -> str:

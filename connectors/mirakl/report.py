@@ -6,8 +6,9 @@ Belongs here: adding up. Does not belong here: how it is shown.
 from __future__ import annotations
 
 import threading
+from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from connectors.mirakl.pointers import signature
@@ -46,7 +47,8 @@ class DayReport:
     """One day's delivery. `failures` holds the first 50 of `failures_total`; `signatures` counts all kinds.
 
     `shrunk` names orders with fewer lines or adjustments than delivered before, `future_stamps` orders whose source
-    stamp lies in the future (the first 50 each). `stopped` says why orders were left without an answer. Thread-safe.
+    stamp lies in the future (the first 50 each). `ages` are the seconds from the newest change in the shop to Mirakl's
+    acceptance, one a delivered order. `stopped` says why orders were left without an answer. Thread-safe.
     """
 
     day: str
@@ -58,6 +60,7 @@ class DayReport:
     shrunk_total: int = 0
     future_stamps: list[str] = field(default_factory=list)
     future_stamps_total: int = 0
+    ages: array[float] = field(default_factory=lambda: array("f"), repr=False)
     stopped: str | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -107,6 +110,11 @@ class DayReport:
             if len(self.future_stamps) < FAILURES_KEPT:
                 self.future_stamps.append(order_id)
 
+    def note_ages(self, seconds: Iterable[float]) -> None:
+        """Note how long delivered orders took from the shop to Mirakl; a stamp in the future counts as now."""
+        with self._lock:
+            self.ages.extend(max(age, 0.0) for age in seconds)
+
     def failure_lines(self) -> Iterator[str]:
         """Say which orders failed: a line a kind, of the first kinds the first orders by their ids."""
         ids: dict[tuple[str, str], list[str]] = {}
@@ -131,4 +139,5 @@ class DayReport:
         self.shrunk_total += other.shrunk_total
         self.future_stamps = (self.future_stamps + other.future_stamps)[:FAILURES_KEPT]
         self.future_stamps_total += other.future_stamps_total
+        self.ages.extend(other.ages)
         self.stopped = self.stopped or other.stopped

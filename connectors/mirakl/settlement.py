@@ -209,11 +209,14 @@ class Settlement:
         done = self._end([record.channel_order_id for record in records], "delivered")
         self._settle([(pending.claim.entry, claims.delivered(pending.claim)) for pending in done])
         self.report.count("delivered", len(done))
-        latest = dt.datetime.now(dt.UTC) + FUTURE_TOLERANCE
-        for pending in done:
+        accepted_at = dt.datetime.now(dt.UTC)
+        changed = [claims.moment(pending.claim.record.updated_at) for pending in done]
+        self.report.note_ages((accepted_at - moment).total_seconds() for moment in changed)
+        latest = accepted_at + FUTURE_TOLERANCE
+        for pending, moment in zip(done, changed, strict=True):
             if claims.shrunk(pending.claim.before, pending.claim.record):
                 self.report.note_shrunk(pending.order_id)
-            if claims.moment(pending.claim.record.updated_at) > latest:
+            if moment > latest:
                 self.report.note_future_stamp(pending.order_id)
 
     def refused(self, orders: Sequence[Refused]) -> None:

@@ -95,6 +95,16 @@ def test_a_days_delivery_is_told_in_numbers_kinds_and_single_failures() -> None:
     assert told["all_failures"] == "mirakl-orders failures own --since 2026-03-02"
 
 
+def test_how_long_orders_took_is_told_by_median_and_tail() -> None:
+    report = DayReport("2026-03-02")
+    assert not any("age" in name for name in metadata.delivery_metadata("own", report))
+    report.note_ages([float(seconds) for seconds in range(1, 101)])
+    # A stamp in the future is no negative age.
+    report.note_ages([-5.0])
+    told = metadata.delivery_metadata("own", report)
+    assert [told[f"delivery_age_{name}_seconds"] for name in ("p50", "p95", "max")] == [50.0, 95.0, 100.0]
+
+
 def test_of_a_day_what_is_wrong_comes_first_and_what_is_zero_last() -> None:
     report = DayReport("2026-03-02")
     report.counts.update(orders_read=3, delivered=1, requests=2)
