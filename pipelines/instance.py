@@ -29,15 +29,19 @@ _LOCK = ".opening"
 STORAGE_ERRORS = (sa.exc.DBAPIError, OSError)
 
 
+def named_home() -> Path:
+    """Return the folder that DAGSTER_HOME names, else our own under `var/`, whether it is there or not."""
+    return Path(os.environ.get(HOME_VARIABLE) or DEFAULT_HOME.absolute())
+
+
 def prepared_home() -> Path:
     """Return the folder that DAGSTER_HOME names, else our own under `var/`; an empty one gets the dagster.yaml.
 
     Raises:
         OSError: the folder cannot be made or written to.
     """
-    named = os.environ.get(HOME_VARIABLE)
-    home = Path(named) if named else DEFAULT_HOME.absolute()
-    if not named:
+    home = named_home()
+    if not os.environ.get(HOME_VARIABLE):
         home.mkdir(parents=True, exist_ok=True)
     if home.is_dir():
         with alone(home / _LOCK):
@@ -98,7 +102,7 @@ def existing_instance() -> Iterator[dg.DagsterInstance | None]:
     Raises:
         SettingsError: as `dagster_instance`.
     """
-    home = Path(os.environ.get(HOME_VARIABLE) or DEFAULT_HOME.absolute())
+    home = named_home()
     if not (home / DAGSTER_YAML.name).is_file():
         yield None
         return

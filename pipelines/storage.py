@@ -30,6 +30,8 @@ _FRAMES = re.compile(
     r"(?:^|/)[A-Za-z][A-Za-z0-9_]*/[a-z_]+/(?:\d{4}-\d\d-\d\d\.parquet|\.\d{4}-\d\d-\d\d\.[0-9a-f]{32})$"
 )
 
+_TRIAL_BYTES = 64 * 1024
+
 
 class StorageError(Exception):
     """Frames cannot be written or read. The message names the place, what is wrong and what to do."""
@@ -155,8 +157,12 @@ class FrameStorage:
         trial = f"{self._root}/.{uuid.uuid4().hex}"
         try:
             self._make(self._root)
-            self._files.pipe(trial, b"")
-            self._files.rm(trial)
+            try:
+                # A full disk still takes an empty file.
+                self._files.pipe(trial, bytes(_TRIAL_BYTES))
+            finally:
+                if self._files.exists(trial):
+                    self._files.rm(trial)
         except self._errors as error:
             raise StorageError(f"FRAMES_URL: nothing can be written to {self._root} ({_words(error)})") from None
 

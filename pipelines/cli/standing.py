@@ -13,6 +13,8 @@ import click
 from pipelines.cli.options import any_channels, as_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipelines.status import ChannelStatus, Ticking
 
 
@@ -25,7 +27,7 @@ def status(names: tuple[str, ...], *, as_json: bool) -> None:
     The shops are not asked. Exit status 3 when something is red or open, 1 when a block of channels.toml is broken.
     """
     from pipelines import show
-    from pipelines.instance import existing_instance
+    from pipelines.instance import existing_instance, named_home
     from pipelines.settings import load_settings
     from pipelines.stand_ins import stand_ins
     from pipelines.state import ledger_to_read, told_of
@@ -44,7 +46,7 @@ def status(names: tuple[str, ...], *, as_json: bool) -> None:
             click.echo(show.json_text({"ledger": ledger.address, "daemon_missing": silent, "channels": told}))
         else:
             for channel, one in zip(channels, found, strict=True):
-                _print(one, told_of(ledger, channel))
+                _print(one, told_of(ledger, channel), no_runs_in=None if instance else named_home())
             if silent:
                 click.echo(
                     "Schedules or sensors are on, but no Dagster daemon runs: nothing ticks. See docs/deployment.md"
@@ -86,12 +88,14 @@ def channels(*, as_json: bool) -> None:
     sys.exit(1 if settings.broken else 0)
 
 
-def _print(status: ChannelStatus, ledger: str) -> None:
+def _print(status: ChannelStatus, ledger: str, *, no_runs_in: Path | None) -> None:
     from pipelines import show
 
     console = show.console()
     values: dict[str, Any] = {"broken": status.fault}
     since = f"{show.ago(status.last_success)} ago" if status.last_success else "never"
+    if no_runs_in and not status.is_new:
+        since = f"unknown: {no_runs_in} (DAGSTER_HOME) holds no records of Dagster"
     values["last delivery"] = f"{since}, of {status.last_day}" if status.last_day else since
     values["running now"] = f"{status.runs} runs" if status.runs else None
     values["not accepted"] = _open(status)

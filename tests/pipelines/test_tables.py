@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import resource
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,17 @@ def test_trying_a_place_leaves_nothing_there_and_says_where_nothing_can_be_writt
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageError, match=f"FRAMES_URL: nothing can be written to {tmp_path}/file/frames"):
         FrameStorage(str(tmp_path / "file/frames")).probe()
+
+
+def test_trying_a_full_disk_says_that_nothing_can_be_written(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with pytest.raises(StorageError, match="FRAMES_URL: nothing can be written to"):
+            FrameStorage(str(tmp_path)).probe()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_frames_are_removed_after_the_retention_time(tmp_path: Path) -> None:
