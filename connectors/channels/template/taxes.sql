@@ -2,7 +2,7 @@
 SELECT
     o.number AS channel_order_id,
     l.id AS channel_order_line_id,
-    NULL AS channel_adjustment_id,
+    NULL AS channel_adjustment_id,              -- PostgreSQL: CAST(NULL AS uuid), or whatever the ids of refunds are
     'price' AS applies_to,
     'VAT' AS code,
     l.tax_rate AS rate,
