@@ -234,10 +234,10 @@ def _apply(
     for row in unnamed:
         for adjustment in _spread_row(row, lines, named, used, reasons):
             made[adjustment.adjustment_id] = adjustment
-    if any(row.money() for row in unnamed) and not any(line.remaining.total() for line in lines.values()):
+    if any(row.money() for row in unnamed) and _is_over(lines, document[0].created_at):
         told = {adjustment.line_id for adjustment in made.values()}
         for line in lines.values():
-            if line.line_id not in told and line.units and not line.shipped_by(document[0].created_at):
+            if line.units and line.line_id not in told:
                 adjustment = _without_money(unnamed[-1], line, reasons)
                 made[adjustment.adjustment_id] = adjustment
     of_line = {adjustment.line_id: adjustment for adjustment in reversed(made.values())}
@@ -337,6 +337,11 @@ def _spread_row(
             )
         )
     return made
+
+
+def _is_over(lines: Mapping[str, AdjustedLine], at: dt.datetime) -> bool:
+    """Say whether everything had been given back of an order of which nothing had left: a replacement still goes."""
+    return not any(line.remaining.total() or line.shipped_by(at) for line in lines.values())
 
 
 def _without_money(row: RefundRow, line: AdjustedLine, reasons: Mapping[str, str]) -> LineAdjustment:
