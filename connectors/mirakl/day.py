@@ -7,9 +7,8 @@ outcomes (`settlement`).
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from connectors.mirakl.sending import Sending
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 
 CLAIMED_TOGETHER = 500
+CLAIMED_BYTES = 8_000_000
 PROGRESS_SECONDS = 10
 
 
@@ -42,11 +42,11 @@ class Day:
         Whatever is raised, by the ledger or by the source of the records, is passed on once the requests under way are
         answered. What was claimed by then is undelivered in the ledger, so the next run sends it.
         """
-        for rejected in _chunks(rejects):
+        for rejected in _chunks(rejects, lambda _: 0):
             self._settlement.reject(rejected)
         with ThreadPoolExecutor(self._delivery.threads, thread_name_prefix="mirakl") as self._pool:
             try:
-                for chunk in _chunks(records):
+                for chunk in _chunks(records, lambda record: len(record.payload)):
                     self._claim(chunk)
                     # Cut short only once the count tells so: a day without undelivered orders is a complete one.
                     if self._delivery.stop.is_set() and self._settlement.report.counts["undelivered"]:
@@ -121,7 +121,15 @@ class Day:
             self._delivery.log.info(line)
 
 
-def _chunks(items: Iterable[_Item]) -> Iterator[list[_Item]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, CLAIMED_TOGETHER)):
+def _chunks(items: Iterable[_Item], size: Callable[[_Item], int]) -> Iterator[list[_Item]]:
+    """Yield up to `CLAIMED_TOGETHER` items, fewer where they are large: some orders have a thousand lines."""
+    chunk: list[_Item] = []
+    held = 0
+    for item in items:
+        chunk.append(item)
+        held += size(item)
+        if len(chunk) >= CLAIMED_TOGETHER or held >= CLAIMED_BYTES:
+            yield chunk
+            chunk, held = [], 0
+    if chunk:
         yield chunk
