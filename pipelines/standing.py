@@ -110,7 +110,8 @@ def _money_adds_up(channel: str, standing: Standing) -> Verdict:
         MONEY_ADDS_UP,
         not standing.orders,
         f"{standing.orders:,} orders were sent with sums that differ from the shop's; green once the days from "
-        f"{standing.first_day} to {standing.last_day} are read without a difference",
+        f"{standing.first_day} to {standing.last_day} are read again without a difference (an order that was mended "
+        "without a new stamp: `mirakl-orders sync` with --reread)",
         f"mirakl-orders order {channel} {shlex.quote(first)}",
         {"money_mismatch": standing.orders},
         _orders(standing),

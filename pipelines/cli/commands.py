@@ -6,6 +6,7 @@ what they print (the modules beside), what they do.
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from types import FrameType
@@ -52,6 +53,9 @@ for command in (
 def run() -> NoReturn:
     """Run the command line. What a user can cause is said in one message; SIGTERM ends as Ctrl-C does."""
     signal.signal(signal.SIGTERM, _interrupt)
+    # Libraries log with a traceback what they pass on all the same: SQLAlchemy's pool, of a connection it closes.
+    if logging.lastResort:
+        logging.lastResort.addFilter(_is_no_interrupt)
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:
@@ -73,6 +77,11 @@ def run() -> NoReturn:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
     sys.exit(0)
+
+
+def _is_no_interrupt(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return error is None or isinstance(error, Exception)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -22,6 +22,24 @@ finally:
     print("loaded:", *(name for name in {SLOW!r} if name in sys.modules), file=sys.stderr)
 """
 
+INTERRUPTED = """
+import sys
+import sqlalchemy as sa
+from pipelines.cli.commands import cli, run
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+@cli.command("interrupted")
+def close():
+    engine = sa.create_engine("sqlite://")
+    engine.dialect.do_close = interrupted
+    engine.raw_connection().invalidate()
+
+sys.argv = ["mirakl-orders", "interrupted"]
+run()
+"""
+
 
 class Interrupted:
     """Ctrl-C while the command line is being loaded."""
@@ -36,6 +54,12 @@ def test_ctrl_c_while_loading_is_one_message(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
     with pytest.raises(SystemExit, match="stopped before anything was begun"):
         main()
+
+
+def test_ctrl_c_while_a_connection_is_closed_is_one_message() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.strip() == "stopped; run the same command again to complete the work"
 
 
 def begun(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
