@@ -48,7 +48,7 @@ def wait_for(ready: Callable[[], Any], what: str, seconds: float) -> Any:
     while time.monotonic() < end:
         if found := ready():
             return found
-        time.sleep(0.5)
+        time.sleep(0.1)
     raise AssertionError(f"{what} did not come to an end in {seconds} s")
 
 

@@ -14,6 +14,7 @@ from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from connectors.mirakl.sandbox import Sandbox, SandboxSettings
 from tests.connectors.mirakl.conftest import CHANNEL_ID, Lines, held, make_record
+from tests.servers.dagster import wait_for
 from transforms.outcomes import Record, Reject
 
 Make = Callable[..., Delivery]
@@ -185,7 +186,12 @@ def test_a_request_stopped_midway_finishes_what_is_in_flight_and_keeps_the_rest_
 ) -> None:
     sandbox.settings.latency = 0.2
     stop = threading.Event()
-    threading.Timer(0.3, stop.set).start()
+
+    def stop_when_some_arrived() -> None:
+        wait_for(lambda: sandbox.stats.stored, "the first orders", 30)
+        stop.set()
+
+    threading.Thread(target=stop_when_some_arrived).start()
     report = run(delivery(stop=stop, threads=2), [make_record(number) for number in range(2000)])
     assert 0 < report.counts["delivered"] < 2000
     assert report.counts["delivered"] + report.counts["undelivered"] == report.counts["orders_read"] < 2000
