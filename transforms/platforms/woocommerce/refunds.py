@@ -70,7 +70,9 @@ def units(item: Any, line: Any) -> tuple[str | None, str | None]:
     quantity = item.qty
     if line is None or not number(line.qty):
         return quantity, None
-    cost = number(line.line_total) * (abs(number(quantity)) or number(line.qty)) / number(line.qty)
+    if not number(quantity):
+        return quantity, MONEY_REASON
+    cost = number(line.line_total) * abs(number(quantity)) / number(line.qty)
     if 0 < abs(number(item.line_total)) < cost * _MONEY_ALONE:
         return "0", MONEY_REASON
     return quantity, None
