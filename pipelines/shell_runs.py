@@ -18,6 +18,7 @@ from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY
 from dagster._core.execution.api import execute_run_iterator
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+from dagster._core.utils import make_new_run_id
 
 from pipelines.instance import STORAGE_ERRORS, unusable
 
@@ -42,10 +43,22 @@ def execute(
 def _executed(
     job: dg.JobDefinition, instance: dg.DagsterInstance, tags: Mapping[str, str], run_config: Mapping[str, Any]
 ) -> dg.ExecuteInProcessResult:
-    run = instance.create_run_for_job(
-        job, tags={**job.run_tags, **tags}, run_config=run_config, remote_job_origin=_origin(job.name)
-    )
-    events = list(execute_run_iterator(InMemoryJob(job), run, instance))
+    run_id = make_new_run_id()
+    try:
+        run = instance.create_run_for_job(
+            job,
+            run_id=run_id,
+            tags={**job.run_tags, **tags},
+            run_config=run_config,
+            remote_job_origin=_origin(job.name),
+        )
+        events = list(execute_run_iterator(InMemoryJob(job), run, instance))
+    except KeyboardInterrupt:
+        # Dagster ends what it has begun; a run only recorded would keep its days as materializing for ever.
+        recorded = instance.get_run_by_id(run_id)
+        if recorded and not recorded.is_finished:
+            instance.report_run_canceled(recorded, "stopped before it began")
+        raise
     ended = instance.get_run_by_id(run.run_id)
     assert ended is not None
     return dg.ExecuteInProcessResult(job_def=job, event_list=events, dagster_run=ended, output_capture=None)

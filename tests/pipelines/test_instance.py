@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines import inspection
+from pipelines import inspection, shell_runs
 from pipelines.instance import dagster_instance, outdated_storages
 from pipelines.settings import SettingsError
 
@@ -142,3 +142,19 @@ def test_a_home_of_an_earlier_version_still_opens(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     with dagster_instance() as instance:
         assert isinstance(instance.run_launcher, dg.DefaultRunLauncher)
+
+
+def test_a_run_stopped_before_it_began_is_canceled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @dg.job
+    def job() -> None:
+        pass
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setattr(shell_runs, "execute_run_iterator", interrupted)
+    with dagster_instance() as instance:
+        with pytest.raises(KeyboardInterrupt):
+            shell_runs.execute(job, instance, {}, {})
+        assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.CANCELED]
