@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run ui check test lint servers bench
+.PHONY: run ui check test lint servers bench screenshots
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml
@@ -24,10 +24,10 @@ lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# MariaDB and Redis come from the system's packages where that is possible; where not, the tests say what they left out.
+# MariaDB, Redis and Chromium come from the system's packages where that is possible; where not, the tests say what they left out.
 servers:
 	@missing=""; \
-	for need in mariadbd:mariadb-server redis-server:redis-server; do \
+	for need in mariadbd:mariadb-server redis-server:redis-server chromium:chromium chromedriver:chromium-driver; do \
 		PATH="$$PATH:/usr/sbin" command -v $${need%%:*} >/dev/null || missing="$$missing $${need#*:}"; \
 	done; \
 	if [ -n "$$missing" ]; then \
@@ -51,3 +51,7 @@ test: lint servers
 # What an order costs: us, a plain script, others. The others are installed apart, for this run.
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.benchmarks.bench
+
+# The pictures of docs/images, made anew from the example's shop in headless Chromium.
+screenshots: $(VENV)/installed servers
+	$(BIN)/python -m tests.screenshots
