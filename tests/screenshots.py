@@ -57,7 +57,7 @@ def pictures(day: str) -> dict[str, Picture]:
         "channel": Picture(group, ("shop_database", "raw_orders", "mirakl_delivery", "2 / 3 Passed"), (1400, 560)),
         "delivery": Picture(f"{delivery}?view=partitions&partition={day}", ("failure_kinds", "retries"), (1400, 1250)),
         "check": Picture(f"{delivery}?view=checks&checkDetail=all_accepted", ("Failed", "INVALID_INPUT"), (1700, 1250)),
-        "runs": Picture("/runs", ("sync_example", "Success"), (1400, 690)),
+        "runs": Picture("/runs", ("sync_example", "Success"), (1400, 620)),
     }
 
 
