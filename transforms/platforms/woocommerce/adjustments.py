@@ -10,18 +10,23 @@ from decimal import Decimal
 from typing import Any
 
 from transforms.platforms.woocommerce.bundles import Bundles
-from transforms.platforms.woocommerce.refunds import WHOLE, Document, given_back, part, units
+from transforms.platforms.woocommerce.refunds import WHOLE, Document, Units, given_back, part
 from transforms.rows import number
 
 Cells = dict[str, Any]
 
 
 def adjustments(
-    document: Document, lines: Mapping[str, Any], bundles: Bundles | None, default_reason: str | None
+    document: Document,
+    lines: Mapping[str, Any],
+    units: Mapping[Any, Units],
+    bundles: Bundles | None,
+    default_reason: str | None,
 ) -> Iterator[tuple[Cells, Any, Decimal]]:
     """Yield the rows of a document, each with its item, if it has one, and the share of the item that was given back.
 
-    `lines` are the order's items by id; `default_reason` is that of a document that names no item.
+    `lines` are the order's items by id, `units` what `units_by_item` found; `default_reason` is that of a document that
+    names no item.
     """
     refund = document.row
     common = {
@@ -35,7 +40,7 @@ def adjustments(
     for item in items:
         adjustment_id = f"{refund.refund_id}-{item.order_item_id}"
         line, shipping = lines.get(item.refunded_item_id or ""), item.order_item_type == "shipping"
-        quantity, reason = units(item, line)
+        quantity, reason = units[item.order_item_id]
         cells = {
             "channel_adjustment_id": adjustment_id,
             "channel_order_line_id": None if shipping else item.refunded_item_id,

@@ -19,7 +19,11 @@ WHOLE = Decimal(1)
 REFUNDABLE = frozenset({"line_item", "fee", "shipping"})
 # A price reduction is clearly below the price, a unit that came back is near it, whatever was kept back of it.
 _MONEY_ALONE = Decimal("0.75")
+# Lines keep fractions of a cent that the refund form rounds.
+_ROUNDING = Decimal("0.01")
 MONEY_REASON = "AGREEMENT"
+# The quantity of a refund item, and what it is for where its words do not say.
+Units = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,36 @@ def given_back(items: Sequence[Any]) -> tuple[Sequence[Any], Decimal]:
     return [item for item, amount in zip(items, amounts, strict=True) if amount <= 0], WHOLE - Decimal(kept) / given
 
 
-def units(item: Any, line: Any) -> tuple[str | None, str | None]:
-    """Return the units that an item gives back of its line, and what it is for where its words do not say.
+def units_by_item(documents: Sequence[Document], lines: Mapping[str, Any]) -> dict[Any, Units]:
+    """Return the units that each item of an order's refunds gives back, by the item's id; the oldest document first.
+
+    The last money of a line takes its last units, where units were typed in with any of its money: a line of which
+    nothing is left to pay is not shipped. `lines` are the order's items by id.
+    """
+    found: dict[Any, Units] = {}
+    given_up: dict[str, Decimal] = defaultdict(Decimal)
+    money: dict[str, Decimal] = defaultdict(Decimal)
+    typed: set[str] = set()
+    for document in documents:
+        for item in given_back(document.items)[0]:
+            line_id = item.refunded_item_id or ""
+            line = lines.get(line_id)
+            quantity, reason = _units(item, line)
+            if line is not None and item.order_item_type == "line_item":
+                given, cost, left = _gross(item), _gross(line), number(line.qty) - given_up[line_id]
+                money[line_id] += abs(given)
+                if number(item.qty):
+                    typed.add(line_id)
+                is_last = given != 0 and 0 < cost <= money[line_id] + _ROUNDING
+                if is_last and line_id in typed and left > abs(number(quantity)):
+                    quantity, reason = format(left, "f"), None
+            given_up[line_id] += abs(number(quantity))
+            found[item.order_item_id] = quantity, reason
+    return found
+
+
+def _units(item: Any, line: Any) -> Units:
+    """Return the units that an item gives back by itself.
 
     Where it gives back clearly less than its units cost, it is money: a unit typed in beside a price reduction did not
     come back, and the line is shipped, or still to be shipped.
@@ -94,14 +126,17 @@ def of_items(document: Document, items: Sequence[Any]) -> Document:
     return Document(document.row, kept, abs(sum((number(cell) for cell in cells), Decimal(0))))
 
 
-def units_given_up(documents: Sequence[Document], lines: Mapping[str, Any]) -> dict[str, Decimal]:
-    """Count the units that were given back, by the item of the order; `lines` are the order's items by id."""
+def units_given_up(documents: Sequence[Document], given: Mapping[Any, Units]) -> dict[str, Decimal]:
+    """Count the units that were given back, by the item of the order; `given` is what `units_by_item` found."""
     given_up: dict[str, Decimal] = defaultdict(Decimal)
     for document in documents:
-        for item in document.items:
-            line_id = item.refunded_item_id or ""
-            given_up[line_id] += abs(number(units(item, lines.get(line_id))[0]))
+        for item in given_back(document.items)[0]:
+            given_up[item.refunded_item_id or ""] += abs(number(given[item.order_item_id][0]))
     return given_up
+
+
+def _gross(row: Any) -> Decimal:
+    return number(row.line_total) + number(row.line_tax)
 
 
 def _amounts(item: Any) -> tuple[Any, Any]:

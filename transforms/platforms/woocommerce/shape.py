@@ -40,6 +40,7 @@ from transforms.platforms.woocommerce.refunds import (
     is_money_alone,
     of_items,
     refunded,
+    units_by_item,
     units_given_up,
 )
 from transforms.platforms.woocommerce.serialised import moment, site_zone
@@ -127,13 +128,15 @@ class _Shop:
             paid_otherwise = credit(order, items, item_meta, meta) - sum(number(fee.line_total) for fee in wallet)
             total = number(total) + paid_otherwise if paid_otherwise else total
         lines = Lines(told.word, items, meta_rows, self.products, sent)
-        self._lines(order, items, lines, taxes, documents, balance=is_balance(order, item_meta))
         by_id = {str(item.order_item_id): item for item in items} if documents else {}
+        units = units_by_item(documents, by_id)
+        given_up = units_given_up(documents, units) if lines.bundles else {}
+        self._lines(order, items, lines, taxes, given_up, balance=is_balance(order, item_meta))
         given_back_before = Decimal(0)
         for document in documents:
             alone = is_money_alone(document, given_back_before, number(total))
             reason = MONEY_REASON if alone else None
-            for cells, item, share in adjustments(document, by_id, lines.bundles, reason):
+            for cells, item, share in adjustments(document, by_id, units, lines.bundles, reason):
                 self._add("adjustments", order_id, cells)
                 if item is not None:
                     adjustment_id = cells["channel_adjustment_id"]
@@ -196,13 +199,12 @@ class _Shop:
         items: Sequence[Any],
         lines: Lines,
         taxes: Mapping[str, Any],
-        documents: Sequence[Document],
+        given_up: Mapping[str, Decimal],
         *,
         balance: bool,
     ) -> None:
         order_id = order.order_id
         goods = sum(item.order_item_type == "line_item" for item in items)
-        given_up = units_given_up(documents, {str(item.order_item_id): item for item in items}) if lines.bundles else {}
         for item in items:
             kind = item.order_item_type
             if kind == "line_item" and not is_negative(item.line_total) and not balance:
