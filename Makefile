@@ -39,7 +39,7 @@ servers:
 	fi
 
 # One file's tests run in one process, so that what a file sets up once is set up once.
-PYTEST := $(BIN)/pytest -n 3 --dist loadfile
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # The quick loop: no server, no daemon.
 check: lint

@@ -6,11 +6,16 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 
 from tests.servers.mariadb import mariadb
 from tests.servers.postgresql import postgresql
+
+# A busy machine makes inputs slowly, and is no fault of theirs.
+hypothesis.settings.register_profile("busy", suppress_health_check=[hypothesis.HealthCheck.too_slow], deadline=None)
+hypothesis.settings.load_profile("busy")
 
 _SERVERS = ("mariadb", "postgresql")
 _FIXTURES = frozenset(f"{server}_port" for server in _SERVERS)

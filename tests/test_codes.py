@@ -50,12 +50,12 @@ def _codes(tree: ast.Module) -> Iterator[str]:
                 other = name == "add" and ast.unparse(called) not in {"faults.add", "notices.add"}
                 if not other and len(args) > PLACES[name]:
                     yield from _literals(args[PLACES[name]])
-            case ast.Assign(targets=[ast.Name(id="_NO_ANSWER") | ast.Tuple()], value=value):
-                # Codes that are named before they are used.
-                texts = value.elts if isinstance(value, ast.Tuple) else []
-                if texts and (isinstance(node.targets[0], ast.Name) or "SHRUNK" in ast.dump(node.targets[0])):
-                    for text in texts:
-                        yield from _literals(text)
+            # Codes that are named before they are used.
+            case ast.Assign(targets=[ast.Name(id="_NO_ANSWER")], value=value):
+                yield from _literals(value)
+            case ast.Assign(targets=[ast.Tuple() as names], value=ast.Tuple(elts=texts)) if "SHRUNK" in ast.dump(names):
+                for text in texts:
+                    yield from _literals(text)
             case ast.Return(value=ast.Tuple(elts=[ast.Constant(value=str() as text), *_])) if text.isupper():
                 yield text
             case ast.Dict(keys=keys, values=values):

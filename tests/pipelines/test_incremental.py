@@ -181,7 +181,9 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(history=st.lists(ACTIONS, min_size=1, max_size=4))
 def test_any_history_of_changes_and_ticks_ends_as_one_whole_read(
     history: list[list[tuple[str, str]]], environment: dict[str, str]

@@ -34,7 +34,9 @@ Make = Callable[..., Delivery]
     store_known=st.booleans(),
     together=st.sampled_from([1, 7, 500]),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_the_counts_of_a_day_add_up(
     sandbox: Sandbox,
     delivery: Make,
