@@ -58,6 +58,8 @@ def dagster_instance() -> Iterator[dg.DagsterInstance]:
         SettingsError: DAGSTER_HOME names no folder that exists, its dagster.yaml is wrong, or its storage of no use.
     """
     named = os.environ.get(HOME_VARIABLE)
+    if named and not Path(named).is_absolute():
+        raise SettingsError(f"{HOME_VARIABLE}: {named} must be an absolute path, for example {Path(named).absolute()}")
     if named and not Path(named).is_dir():
         raise SettingsError(
             f"{HOME_VARIABLE}: there is no folder {named}; make it, see that its disk is mounted, or name another"

@@ -119,7 +119,9 @@ def test_status_and_channels_make_nothing_and_say_where_everything_stands(
     for words in ("needs somebody", "1 rejected (unknown_currency)", "last delivery"):
         assert words in shown
     Path(environment["DAGSTER_HOME"]).rename(Path(environment["DAGSTER_HOME"]).with_name("elsewhere"))
-    assert f"unknown: {environment['DAGSTER_HOME']} (DAGSTER_HOME) holds no" in call("status", "own").stdout
+    # A long path is folded, wherever it has to be.
+    shown = "".join(call("status", "own").stdout.split())
+    assert f"unknown:{environment['DAGSTER_HOME']}(DAGSTER_HOME)holdsno" in shown
     Path(environment["CHANNELS_FILE"]).write_text(orders.block(timezone='"Europe/Pariss"'))
     assert "unknown time zone" in told("status", status=1)["channels"][0]["fault"]
     assert "unknown time zone" in told("channels", status=1)[0]["reason"]
