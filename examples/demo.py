@@ -26,6 +26,8 @@ SHOP = Path("var/example/shop.sqlite")
 DAYS = 21
 _PORT = 3000
 _PORTS_TRIED = 20
+# The same every time: to the ledger, a sandbox at another address is another destination.
+_SANDBOX_PORT = 8584
 _EXPECTED = {0, 3}
 
 
@@ -39,7 +41,10 @@ def main(command: str, port: int | None = None) -> int:
     if not SHOP.exists():
         print(f"Making a WooCommerce shop with 600 orders over {DAYS} days: {SHOP}")
         make_sqlite_shop(SHOP, days=DAYS)
-    with Sandbox(SandboxSettings(poisoned=REFUSED_BY_MIRAKL)) as sandbox:
+    sandbox_port = _SANDBOX_PORT if _is_free(_SANDBOX_PORT) else 0
+    if not sandbox_port:
+        print(f"Port {_SANDBOX_PORT} is taken: this sandbox has another address, and every order is sent there.")
+    with Sandbox(SandboxSettings(poisoned=REFUSED_BY_MIRAKL), port=sandbox_port) as sandbox:
         environment = {
             **os.environ,
             "MIRAKL_BASE_URL": sandbox.base_url,
