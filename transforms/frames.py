@@ -172,6 +172,11 @@ def _canonical(name: str, frame: Frame | None) -> pa.RecordBatch:
 
 def _cells(column: Column, values: Iterable[Any]) -> pa.StringArray:
     values = list(values)
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds == {Decimal}:
+        return pa.array(_decimals(values), pa.string())
+    if kinds == {dt.datetime} and len({value.tzinfo is None for value in values if value}) == 1:
+        return _moments(pa.array(values))
     try:
         cells = pa.array(values)
     except (pa.ArrowException, OverflowError, UnicodeError):
@@ -187,6 +192,23 @@ def _cells(column: Column, values: Iterable[Any]) -> pa.StringArray:
         # A bit of MySQL's is a byte of 0 or 1, which as text would be neither.
         values = [_BITS.get(value, value) if isinstance(value, bytes) else value for value in values]
     return pa.array([value if value is None else as_text(value) for value in values], pa.string())
+
+
+def _decimals(values: Sequence[Decimal | None]) -> list[str | None]:
+    texts = [None if value is None else str(value) for value in values]
+    # `str` writes very large and very small ones with an exponent.
+    return [as_text(value) if text and "E" in text else text for text, value in zip(texts, values, strict=True)]
+
+
+def _moments(moments: pa.TimestampArray) -> pa.StringArray:
+    """Write times as `as_text` does, those with an offset in UTC."""
+    offset = "" if moments.type.tz is None else "+00:00"
+    wall = moments.cast(pa.timestamp("us"))
+    try:
+        text = wall.cast(pa.timestamp("s")).cast(pa.string())
+    except pa.ArrowInvalid:  # some have fractions of a second
+        text = pc.replace_substring_regex(wall.cast(pa.string()), r"\.000000$", "")
+    return pc.binary_join_element_wise(text, offset, "") if offset else text
 
 
 def id_cells(values: Iterable[Any]) -> pa.StringArray:

@@ -15,6 +15,8 @@ from transforms import frames as module
 from transforms.frames import COLUMNS, FrameError, OrderFrames, order_frames, table_of, together
 
 Build = Callable[..., OrderFrames]
+NOON = dt.datetime(2026, 3, 1, 12)
+TWO_HOURS = dt.timezone(dt.timedelta(hours=2))
 
 
 @pytest.mark.parametrize(
@@ -25,7 +27,12 @@ Build = Callable[..., OrderFrames]
         ([1, None, 20], ["1", None, "20"]),
         ([True, False], ["1", "0"]),
         ([Decimal("1.10"), Decimal("1E+2")], ["1.10", "100"]),
+        ([Decimal("0E-10"), None, Decimal("1E-7"), Decimal("NaN")], ["0.0000000000", None, "0.0000001", "NaN"]),
         ([1.5, float("nan")], ["1.5", None]),
+        ([dt.datetime(2026, 3, 1, 9, 30), None], ["2026-03-01 09:30:00", None]),
+        ([dt.datetime(2026, 3, 1, 9, 30, 1, 5), NOON], ["2026-03-01 09:30:01.000005", "2026-03-01 12:00:00"]),
+        ([NOON.replace(tzinfo=TWO_HOURS), None], ["2026-03-01 10:00:00+00:00", None]),
+        ([NOON, NOON.replace(tzinfo=TWO_HOURS)], ["2026-03-01 12:00:00", "2026-03-01 12:00:00+02:00"]),
         ([dt.datetime(2026, 3, 1, 9, 30), dt.date(2026, 3, 1)], ["2026-03-01 09:30:00", "2026-03-01"]),
         ([b"Zo\xc3\xab", b"\xff"], ["Zoë", "ff"]),
         ([UUID(int=1), {"a": 1}, "x"], ["00000000-0000-0000-0000-000000000001", '{"a":1}', "x"]),
