@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import orjson
 import pyarrow as pa
@@ -34,6 +34,23 @@ SCHEMAS: Mapping[str, pa.Schema] = {
 CHUNK_ORDERS = 5_000
 CHUNK_ROWS = 40_000
 _BITS = {b"\0": False, b"\1": True}
+Cell: TypeAlias = (
+    str
+    | int
+    | float
+    | Decimal
+    | dt.date
+    | dt.time
+    | dt.timedelta
+    | bytes
+    | bytearray
+    | memoryview
+    | uuid.UUID
+    | list[object]
+    | dict[str, object]
+    | None
+)
+"""A value of a database, as its driver gives it."""
 
 
 class FrameError(ValueError):

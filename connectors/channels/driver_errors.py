@@ -39,11 +39,18 @@ _VALUE = re.compile(
 
 
 @contextmanager
-def driver_errors(channel: str, where: str = "") -> Iterator[None]:
-    """Turn what a driver raises inside the block into a ShopError. Only for blocks that ask the shop's database."""
+def driver_errors(
+    channel: str, where: str = "", driver_error: type[BaseException] | tuple[type[BaseException], ...] = ()
+) -> Iterator[None]:
+    """Turn what a driver raises inside the block into a ShopError. Only for blocks that ask the shop's database.
+
+    `driver_error`: the driver's own class, for blocks that ask it without SQLAlchemy between.
+    """
     try:
         yield
     except DBAPIError as error:
+        raise _shop_error(channel, error.orig, where) from None
+    except driver_error as error:
         raise _shop_error(channel, error, where) from None
     except UnicodeDecodeError:
         raise ShopError(
@@ -58,9 +65,8 @@ def is_denied(error: DBAPIError) -> bool:
     return _code(error.orig) == "access_denied"
 
 
-def _shop_error(channel: str, error: DBAPIError, where: str) -> ShopError:
+def _shop_error(channel: str, cause: BaseException | None, where: str) -> ShopError:
     """Say a driver's error in one message: the driver's own words, without SQL, parameters or password."""
-    cause = error.orig
     code, words = _code(cause), _words(cause)
     place = f"channel {channel!r}{where}"
     match code:

@@ -42,7 +42,7 @@ PARAMETERS: Mapping[Use, frozenset[str]] = {
     Use.ONCE: frozenset(),
 }
 OF_EVERY_QUERY = frozenset({"store", "timezone"})
-_LISTS = ("order_ids", "channel_order_ids")
+LISTS = ("order_ids", "channel_order_ids")
 # Strings and quoted names are kept whole: what looks like a comment in them is none. Neither are optimizer hints.
 _COMMENT = re.compile(r"('(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`)|--[^\n]*|/\*(?![+!]).*?\*/", re.DOTALL)
 _PART = re.compile(r"^[ \t]*-- begin (\w+)[ \t]*$(.*?)^[ \t]*-- end \1[ \t]*$", re.MULTILINE | re.DOTALL)
@@ -156,7 +156,7 @@ def _query(channel: str, path: Path, text: str, is_probe: bool) -> Query:
         )
     if missing := sorted(PARAMETERS[use] - bound):
         raise ShopError("bad_query", f"{place} does not bind :{missing[0]}; without it orders are lost or repeated")
-    typed: list[sa.BindParameter[Any]] = [sa.bindparam(name, expanding=True) for name in _LISTS if name in bound]
+    typed: list[sa.BindParameter[Any]] = [sa.bindparam(name, expanding=True) for name in LISTS if name in bound]
     if "store" in bound:
         # PostgreSQL cannot guess the type in `:store IS NULL`; the other parameters take that of what they are beside.
         typed.append(sa.bindparam("store", type_=sa.String))

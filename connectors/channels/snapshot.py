@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from connectors.channels.database import limit_statements
-from connectors.channels.driver_errors import driver_errors
 from connectors.channels.errors import ShopError
 from connectors.channels.queries import Query, Use
-from transforms.frames import Frame, Table, table
+from connectors.channels.statements import Parameters, Statements
+from transforms.frames import Cell, Frame, Table, table
 
 PAGE_SIZE = 10_000
 # Memory goes by rows, and some orders have a thousand lines: a chunk is as many orders as have about so many rows.
@@ -64,6 +64,7 @@ class Snapshot:
         self.read_at = read_at
         self._source, self._change_times = source, change_times
         self._connection, self.queries = connection, queries
+        self._statements = Statements(source.channel, connection)
         self._once: dict[str, Table] | None = None
         self._size = min(FIRST_ORDERS, source.chunk_size)
 
@@ -163,24 +164,22 @@ class Snapshot:
     def query(self, name: str, order_ids: Sequence[Any]) -> Table:
         """Read one query, of these orders where it asks for some."""
         query = self.queries[name]
-        return self._frame(query, {"order_ids": list(order_ids) or [None]} if query.use is Use.PER_CHUNK else {})
+        return self._frame(query, order_ids)
 
     def rows(self, order_ids: Sequence[Any]) -> dict[str, Table]:
         """Read all rows of these orders, by the platform's internal ids: one frame per query."""
-        # NULL is in a list of every type, an empty list is not.
-        ids = list(order_ids) or [None]
-        read = {q.name: self._frame(q, {"order_ids": ids}) for q in self.queries.values() if q.use is Use.PER_CHUNK}
+        read = {q.name: self._frame(q, order_ids) for q in self.queries.values() if q.use is Use.PER_CHUNK}
         return {**self.once(), **read}
 
     def once(self) -> dict[str, Table]:
         """Read the queries that are not about single orders, once a snapshot."""
         if self._once is None:
-            self._once = {q.name: self._frame(q, {}) for q in self.queries.values() if q.use is Use.ONCE}
+            self._once = {q.name: self._frame(q) for q in self.queries.values() if q.use is Use.ONCE}
         return self._once
 
     def find(self, channel_order_ids: Sequence[str]) -> list[Any]:
         """Translate order ids of the channel to the platform's internal ones."""
-        _, found = self._run(self.queries["find"], {"channel_order_ids": list(channel_order_ids) or [None]})
+        _, found = self._run(self.queries["find"], {}, channel_order_ids)
         return [row[0] for row in found]
 
     def probe(self, name: str) -> bool:
@@ -258,8 +257,8 @@ class Snapshot:
             case _:
                 return _text(moment.astimezone(dt.UTC))
 
-    def _frame(self, query: Query, parameters: dict[str, Any]) -> Table:
-        columns, rows = self._run(query, parameters)
+    def _frame(self, query: Query, order_ids: Sequence[Cell] = ()) -> Table:
+        columns, rows = self._run(query, {}, order_ids)
         if len(set(columns)) < len(columns):
             twice = next(name for name in columns if columns.count(name) > 1)
             raise ShopError(
@@ -267,16 +266,12 @@ class Snapshot:
             )
         return table(columns, rows)
 
-    def _run(self, query: Query, parameters: dict[str, Any]) -> tuple[list[str], Sequence[Sequence[Any]]]:
+    def _run(
+        self, query: Query, parameters: Parameters, ids: Sequence[Cell] = ()
+    ) -> tuple[list[str], Sequence[tuple[Cell, ...]]]:
         settings = {"store": self._source.store, "timezone": self._source.timezone}
-        parameters = parameters | {name: value for name, value in settings.items() if name in query.parameters}
-        with driver_errors(self._source.channel, f", query {query.file}"):
-            result = self._connection.execute(query.statement, parameters)
-            if not result.returns_rows:
-                raise ShopError(
-                    "bad_query", f"channel {self._source.channel!r}: {query.file} yields no rows; it must be one SELECT"
-                )
-            return list(result.keys()), result.fetchall()
+        bound = {name: value for name, value in settings.items() if name in query.parameters}
+        return self._statements.run(query, {**parameters, **bound}, ids)
 
 
 def _text(moment: dt.datetime) -> str:
