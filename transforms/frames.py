@@ -188,6 +188,8 @@ def _canonical(name: str, frame: Frame | None) -> pa.RecordBatch:
 
 
 def _cells(column: Column, values: Iterable[Any]) -> pa.StringArray:
+    if isinstance(values, pa.StringArray):
+        return _without_nul(values)
     values = list(values)
     kinds = set(map(type, values)) - {type(None)}
     if kinds == {Decimal}:
@@ -199,8 +201,7 @@ def _cells(column: Column, values: Iterable[Any]) -> pa.StringArray:
     except (pa.ArrowException, OverflowError, UnicodeError):
         cells = None  # several types, or what Arrow has none for
     if cells is not None and pa.types.is_string(cells.type):
-        has_nul = pc.any(pc.match_substring(cells, "\0")).as_py()
-        return pc.replace_substring(cells, "\0", "") if has_nul else cells
+        return _without_nul(cells)
     if cells is not None and (pa.types.is_integer(cells.type) or pa.types.is_null(cells.type)):
         return cells.cast(pa.string())
     if column.kind == "id":
@@ -226,6 +227,11 @@ def _moments(moments: pa.TimestampArray) -> pa.StringArray:
     except pa.ArrowInvalid:  # some have fractions of a second
         text = pc.replace_substring_regex(wall.cast(pa.string()), r"\.000000$", "")
     return pc.binary_join_element_wise(text, offset, "") if offset else text
+
+
+def _without_nul(cells: pa.StringArray) -> pa.StringArray:
+    has_nul = pc.any(pc.match_substring(cells, "\0")).as_py()
+    return pc.replace_substring(cells, "\0", "") if has_nul else cells
 
 
 def id_cells(values: Iterable[Any]) -> pa.StringArray:

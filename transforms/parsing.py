@@ -144,8 +144,12 @@ def _scaled(text: pa.StringArray, scale: int) -> Exact:
     """Read plain decimals as whole numbers of 10^-scale."""
     if scale > 18:
         return np.array([_whole(Decimal(cell), scale) for cell in text.to_pylist()], dtype=object)
-    decimals = text.cast(pa.decimal128(12 + scale, scale))
-    words = np.frombuffer(decimals.buffers()[1], dtype=np.int64)[2 * decimals.offset :].reshape(-1, 2)[: len(text)]
+    return whole_numbers(text.cast(pa.decimal128(12 + scale, scale)))
+
+
+def whole_numbers(decimals: pa.Decimal128Array) -> Exact:
+    """Read decimals as whole numbers of their last decimal."""
+    words = np.frombuffer(decimals.buffers()[1], dtype=np.int64)[2 * decimals.offset :].reshape(-1, 2)[: len(decimals)]
     low, high = words[:, 0], words[:, 1]
     fits = bool((high == low >> 63).all())
     if fits and (not len(low) or max(int(low.max()), -int(low.min())) * len(low) < 2**62):
