@@ -17,10 +17,24 @@ def php(text: str | None) -> Any:
     """Unserialise PHP: arrays and objects as dicts. Lengths count bytes, so bytes are read (a UTF-8 label counts)."""
     if not text:
         return None
+    if (entry := _one_entry(text)) is not None:
+        return {0: entry}
     try:
         return phpserialize.loads(text.encode(), decode_strings=True, object_hook=_members)
     except (ValueError, TypeError, OverflowError, RecursionError):
         return None
+
+
+def _one_entry(text: str) -> dict[Any, Any] | None:
+    """Read a list of one array of texts, None where it is anything else.
+
+    Plugins that list things have mostly written one, as a parcel. Exact: the texts must make the very cell again.
+    """
+    texts = text.split('"')[1::2]
+    lengths = "".join([f's:{len(one)}:"{one}";' for one in texts])
+    if text != f"a:1:{{i:0;a:{len(texts) // 2}:{{{lengths}}}}}" or len(texts) % 2 or not text.isascii():
+        return None
+    return dict(zip(texts[::2], texts[1::2], strict=True))
 
 
 def _members(_: str, members: dict[str, Any]) -> dict[str, Any]:

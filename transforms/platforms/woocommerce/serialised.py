@@ -6,6 +6,7 @@ Belongs here: reading them. Does not belong here: decoding as such (`transforms.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -16,10 +17,18 @@ from transforms.money import parse_amount
 from transforms.packed import php
 from transforms.times import TimeError, parse_time
 
+# One rate, with or without what its tax was before a coupon.
+_ONE = r'a:1:\{i:(0|[1-9]\d{0,17});s:(\d+):"([!#-~ ]*)";\}'
+_ONE_RATE = re.compile(rf'a:1:\{{s:5:"total";{_ONE}\}}|a:2:\{{s:5:"total";{_ONE}s:8:"subtotal";{_ONE}\}}', re.ASCII)
+
 
 @lru_cache(maxsize=65_536)
 def tax_amounts(text: str | None) -> tuple[tuple[str, str], ...] | None:
     """Read (rate id, amount) from WooCommerce's tax data; None where it cannot be read."""
+    if (match := _ONE_RATE.fullmatch(text or "")) is not None:
+        cells = [cell for cell in match.groups() if cell is not None]
+        if all(int(length) == len(amount) for length, amount in zip(cells[1::3], cells[2::3], strict=True)):
+            return ((cells[0], cells[2]),)
     data = php(text)
     if not isinstance(data, dict):
         return None
