@@ -18,9 +18,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from connectors.mirakl.sandbox import CREDENTIAL, Sandbox, SandboxSettings
+from connectors.sandbox.server import CREDENTIAL, Sandbox, SandboxSettings
 from examples.woocommerce_shop import REFUSED_BY_MIRAKL, make_sqlite_shop
-from pipelines.instance import HOME_VARIABLE, prepared_home
+from pipelines.runs.instance import HOME_VARIABLE, prepared_home
 
 SHOP = Path("var/example/shop.sqlite")
 DAYS = 21

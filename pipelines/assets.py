@@ -15,19 +15,21 @@ import pyarrow as pa
 from pydantic import Field
 
 from connectors.channels.clocks import clocks_differ
+from connectors.frames import tables
+from connectors.frames.storage import FrameStorage
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from connectors.mirakl.settled import COLUMNS as SETTLED_COLUMNS
 from connectors.mirakl.settled import Settled
-from pipelines import checks, metadata, progress, tables
-from pipelines.days import days_of
+from pipelines import checks, metadata
+from pipelines.config.settings import Channel, Settings
 from pipelines.delivering import sending, tell_days_apart, without_answer
 from pipelines.incremental import NormalisedDay, RawDay, rules
+from pipelines.operations import progress
+from pipelines.operations.shop import open_shop
+from pipelines.operations.write_off import EXCLUDED, write_off
+from pipelines.partitions import days_of
 from pipelines.resources import Mirakl, State, failures_explained
-from pipelines.settings import Channel, Settings
-from pipelines.shop import open_shop
-from pipelines.storage import FrameStorage
-from pipelines.write_off import EXCLUDED, write_off
 from transforms.mapping import ChannelMapping
 from transforms.outcomes import excluded_of
 

@@ -22,9 +22,9 @@ from dagster._core.storage.tags import (
 
 from pipelines.assets import RAW_ORDERS, SHOP_DATABASE, asset_keys
 from pipelines.checks import RECONCILED, check_keys
-from pipelines.days import LOOKBACK_DAYS, closed_days
-from pipelines.heartbeat import unfinished_run
-from pipelines.settings import Channel
+from pipelines.config.settings import Channel
+from pipelines.operations.days import LOOKBACK_DAYS, closed_days
+from pipelines.runs.heartbeat import unfinished_run
 
 # In the queue, runs of the open day go before backfills.
 TODAY_TAGS = {"dagster/priority": "10"}

@@ -15,12 +15,12 @@ from pipelines.assets import MIRAKL_DELIVERY, MIRAKL_ORDERS, RAW_ORDERS, SHOP_DA
 from pipelines.automation import channel_job, inspection_job, inspection_schedule, lookback_schedule, today_schedule
 from pipelines.changes import changes_sensor
 from pipelines.checks import reconciled, standing_checks
-from pipelines.heartbeat import silent_runs
+from pipelines.config.settings import Channel, Settings, is_channel_name
 from pipelines.housekeeping import housekeeping_job, housekeeping_schedule
 from pipelines.looking import look_job, plan_job
-from pipelines.replay import replay_job, undelivered_sensor
 from pipelines.resources import Mirakl, state
-from pipelines.settings import Channel, Settings, is_channel_name
+from pipelines.runs.heartbeat import silent_runs
+from pipelines.runs.replay import replay_job, undelivered_sensor
 from pipelines.stand_ins import stand_ins
 
 

@@ -19,11 +19,11 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.automation import TODAY_TAGS, job_name
-from pipelines.days import day_window
-from pipelines.heartbeat import unfinished_run
+from pipelines.config.settings import Channel
+from pipelines.operations.days import day_window
+from pipelines.operations.shop import open_shop
 from pipelines.resources import failures_explained
-from pipelines.settings import Channel
-from pipelines.shop import open_shop
+from pipelines.runs.heartbeat import unfinished_run
 
 SECONDS_BETWEEN_TICKS = 30
 # How late a transaction may commit and still be noticed by the sensor; what is later is found by the next run.

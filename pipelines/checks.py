@@ -18,13 +18,12 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 
 from connectors.ledger import Ledger, LedgerError
 from pipelines import metadata
-from pipelines.days import closed_days
+from pipelines.config.settings import Channel
 from pipelines.metadata import Metadata
-from pipelines.reconcile import DIFFERS, GONE, NEVER_ACCEPTED, Reconciliation, reconcile
-from pipelines.resources import State, failures_explained
-from pipelines.settings import Channel
-from pipelines.shop import open_shop
-from pipelines.standing import (
+from pipelines.operations.days import closed_days
+from pipelines.operations.reconcile import DIFFERS, GONE, NEVER_ACCEPTED, Reconciliation, reconcile
+from pipelines.operations.shop import open_shop
+from pipelines.operations.standing import (
     ALL_ACCEPTED,
     EVERYTHING_MAPPED,
     MONEY_ADDS_UP,
@@ -33,6 +32,7 @@ from pipelines.standing import (
     Verdict,
     judge,
 )
+from pipelines.resources import State, failures_explained
 from transforms.coverage import Word
 from transforms.outcomes import Normalised
 

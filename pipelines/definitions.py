@@ -7,8 +7,8 @@ import dagster as dg
 
 from pipelines.alerts.sensor import tell_at_once
 from pipelines.build import build_definitions
-from pipelines.instance import DAGSTER_YAML, HOME_VARIABLE
-from pipelines.settings import SettingsError, load_settings
+from pipelines.config.settings import SettingsError, load_settings
+from pipelines.runs.instance import DAGSTER_YAML, HOME_VARIABLE
 
 if (home := os.environ.get(HOME_VARIABLE)) and not (Path(home) / DAGSTER_YAML.name).is_file():
     dg.get_dagster_logger().warning(

@@ -13,9 +13,9 @@ import dagster as dg
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from pipelines import metadata
-from pipelines.environment import Environment
+from pipelines.config.environment import Environment
+from pipelines.config.settings import Channel, Settings
 from pipelines.resources import Mirakl, State
-from pipelines.settings import Channel, Settings
 
 _WAITS = "another run is sending; this one waits until it is done"
 _ALOUD = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
 
+from pipelines.config.settings import Settings
 from pipelines.resources import State, user_errors_explained
-from pipelines.settings import Settings
 
 NAME = "housekeeping"
 _AT_ONCE = 500

@@ -28,9 +28,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import transforms
-from pipelines import tables
-from pipelines.shop import Shop
-from pipelines.storage import FrameStorage
+from connectors.frames import tables
+from connectors.frames.storage import FrameStorage
+from pipelines.operations.shop import Shop
 from transforms.coverage import Word, coverage
 from transforms.frames import CHUNK_ORDERS, CHUNK_ROWS, id_cells
 from transforms.mapping import ChannelMapping

@@ -13,17 +13,17 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from connectors.frames.storage import FrameStorage
 from connectors.ledger import Ledger
-from pipelines.days import days_between
-from pipelines.environment import Environment
-from pipelines.look import look
+from pipelines.config.environment import Environment
+from pipelines.config.settings import Channel, Settings, SettingsError
 from pipelines.metadata import Metadata, table
-from pipelines.plan import FATES, PlannedOrder, plan
+from pipelines.operations.days import days_between
+from pipelines.operations.order import look
+from pipelines.operations.plan import FATES, PlannedOrder, plan
+from pipelines.operations.shop import Shop, open_shop
+from pipelines.operations.state import ledger_to_read
 from pipelines.resources import failures_explained
-from pipelines.settings import Channel, Settings, SettingsError
-from pipelines.shop import Shop, open_shop
-from pipelines.state import ledger_to_read
-from pipelines.storage import FrameStorage
 
 _MOST_ORDERS = 50
 

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from connectors.frames.storage import FrameStorage
 from connectors.ledger import Ledger
 from connectors.mirakl.client import MiraklClient
-from pipelines.blocks import MiraklLimits
-from pipelines.environment import Environment
-from pipelines.heartbeat import heartbeat
-from pipelines.settings import Channel
-from pipelines.storage import FrameStorage
+from pipelines.config.blocks import MiraklLimits
+from pipelines.config.environment import Environment
+from pipelines.config.settings import Channel
+from pipelines.runs.heartbeat import heartbeat
 from pipelines.user_errors import USER_ERRORS
 
 UNREACHABLE_RETRIES = 2

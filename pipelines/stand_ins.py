@@ -14,8 +14,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipelines.blocks import ChannelSettings
-from pipelines.settings import Channel, Settings, is_channel_name
+from pipelines.config.blocks import ChannelSettings
+from pipelines.config.settings import Channel, Settings, is_channel_name
 
 # Days keep their names in any zone; earlier ones than these are out of sight until the block is mended.
 _INSTEAD = {

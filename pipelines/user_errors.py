@@ -6,10 +6,10 @@ Belongs here: naming them in one place. Does not belong here: the exceptions the
 from __future__ import annotations
 
 from connectors.channels.errors import ShopError
+from connectors.frames.storage import StorageError
 from connectors.ledger import LedgerError
 from connectors.mirakl.errors import MiraklError
-from pipelines.settings import SettingsError
-from pipelines.storage import StorageError
+from pipelines.config.settings import SettingsError
 from transforms.frames import FrameError
 
 USER_ERRORS = (SettingsError, ShopError, MiraklError, LedgerError, StorageError, FrameError)

@@ -20,7 +20,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 import pipelines
-from connectors.mirakl.sandbox import Sandbox, SandboxSettings
+from connectors.sandbox.server import Sandbox, SandboxSettings
 from examples.demo import DAYS
 from examples.woocommerce_shop import REFUSED_BY_MIRAKL, make_sqlite_shop
 from tests.servers.chromium import REMEDY, chromium, chromium_is_installed

@@ -11,9 +11,9 @@ import pytest
 import yaml
 from dagster import DagsterInstance
 
-from pipelines.blocks import ChannelSettings
 from pipelines.cli.commands import cli
-from pipelines.settings import load_settings
+from pipelines.config.blocks import ChannelSettings
+from pipelines.config.settings import load_settings
 from tests.doc_tables import with_tables
 
 ROOT = Path(__file__).parents[1]

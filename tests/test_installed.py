@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.mirakl.sandbox import CREDENTIAL, Sandbox, SandboxSettings
+from connectors.sandbox.server import CREDENTIAL, Sandbox, SandboxSettings
 from examples.woocommerce_shop import make_sqlite_shop
 
 ROOT = Path(__file__).parents[1]

@@ -10,7 +10,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pyarrow as pa
 
@@ -20,17 +20,15 @@ from connectors.channels.clocks import clocks_differ
 from connectors.channels.errors import ShopError
 from connectors.channels.platform import with_prefix
 from connectors.channels.queries import Use
+from connectors.channels.reader import ShopReader
+from connectors.channels.schema import Schema
+from connectors.channels.snapshot import Snapshot
 from transforms.columns import COLUMNS, Column, Kind
 from transforms.frames import FRAME_NAMES, Frame, OrderFrames
 from transforms.money import parse_amount
 from transforms.parsing import parse_flag
 from transforms.spelling import did_you_mean
 from transforms.times import parse_time
-
-if TYPE_CHECKING:
-    from connectors.channels.reader import ShopReader
-    from connectors.channels.schema import Schema
-    from connectors.channels.snapshot import Snapshot
 
 _T = TypeVar("_T")
 SAMPLE_ORDERS = 100
@@ -57,7 +55,10 @@ class Finding:
 
 
 def check_shop(reader: ShopReader) -> list[Finding]:
-    """Try a shop, see `ShopReader.check`."""
+    """Try everything without sending anything, and return all that is found; a shop that can be read has no finding.
+
+    Never raises for what is wrong with the shop: each fault is a finding.
+    """
     try:
         with reader.opened() as (snapshot, schema, faults):
             findings = [Finding("error", str(fault)) for fault in faults]

@@ -11,14 +11,12 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from connectors.channels.reader import ShopReader
+from connectors.channels.snapshot import Snapshot
 from transforms.times import TimeError, parse_time
-
-if TYPE_CHECKING:
-    from connectors.channels.reader import ShopReader
-    from connectors.channels.snapshot import Snapshot
 
 # A feed may be stamped by the database a moment after the row was.
 _SLACK = dt.timedelta(seconds=2)

@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from connectors.channels.errors import ShopError
-from connectors.database_url import PERCENT_ENCODED, read_url
+from connectors.config.database_url import PERCENT_ENCODED, read_url
 from transforms.frames import Cell
 
 CONNECT_TIMEOUT_SECONDS = 10

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError
 
 from connectors.channels.errors import ShopError
-from connectors.database_url import PERCENT_ENCODED
+from connectors.config.database_url import PERCENT_ENCODED
 
 # MySQL and MariaDB give a number, PostgreSQL an SQLSTATE, SQLite only words.
 _CODES: Mapping[int | str | None, str] = {

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from connectors.channels.errors import ShopError
-from connectors.toml_file import NotToml, faults, read_toml
-from connectors.toml_values import Keyword, Reason, StatusTarget
+from connectors.config.toml_file import NotToml, faults, read_toml
+from connectors.config.toml_values import Keyword, Reason, StatusTarget
 from transforms.platforms import PLATFORMS, Shape
 
 SETTINGS_FILE = "platform.toml"

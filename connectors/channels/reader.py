@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-from connectors.channels.check import Finding, check_shop
 from connectors.channels.database import begin_snapshot, known_clock, open_engine
 from connectors.channels.driver_errors import driver_errors
 from connectors.channels.errors import ShopError
@@ -54,13 +53,6 @@ class ShopReader:
     def dispose(self) -> None:
         """Close what is still open."""
         self._engine.dispose()
-
-    def check(self) -> list[Finding]:
-        """Try everything without sending anything, and say all that is found; an empty list is a shop that can be read.
-
-        Never raises for what is wrong with the shop: each fault is a finding.
-        """
-        return check_shop(self)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from connectors.database_url import PERCENT_ENCODED, read_url, shown_url
+from connectors.config.database_url import PERCENT_ENCODED, read_url, shown_url
 
 _METADATA = sa.MetaData()
 # Text throughout: neither a shop's ids nor Mirakl's codes have a documented length (contract 2.10), and one order with

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from connectors.alone import alone, nobody_holds, together, wait_until
+from connectors.ledger.file_lock import alone, nobody_holds, together, wait_until
 from connectors.ledger.schema import explained
 
 PROOF_SECONDS = 5.0

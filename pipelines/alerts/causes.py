@@ -19,8 +19,8 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 
 from pipelines.alerts.memory import Cause, Failing
 from pipelines.assets import MIRAKL_DELIVERY
-from pipelines.replay import job_name as replay_name
-from pipelines.settings import Channel, Settings
+from pipelines.config.settings import Channel, Settings
+from pipelines.runs.replay import job_name as replay_name
 
 _MOST_ORDERS = 5
 _ORDER_ID = "channel_order_id"

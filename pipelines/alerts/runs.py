@@ -21,9 +21,9 @@ from pipelines.alerts.causes import failing_key
 from pipelines.alerts.memory import Failing, Memory
 from pipelines.assets import MIRAKL_DELIVERY
 from pipelines.automation import inspection_name, job_name
-from pipelines.days import days_of
-from pipelines.replay import job_name as replay_name
-from pipelines.settings import Channel
+from pipelines.config.settings import Channel
+from pipelines.partitions import days_of
+from pipelines.runs.replay import job_name as replay_name
 
 _AT_ONCE = 200
 _MOST_FAILING = 200

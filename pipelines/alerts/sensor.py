@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from connectors.alerts.webhook import WebhookError, post
 from connectors.ledger import LedgerError
-from connectors.webhook import WebhookError, post
 from pipelines.alerts.causes import broken_blocks, failed_runs, late_channels, red_checks
 from pipelines.alerts.memory import Memory
 from pipelines.alerts.runs import follow_runs
-from pipelines.environment import Environment
+from pipelines.config.environment import Environment
+from pipelines.config.settings import Channel, Settings
 from pipelines.resources import State
-from pipelines.settings import Channel, Settings
 
 URL_VARIABLE = "ALERT_WEBHOOK_URL"
 _SECONDS_BETWEEN_TICKS = 30

@@ -34,12 +34,14 @@ def check(names: tuple[str, ...], *, as_json: bool) -> None:
     Each part is said to be ok, wrong, or not tried. No order is sent: Mirakl is asked with a request that holds none,
     which it refuses. Exit status 1 when something is an error; orders that cannot be sent (`orders`) are none.
     """
-    from pipelines import inspection, show
-    from pipelines.settings import load_settings
+    from pipelines.cli import show
+    from pipelines.config.settings import load_settings
+    from pipelines.operations import inspection
+    from pipelines.runs.home_check import check_dagster_home
 
     settings = load_settings()
     chosen = [settings.channel(name) for name in names] if names else list(settings.channels.values())
-    findings = inspection.check(settings, chosen)
+    findings = inspection.check(settings, chosen, check_dagster_home)
     if as_json:
         found = [{"subject": one.subject, "verdict": one.verdict, "words": one.words} for one in findings]
         click.echo(show.json_text(found))
@@ -64,9 +66,10 @@ def coverage(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quiet
 
     Exit status 3 when a word that needs a map has none.
     """
-    from pipelines import progress, show
+    from pipelines.cli import show
     from pipelines.cli.progress import shown
-    from pipelines.shop import open_shop
+    from pipelines.operations import progress
+    from pipelines.operations.shop import open_shop
     from transforms import coverage as covering
 
     found: list[dict[str, Any]] = []
@@ -106,8 +109,8 @@ def failures(
 
     `mirakl-orders replay` sends them again. Exit status 1 where there is no ledger: nothing is known then.
     """
-    from pipelines import show
-    from pipelines.state import ledger_to_read
+    from pipelines.cli import show
+    from pipelines.operations.state import ledger_to_read
 
     day = None if since is None else since.date().isoformat()
     with ledger_to_read() as ledger:
@@ -147,7 +150,7 @@ def failures(
 
 def _show_failures(failures: Iterable[dict[str, Any]], *, with_channel: bool) -> None:
     """Print failures: those of one cause together where they are many, the others one by one."""
-    from pipelines import show
+    from pipelines.cli import show
 
     causes: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
     orders: Counter[tuple[Any, ...]] = Counter()
@@ -171,7 +174,7 @@ def _show_failures(failures: Iterable[dict[str, Any]], *, with_channel: bool) ->
 
 
 def _cause(items: list[dict[str, Any]], orders: int, *, with_channel: bool) -> dict[str, object]:
-    from pipelines.show import ago
+    from pipelines.cli.show import ago
 
     first = items[0]
     ids = ", ".join(str(item["channel_order_id"]) for item in items)
@@ -192,11 +195,11 @@ def reconcile(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quie
 
     Exit status 3 when an order was never accepted, differs, or is no longer in the shop.
     """
-    from pipelines import reconcile as reconciling
-    from pipelines import show
+    from pipelines.cli import show
     from pipelines.cli.progress import shown
-    from pipelines.shop import open_shop
-    from pipelines.state import ledger_to_read, told_of
+    from pipelines.operations import reconcile as reconciling
+    from pipelines.operations.shop import open_shop
+    from pipelines.operations.state import ledger_to_read, told_of
 
     told: list[dict[str, Any]] = []
     listed: list[dict[str, str]] = []
@@ -229,8 +232,8 @@ def reconcile(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quie
 
 def _aim(ledger: Ledger, names: tuple[str, ...]) -> Iterator[str]:
     """Look at the destination configured now, of each channel that is; say where nothing was delivered to one yet."""
-    from pipelines.environment import Environment
-    from pipelines.settings import SettingsError, load_settings
+    from pipelines.config.environment import Environment
+    from pipelines.config.settings import SettingsError, load_settings
 
     try:
         configured = load_settings().channels
@@ -260,7 +263,7 @@ def _failure(row: LedgerEntry) -> dict[str, object]:
 
 
 def _shown_failure(item: dict[str, Any], *, with_channel: bool) -> dict[str, object]:
-    from pipelines.show import ago
+    from pipelines.cli.show import ago
 
     shown = ("channel_order_id", "outcome", "code", "day")
     start = {"channel": item["channel"]} if with_channel else {}

@@ -1,6 +1,6 @@
 """The command that looks at one order: order.
 
-Belongs here: its options and what it prints. Does not belong here: finding anything out (`pipelines.look`).
+Belongs here: its options and what it prints. Does not belong here: finding anything out (`pipelines.operations.order`).
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ def order(name: str, order_id: str, *, personal: bool, as_json: bool) -> None:
     What the shop says now, the record as it would be sent, its notices, what Mirakl holds, what was tried so far, and
     what would happen now. Exit status 3 when the order cannot be sent or is not accepted, 1 when nobody knows it.
     """
-    from pipelines import show
-    from pipelines.environment import Environment
-    from pipelines.look import look
-    from pipelines.shop import open_shop
-    from pipelines.state import ledger_to_read, told_of
-    from pipelines.storage import FrameStorage
+    from connectors.frames.storage import FrameStorage
+    from pipelines.cli import show
+    from pipelines.config.environment import Environment
+    from pipelines.operations.order import look
+    from pipelines.operations.shop import open_shop
+    from pipelines.operations.state import ledger_to_read, told_of
 
     _, [chosen] = load([name])
     storage = FrameStorage(Environment().frames_url)
@@ -47,7 +47,8 @@ def order(name: str, order_id: str, *, personal: bool, as_json: bool) -> None:
 
 
 def _print(told: dict[str, Any], ledger: str) -> None:
-    from pipelines import payloads, show
+    from pipelines.cli import show
+    from pipelines.operations import payloads
 
     console = show.console()
     title = f"Order {told['channel_order_id']} of {told['channel']}"

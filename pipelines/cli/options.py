@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from pipelines.channels_file import channel_names, channels_file, no_such_channel
+from pipelines.config.channels_file import channel_names, channels_file, no_such_channel
 
 if TYPE_CHECKING:
-    from pipelines.settings import Channel, Settings
+    from pipelines.config.settings import Channel, Settings
 
 Command = Callable[..., Any]
 
@@ -64,7 +64,7 @@ class Days:
         Raises:
             SettingsError: the range reaches outside the channel's days.
         """
-        from pipelines.days import days_between
+        from pipelines.operations.days import days_between
 
         if self.first is not None and self.last is not None:
             return days_between(channel, self.first, self.last)
@@ -157,7 +157,7 @@ def load(names: list[str]) -> tuple[Settings, list[Channel]]:
     Raises:
         SettingsError: the file or one of these channels cannot be used, or it describes none.
     """
-    from pipelines.settings import SettingsError, load_settings
+    from pipelines.config.settings import SettingsError, load_settings
 
     settings = load_settings()
     found = [settings.channel(name) for name in names or [*settings.channels, *settings.broken]]

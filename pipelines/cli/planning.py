@@ -1,6 +1,6 @@
 """The command that looks ahead: plan.
 
-Belongs here: its options and what it prints. Does not belong here: finding anything out (`pipelines.plan`).
+Belongs here: its options and what it prints. Does not belong here: finding anything out (`pipelines.operations.plan`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import click
 from pipelines.cli.options import Days, as_csv, as_json, channels, days, load, quiet
 
 if TYPE_CHECKING:
-    from pipelines.plan import Plan, PlannedOrder
+    from pipelines.operations.plan import Plan, PlannedOrder
 
 _SHOWN = 50
 _NOTHING, _LOOK_AT_IT, _WOULD_SEND = 0, 3, 4
@@ -57,12 +57,12 @@ def plan(
     Exit status: 3 when orders cannot be sent (rejected, or refused before), else 0. With --detailed-exitcode: 4 when
     something would be sent, else 3 or 0 as before.
     """
-    from pipelines import plan as planning
+    from connectors.frames.storage import FrameStorage
     from pipelines.cli import progress
-    from pipelines.environment import Environment
-    from pipelines.shop import open_shop
-    from pipelines.state import ledger_to_read, told_of
-    from pipelines.storage import FrameStorage
+    from pipelines.config.environment import Environment
+    from pipelines.operations import plan as planning
+    from pipelines.operations.shop import open_shop
+    from pipelines.operations.state import ledger_to_read, told_of
 
     settings, chosen = load(names)
     frames = FrameStorage(Environment().frames_url)
@@ -169,7 +169,7 @@ class _Screen:
     """Counts, then the first orders of each kind."""
 
     def __init__(self, shown: tuple[str, ...]) -> None:
-        from pipelines import show
+        from pipelines.cli import show
 
         self._console = show.console()
         self._shown = frozenset(shown)
@@ -193,8 +193,8 @@ class _Screen:
             self._asked.append(order)
 
     def end(self, plan: Plan, ledger: str) -> None:
-        from pipelines import show
-        from pipelines.plan import FATES
+        from pipelines.cli import show
+        from pipelines.operations.plan import FATES
 
         fates: list[dict[str, Any]] = [{"orders": plan.fates[fate], "fate": fate} for fate in FATES]
         fates += [{"orders": count, "fate": f"noticed: {code}"} for code, count in plan.noticed.items()]
@@ -214,7 +214,7 @@ class _Screen:
         self._show_asked()
 
     def _orders(self) -> None:
-        from pipelines import show
+        from pipelines.cli import show
 
         titles = {
             "rejected": "Cannot be sent: rejected by our own validation",
@@ -242,7 +242,7 @@ class _Screen:
             self._more(kind)
 
     def _ids(self, title: str, orders: list[PlannedOrder]) -> None:
-        from pipelines import show
+        from pipelines.cli import show
 
         days: dict[str, list[str]] = defaultdict(list)
         for order in orders:
@@ -255,7 +255,7 @@ class _Screen:
             click.echo(f"and {more:,} more; --csv and --json list them all\n")
 
     def _show_asked(self) -> None:
-        from pipelines import show
+        from pipelines.cli import show
 
         for order in self._asked:
             changes = [{"change": change} for change in order.changes]

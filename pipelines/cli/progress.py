@@ -3,7 +3,7 @@
 A stage is as far as its days are; of the day it works on, as far as its orders are where an earlier stage has counted
 them. What is logged as a warning meanwhile appears above the bars.
 
-Belongs here: showing that. Does not belong here: telling it (`pipelines.progress`).
+Belongs here: showing that. Does not belong here: telling it (`pipelines.operations.progress`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from pipelines import progress, show
+from pipelines.cli import show
+from pipelines.operations import progress
 
 SECONDS_BETWEEN_LINES = 10.0
 _STAGES = ("reading", "normalising", "sending", "comparing", "replaying")
@@ -59,7 +60,7 @@ class Shown:
             self._bars = Progress(*columns, console=console, transient=True, redirect_stdout=False)
 
     def __call__(self, stage: str, day: str, orders: int, *, done: bool = False) -> None:
-        """Hear how far a stage is, see `pipelines.progress`."""
+        """Hear how far a stage is, see `pipelines.operations.progress`."""
         if self._console is None:
             return
         with self._lock:

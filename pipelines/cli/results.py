@@ -1,6 +1,6 @@
 """What sync and replay print: a line a day, the orders that failed, the checks that are red.
 
-Belongs here: that. Does not belong here: tables as such (`pipelines.show`), finding anything out.
+Belongs here: that. Does not belong here: tables as such (`pipelines.cli.show`), finding anything out.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines import show
-from pipelines.standing import ALL_ACCEPTED
-from pipelines.sync import DayResult, SyncResult
+from pipelines.cli import show
+from pipelines.operations.standing import ALL_ACCEPTED
+from pipelines.runs.sync import DayResult, SyncResult
 
 _SHOWN = (
     "orders_read",

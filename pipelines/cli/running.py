@@ -15,9 +15,9 @@ import click
 from pipelines.cli.options import DAY, Days, as_json, channel, channels, days, load, quiet
 
 if TYPE_CHECKING:
-    from pipelines.replay import Selection
-    from pipelines.settings import Channel, Settings
-    from pipelines.sync import SyncResult
+    from pipelines.config.settings import Channel, Settings
+    from pipelines.runs.replay import Selection
+    from pipelines.runs.sync import SyncResult
 
 ASKED_BEYOND = 100
 _SHOWN = 200
@@ -37,9 +37,9 @@ def sync(names: list[str], days: Days, *, reread: bool, as_json: bool, quiet: bo
     Exit status: 0 when every order is delivered or unchanged, 3 when some were rejected or refused, 1 when a day
     failed (orders without an answer) or the configuration is wrong. Running it again sends only what is missing.
     """
-    from pipelines import sync as runs
     from pipelines.cli import progress
-    from pipelines.instance import dagster_instance
+    from pipelines.runs import sync as runs
+    from pipelines.runs.instance import dagster_instance
 
     settings, chosen = _ready(names)
     wanted = {one.name: days.of(one) for one in chosen}
@@ -96,10 +96,10 @@ def replay(
         raise click.UsageError(f"--placed-from {_text(placed_from)} is after --placed-to {_text(placed_to)}")
     if read_in_future and (dry_run or limit):
         raise click.UsageError("--read-in-future takes all such orders and sends them: without --dry-run and --limit")
-    from pipelines import sync as runs
     from pipelines.cli import progress
-    from pipelines.instance import dagster_instance
-    from pipelines.replay import Selection
+    from pipelines.runs import sync as runs
+    from pipelines.runs.instance import dagster_instance
+    from pipelines.runs.replay import Selection
 
     settings, [chosen] = _ready([name])
     selection = Selection(
@@ -127,10 +127,10 @@ def replay(
 
 def _rehearse(channel: Channel, selection: Selection, *, as_json: bool) -> NoReturn:
     """Print what a replay would do, and end: 3 when some of the orders cannot be sent."""
-    from pipelines import show
-    from pipelines.rehearsal import counted, rehearse
-    from pipelines.shop import open_shop
-    from pipelines.state import ledger_to_read
+    from pipelines.cli import show
+    from pipelines.operations.shop import open_shop
+    from pipelines.operations.state import ledger_to_read
+    from pipelines.runs.rehearsal import counted, rehearse
 
     with open_shop(channel) as shop, ledger_to_read(channel) as ledger:
         orders = list(rehearse(channel, selection, shop, ledger))
@@ -149,7 +149,7 @@ def _rehearse(channel: Channel, selection: Selection, *, as_json: bool) -> NoRet
 
 def _ask(channel: Channel, selection: Selection) -> None:
     """Ask on the terminal before a replay sends many orders; end where the answer is no."""
-    from pipelines.state import ledger_to_read
+    from pipelines.operations.state import ledger_to_read
 
     if selection.order_ids:
         orders = len(selection.order_ids)
@@ -175,7 +175,7 @@ def _confirm(question: str) -> None:
 
 
 def _tell(results: list[SyncResult], *, as_json: bool, at_least: int = 0) -> None:
-    from pipelines import show
+    from pipelines.cli import show
     from pipelines.cli.results import show_sync, sync_values
 
     if as_json:
@@ -197,9 +197,9 @@ def worst(statuses: Iterable[int]) -> int:
 def _ready(names: list[str]) -> tuple[Settings, list[Channel]]:
     """Load channels; what is wrong with the configuration is said before anything runs."""
     from connectors.channels.reader import ShopReader
+    from connectors.frames.storage import FrameStorage
     from connectors.ledger import Ledger
-    from pipelines.environment import Environment
-    from pipelines.storage import FrameStorage
+    from pipelines.config.environment import Environment
 
     settings, chosen = load(names)
     for one in chosen:

@@ -1,6 +1,6 @@
 """Commands that say where everything stands: status, channels.
 
-Belongs here: their options and what they print. Does not belong here: finding anything out (`pipelines.status`).
+Belongs here: their options and what they print. Does not belong here: finding anything out (`pipelines.runs.status`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pipelines.cli.options import any_channels, as_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipelines.status import ChannelStatus, Ticking
+    from pipelines.runs.status import ChannelStatus, Ticking
 
 
 @click.command(short_help="Say where every channel stands.")
@@ -26,12 +26,12 @@ def status(names: tuple[str, ...], *, as_json: bool) -> None:
 
     The shops are not asked. Exit status 3 when something is red or open, 1 when a block of channels.toml is broken.
     """
-    from pipelines import show
-    from pipelines.instance import existing_instance, named_home
-    from pipelines.settings import load_settings
+    from pipelines.cli import show
+    from pipelines.config.settings import load_settings
+    from pipelines.operations.state import ledger_to_read, told_of
+    from pipelines.runs.instance import existing_instance, named_home
+    from pipelines.runs.status import silent_daemon, statuses
     from pipelines.stand_ins import stand_ins
-    from pipelines.state import ledger_to_read, told_of
-    from pipelines.status import silent_daemon, statuses
 
     settings = load_settings()
     replaced = {one.name: one for one in stand_ins(settings)}
@@ -59,8 +59,8 @@ def status(names: tuple[str, ...], *, as_json: bool) -> None:
 @as_json
 def channels(*, as_json: bool) -> None:
     """List the channels of channels.toml. Exit status 1 when a block is broken."""
-    from pipelines import show
-    from pipelines.settings import load_settings
+    from pipelines.cli import show
+    from pipelines.config.settings import load_settings
 
     settings = load_settings()
     rows: list[dict[str, Any]] = [
@@ -89,7 +89,7 @@ def channels(*, as_json: bool) -> None:
 
 
 def _print(status: ChannelStatus, ledger: str, *, no_runs_in: Path | None) -> None:
-    from pipelines import show
+    from pipelines.cli import show
 
     console = show.console()
     values: dict[str, Any] = {"broken": status.fault}
@@ -117,7 +117,7 @@ def _verdict(status: ChannelStatus) -> tuple[str, str]:
 
 
 def _open(status: ChannelStatus) -> str:
-    from pipelines.show import ago
+    from pipelines.cli.show import ago
 
     if not status.open:
         return ""
@@ -127,7 +127,7 @@ def _open(status: ChannelStatus) -> str:
 
 
 def _ticking(one: Ticking) -> str:
-    from pipelines.show import until
+    from pipelines.cli.show import until
 
     when = f"every {one.every_seconds} s" if one.every_seconds else f"next tick in {until(one.next_tick)}"
     return f"{one.name}, {when}"

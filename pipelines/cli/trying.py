@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from connectors.mirakl.sandbox_settings import CREDENTIAL, POINTERS, SandboxSettings
+from connectors.sandbox.settings import CREDENTIAL, POINTERS, SandboxSettings
 
 _SHARE = click.FloatRange(0, 1)
 
@@ -59,7 +59,7 @@ def sandbox(host: str, port: int, **knobs: Any) -> None:
     It judges every order by the contract, takes a request whole or not at all, and ignores stale versions.
     GET /_sandbox/orders lists what it holds, GET /_sandbox/stats what it counted.
     """
-    from connectors.mirakl.sandbox import Sandbox
+    from connectors.sandbox.server import Sandbox
 
     settings = SandboxSettings(
         retry_after=not knobs.pop("no_retry_after"),

@@ -21,8 +21,8 @@ from pathlib import Path
 from connectors.ledger import Ledger
 from connectors.mirakl import limiter
 from connectors.mirakl.delivery import Delivery
-from connectors.mirakl.sandbox import Sandbox, SandboxSettings
-from connectors.mirakl.sandbox_settings import Pointers
+from connectors.sandbox.server import Sandbox, SandboxSettings
+from connectors.sandbox.settings import Pointers
 from tests.connectors.mirakl.conftest import CHANNEL_ID, make_client, make_record
 
 ORDERS = 20_000

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from connectors.ledger import Ledger
 from connectors.mirakl.delivery import Delivery
-from connectors.mirakl.sandbox import Sandbox, SandboxSettings
+from connectors.sandbox.server import Sandbox, SandboxSettings
 from tests.connectors.mirakl.conftest import CHANNEL_ID, make_client, make_record
 
 ORDERS = 40_000

@@ -19,12 +19,12 @@ import httpx
 import pyarrow as pa
 
 from connectors.channels.reader import ShopReader, ShopSource
+from connectors.frames import tables
+from connectors.frames.storage import FrameStorage
 from connectors.ledger.ledger import Ledger
 from connectors.mirakl import limiter
 from connectors.mirakl.client import MiraklClient, MiraklSettings
 from connectors.mirakl.delivery import Delivery
-from pipelines import tables
-from pipelines.storage import FrameStorage
 from transforms.coverage import coverage
 from transforms.frames import OrderFrames, together
 from transforms.mapping import ChannelMapping

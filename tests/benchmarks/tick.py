@@ -15,9 +15,9 @@ from pathlib import Path
 
 import dagster as dg
 
-from connectors.mirakl.sandbox import CREDENTIAL, Sandbox, SandboxSettings
-from pipelines.settings import load_settings
-from pipelines.sync import sync
+from connectors.sandbox.server import CREDENTIAL, Sandbox, SandboxSettings
+from pipelines.config.settings import load_settings
+from pipelines.runs.sync import sync
 from tests.own_shop import PERSONAL, OwnShop
 
 DAY, EMPTY = "2026-03-02", "2026-03-03"

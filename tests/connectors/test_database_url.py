@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from connectors.channels import database
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader, ShopSource
-from connectors.database_url import option_with_password, shown_url
+from connectors.config.database_url import option_with_password, shown_url
 from connectors.ledger import Ledger, LedgerError
 
 PASSWORD = "p@ss/w:rd#%25!é€"

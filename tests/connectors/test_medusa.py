@@ -21,7 +21,7 @@ import psycopg
 import pytest
 
 from connectors.channels.reader import ShopReader, ShopSource
-from connectors.mirakl.sandbox_rules import findings
+from connectors.sandbox.rules import findings
 from tests.shops.medusa import SCHEMAS, medusa_shop
 from transforms.mapping import ChannelMapping
 from transforms.normalise import Normalised, normalise

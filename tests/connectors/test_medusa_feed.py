@@ -11,6 +11,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from connectors.channels.check import check_shop
 from connectors.channels.errors import ShopError
 from connectors.channels.queries import Query, Use, load_queries
 from connectors.channels.reader import ShopReader, ShopSource
@@ -31,7 +32,7 @@ WINDOW = (dt.datetime(2026, 1, 2, 12, tzinfo=dt.UTC), dt.datetime(2026, 1, 2, 12
 
 def missing_indexes(reader: ShopReader) -> list[str]:
     return [
-        words.partition(". ")[2] for _, words in map(dataclasses.astuple, reader.check()) if "CREATE INDEX" in words
+        words.partition(". ")[2] for _, words in map(dataclasses.astuple, check_shop(reader)) if "CREATE INDEX" in words
     ]
 
 

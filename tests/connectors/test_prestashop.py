@@ -16,7 +16,7 @@ import pymysql
 import pytest
 
 from connectors.channels.reader import ShopReader, ShopSource
-from connectors.mirakl.sandbox_rules import findings
+from connectors.sandbox.rules import findings
 from tests.shops import prestashop
 from transforms.mapping import ChannelMapping
 from transforms.normalise import normalise

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from connectors.channels.check import check_shop
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader, ShopSource
 from tests.connectors.test_prestashop import database, records_by_day
@@ -190,7 +191,7 @@ def test_an_order_is_found_on_the_day_it_was_placed(shop: tuple[Any, str]) -> No
 
 def test_check_names_each_missing_index_with_the_statement_that_makes_it(shop: tuple[Any, str]) -> None:
     _, url = shop
-    findings = ShopReader(source(url)).check()
+    findings = check_shop(ShopReader(source(url)))
     assert {finding.verdict for finding in findings} == {"warning"}
     assert [finding.words.rpartition("table. ")[2] for finding in findings] == [
         "CREATE INDEX ps_orders_date_upd ON ps_orders (date_upd)",
@@ -204,11 +205,11 @@ def test_check_names_each_missing_index_with_the_statement_that_makes_it(shop: t
 
 def test_check_finds_nothing_where_the_indexes_are_there(shop: tuple[Any, str]) -> None:
     cursor, url = shop
-    warnings = [finding.words.rpartition("table. ")[2] for finding in ShopReader(source(url)).check()]
+    warnings = [finding.words.rpartition("table. ")[2] for finding in check_shop(ShopReader(source(url)))]
     try:
         for statement in warnings:
             cursor.execute(statement)
-        assert ShopReader(source(url)).check() == []
+        assert check_shop(ShopReader(source(url))) == []
     finally:
         for statement in warnings:
             _, _, name, _, table, _ = statement.split()

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from connectors.channels import database
 from connectors.channels import snapshot as snapshot_module
+from connectors.channels.check import check_shop
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader, ShopSource
 
@@ -121,7 +122,7 @@ def test_readings_go_by_the_databases_clock_and_check_says_that_it_differs_from_
     with ShopReader(shop).snapshot() as snapshot:
         there = dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
         assert abs(there - snapshot.read_at) < dt.timedelta(seconds=65)
-    [found] = [finding for finding in ShopReader(shop).check() if "clock" in finding.words]
+    [found] = [finding for finding in check_shop(ShopReader(shop)) if "clock" in finding.words]
     assert found.verdict == "warning"
     assert f"says {there:%Y-%m-%d}" in found.words
 
@@ -145,7 +146,7 @@ def test_a_missing_privilege_names_the_query(shop: ShopSource) -> None:
         connection.execute("GRANT SELECT ON sale TO reader")
     Path(shop.platform, "lines.sql").write_text("SELECT id FROM secret WHERE id IN :order_ids")
     url = shop.database_url.replace("postgres@", "reader:right@")
-    words = [finding.words for finding in ShopReader(ShopSource("shop", shop.platform, url)).check()]
+    words = [finding.words for finding in check_shop(ShopReader(ShopSource("shop", shop.platform, url)))]
     assert any("query lines.sql: the database refuses access (permission denied for table secret)" in w for w in words)
 
 

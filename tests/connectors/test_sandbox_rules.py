@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from connectors.mirakl.sandbox_rules import findings
+from connectors.sandbox.rules import findings
 from tests.transforms.test_records import COMPLETE
 
 ORDER: dict[str, Any] = orjson.loads(orjson.dumps(COMPLETE, default=float))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from connectors.channels.check import check_shop
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader, ShopSource
 from connectors.channels.template import write_template
@@ -84,11 +85,11 @@ def test_an_order_is_found_by_its_number_and_by_the_day_it_was_placed(source: Sh
 
 
 def test_check_finds_nothing_in_the_example_and_the_index_when_it_is_gone(source: ShopSource, tmp_path: Path) -> None:
-    assert ShopReader(source).check() == []
+    assert check_shop(ShopReader(source)) == []
     with sqlite3.connect(tmp_path / "shop.sqlite") as connection:
         connection.execute("DROP INDEX order_events_happened_at")
     connection.close()
-    (finding,) = ShopReader(source).check()
+    (finding,) = check_shop(ShopReader(source))
     assert finding.verdict == "warning"
     assert "CREATE INDEX order_events_happened_at ON order_events (happened_at)" in finding.words
 

@@ -18,7 +18,7 @@ import pytest
 
 from connectors.channels import snapshot as shop_snapshot
 from connectors.channels.reader import ShopReader, ShopSource
-from connectors.mirakl.sandbox_rules import findings
+from connectors.sandbox.rules import findings
 from tests.golden.record import charged, compact, expected, noticed, only, refunded
 from tests.golden.woocommerce_rows import Statement, statements
 from transforms.mapping import ChannelMapping

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import pipelines
-from connectors.mirakl.sandbox import Sandbox, SandboxSettings
+from connectors.sandbox.server import Sandbox, SandboxSettings
 from tests.own_shop import OwnShop
 from tests.servers.dagster import SELECTOR, Dagster, running_dagster, variables, wait_for
 from tests.servers.webhook import Webhook, webhook

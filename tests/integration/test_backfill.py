@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import pipelines
-from connectors.mirakl.sandbox import Sandbox, SandboxSettings
+from connectors.sandbox.server import Sandbox, SandboxSettings
 from tests.own_shop import OwnShop
 from tests.servers.dagster import SELECTOR, Dagster, running_dagster, variables, wait_for
 

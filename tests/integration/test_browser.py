@@ -16,7 +16,7 @@ from selenium.webdriver.support.expected_conditions import element_to_be_clickab
 from selenium.webdriver.support.wait import WebDriverWait
 
 import pipelines
-from connectors.mirakl.sandbox import Sandbox, SandboxSettings
+from connectors.sandbox.server import Sandbox, SandboxSettings
 from tests.own_shop import PERSONAL, OwnShop
 from tests.servers.chromium import chromium
 from tests.servers.dagster import Dagster, running_dagster, variables

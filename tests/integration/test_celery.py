@@ -19,7 +19,7 @@ import yaml
 
 from connectors.ledger import Ledger
 from connectors.mirakl.limiter import CEILING
-from connectors.mirakl.sandbox import Sandbox, SandboxSettings
+from connectors.sandbox.server import Sandbox, SandboxSettings
 from tests.integration.test_backfill import LAUNCH, finished
 from tests.own_shop import OwnShop
 from tests.servers.dagster import Dagster, running_dagster, variables, wait_for

@@ -10,11 +10,11 @@ import dagster as dg
 import pytest
 
 from connectors.ledger import Ledger
-from connectors.mirakl.sandbox import CREDENTIAL, Sandbox, SandboxSettings
+from connectors.sandbox.server import CREDENTIAL, Sandbox, SandboxSettings
 from pipelines.assets import MIRAKL_DELIVERY, asset_keys
 from pipelines.automation import day_tags, job_name
 from pipelines.build import build_definitions
-from pipelines.settings import load_settings
+from pipelines.config.settings import load_settings
 from tests.own_shop import OwnShop
 from tests.pipelines.shell import DAY, NEXT
 

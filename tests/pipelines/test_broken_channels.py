@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from pipelines.settings import load_settings
+from pipelines.config.settings import load_settings
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import DELIVERY, Runs, failure
 

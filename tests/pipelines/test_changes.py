@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from pipelines import changes
 from pipelines.changes import changes_sensor
-from pipelines.settings import load_settings
+from pipelines.config.settings import load_settings
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs
 

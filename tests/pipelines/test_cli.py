@@ -17,7 +17,7 @@ import pytest
 
 from connectors.ledger import Ledger
 from connectors.mirakl.report import COUNTS
-from connectors.mirakl.sandbox import Sandbox
+from connectors.sandbox.server import Sandbox
 from pipelines.cli.commands import cli
 from tests.own_shop import OwnShop
 from tests.pipelines.shell import DAY, NEXT, RANGE, call, told

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.mirakl.sandbox import Sandbox
+from connectors.sandbox.server import Sandbox
 from tests.own_shop import OwnShop
 from tests.pipelines.shell import call
 

@@ -17,9 +17,9 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 
 from connectors.ledger import LedgerEntry
 from pipelines.assets import asset_keys
-from pipelines.replay import _TRIES
+from pipelines.config.settings import load_settings
 from pipelines.resources import State
-from pipelines.settings import load_settings
+from pipelines.runs.replay import _TRIES
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs
 
@@ -237,7 +237,7 @@ class Sensor:
             def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:  # type: ignore[override]
                 return clock._now
 
-        monkeypatch.setattr("pipelines.replay.dt.datetime", Clock)
+        monkeypatch.setattr("pipelines.runs.replay.dt.datetime", Clock)
 
     def tick(self, minutes: float = 0) -> Any:
         self._now += dt.timedelta(minutes=minutes)

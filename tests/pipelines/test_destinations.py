@@ -9,7 +9,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from connectors.mirakl.sandbox import Sandbox, SandboxSettings
+from connectors.sandbox.server import Sandbox, SandboxSettings
 from pipelines.cli.commands import cli
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs, failure

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from connectors.mirakl.sandbox import Sandbox
+from connectors.sandbox.server import Sandbox
 from pipelines.assets import MIRAKL_ORDERS
 from pipelines.cli.commands import cli
 from tests.own_shop import OwnShop

@@ -6,10 +6,10 @@ import dagster as dg
 import pytest
 
 from pipelines import resources
-from pipelines.days import days_of
-from pipelines.settings import load_settings
-from pipelines.shop import Shop
-from pipelines.sync import sync
+from pipelines.config.settings import load_settings
+from pipelines.operations.shop import Shop
+from pipelines.partitions import days_of
+from pipelines.runs.sync import sync
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs, failure
 

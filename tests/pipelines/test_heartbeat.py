@@ -11,8 +11,8 @@ import dagster as dg
 import pytest
 from dagster._core.utils import make_new_run_id
 
-from pipelines import heartbeat as beats
-from pipelines.heartbeat import end_silent_runs_of_this_host, heartbeat, silent_runs, unfinished_run
+from pipelines.runs import heartbeat as beats
+from pipelines.runs.heartbeat import end_silent_runs_of_this_host, heartbeat, silent_runs, unfinished_run
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ class Clock:
             def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:  # type: ignore[override]
                 return clock.time
 
-        monkeypatch.setattr("pipelines.heartbeat.dt.datetime", Now)
+        monkeypatch.setattr("pipelines.runs.heartbeat.dt.datetime", Now)
 
     def wait(self, seconds: float) -> None:
         self.time += dt.timedelta(seconds=seconds)

@@ -21,12 +21,12 @@ from dagster._core.storage.event_log.schema import (
 )
 from dagster._core.storage.runs.schema import RunTagsTable
 
-from connectors.mirakl.sandbox import Sandbox
+from connectors.sandbox.server import Sandbox
+from pipelines.config.settings import load_settings
 from pipelines.housekeeping import remove_superseded_runs
-from pipelines.instance import DAGSTER_YAML
-from pipelines.settings import load_settings
-from pipelines.shell_runs import execute
-from pipelines.sync import sync
+from pipelines.runs.instance import DAGSTER_YAML
+from pipelines.runs.shell_runs import execute
+from pipelines.runs.sync import sync
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import DELIVERY, Runs
 

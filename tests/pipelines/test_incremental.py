@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.mirakl.sandbox import Sandbox
+from connectors.frames import tables
+from connectors.frames.storage import FrameStorage
 from connectors.mirakl.settlement import Pending, Settlement
-from pipelines import tables
+from connectors.sandbox.server import Sandbox
+from pipelines.config.settings import load_settings
 from pipelines.incremental import NormalisedDay, RawDay, rules
-from pipelines.settings import load_settings
-from pipelines.shop import open_shop
-from pipelines.storage import FrameStorage
+from pipelines.operations.shop import open_shop
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs
 from transforms.frames import OrderFrames

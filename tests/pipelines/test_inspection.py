@@ -12,16 +12,21 @@ import pytest
 
 from connectors.mirakl.errors import Fault as MiraklFault
 from connectors.mirakl.errors import OrdersRefused, StoreStopped
-from connectors.mirakl.sandbox import Sandbox
-from pipelines.inspection import check
-from pipelines.settings import load_settings
-from pipelines.stores import try_stores
+from connectors.sandbox.server import Sandbox
+from pipelines.config.settings import load_settings
+from pipelines.operations.inspection import check
+from pipelines.operations.stores import try_stores
+from pipelines.runs.home_check import check_dagster_home
 from tests.own_shop import OwnShop
 
 
 def found(verdict: str) -> list[str]:
     settings = load_settings()
-    return [one.words for one in check(settings, list(settings.channels.values())) if one.verdict == verdict]
+    return [
+        one.words
+        for one in check(settings, list(settings.channels.values()), check_dagster_home)
+        if one.verdict == verdict
+    ]
 
 
 def recently() -> str:

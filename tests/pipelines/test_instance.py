@@ -12,9 +12,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines import inspection, shell_runs
-from pipelines.instance import dagster_instance, outdated_storages
-from pipelines.settings import SettingsError
+from pipelines.config.settings import SettingsError
+from pipelines.runs import shell_runs
+from pipelines.runs.home_check import check_dagster_home
+from pipelines.runs.instance import dagster_instance, outdated_storages
 
 pytestmark = pytest.mark.slow
 
@@ -71,7 +72,7 @@ def test_a_home_that_holds_something_keeps_its_own_configuration(
 
 
 def test_an_empty_home_is_filled_once_by_commands_that_start_together(tmp_path: Path) -> None:
-    program = "from pipelines.instance import dagster_instance\nwith dagster_instance() as i: i.get_runs(limit=1)"
+    program = "from pipelines.runs.instance import dagster_instance\nwith dagster_instance() as i: i.get_runs(limit=1)"
     environment = {**os.environ, "DAGSTER_HOME": str(tmp_path), "DAGSTER_DISABLE_TELEMETRY": "1"}
     started = [subprocess.Popen([sys.executable, "-c", program], env=environment) for _ in range(4)]
     assert [process.wait(120) for process in started] == [0] * 4
@@ -85,10 +86,9 @@ FULL_DISK = """
 import resource, sys
 from pathlib import Path
 import dagster as dg
-from pipelines import inspection
-from pipelines.instance import dagster_instance, outdated_storages
-from pipelines.settings import SettingsError
-from pipelines.shell_runs import execute
+from pipelines.runs.instance import dagster_instance, outdated_storages
+from pipelines.config.settings import SettingsError
+from pipelines.runs.shell_runs import execute
 
 def fill(size):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
@@ -129,7 +129,7 @@ def test_tables_of_an_older_dagster_are_found(tmp_path: Path, monkeypatch: pytes
     with dagster_instance() as instance:
         assert outdated_storages(instance) == ["runs"]
     monkeypatch.chdir(tmp_path)
-    [finding] = inspection._dagster()
+    [finding] = check_dagster_home()
     assert finding.verdict == "error"
     assert "the tables of Dagster's runs are of an older version" in finding.words
     assert "dagster instance migrate" in finding.words

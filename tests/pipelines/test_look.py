@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from connectors.frames import tables
+from connectors.frames.storage import FrameStorage
 from connectors.ledger import Ledger, LedgerEntry
-from pipelines import tables
-from pipelines.look import Look, look
-from pipelines.storage import FrameStorage
+from pipelines.operations.order import Look, look
 from tests.transforms.conftest import LINE, MAPPING, ORDER, frames
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from connectors.mirakl.sandbox import Sandbox
+from connectors.sandbox.server import Sandbox
 from tests.own_shop import PERSONAL, OwnShop
 from tests.pipelines.conftest import Runs, failure
 

@@ -16,10 +16,10 @@ from dagster._serdes import serialize_value
 from starlette.responses import Response
 
 from connectors.mirakl.report import DayReport, Failure
-from connectors.mirakl.sandbox import Sandbox
+from connectors.sandbox.server import Sandbox
 from pipelines import metadata
 from pipelines.automation import day_tags
-from pipelines.shop import Shop
+from pipelines.operations.shop import Shop
 from tests.connectors.mirakl.conftest import answers
 from tests.own_shop import PERSONAL, OwnShop
 from tests.pipelines.conftest import DELIVERY, Runs, failure, red

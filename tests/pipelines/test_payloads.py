@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.payloads import MASK, change, differences, lines, masked
+from pipelines.operations.payloads import MASK, change, differences, lines, masked
 
 PAYLOAD: dict[str, Any] = {
     "channel_order_id": "7",

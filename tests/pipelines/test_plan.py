@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from connectors.frames import tables
+from connectors.frames.storage import FrameStorage
 from connectors.ledger import Ledger, LedgerEntry
-from pipelines import tables
-from pipelines.blocks import MiraklLimits
-from pipelines.plan import PlannedOrder, plan
-from pipelines.storage import FrameStorage
+from pipelines.config.blocks import MiraklLimits
+from pipelines.operations.plan import PlannedOrder, plan
 from tests.transforms.conftest import LINE, MAPPING, ORDER, frames
 from transforms.frames import OrderFrames
 from transforms.mapping import ChannelMapping

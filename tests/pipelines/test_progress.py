@@ -7,8 +7,8 @@ import io
 import pytest
 from rich.console import Console
 
-from pipelines import progress
 from pipelines.cli.progress import Shown
+from pipelines.operations import progress
 
 DAYS = ("2026-03-02", "2026-03-03")
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connectors.ledger import Ledger, LedgerEntry
-from pipelines.reconcile import DIFFERS, GONE, NEVER_ACCEPTED, Reconciliation, reconcile
+from pipelines.operations.reconcile import DIFFERS, GONE, NEVER_ACCEPTED, Reconciliation, reconcile
 from tests.transforms.conftest import LINE, MAPPING, ORDER, frames
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise

@@ -13,7 +13,7 @@ import pytest
 
 from connectors.ledger import Ledger, LedgerEntry
 from connectors.mirakl.report import DayReport
-from pipelines.replay import Selection, replay
+from pipelines.runs.replay import Selection, replay
 from tests.transforms.conftest import LINE, MAPPING, ORDER, frames
 from transforms.frames import OrderFrames
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from connectors.mirakl.report import COUNTS
 from pipelines.cli.looking import _show_failures
 from pipelines.cli.results import show_sync
-from pipelines.sync import DayResult, SyncResult
+from pipelines.runs.sync import DayResult, SyncResult
 
 REASON = "HTTP 404: the channel or the store is unknown to Mirakl; check mirakl_channel_id and mirakl_store_id"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.environment import Environment
-from pipelines.settings import SettingsError, load_settings
+from pipelines.config.environment import Environment
+from pipelines.config.settings import SettingsError, load_settings
 
 BLOCK = """
 [channels.boutique]

@@ -8,7 +8,7 @@ import io
 import pytest
 from rich.console import Console
 
-from pipelines.show import ago, rows
+from pipelines.cli.show import ago, rows
 
 FAILURE = {
     "channel_order_id": "10166",

@@ -17,10 +17,10 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 
 from connectors.channels import database
 from connectors.ledger import Destination, Ledger
-from connectors.mirakl.sandbox import Sandbox
+from connectors.sandbox.server import Sandbox
 from pipelines.automation import day_tags
 from pipelines.checks import check_keys
-from pipelines.standing import Verdict, judge
+from pipelines.operations.standing import Verdict, judge
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs, failure, red
 

@@ -19,11 +19,11 @@ from dagster._core.scheduler.instigation import (
     SensorInstigatorData,
 )
 
-from connectors.mirakl.sandbox import Sandbox
-from pipelines.instance import dagster_instance
-from pipelines.settings import load_settings
-from pipelines.state import ledger_to_read
-from pipelines.status import ChannelStatus, silent_daemon, statuses
+from connectors.sandbox.server import Sandbox
+from pipelines.config.settings import load_settings
+from pipelines.operations.state import ledger_to_read
+from pipelines.runs.instance import dagster_instance
+from pipelines.runs.status import ChannelStatus, silent_daemon, statuses
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs
 

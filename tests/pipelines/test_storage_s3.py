@@ -8,8 +8,8 @@ import fsspec
 import pytest
 from moto.server import ThreadedMotoServer
 
-from pipelines import tables
-from pipelines.storage import FrameStorage, StorageError
+from connectors.frames import tables
+from connectors.frames.storage import FrameStorage, StorageError
 from tests.pipelines.test_tables import one_row
 
 BUCKET = "frames-of-the-test"

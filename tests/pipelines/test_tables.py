@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import tables
-from pipelines.storage import FrameStorage, StorageError
+from connectors.frames import tables
+from connectors.frames.storage import FrameStorage, StorageError
 from tests.outcomes import normalised
 from transforms.frames import COLUMNS, FRAME_NAMES, Frame, OrderFrames, Table, order_frames, table
 from transforms.outcomes import Notice, Record, Reject

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 
 import pipelines
-from connectors.mirakl.sandbox import CREDENTIAL, Sandbox
+from connectors.sandbox.server import CREDENTIAL, Sandbox
 from tests.servers.ports import free_port
 
 SELECTOR = {"repositoryLocationName": "pipelines.definitions", "repositoryName": "__repository__"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from connectors.channels.check import check_shop
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader
 from tests.connectors.custom.conftest import FEED, FILES, LINES, ORDERS, Edit
@@ -250,13 +251,13 @@ def test_check_names_file_column_and_row_of(case: str, shop: Edit) -> None:
             ShopReader(source)
         assert words in str(caught.value)
     else:
-        found = ShopReader(source).check()
+        found = check_shop(ShopReader(source))
         assert (verdict, True) in [(finding.verdict, words in finding.words) for finding in found], found
 
 
 def test_check_says_all_that_is_wrong_not_only_the_first(shop: Edit) -> None:
     source = shop(lines_sql=LINES.replace("FROM line", "FROM lines"), orders_sql=ORDERS.replace("total", "totl"))
-    assert [finding.words.split(": ")[0] for finding in ShopReader(source).check()] == [
+    assert [finding.words.split(": ")[0] for finding in check_shop(ShopReader(source))] == [
         "channel 'shop', query lines.sql",
         "channel 'shop', query orders.sql",
     ]
@@ -268,4 +269,4 @@ def test_rates_that_make_the_taxes_and_discounts_without_a_product_are_right(sho
         + "UNION ALL SELECT id, id || '-off', NULL, -2, NULL, NULL, 'discount' FROM sale WHERE id IN :order_ids"
     )
     source = shop(taxes_sql=TAXES, lines_sql=discount, adjustments_sql=ADJUSTMENTS)
-    assert ShopReader(source).check() == []
+    assert check_shop(ShopReader(source)) == []

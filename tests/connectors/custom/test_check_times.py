@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 
+from connectors.channels.check import check_shop
 from connectors.channels.reader import ShopReader, ShopSource
 from tests.connectors.custom.conftest import FEED, FILES, LINES, ORDERS, Edit
 
@@ -21,7 +22,7 @@ LOCAL = FILES["platform.toml"].replace("\n", '\nchange_times = "local"\n', 1)
 
 
 def said(source: ShopSource) -> str:
-    return "\n".join(finding.words for finding in ShopReader(source).check())
+    return "\n".join(finding.words for finding in check_shop(ShopReader(source)))
 
 
 def test_stamps_that_move_with_the_feed_are_right(shop: Edit) -> None:

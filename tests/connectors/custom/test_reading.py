@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.channels.check import check_shop
 from connectors.channels.reader import ShopReader, ShopSource
 from tests.connectors.custom.conftest import DAY, FILES, LINES, Edit, read
 
@@ -18,7 +19,7 @@ def test_an_event_table_is_a_change_feed_without_a_modified_column(shop: Edit) -
     source = shop()
     assert [record.channel_order_id for record in read(source).records] == ["A"]
     assert read(source, DAY - dt.timedelta(days=1)).records == []
-    assert ShopReader(source).check() == []
+    assert check_shop(ShopReader(source)) == []
 
 
 def test_the_full_read_of_the_docs_finds_every_order_today_and_none_on_other_days(shop: Edit) -> None:
@@ -38,7 +39,7 @@ def test_the_full_read_of_the_docs_finds_every_order_today_and_none_on_other_day
     assert sorted(ids) == sorted(["A", *(f"B{n}" for n in range(1, 2501))])
     assert {record.updated_at for record in read_today.records} == {"2026-02-01T09:00:00Z", "2026-03-05T09:00:00Z"}
     assert read(source, today - dt.timedelta(days=1)).records == []
-    assert ShopReader(source).check() == []
+    assert check_shop(ShopReader(source)) == []
 
 
 def test_rows_of_an_order_that_was_not_asked_for_change_nothing(shop: Edit) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from connectors.channels.check import check_shop
 from connectors.channels.reader import ShopReader, ShopSource
 from tests.connectors.custom.conftest import read
 from transforms.columns import COLUMNS
@@ -132,4 +133,4 @@ def test_an_order_is_told_as_its_shop_has_it(case: dict[str, Any], records: dict
 
 
 def test_check_finds_nothing_wrong_with_the_folder(folder: ShopSource) -> None:
-    assert [finding.words for finding in ShopReader(folder).check() if finding.verdict == "error"] == []
+    assert [finding.words for finding in check_shop(ShopReader(folder)) if finding.verdict == "error"] == []

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.channels import snapshot as snapshot_module
+from connectors.channels.check import check_shop
 from connectors.channels.platform import load_platform
 from connectors.channels.queries import Use, load_queries
 from connectors.channels.reader import ShopReader, ShopSource
@@ -150,7 +151,7 @@ def test_a_save_without_a_business_change_moves_the_stamp_but_not_the_content(
 def test_check_asks_a_shop_as_magento_makes_it_for_two_indexes_and_finds_nothing_else(
     shop: ShopSource, server: pymysql.Connection[Any]
 ) -> None:
-    findings = ShopReader(shop).check()
+    findings = check_shop(ShopReader(shop))
     assert {finding.verdict for finding in findings} == {"warning"}
     statements = [finding.words[finding.words.index("CREATE INDEX") :] for finding in findings]
     assert statements == [
@@ -160,10 +161,10 @@ def test_check_asks_a_shop_as_magento_makes_it_for_two_indexes_and_finds_nothing
     with server.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
-    assert ShopReader(shop).check() == []
+    assert check_shop(ShopReader(shop)) == []
 
 
 def test_check_tells_when_an_index_of_magentos_own_is_gone(shop: ShopSource, server: pymysql.Connection[Any]) -> None:
     with server.cursor() as cursor:
         cursor.execute("DROP INDEX SALES_ORDER_UPDATED_AT ON sales_order")
-    assert any("no index on sales_order.updated_at" in finding.words for finding in ShopReader(shop).check())
+    assert any("no index on sales_order.updated_at" in finding.words for finding in check_shop(ShopReader(shop)))

@@ -11,7 +11,7 @@ import pymysql
 import pytest
 
 from connectors.channels.reader import ShopReader, ShopSource
-from connectors.mirakl.sandbox_rules import findings
+from connectors.sandbox.rules import findings
 from tests.connectors.magento2.conftest import MAPPING, payload, read_days
 from tests.shops.magento2 import CASES, expected
 from transforms.frames import Table

@@ -10,6 +10,7 @@ from typing import Any
 import pymysql
 import pytest
 
+from connectors.channels.check import check_shop
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader, ShopSource
 from tests.connectors.magento2.conftest import MAPPING, payload, read_days
@@ -160,7 +161,7 @@ def test_a_fee_column_that_the_shop_lacks_is_one_message(fees: ShopSource) -> No
     )
     assert [str(caught.value)] == [
         f"channel 'shop': {finding.words}" if not finding.words.startswith("channel") else finding.words
-        for finding in ShopReader(source).check()
+        for finding in check_shop(ShopReader(source))
         if finding.verdict == "error"
     ]
 

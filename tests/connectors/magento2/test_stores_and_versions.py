@@ -9,6 +9,7 @@ from typing import Any
 import pymysql
 import pytest
 
+from connectors.channels.check import check_shop
 from connectors.channels.reader import ShopReader, ShopSource
 from tests.connectors.magento2.conftest import MAPPING, payload, read_days
 from tests.shops.magento2 import CASES, insert_case
@@ -242,7 +243,9 @@ def test_tables_of_magento_1_are_not_supported_and_said_so(shop: ShopSource, ser
         cursor.execute(
             "ALTER TABLE sales_order_item CHANGE discount_tax_compensation_amount hidden_tax_amount decimal(12,4)"
         )
-    [finding] = [finding for finding in ShopReader(shop).check() if "not the tables of Magento 2.0" in finding.words]
+    [finding] = [
+        finding for finding in check_shop(ShopReader(shop)) if "not the tables of Magento 2.0" in finding.words
+    ]
     assert finding.verdict == "error"
 
 
@@ -252,7 +255,7 @@ def test_another_database_is_one_message_that_names_the_table(
     with server.cursor() as cursor:
         cursor.execute("RENAME TABLE sales_order TO mg_sales_order")
         cursor.execute("GRANT SELECT ON magento_shop.* TO magento_shop@'127.0.0.1'")
-    [finding] = ShopReader(shop).check()
+    [finding] = check_shop(ShopReader(shop))
     assert "no table sales_order; prefixes seen: 'mg_'" in finding.words
 
 

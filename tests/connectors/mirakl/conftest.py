@@ -20,7 +20,7 @@ from connectors.ledger import Ledger
 from connectors.mirakl.client import MiraklClient, MiraklSettings
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
-from connectors.mirakl.sandbox import Sandbox, SandboxSettings
+from connectors.sandbox.server import Sandbox, SandboxSettings
 from transforms.outcomes import Record, Reject
 
 CHANNEL_ID = "1234"

@@ -13,7 +13,7 @@ from connectors.mirakl.auth import TokenUnavailable, _read
 from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.errors import NoAnswer, StoreStopped
 from connectors.mirakl.limiter import CEILING
-from connectors.mirakl.sandbox import Sandbox, SandboxSettings
+from connectors.sandbox.server import Sandbox, SandboxSettings
 from tests.connectors.mirakl.conftest import BODY, Clock, answers, make_client
 
 

@@ -21,7 +21,7 @@ from connectors.mirakl.errors import (
     faults,
 )
 from connectors.mirakl.limiter import CEILING, Limiter
-from connectors.mirakl.sandbox import Sandbox
+from connectors.sandbox.server import Sandbox
 from tests.connectors.mirakl.conftest import BODY, CHANNEL_ID, Clock, answers, make_client, waited
 
 pytestmark = pytest.mark.slow

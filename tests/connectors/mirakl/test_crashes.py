@@ -14,7 +14,7 @@ import orjson
 import pytest
 
 from connectors.ledger import Ledger
-from connectors.mirakl.sandbox import Sandbox
+from connectors.sandbox.server import Sandbox
 from tests.connectors.mirakl.conftest import CHANNEL_ID, held, make_record
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,7 @@ from connectors.ledger import Ledger
 from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
-from connectors.mirakl.sandbox import Sandbox, SandboxSettings
+from connectors.sandbox.server import Sandbox, SandboxSettings
 from tests.connectors.mirakl.conftest import CHANNEL_ID, Lines, held, make_record
 from tests.servers.dagster import wait_for
 from transforms.outcomes import Record, Reject

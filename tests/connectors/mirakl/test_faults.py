@@ -15,7 +15,7 @@ import pytest
 from connectors.ledger import Ledger
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
-from connectors.mirakl.sandbox import POINTERS, Sandbox, SandboxSettings
+from connectors.sandbox.server import POINTERS, Sandbox, SandboxSettings
 from tests.connectors.mirakl.conftest import CHANNEL_ID, make_record
 from transforms.outcomes import Record
 

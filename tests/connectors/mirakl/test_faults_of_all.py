@@ -11,7 +11,7 @@ import pytest
 from starlette.responses import Response
 
 from connectors.mirakl.delivery import Delivery
-from connectors.mirakl.sandbox import Sandbox, SandboxSettings
+from connectors.sandbox.server import Sandbox, SandboxSettings
 from tests.connectors.mirakl.conftest import CHANNEL_ID, count, deliver, held, make_record
 
 Make = Callable[..., Delivery]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from connectors.ledger import Ledger, LedgerError
 from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.delivery import Delivery
-from connectors.mirakl.sandbox import Sandbox, SandboxSettings
+from connectors.sandbox.server import Sandbox, SandboxSettings
 from tests.connectors.mirakl.conftest import CHANNEL_ID, Lines, count, deliver, held, make_client, make_record
 from transforms.outcomes import Record, Reject
 

@@ -13,7 +13,7 @@ import pytest
 from connectors.ledger import Ledger
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
-from connectors.mirakl.sandbox import Sandbox, SandboxSettings
+from connectors.sandbox.server import Sandbox, SandboxSettings
 from tests.connectors.mirakl.conftest import CHANNEL_ID, count, deliver, held, make_client, make_record
 
 RECORDS = [make_record(number) for number in range(200)]

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from connectors.mirakl.client import MiraklClient, MiraklSettings
 from connectors.mirakl.errors import NoAnswer
-from connectors.mirakl.sandbox import Sandbox
+from connectors.sandbox.server import Sandbox
 from tests.connectors.mirakl.conftest import BODY, Clock, answers
 
 

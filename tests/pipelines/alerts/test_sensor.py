@@ -13,11 +13,11 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
 
-from connectors import webhook as poster
-from connectors.mirakl.sandbox import Sandbox
+from connectors.alerts import webhook as poster
+from connectors.sandbox.server import Sandbox
 from pipelines.build import build_definitions
+from pipelines.config.settings import SettingsError, load_settings
 from pipelines.resources import State
-from pipelines.settings import SettingsError, load_settings
 from tests.own_shop import PERSONAL, OwnShop
 from tests.pipelines.conftest import DELIVERY, Runs
 from tests.servers.ports import free_port

@@ -22,9 +22,9 @@ from connectors.ledger import Ledger
 from pipelines.assets import MIRAKL_DELIVERY
 from pipelines.build import build_definitions
 from pipelines.checks import RECONCILED
-from pipelines.days import days_of
-from pipelines.settings import Channel, Settings
-from pipelines.standing import ALL_ACCEPTED, judge
+from pipelines.config.settings import Channel, Settings
+from pipelines.operations.standing import ALL_ACCEPTED, judge
+from pipelines.partitions import days_of
 
 LATE = "late"
 DESTINATION = "destination"

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from connectors.config.toml_values import ColumnName, Day, Id, Keyword, Reason, StatusTarget, Timezone
 from connectors.mirakl.limiter import CEILING
-from connectors.toml_values import ColumnName, Day, Id, Keyword, Reason, StatusTarget, Timezone
 from transforms.frames import COLUMNS
 from transforms.platforms import PLATFORMS
 from transforms.spelling import did_you_mean

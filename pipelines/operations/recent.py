@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from pipelines.settings import Channel
-from pipelines.shop import Shop
+from pipelines.config.settings import Channel
+from pipelines.operations.shop import Shop
 from transforms.coverage import Word, coverage
 from transforms.normalise import normalise
 from transforms.outcomes import Reject

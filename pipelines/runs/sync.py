@@ -17,13 +17,13 @@ from connectors.mirakl.report import COUNTS
 from pipelines.assets import DAYS_PER_RUN, MIRAKL_DELIVERY, RAW_ORDERS
 from pipelines.automation import day_tags, job_name, reading
 from pipelines.build import build_definitions
+from pipelines.config.settings import Channel, Settings
 from pipelines.metadata import FAILURE_COLUMNS
-from pipelines.replay import Selection, op_name
-from pipelines.replay import job_name as replay_job_name
+from pipelines.operations.standing import Verdict, judge
 from pipelines.resources import State
-from pipelines.settings import Channel, Settings
-from pipelines.shell_runs import execute
-from pipelines.standing import Verdict, judge
+from pipelines.runs.replay import Selection, op_name
+from pipelines.runs.replay import job_name as replay_job_name
+from pipelines.runs.shell_runs import execute
 
 _INTERRUPTS = {"KeyboardInterrupt", "DagsterExecutionInterruptedError"}
 

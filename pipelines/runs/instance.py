@@ -17,13 +17,13 @@ from pathlib import Path
 import dagster as dg
 import sqlalchemy as sa
 
-from connectors.alone import alone
-from pipelines.heartbeat import end_silent_runs_of_this_host
-from pipelines.settings import SettingsError
+from connectors.ledger.file_lock import alone
+from pipelines.config.settings import SettingsError
+from pipelines.runs.heartbeat import end_silent_runs_of_this_host
 
 HOME_VARIABLE = "DAGSTER_HOME"
 DEFAULT_HOME = Path("var/dagster")
-DAGSTER_YAML = Path(__file__).parent / "dagster.yaml"
+DAGSTER_YAML = Path(__file__).parents[1] / "dagster.yaml"
 _LOCK = ".opening"
 # What Dagster's storages raise where nothing is wrong with the program.
 STORAGE_ERRORS = (sa.exc.DBAPIError, OSError)

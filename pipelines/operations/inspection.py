@@ -9,23 +9,22 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+from connectors.channels.check import check_shop
 from connectors.channels.reader import ShopReader
-from connectors.database_url import option_with_password
+from connectors.config.database_url import option_with_password
+from connectors.frames.storage import FrameStorage
 from connectors.ledger import Ledger
 from connectors.mirakl.client import MiraklClient
-from pipelines.environment import Environment
-from pipelines.instance import DAGSTER_YAML, HOME_VARIABLE, dagster_instance, outdated_storages
-from pipelines.recent import try_recent
-from pipelines.settings import Channel, Settings, SettingsError
-from pipelines.shop import open_shop
-from pipelines.storage import FrameStorage
-from pipelines.stores import try_stores
+from pipelines.config.environment import Environment
+from pipelines.config.settings import Channel, Settings, SettingsError
+from pipelines.operations.recent import try_recent
+from pipelines.operations.shop import open_shop
+from pipelines.operations.stores import try_stores
 from pipelines.user_errors import USER_ERRORS
 
 Verdict = Literal["ok", "warning", "error", "orders", "not tried"]
@@ -44,8 +43,10 @@ class Finding:
     words: str
 
 
-def check(settings: Settings, channels: list[Channel]) -> Iterator[Finding]:
-    """Try what all channels share, then each of these channels."""
+def check(
+    settings: Settings, channels: list[Channel], dagster_home: Callable[[], Iterator[Finding]]
+) -> Iterator[Finding]:
+    """Try what all channels share, DAGSTER_HOME by the given function, then each of these channels."""
     yield from _tried(str(settings.path), lambda: _channels(settings))
     for message in settings.broken.values():
         yield Finding(str(settings.path), "error", message)
@@ -55,7 +56,7 @@ def check(settings: Settings, channels: list[Channel]) -> Iterator[Finding]:
     yield from _tried("LEDGER_URL", _ledger)
     yield from _open_password("LEDGER_URL", "LEDGER_URL", Environment().ledger_url)
     yield from _tried("FRAMES_URL", _frames)
-    yield from _dagster()
+    yield from dagster_home()
     for channel in channels:
         yield from _channel(channel)
 
@@ -111,27 +112,6 @@ def _frames() -> str:
     return f"frames can be written to {frames.root}"
 
 
-def _dagster() -> Iterator[Finding]:
-    try:
-        with dagster_instance() as instance:
-            home = Path(instance.root_directory)
-            outdated = outdated_storages(instance)
-    except SettingsError as error:
-        yield Finding(HOME_VARIABLE, "error", str(error))
-        return
-    if outdated:
-        words = (
-            f"the tables of Dagster's {', '.join(outdated)} are of an older version than Dagster itself; "
-            "stop what runs, then: dagster instance migrate"
-        )
-        yield Finding(HOME_VARIABLE, "error", words)
-    elif (home / "dagster.yaml").is_file():
-        yield Finding(HOME_VARIABLE, "ok", f"runs are recorded in {home}")
-    else:
-        words = f"{home} holds no dagster.yaml, so that runs that are killed are not started again; copy {DAGSTER_YAML}"
-        yield Finding(HOME_VARIABLE, "warning", words)
-
-
 def _channel(channel: Channel) -> Iterator[Finding]:
     subject = f"channel {channel.name!r}"
     today = dt.datetime.now(channel.settings.zone).date()
@@ -149,7 +129,7 @@ def _channel(channel: Channel) -> Iterator[Finding]:
         yield Finding(subject, "error", str(error))
         yield Finding(subject, "not tried", "the shop's database and its orders: mend the above first")
         return
-    findings = reader.check()
+    findings = check_shop(reader)
     reader.dispose()
     for finding in findings:
         yield Finding(subject, finding.verdict, finding.words)

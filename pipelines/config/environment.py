@@ -9,8 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.ledger import Destination
 from connectors.mirakl.client import MiraklSettings
-from pipelines.blocks import MiraklLimits
-from pipelines.settings import Channel
+from pipelines.config.blocks import MiraklLimits
+from pipelines.config.settings import Channel
 
 
 class Environment(BaseSettings):

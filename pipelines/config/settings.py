@@ -19,9 +19,9 @@ from pydantic import BaseModel, ValidationError
 
 from connectors.channels.platform import load_platform
 from connectors.channels.reader import ShopSource
-from connectors.toml_file import NotToml, faults, read_toml
-from pipelines.blocks import FROM_ENVIRONMENT, ChannelSettings, FramesRetention, MiraklLimits, RunsRetention
-from pipelines.channels_file import FILE_VARIABLE, channels_file, no_such_channel
+from connectors.config.toml_file import NotToml, faults, read_toml
+from pipelines.config.blocks import FROM_ENVIRONMENT, ChannelSettings, FramesRetention, MiraklLimits, RunsRetention
+from pipelines.config.channels_file import FILE_VARIABLE, channels_file, no_such_channel
 from transforms.mapping import ChannelMapping, Exclusion, PartnerPredicate
 from transforms.spelling import did_you_mean
 

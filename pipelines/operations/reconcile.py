@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from connectors.ledger import Ledger, LedgerEntry
-from pipelines import progress
-from pipelines.settings import Channel
-from pipelines.shop import Shop
+from pipelines.config.settings import Channel
+from pipelines.operations import progress
+from pipelines.operations.shop import Shop
 from transforms.normalise import normalise
 
 NEVER_ACCEPTED, DIFFERS, GONE = "never accepted", "differs from what was accepted", "no longer in the shop"

@@ -11,9 +11,9 @@ from itertools import islice
 
 from connectors.ledger import Ledger
 from connectors.mirakl import claims
-from pipelines.replay import Selection, selected
-from pipelines.settings import Channel
-from pipelines.shop import Shop
+from pipelines.config.settings import Channel
+from pipelines.operations.shop import Shop
+from pipelines.runs.replay import Selection, selected
 from transforms.normalise import normalise
 
 _TOGETHER = 500

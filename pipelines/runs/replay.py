@@ -19,14 +19,15 @@ from connectors.channels.errors import ShopError
 from connectors.ledger import Ledger
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
-from pipelines import checks, metadata, progress
+from pipelines import checks, metadata
 from pipelines.assets import MIRAKL_DELIVERY
+from pipelines.config.settings import Channel, Settings
 from pipelines.delivering import sending
-from pipelines.heartbeat import unfinished_run
+from pipelines.operations import progress
+from pipelines.operations.shop import Shop, open_shop
+from pipelines.operations.write_off import EXCLUDED, GONE, write_off
 from pipelines.resources import Mirakl, State, failures_explained
-from pipelines.settings import Channel, Settings
-from pipelines.shop import Shop, open_shop
-from pipelines.write_off import EXCLUDED, GONE, write_off
+from pipelines.runs.heartbeat import unfinished_run
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise
 from transforms.times import format_time

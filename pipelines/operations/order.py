@@ -12,13 +12,13 @@ from typing import Any
 
 import orjson
 
+from connectors.frames.storage import FrameStorage
 from connectors.ledger import Ledger, LedgerEntry, history
 from connectors.mirakl import claims
-from pipelines import payloads
-from pipelines.plan import accepted_payloads
-from pipelines.settings import Channel
-from pipelines.shop import Shop
-from pipelines.storage import FrameStorage
+from pipelines.config.settings import Channel
+from pipelines.operations import payloads
+from pipelines.operations.plan import accepted_payloads
+from pipelines.operations.shop import Shop
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise
 from transforms.outcomes import Notice, Record, Reject

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 from connectors.channels.reader import ShopReader, Snapshot
 from connectors.channels.snapshot import Rows
-from pipelines.days import day_window
-from pipelines.settings import Channel
+from pipelines.config.settings import Channel
+from pipelines.operations.days import day_window
 from transforms.frames import OrderFrames, together
 
 

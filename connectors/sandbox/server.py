@@ -30,8 +30,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from connectors.mirakl.sandbox_rules import findings
-from connectors.mirakl.sandbox_settings import CREDENTIAL, POINTERS, Pointers, SandboxSettings, Stats
+from connectors.sandbox.rules import findings
+from connectors.sandbox.settings import CREDENTIAL, POINTERS, Pointers, SandboxSettings, Stats
 
 __all__ = ["CREDENTIAL", "POINTERS", "Sandbox", "SandboxSettings", "Stats"]
 

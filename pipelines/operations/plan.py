@@ -16,14 +16,14 @@ from typing import Any
 
 import orjson
 
+from connectors.frames import tables
+from connectors.frames.storage import FrameStorage, StorageError
 from connectors.ledger import Ledger, LedgerEntry
 from connectors.mirakl import claims
-from pipelines import payloads, progress, tables
-from pipelines.assets import MIRAKL_ORDERS
-from pipelines.blocks import MiraklLimits
-from pipelines.settings import Channel
-from pipelines.shop import Shop
-from pipelines.storage import FrameStorage, StorageError
+from pipelines.config.blocks import MiraklLimits
+from pipelines.config.settings import Channel
+from pipelines.operations import payloads, progress
+from pipelines.operations.shop import Shop
 from transforms.coverage import Word, coverage
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise
@@ -240,7 +240,7 @@ def accepted_payloads(storage: FrameStorage, channel: str, rows: Sequence[Ledger
 
 def _stored(storage: FrameStorage, channel: str, day: str) -> Iterator[Record]:
     try:
-        yield from tables.records_of(storage.read(channel, MIRAKL_ORDERS, day, tables.RECORD_COLUMNS))
+        yield from tables.records_of(storage.read(channel, "mirakl_orders", day, tables.RECORD_COLUMNS))
     except StorageError:
         return  # never normalised on this machine, or removed after the retention time: nothing to compare with
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.tables import SOURCE_KEY, STORED, VERSION_KEY
+from connectors.frames.tables import SOURCE_KEY, STORED, VERSION_KEY
 
 # Arrow's own pool keeps what it freed: some 30 MB more a process, and no faster here.
 pa.set_memory_pool(pa.system_memory_pool())

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from connectors.ledger import Ledger
-from pipelines.environment import Environment
-from pipelines.settings import Channel
+from pipelines.config.environment import Environment
+from pipelines.config.settings import Channel
 
 
 @contextmanager

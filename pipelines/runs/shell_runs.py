@@ -20,7 +20,7 @@ from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, 
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.utils import make_new_run_id
 
-from pipelines.instance import STORAGE_ERRORS, unusable
+from pipelines.runs.instance import STORAGE_ERRORS, unusable
 
 # As workspace.yaml and `dagster dev -m` name it.
 _LOCATION = "pipelines.definitions"

@@ -16,7 +16,7 @@ import orjson
 
 from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.errors import MiraklError, OrdersRefused
-from pipelines.settings import Channel
+from pipelines.config.settings import Channel
 
 _NO_STORE = "mirakl-orders-check-no-such-store"
 _SECONDS = 10.0

@@ -1,0 +1,1 @@
+"""Reading the TOML files and database addresses that users write."""

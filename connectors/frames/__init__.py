@@ -1,0 +1,1 @@
+"""Order frames at rest: their Arrow tables and their Parquet files."""

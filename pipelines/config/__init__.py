@@ -1,0 +1,1 @@
+"""channels.toml and environment variables, judged."""
