@@ -16,8 +16,8 @@ from pipelines.automation import channel_job, inspection_job, inspection_schedul
 from pipelines.changes import changes_sensor
 from pipelines.checks import reconciled, standing_checks
 from pipelines.config.settings import Channel, Settings, is_channel_name
+from pipelines.dry_run_jobs import look_job, plan_job
 from pipelines.housekeeping import housekeeping_job, housekeeping_schedule
-from pipelines.looking import look_job, plan_job
 from pipelines.resources import Mirakl, state
 from pipelines.runs.heartbeat import silent_runs
 from pipelines.runs.replay import replay_job, undelivered_sensor

@@ -23,7 +23,7 @@ from pipelines.metadata import Metadata
 from pipelines.operations.days import closed_days
 from pipelines.operations.reconcile import DIFFERS, GONE, NEVER_ACCEPTED, Reconciliation, reconcile
 from pipelines.operations.shop import open_shop
-from pipelines.operations.standing import (
+from pipelines.operations.verdicts import (
     ALL_ACCEPTED,
     EVERYTHING_MAPPED,
     MONEY_ADDS_UP,

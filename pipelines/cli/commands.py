@@ -14,7 +14,16 @@ from typing import NoReturn
 
 import click
 
-from pipelines.cli import looking, one_order, planning, running, standing, trying
+from pipelines.cli.check import check
+from pipelines.cli.coverage import coverage
+from pipelines.cli.failures import failures
+from pipelines.cli.new_channel import new_channel
+from pipelines.cli.order import order
+from pipelines.cli.plan import plan
+from pipelines.cli.reconcile import reconcile
+from pipelines.cli.running import replay, sync
+from pipelines.cli.sandbox import sandbox
+from pipelines.cli.status import channels, status
 
 
 class _InOrder(click.Group):
@@ -34,18 +43,18 @@ def cli() -> None:
 
 
 for command in (
-    looking.check,
-    looking.coverage,
-    planning.plan,
-    one_order.order,
-    running.sync,
-    standing.status,
-    looking.failures,
-    running.replay,
-    looking.reconcile,
-    standing.channels,
-    trying.new_channel,
-    trying.sandbox,
+    check,
+    coverage,
+    plan,
+    order,
+    sync,
+    status,
+    failures,
+    replay,
+    reconcile,
+    channels,
+    new_channel,
+    sandbox,
 ):
     cli.add_command(command)
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.cli import show
-from pipelines.operations.standing import ALL_ACCEPTED
+from pipelines.operations.verdicts import ALL_ACCEPTED
 from pipelines.runs.sync import DayResult, SyncResult
 
 _SHOWN = (

@@ -113,7 +113,7 @@ def replay(
         limit=limit,
     )
     if dry_run:
-        _rehearse(chosen, selection, as_json=as_json)
+        _dry_run(chosen, selection, as_json=as_json)
     if not yes and sys.stdin.isatty():
         _ask(chosen, selection)
     with dagster_instance() as instance, progress.shown(name, 1, quiet=quiet or verbose):
@@ -125,15 +125,15 @@ def replay(
     _tell([result], as_json=as_json, at_least=3 if gone > 0 else 0)
 
 
-def _rehearse(channel: Channel, selection: Selection, *, as_json: bool) -> NoReturn:
+def _dry_run(channel: Channel, selection: Selection, *, as_json: bool) -> NoReturn:
     """Print what a replay would do, and end: 3 when some of the orders cannot be sent."""
     from pipelines.cli import show
     from pipelines.operations.shop import open_shop
     from pipelines.operations.state import ledger_to_read
-    from pipelines.runs.rehearsal import counted, rehearse
+    from pipelines.runs.dry_run import counted, dry_run
 
     with open_shop(channel) as shop, ledger_to_read(channel) as ledger:
-        orders = list(rehearse(channel, selection, shop, ledger))
+        orders = list(dry_run(channel, selection, shop, ledger))
     fates = counted(orders)
     if as_json:
         click.echo(show.json_text({"channel": channel.name, "fates": dict(fates), "orders": orders}))

@@ -8,10 +8,12 @@ Belongs here: layout. Does not belong here: finding anything out, and what a com
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -62,6 +64,16 @@ def say(console: Console, *parts: str | tuple[str, str]) -> None:
 def json_text(value: Any) -> bytes:
     """Return a result as programs read it."""
     return orjson.dumps(value, option=orjson.OPT_INDENT_2)
+
+
+def csv_rows(items: Iterable[dict[str, Any]]) -> None:
+    """Print rows of one shape as CSV, as they come; nothing where there is none."""
+    rows: Iterator[dict[str, Any]] = iter(items)
+    first = next(rows, None)
+    if first is not None:
+        writer = csv.DictWriter(sys.stdout, list(first), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(chain([first], rows))
 
 
 def rows(console: Console, title: str, items: Sequence[Row], *, numbers: Sequence[str] = ()) -> None:

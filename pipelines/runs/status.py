@@ -23,7 +23,7 @@ from pipelines.assets import MIRAKL_DELIVERY
 from pipelines.build import build_definitions
 from pipelines.checks import RECONCILED
 from pipelines.config.settings import Channel, Settings
-from pipelines.operations.standing import ALL_ACCEPTED, judge
+from pipelines.operations.verdicts import ALL_ACCEPTED, judge
 from pipelines.partitions import days_of
 
 LATE = "late"

@@ -19,7 +19,7 @@ from pipelines.automation import day_tags, job_name, reading
 from pipelines.build import build_definitions
 from pipelines.config.settings import Channel, Settings
 from pipelines.metadata import FAILURE_COLUMNS
-from pipelines.operations.standing import Verdict, judge
+from pipelines.operations.verdicts import Verdict, judge
 from pipelines.resources import State
 from pipelines.runs.replay import Selection, op_name
 from pipelines.runs.replay import job_name as replay_job_name

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from connectors.mirakl.report import COUNTS
-from pipelines.cli.looking import _show_failures
+from pipelines.cli.failures import _show_failures
 from pipelines.cli.results import show_sync
 from pipelines.runs.sync import DayResult, SyncResult
 

@@ -1,12 +1,11 @@
-"""Commands for beginning and trying things out: a folder for a channel of one's own, the sandbox.
+"""The command that runs a stand-in for Mirakl: sandbox.
 
-Belongs here: their options. Does not belong here: what the sandbox does, what stands in the folder.
+Belongs here: its options. Does not belong here: what the sandbox does (`connectors.sandbox`).
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import click
@@ -14,17 +13,6 @@ import click
 from connectors.sandbox.settings import CREDENTIAL, POINTERS, SandboxSettings
 
 _SHARE = click.FloatRange(0, 1)
-
-
-@click.command("new-channel", short_help="Write a folder to begin a channel of your own.")
-@click.argument("folder", type=click.Path(path_type=Path))
-def new_channel(folder: Path) -> None:
-    """Write a commented starting point for a channel of your own: SQL files and platform.toml in FOLDER."""
-    from connectors.channels.template import write_template
-
-    for path in write_template(folder):
-        click.echo(path)
-    click.echo(f'name it in channels.toml: platform = "{folder}"; then `mirakl-orders check CHANNEL`')
 
 
 @click.command(short_help="Run a stand-in for Mirakl Connect.")

@@ -19,7 +19,7 @@ from transforms.normalise import normalise
 _TOGETHER = 500
 
 
-def rehearse(channel: Channel, selection: Selection, shop: Shop, ledger: Ledger) -> Iterator[dict[str, str | None]]:
+def dry_run(channel: Channel, selection: Selection, shop: Shop, ledger: Ledger) -> Iterator[dict[str, str | None]]:
     """Yield each chosen order with what would become of it: sent, superseded, rejected, excluded or gone."""
     mapping = channel.mapping()
     ids = iter(dict.fromkeys(selected(channel.name, selection, shop, ledger)))

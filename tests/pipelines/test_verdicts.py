@@ -20,7 +20,7 @@ from connectors.ledger import Destination, Ledger
 from connectors.sandbox.server import Sandbox
 from pipelines.automation import day_tags
 from pipelines.checks import check_keys
-from pipelines.operations.standing import Verdict, judge
+from pipelines.operations.verdicts import Verdict, judge
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs, failure, red
 
