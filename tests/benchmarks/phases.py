@@ -12,7 +12,7 @@ import json
 import pickle
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +127,13 @@ def _records(path: str) -> Iterator[Record]:
                 return
 
 
-PHASES = {"fill": fill, "read": read, "shape": shape, "normalise": normalised, "deliver": deliver}
+PHASES: dict[str, Callable[..., object]] = {
+    "fill": fill,
+    "read": read,
+    "shape": shape,
+    "normalise": normalised,
+    "deliver": deliver,
+}
 
 if __name__ == "__main__":
     print(json.dumps(PHASES[sys.argv[1]](*sys.argv[2:])))

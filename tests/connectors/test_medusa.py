@@ -24,8 +24,8 @@ from connectors.channels.reader import ShopReader, ShopSource
 from connectors.sandbox.rules import findings
 from tests.shops.medusa import SCHEMAS, medusa_shop
 from transforms.mapping import ChannelMapping
-from transforms.normalise import Normalised, normalise
-from transforms.outcomes import Record, Reject
+from transforms.normalise import normalise
+from transforms.outcomes import Normalised, Record, Reject
 
 CASES = {path.stem: tomllib.loads(path.read_text()) for path in Path(__file__).parents[1].glob("golden/medusa/*.toml")}
 MARCH = [dt.datetime(2026, 3, day, tzinfo=dt.UTC) for day in range(1, 32)]
@@ -53,8 +53,12 @@ def read_days(reader: ShopReader) -> Days:
                 found: Normalised = normalise(reader.frames(rows, snapshot.read_at), mapping(reader))
                 read.records |= {record.channel_order_id: record for record in found.records}
                 read.rejects |= {reject.channel_order_id: reject for reject in found.rejects}
-                for outcome in (*found.records, *found.rejects):
-                    read.days.setdefault(outcome.channel_order_id, []).append(day.date().isoformat())
+                ids = (
+                    *(one.channel_order_id for one in found.records),
+                    *(one.channel_order_id for one in found.rejects),
+                )
+                for order_id in ids:
+                    read.days.setdefault(order_id, []).append(day.date().isoformat())
     return read
 
 

@@ -34,7 +34,7 @@ def migrations() -> str:
     if npm is None or node is None:
         pytest.skip("left out: npm is not installed, so Medusa's published schema cannot be had")
     folders = [_fetched(npm, package) for package in PACKAGES]
-    command = [node, SHOPS / "medusa_migrations.js", *folders]
+    command = [node, str(SHOPS / "medusa_migrations.js"), *map(str, folders)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 

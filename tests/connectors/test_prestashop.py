@@ -178,9 +178,8 @@ def test_every_golden_order_is_read_alike_in_any_sql_mode(
 def test_the_money_of_a_golden_order_adds_up_to_what_the_shop_charged(name: str) -> None:
     def total(line: Any) -> Decimal:
         taxes = line.get("taxes", []) + line.get("shipping_taxes", [])
-        return sum(
-            (tax["amount"]["amount"] for tax in taxes), line["price"]["amount"] + line["total_shipping_price"]["amount"]
-        )
+        price: Decimal = line["price"]["amount"] + line["total_shipping_price"]["amount"]
+        return sum((tax["amount"]["amount"] for tax in taxes), price)
 
     [order] = CASES[name]["rows"]["orders"]
     charged = Decimal({**prestashop.DEFAULTS["orders"], **order}["total_paid_tax_incl"])

@@ -130,7 +130,7 @@ def test_goods_by_weight_of_a_module_that_made_the_quantity_a_decimal_are_one_un
     try:
         detail = {"product_quantity": "1.5", "total_price_tax_excl": "15", "total_price_tax_incl": "18"}
         mug = {"id_order_detail": 11, "product_quantity": "2"}
-        taxes = [{"total_amount": "3"}, {"id_order_detail": 11}]
+        taxes: list[dict[str, Any]] = [{"total_amount": "3"}, {"id_order_detail": 11}]
         order = {"id_order": 1, "total_paid_tax_incl": "48"}
         prestashop.insert_order(cursor, {"orders": [order], "order_detail": [detail, mug], "order_detail_tax": taxes})
         [(_, record)] = records_by_day(source(url), [dt.date(2026, 3, 2)])

@@ -48,8 +48,8 @@ def test_an_account_that_sees_only_what_the_page_on_woocommerce_names_is_enough(
 ) -> None:
     page = (Path(__file__).parents[2] / "docs" / "woocommerce.md").read_text()
     columns = page.partition("GRANT SELECT (")[2].partition(")")[0]
-    needed = ("wc_orders_meta", "wc_order_addresses", "wc_order_operational_data")
-    needed += ("woocommerce_order_items", "woocommerce_order_itemmeta", "options")
+    needed = ["wc_orders_meta", "wc_order_addresses", "wc_order_operational_data"]
+    needed += ["woocommerce_order_items", "woocommerce_order_itemmeta", "options"]
     server = pymysql.connect(host="127.0.0.1", port=mariadb_port, user="root", autocommit=True)
     with server.cursor() as cursor:
         cursor.execute("CREATE OR REPLACE USER frugal@'127.0.0.1' IDENTIFIED BY 'x'")

@@ -77,7 +77,8 @@ def read(database_url: str, prefix: str) -> Outcome:
     with reader.snapshot() as snapshot:
         for rows in snapshot.chunks(DAY, DAY + dt.timedelta(days=1)):
             result = normalise(PLATFORMS["woocommerce"].shape(rows, snapshot.read_at, "UTC"), MAPPING)
-            for outcome in [*result.records, *result.rejects]:
+            outcomes: list[Record | Reject] = [*result.records, *result.rejects]
+            for outcome in outcomes:
                 assert outcome.channel_order_id not in found
                 found[outcome.channel_order_id] = outcome
     reader.dispose()

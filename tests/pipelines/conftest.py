@@ -123,5 +123,6 @@ def failure(result: dg.ExecuteInProcessResult) -> str:
     """What the one failed step says."""
     [event] = result.get_step_failure_events()
     data = event.step_failure_data.user_failure_data
-    assert data is not None, event.step_failure_data.error.to_string()
+    error = event.step_failure_data.error
+    assert data is not None, error and error.to_string()
     return data.description or ""

@@ -27,7 +27,7 @@ def call(*arguments: str) -> subprocess.CompletedProcess[str]:
         with redirect_stdout(out), redirect_stderr(err), patch("sys.argv", ["mirakl-orders", *arguments]):
             main()
     except SystemExit as ended:
-        texts = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+        texts = [stream.buffer.getvalue().decode() for stream in (out, err)]
         return subprocess.CompletedProcess(arguments, int(ended.code or 0), *texts)
     finally:
         signal.signal(signal.SIGTERM, handler)

@@ -122,6 +122,6 @@ def test_its_sensors_say_what_is_wrong(runs: Runs, environment: dict[str, str], 
     break_block(environment, shop)
     definitions = runs.definitions()
     context = dg.build_sensor_context(instance=runs.instance, resources={"state": None})
-    assert FAULT in definitions.resolve_sensor_def("replay_own_undelivered").evaluate_tick(context).skip_message
+    assert FAULT in (definitions.resolve_sensor_def("replay_own_undelivered").evaluate_tick(context).skip_message or "")
     with pytest.raises(dg.Failure, match="unknown time zone 'Europe/Pariss'"):
         definitions.resolve_sensor_def("changes_own").evaluate_tick(context)

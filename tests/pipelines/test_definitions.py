@@ -167,7 +167,7 @@ def test_the_inspection_evaluates_all_checks_and_a_sync_plans_none_as_its_steps_
 def test_a_backfill_does_not_read_the_last_days_for_reconciliation_in_each_run(runs: Runs) -> None:
     # Dagster runs the checks of whatever a backfill materialises.
     graph = runs.definitions().resolve_asset_graph()
-    assert "reconciled" not in {key.name for key in graph.get_check_keys_for_assets(asset_keys("own"))}
+    assert "reconciled" not in {key.name for key in graph.get_check_keys_for_assets({*asset_keys("own")})}
 
 
 def tick(runs: Runs, name: str, at: str) -> Any:

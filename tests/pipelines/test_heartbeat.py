@@ -11,7 +11,6 @@ import dagster as dg
 import pytest
 from dagster._core.utils import make_new_run_id
 
-from pipelines.runs import heartbeat as beats
 from pipelines.runs.heartbeat import end_silent_runs_of_this_host, heartbeat, silent_runs, unfinished_run
 
 
@@ -129,7 +128,7 @@ def test_the_shell_ends_silent_runs_of_its_own_machine_alone(
     instance: dg.DagsterInstance, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = started(instance)
-    monkeypatch.setattr(beats.socket, "gethostname", lambda: "another")
+    monkeypatch.setattr("socket.gethostname", lambda: "another")
     other = started(instance)
     monkeypatch.undo()
     clock = Clock(monkeypatch)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from pipelines.cli.show import ago, rows
 
-FAILURE = {
+FAILURE: dict[str, object] = {
     "channel_order_id": "10166",
     "outcome": "rejected",
     "code": "invalid_amount",
@@ -27,7 +27,11 @@ def printed(items: list[dict[str, object]], width: int) -> str:
 
 @pytest.mark.parametrize("width", [80, 100, 120, 200])
 def test_every_cell_can_be_read_whole_at_every_width(width: int) -> None:
-    other = {**FAILURE, "channel_order_id": "00000000-0000-4000-8000-0000000000ff", "field": "status"}
+    other: dict[str, object] = {
+        **FAILURE,
+        "channel_order_id": "00000000-0000-4000-8000-0000000000ff",
+        "field": "status",
+    }
     shown = printed([FAILURE, other], width)
     assert max(map(len, shown.splitlines())) <= width
     for word in (*FAILURE.values(), other["channel_order_id"]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -34,12 +35,13 @@ class Units:
 
     def column(self) -> Quantities:
         """Return them as columns of one row."""
-        cells = {field.name: getattr(self, field.name) for field in fields(self)}
-        counted = {
+        cells: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        columns: dict[str, Any] = {name: np.array([cell]) for name, cell in cells.items()}
+        columns |= {
             name: Read(np.array([cells[name] or 0]), np.array([cells[name] is not None]), "")
             for name in ("shipped", "delivered")
         }
-        return Quantities(**{**{name: np.array([cell]) for name, cell in cells.items()}, **counted})
+        return Quantities(**columns)
 
 
 def column(told: Sequence[MappedStatus]) -> Statuses:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -110,7 +110,12 @@ class Shop:
         order |= {"total_paid": self.paid, "cancelled_at": self.cancelled_at}
         order["status"] = "void" if self.cancelled_at else "paid" if self.completed_at is None else "sent"
         # A database gives its rows in any order.
-        tables = {"orders": [order], "lines": lines, "taxes": taxes, "adjustments": self.adjustments[::-1]}
+        tables: dict[str, list[dict[str, Any]]] = {
+            "orders": [order],
+            "lines": lines,
+            "taxes": taxes,
+            "adjustments": self.adjustments[::-1],
+        }
         frames = order_frames({name: table_of(rows) for name, rows in tables.items() if rows}, READ_AT)
         lines = payload_of(frames)["order_lines"]
         assert isinstance(lines, list)
@@ -155,18 +160,18 @@ def test_no_line_gives_back_more_than_it_cost_nor_more_units_than_it_has_and_no_
     shop = Shop(quantities, cents[: len(quantities)])
     for number, event in enumerate(events):
         shop.happens(number, *event)
-    charged = told = Decimal(0)
+    charged, told = Decimal(0), Decimal(0)
     for line in shop.lines():
         left = cost(line, "total_shipping_price")
-        charged += sum(left.values())
+        charged += sum(left.values(), Decimal(0))
         for adjustment in line.get("adjustments", ()):
             given_back = cost(adjustment, "shipping_price")
-            told += sum(given_back.values())
+            told += sum(given_back.values(), Decimal(0))
             left = {name: amount - given_back[name] for name, amount in left.items()}
         assert min(left.values()) >= 0
         assert sum(adjustment["quantity"] for adjustment in line.get("adjustments", ())) <= line["quantity"]
-    documents = Counter[str]()
+    documents: defaultdict[str, Decimal] = defaultdict(Decimal)
     for row in shop.adjustments:
         amounts = (row.get("refund_total") or row.get(name) for name in ("price", "gross_amount", "shipping_price"))
-        documents[row["refund_id"]] += sum(Decimal(str(amount)) for amount in {*amounts} if amount)
+        documents[row["refund_id"]] += sum((Decimal(str(amount)) for amount in {*amounts} if amount), Decimal(0))
     assert told == min(charged, sum(documents.values(), Decimal(0)))

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -78,8 +79,8 @@ def test_a_column_of_times_is_read_as_its_cells_are(cells: list[str | None], zon
 @given(groups=st.lists(st.tuples(st.integers(-(10**9), 10**9), st.lists(st.integers(-5, 10**9), min_size=1))))
 def test_each_group_is_spread_as_a_single_total_is(groups: list[tuple[int, list[int]]], kind: type) -> None:
     owners = np.repeat(np.arange(len(groups)), [len(weights) for _, weights in groups]).astype(np.int64)
-    totals = np.array([total for total, _ in groups], dtype=kind)
-    weights = np.array([weight for _, weights in groups for weight in weights], dtype=kind)
+    totals: np.ndarray[Any, Any] = np.array([total for total, _ in groups], dtype=kind)
+    weights: np.ndarray[Any, Any] = np.array([weight for _, weights in groups for weight in weights], dtype=kind)
     parts = spread(totals, weights, Groups(owners, len(groups))).tolist()
     assert parts == [part for total, weights in groups for part in money.spread(total, weights)]
 

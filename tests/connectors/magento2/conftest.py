@@ -14,7 +14,8 @@ import pytest
 from connectors.channels.reader import ShopReader, ShopSource
 from tests.shops.magento2 import CASES, insert_case, make_shop
 from transforms.mapping import ChannelMapping
-from transforms.normalise import Normalised, normalise
+from transforms.normalise import normalise
+from transforms.outcomes import Normalised
 from transforms.platforms import PLATFORMS
 
 MAPPING = ChannelMapping(store_id="S-1", platform_statuses=PLATFORMS["magento2"].statuses)

@@ -57,7 +57,9 @@ def full_scans(connection: sa.Connection, **ids: list[Any]) -> dict[str, set[str
     assert faults == []
     for query in queries.values():
         if query.use is not Use.ONCE:
-            lists = [sa.bindparam(name, expanding=True) for name in ("order_ids", "channel_order_ids")]
+            lists: list[sa.BindParameter[Any]] = [
+                sa.bindparam(name, expanding=True) for name in ("order_ids", "channel_order_ids")
+            ]
             explain = sa.text(f"EXPLAIN {query.statement.text}")
             explain = explain.bindparams(*(name for name in lists if name.key in query.parameters))
             plan = connection.execute(explain, {name: given[name] for name in query.parameters}).mappings()

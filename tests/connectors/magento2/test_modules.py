@@ -126,7 +126,7 @@ def test_a_fee_below_zero_is_taken_off_the_products(fees: ShopSource, server: py
 
 def test_a_credit_memo_gives_the_fee_back_on_its_line(fees: ShopSource, server: pymysql.Connection[Any]) -> None:
     memo = {"increment_id": "9", "state": 2, "grand_total": "15.6", "payment_fee": 3, "payment_fee_tax": "0.6"}
-    rows = {
+    rows: dict[str, Any] = {
         "sales_order": {"total_refunded": "15.6"},
         "sales_order_item": [{"qty_refunded": 1}],
         "sales_creditmemo": [memo],

@@ -71,7 +71,7 @@ class Mirakl:
 class Unsuspicious(Evidence):
     """Takes every refusal at its word, also the tenth in a row."""
 
-    systemic = False  # type: ignore[assignment]
+    systemic = False
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ class Mirakl:
 
     @property
     def content(self) -> str | None:
-        return self.held and self.held["order_lines"][0]["product"]["title"]
+        return None if self.held is None else str(self.held["order_lines"][0]["product"]["title"])
 
 
 def _moment(order: dict[str, Any]) -> dt.datetime:
