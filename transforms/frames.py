@@ -190,12 +190,14 @@ def _canonical(name: str, frame: Frame | None) -> pa.RecordBatch:
 def _cells(column: Column, values: Iterable[Any]) -> pa.StringArray:
     if isinstance(values, pa.StringArray):
         return _without_nul(values)
-    values = list(values)
-    kinds = set(map(type, values)) - {type(None)}
-    if kinds == {Decimal}:
-        return pa.array(_decimals(values), pa.string())
-    if kinds == {dt.datetime} and len({value.tzinfo is None for value in values if value}) == 1:
-        return _moments(pa.array(values))
+    values = values if isinstance(values, list | tuple) else list(values)
+    first = next((value for value in values if value is not None), None)
+    if isinstance(first, Decimal | dt.datetime):
+        kinds = set(map(type, values)) - {type(None)}
+        if kinds == {Decimal}:
+            return pa.array(_decimals(values), pa.string())
+        if kinds == {dt.datetime} and len({value.tzinfo is None for value in values if value}) == 1:
+            return _moments(pa.array(values))
     try:
         cells = pa.array(values)
     except (pa.ArrowException, OverflowError, UnicodeError):
@@ -230,7 +232,8 @@ def _moments(moments: pa.TimestampArray) -> pa.StringArray:
 
 
 def _without_nul(cells: pa.StringArray) -> pa.StringArray:
-    has_nul = pc.any(pc.match_substring(cells, "\0")).as_py()
+    text = cells.buffers()[2]
+    has_nul = text is not None and b"\0" in text.to_pybytes()
     return pc.replace_substring(cells, "\0", "") if has_nul else cells
 
 

@@ -16,12 +16,12 @@ from dataclasses import asdict
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import ValidationError
 
 from transforms.chunk import Chunk, read_chunk
 from transforms.exclusion import excluded, without_excluded
 from transforms.faults import Faults, Notices, Stage
 from transforms.frames import OrderFrames
+from transforms.gate import judge
 from transforms.groups import Ints
 from transforms.json_text import joined
 from transforms.mapping import ChannelMapping
@@ -29,10 +29,7 @@ from transforms.order import Payloads, build_orders
 from transforms.outcomes import MIRAKL_ORDERS, Normalised
 from transforms.parsing import codes, looked_up
 from transforms.plain import plain
-from transforms.records import ORDERS
 from transforms.times import format_time
-
-_JUDGED_TOGETHER = 250_000  # bytes
 
 
 def normalise(frames: OrderFrames, mapping: ChannelMapping) -> Normalised:
@@ -48,7 +45,8 @@ def normalise(frames: OrderFrames, mapping: ChannelMapping) -> Normalised:
     chunk = read_chunk(frames, mapping, faults)
     payloads = build_orders(chunk, mapping, faults, notices)
     built = [order for order in range(len(chunk.orders)) if order not in faults]
-    _judge(payloads.json.take(pa.array(built, pa.int64())), built, faults)
+    rows = pa.array(built, pa.int64())
+    judge(payloads.json.take(rows), chunk.orders.currency.take(rows), built, faults)
     held = {"unmapped_status": mapping.reject_unmapped, "money_mismatch": mapping.strict_money}
     for order in notices.orders():
         for notice in notices.of(order):
@@ -64,36 +62,6 @@ def _left_out(frames: OrderFrames, mapping: ChannelMapping) -> pa.RecordBatch:
     cells = {"channel_order_id": ids, "read_at": pa.array([format_time(frames.read_at)] * len(ids), pa.string())}
     columns = [cells.get(field.name, pa.nulls(len(ids), field.type)) for field in MIRAKL_ORDERS]
     return pa.RecordBatch.from_arrays(columns, schema=MIRAKL_ORDERS)
-
-
-def _judge(payloads: pa.StringArray, orders: Sequence[int], faults: Faults) -> None:
-    """Let the contract's models judge what will be sent, many orders at once; what they refuse is a reject."""
-    texts = payloads.cast(pa.binary()).to_pylist()
-    begin = 0
-    while begin < len(texts):
-        # What is judged becomes objects, some ten times as large as the bytes.
-        size, end = 0, begin
-        while end < len(texts) and (end == begin or size + len(texts[end]) <= _JUDGED_TOGETHER):
-            size += len(texts[end])
-            end += 1
-        try:
-            ORDERS.validate_json(b"[" + b",".join(texts[begin:end]) + b"]")
-        except ValidationError as error:
-            # The first fault of an order is the one that is said.
-            for number, found in enumerate(error.errors(include_url=False, include_input=False)):
-                position, *location = found["loc"]
-                blank = found.get("ctx", {}).get("pattern") == r"\S"
-                reason = "is empty" if blank else found["msg"].removeprefix("Value error, ")
-                order = orders[begin + int(position)]
-                faults.add(order, (Stage.GATE, number), "invalid", _path(location), reason)
-        begin = end
-
-
-def _path(location: Sequence[int | str]) -> str:
-    # The union tag of a custom attribute (STRING, ...) is pydantic's, not a part of the contract's path.
-    parts = [part for part in location if part not in {"STRING", "NUMERIC", "BOOLEAN", "DATE", "LIST"}]
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
-    return text.removeprefix(".") or "order"
 
 
 def _stores(chunk: Chunk, mapping: ChannelMapping, faults: Faults) -> pa.StringArray:

@@ -2,6 +2,7 @@
 
 The gate of the product: normalisation makes JSON, these types judge the finished bytes, and what passes is sent as it
 stands. Strict: nothing is coerced, unknown fields and nulls are refused (absent means omitted, contract 2).
+Fields are declared in the order in which payloads have them, from which `gate` knows the usual ones by their form.
 Nearly all is judged by patterns and bounds, which cost no Python; what is about several fields, once an order.
 
 Decided here, because Mirakl leaves it open (contract 8):
@@ -83,6 +84,11 @@ MOMENT_PATTERN = rf"^{_DAY}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{{3}
 Moment = Annotated[str, Field(pattern=MOMENT_PATTERN)]
 Email = Annotated[str, Field(pattern=EMAIL_PATTERN)]
 Url = Annotated[str, AfterValidator(_url)]
+CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Quantity = Annotated[int, Field(ge=1)]
+AttributeId = Annotated[str, Field(min_length=1, max_length=255)]
+AttributeText = Annotated[str, Field(max_length=100_000)]
+AttributeNumber = Annotated[float, Field(ge=-1_000_000_000, le=1_000_000_000)]
 
 
 _CONFIG = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
@@ -110,21 +116,21 @@ class Tax(_Model):
 
 
 class _Attribute(_Model):
-    id: Annotated[str, Field(min_length=1, max_length=255)]
+    id: AttributeId
 
 
 class StringAttribute(_Attribute):
     """A custom attribute holding text."""
 
     type: Literal["STRING"]
-    value: Annotated[str, Field(max_length=100_000)]
+    value: AttributeText
 
 
 class NumericAttribute(_Attribute):
     """A custom attribute holding a number within +-10^9."""
 
     type: Literal["NUMERIC"]
-    value: Annotated[float, Field(ge=-1_000_000_000, le=1_000_000_000)]
+    value: AttributeNumber
 
 
 class BooleanAttribute(_Attribute):
@@ -157,18 +163,18 @@ CustomAttributes = Annotated[list[CustomAttribute], Field(max_length=1000)]
 class Address(_Model):
     """A postal address; `country_iso_code` is alpha-3 (contract 2.4)."""
 
-    last_name: Text
-    street: Text
-    city: Text
-    first_name: NotRequired[str]
     company: NotRequired[str]
+    street: Text
     street_additional_info: NotRequired[str]
     zip_code: NotRequired[str]
+    city: Text
     state: NotRequired[str]
-    country: NotRequired[str]
-    country_iso_code: NotRequired[Annotated[str, Field(pattern=r"^[A-Z]{3}$")]]
     phone: NotRequired[str]
     additional_info: NotRequired[str]
+    last_name: Text
+    first_name: NotRequired[str]
+    country: NotRequired[str]
+    country_iso_code: NotRequired[CountryCode]
 
 
 class _DeliveryDate(_Model):
@@ -193,8 +199,8 @@ class ShippingInfo(_Model):
     address: NotRequired[Address]
     carrier: NotRequired[str]
     method: NotRequired[str]
-    email: NotRequired[Email]
     pudo_id: NotRequired[str]
+    email: NotRequired[Email]
     shipping_deadline: NotRequired[Moment]
     delivery_date: NotRequired[DeliveryDate]
 
@@ -240,38 +246,38 @@ class OrderLine(_Model):
     channel_order_line_id: Text
     created_at: Moment
     updated_at: Moment
-    quantity: Annotated[int, Field(ge=1)]
+    quantity: Quantity
     price: Money
-    taxes: NotRequired[list[Tax]]
     total_shipping_price: Money
-    shipping_taxes: NotRequired[list[Tax]]
     product: Product
     status: Status
-    status_reason: NotRequired[StatusReason]
     can_cancel: bool
     can_refund: bool
+    status_reason: NotRequired[StatusReason]
+    taxes: NotRequired[list[Tax]]
+    shipping_taxes: NotRequired[list[Tax]]
     adjustments: NotRequired[list[Adjustment]]
     custom_attributes: NotRequired[CustomAttributes]
 
 
-class _OrderRequest(_Model):
+class Order(_Model):
     """One whole order (contract 2.2)."""
 
     channel_order_id: Text
     created_at: Moment
     channel_updated_at: Moment
     status: Status
-    status_reason: NotRequired[StatusReason]
     order_lines: Annotated[list[OrderLine], Field(min_length=1)]
     shipping_info: ShippingInfo
     fulfillment: Fulfillment
+    status_reason: NotRequired[StatusReason]
     billing_info: NotRequired[BillingInfo]
     has_incident: NotRequired[bool]
-    custom_attributes: NotRequired[CustomAttributes]
     sub_channel_code: NotRequired[Text]
+    custom_attributes: NotRequired[CustomAttributes]
 
 
-def _consistent(order: _OrderRequest) -> _OrderRequest:
+def _consistent(order: Order) -> Order:
     """Judge what no single field shows."""
     if dt.datetime.fromisoformat(order["created_at"]) > dt.datetime.fromisoformat(order["channel_updated_at"]):
         raise ValueError("channel_updated_at is before created_at")
@@ -325,7 +331,7 @@ def _judge_amount(money: Money, currency: str, digits: int) -> None:
         raise ValueError("amount has more decimals than its currency")
 
 
-OrderRequest = Annotated[_OrderRequest, AfterValidator(_consistent)]
+OrderRequest = Annotated[Order, AfterValidator(_consistent)]
 
 
 class Origin(_Model):

@@ -1,0 +1,185 @@
+"""The gate: no payload leaves that the contract's models do not allow as it will be sent, byte by byte.
+
+Nearly all payloads have one form: the fields in the order in which `records` declares them, values written plainly. A
+regular expression made from those declarations knows that form. What matches it has only the rules between its fields
+left to keep; it is never read into objects, which would cost several times as much. Everything else is judged by the
+models themselves, which also say what is wrong.
+
+Belongs here: which payloads may leave. Does not belong here: the contract's rules (`records`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import UnionType
+from typing import Annotated, Literal, NotRequired, Union, get_args, get_origin
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import AfterValidator, ValidationError
+from typing_extensions import get_type_hints, is_typeddict
+
+from transforms import records
+from transforms.faults import Faults, Stage
+from transforms.groups import Bools
+from transforms.money import MAX_AMOUNT, minor_digits
+from transforms.parsing import codes, mask
+
+_JUDGED_TOGETHER = 250_000  # bytes
+# Compiling the form costs as much as judging about so many payloads by the models.
+_WORTH_A_FORM = 150
+# Bounds of lists and texts are beyond what fits into so many bytes, so the form need not count.
+_MOST_BYTES = 9_000
+# A text as it is mostly written; other escapes, and blanks in front of what must not be blank, the models judge.
+_REST = r'(?:[^"\\\x{0}-\x{1f}]|\\["\\bfnrt])*"'
+_TEXT = rf'"{_REST}'
+_NOT_BLANK = rf'"[^"\\\x{{0}}-\x{{20}}\x{{7f}}-\x{{a0}}\x{{1680}}\x{{2000}}-\x{{206f}}\x{{3000}}]{_REST}'
+_WHOLE = "(?:0|[1-9][0-9]{0,8})"
+_DECIMAL = rf"-?{_WHOLE}(?:\.[0-9]{{1,9}})?"
+_PRINTED = r"!#-\[\]-~"
+_LABEL = "[a-z0-9]+(?:-[a-z0-9]+)*"
+_MOMENT = records.MOMENT_PATTERN.strip("^$").replace("(", "(?:")
+# How the values of each type are mostly written.
+_WRITTEN: Sequence[tuple[object, str]] = (
+    (records.Text, _NOT_BLANK),
+    (records.Moment, f'"{_MOMENT}"'),
+    (records.Email, r'"[!#-?A-\[\]-~]+@[!#-?A-\[\]-~]*\.[!#-?A-\[\]-~]*"'),
+    (records.Url, rf'"https?://(?:{_LABEL}\.)+[a-z]{{2,9}}(?:/[{_PRINTED}]*)?"'),
+    (records.CountryCode, '"[A-Z]{3}"'),
+    (records.Quantity, "[1-9][0-9]{0,8}"),
+    (records.AttributeId, rf'"[{_PRINTED}]{{1,40}}"'),
+    (records.AttributeText, _TEXT),
+    (records.AttributeNumber, _DECIMAL),
+    (str, _TEXT),
+    (float, _DECIMAL),
+    (bool, "(?:true|false)"),
+)
+# Numbers of entries or units decide here.
+_COUNTED = (records.Adjustment, records.ListAttribute)
+
+
+def judge(payloads: pa.StringArray, currencies: pa.StringArray, orders: Sequence[int], faults: Faults) -> None:
+    """Judge payloads as they will be sent, each with its currency; note what is wrong with which of `orders`."""
+    texts = payloads.cast(pa.binary()).to_pylist()
+    sound = _has_form(payloads, currencies)
+    left = [row for row, text in enumerate(texts) if not (sound[row] and _is_consistent(text))]
+    begin = 0
+    while begin < len(left):
+        # What is judged becomes objects, some ten times as large as the bytes.
+        size, end = 0, begin
+        while end < len(left) and (end == begin or size + len(texts[left[end]]) <= _JUDGED_TOGETHER):
+            size += len(texts[left[end]])
+            end += 1
+        rows = left[begin:end]
+        try:
+            records.ORDERS.validate_json(b"[" + b",".join([texts[row] for row in rows]) + b"]")
+        except ValidationError as error:
+            # The first fault of an order is the one that is said.
+            for number, found in enumerate(error.errors(include_url=False, include_input=False)):
+                position, *location = found["loc"]
+                blank = found.get("ctx", {}).get("pattern") == r"\S"
+                reason = "is empty" if blank else found["msg"].removeprefix("Value error, ")
+                order = orders[rows[int(position)]]
+                faults.add(order, (Stage.GATE, number), "invalid", _path(location), reason)
+        begin = end
+
+
+def _path(location: Sequence[int | str]) -> str:
+    # The union tag of a custom attribute (STRING, ...) is pydantic's, not a part of the contract's path.
+    parts = [part for part in location if part not in {"STRING", "NUMERIC", "BOOLEAN", "DATE", "LIST"}]
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    return text.removeprefix(".") or "order"
+
+
+def _has_form(payloads: pa.StringArray, currencies: pa.StringArray) -> Bools:
+    """Say which payloads have the form, in which each amount is of the payload's one currency."""
+    found = np.zeros(len(payloads), dtype=np.bool_)
+    short = mask(pc.less_equal(pc.binary_length(payloads), _MOST_BYTES))
+    place, words = codes(currencies)
+    for number, currency in enumerate(words):
+        rows = np.flatnonzero(short & (place == number))
+        if currency is None or minor_digits(currency) is None or len(rows) < _WORTH_A_FORM:
+            continue
+        own = payloads if len(rows) == len(payloads) else payloads.take(pa.array(rows))
+        found[rows] = mask(pc.match_substring_regex(own, form(currency)))
+    return found
+
+
+def _is_consistent(payload: bytes) -> bool:
+    """Say whether a payload of the form keeps the rules between its fields that the form cannot know.
+
+    No quote inside a text is bare, so what is searched for stands where the form has it, and nowhere else.
+    """
+    head, *lines = payload.split(b'{"channel_order_line_id":"')
+    _, _, stamps = head.partition(b',"created_at":"')
+    created, _, rest = stamps.partition(b'Z","channel_updated_at":"')
+    updated, _, _ = rest.partition(b'Z"')
+    return created <= updated and len({line.partition(b'","created_at":"')[0] for line in lines}) == len(lines)
+
+
+@lru_cache(maxsize=64)
+def form(currency: str) -> str:
+    """Return the form of an order all of whose amounts are of one currency, as a regular expression of RE2's."""
+    digits = minor_digits(currency)
+    whole = len(str(MAX_AMOUNT)) - 1
+    decimals = rf"[0-9]{{1,{digits}}}" if digits else "0"
+    amount = rf"(?:0|[1-9][0-9]{{0,{whole - 1}}})\.{decimals}"
+    money = rf'\{{"amount":{amount},"currency":"{re.escape(currency)}"\}}'
+    pattern = _form(records.Order, money)
+    assert pattern is not None
+    return f"^{pattern}$"
+
+
+def _form(kind: object, money: str) -> str | None:
+    """Return how values of a type are written; None where only the models can judge them."""
+    if kind is records.Money:
+        return money
+    if kind in _COUNTED:
+        return None
+    for known, pattern in _WRITTEN:
+        if kind == known:
+            return pattern
+    if is_typeddict(kind):
+        return _object(get_type_hints(kind, include_extras=True), money)
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        judged = any(isinstance(one, AfterValidator) for one in arguments[1:])
+        return None if judged else _form(arguments[0], money)
+    if origin is Literal:
+        return _one_of([f'"{re.escape(word)}"' for word in arguments])
+    if origin is list:
+        entry = _form(arguments[0], money)
+        return None if entry is None else rf"\[{entry}(?:,{entry})*\]"
+    if origin in {Union, UnionType}:
+        return _one_of([one for one in (_form(argument, money) for argument in arguments) if one is not None])
+    return None
+
+
+def _one_of(patterns: Sequence[str]) -> str:
+    return f"(?:{'|'.join(patterns)})"
+
+
+def _object(fields: Mapping[str, object], money: str) -> str | None:
+    """Write fields as declared. An optional one that only the models can judge is not there."""
+    entries: list[tuple[str, bool]] = []
+    for name, kind in fields.items():
+        optional = get_origin(kind) is NotRequired
+        pattern = _form(get_args(kind)[0] if optional else kind, money)
+        if pattern is None and not optional:
+            return None
+        if pattern is not None:
+            entries.append((f'"{name}":{pattern}', optional))
+    rest, begin = "", ""
+    is_certain = False
+    for entry, optional in reversed(entries):
+        if not optional:
+            begin, is_certain = f"{entry}{rest}", True
+        elif is_certain:
+            begin = f"(?:{entry},)?{begin}"
+        else:
+            begin = _one_of([f"{entry}{rest}", begin])
+        rest = f"(?:,{entry})?{rest}" if optional else f",{entry}{rest}"
+    return rf"\{{{begin}\}}"
