@@ -128,12 +128,13 @@ EDITS = st.lists(
 def test_of_all_that_a_payload_may_turn_into_nothing_forbidden_has_the_form(
     every: list[list[tuple[int, int, str]]],
 ) -> None:
-    payloads = []
+    texts = []
     for edits in every:
-        payload = USUAL.decode()
+        text_ = USUAL.decode()
         for begin, length, put in edits:
-            payload = payload[:begin] + put + payload[begin + length :]
-        payloads.append(payload.encode())
+            text_ = text_[:begin] + put + text_[begin + length :]
+        texts.append(text_)
+    payloads = [text_.encode() for text_ in texts]
     for payload, passes in zip(payloads, have_form(*payloads), strict=True):
         assert is_allowed(payload) or not passes
 
