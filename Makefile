@@ -24,10 +24,10 @@ lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# MariaDB, Redis and Chromium come from the system's packages where that is possible; where not, the tests say what they left out.
+# MariaDB, PgBouncer, Redis and Chromium come from the system's packages where that is possible; where not, the tests say what they left out.
 servers:
 	@missing=""; \
-	for need in mariadbd:mariadb-server redis-server:redis-server chromium:chromium chromedriver:chromium-driver; do \
+	for need in mariadbd:mariadb-server pgbouncer:pgbouncer redis-server:redis-server chromium:chromium chromedriver:chromium-driver; do \
 		PATH="$$PATH:/usr/sbin" command -v $${need%%:*} >/dev/null || missing="$$missing $${need#*:}"; \
 	done; \
 	if [ -n "$$missing" ]; then \

@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from connectors.channels.errors import ShopError
+from connectors.channels.tls import TlsError, pymysql_tls
 from connectors.config.database_url import PERCENT_ENCODED, read_url
 from transforms.frames import Cell
 
@@ -32,10 +33,17 @@ _SESSIONS = {
     "postgresql": (
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         "SET LOCAL TIME ZONE 'UTC'",
+        # The snapshot lies open while what it gave is worked on.
+        "SET LOCAL idle_in_transaction_session_timeout = 0",
         f"SET LOCAL statement_timeout = '{READ_TIMEOUT_SECONDS}s'",
     ),
     "mysql": (
-        "SET SESSION time_zone = '+00:00'",
+        # No mode of the server's changes what the SQL means, and none of its time-outs ends a snapshot that lies open
+        # while what it gave is worked on. MariaDB and MySQL each pass over the comments that are meant for the other.
+        f"""SET SESSION sql_mode = '', time_zone = '+00:00', wait_timeout = 28800
+            /*M!100101 , max_statement_time = {READ_TIMEOUT_SECONDS} */
+            /*M!100300 , idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0 */
+            /*!50708 , max_execution_time = {READ_TIMEOUT_SECONDS * 1000} */""",
         "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
         "START TRANSACTION READ ONLY",
     ),
@@ -77,6 +85,8 @@ def open_engine(channel: str, database_url: str) -> sa.Engine:
             f"channel {channel!r}: database_url is not a database address; expected env:NAME, or for example "
             f"mysql://user:password@host/database; {PERCENT_ENCODED}",
         ) from None
+    except TlsError as error:
+        raise ShopError("bad_url", f"channel {channel!r}: database_url: {error}") from None
 
 
 def _remedy(url: URL) -> str:
@@ -114,7 +124,8 @@ def _mysql(channel: str, url: URL) -> sa.Engine:
         )
     # Whoever does not greet at once is no MariaDB or MySQL; a query may take longer.
     timeouts = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "read_timeout": CONNECT_TIMEOUT_SECONDS}
-    engine = _engine(url.update_query_dict({"charset": "utf8mb4"}), timeouts)
+    url, tls = pymysql_tls(url)
+    engine = _engine(url.update_query_dict({"charset": "utf8mb4"}), {**timeouts, **tls})
     sa.event.listen(engine, "do_connect", _password_in_utf8)
     sa.event.listen(engine, "connect", _wait_for_queries)
     return engine
@@ -131,7 +142,7 @@ def _wait_for_queries(connection: Any, _: Any) -> None:
 
 
 def _postgresql(url: URL) -> sa.Engine:
-    # Without prepared statements, so that a pooler between (PgBouncer) does not matter.
+    # Without prepared statements, so that a pooler between (PgBouncer) does not matter; a snapshot is one transaction.
     options: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "prepare_threshold": None}
     engine = _engine(url, {**options, "keepalives_idle": 30, "application_name": "channel-to-mirakl"})
     sa.event.listen(engine, "connect", _keep_cells)

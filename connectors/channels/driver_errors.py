@@ -22,6 +22,7 @@ _CODES: Mapping[int | str | None, str] = {
     **dict.fromkeys([2002, 2003, 2005, 2006, 2013], "unreachable"),
     **dict.fromkeys([1146, 1054, "42P01", "42703"], "missing_table"),
     **dict.fromkeys([1969, 3024, "57014"], "timeout"),
+    2026: "not_encrypted",
 }
 _WORDS = {
     "unable to open": "unreachable",
@@ -31,6 +32,7 @@ _WORDS = {
     "interrupted": "timeout",
 }
 _NO_LOGIN = re.compile(r'authentication failed|role ".*" does not exist|no password supplied|no pg_hba.conf entry')
+_NO_TLS = re.compile(r"\bSSL\b|certificate")
 _NO_DATABASE = re.compile(r'database ".*" does not exist')
 # PostgreSQL and MySQL quote the offending value after these; it may be personal.
 _VALUE = re.compile(
@@ -80,6 +82,12 @@ def _shop_error(channel: str, cause: BaseException | None, where: str) -> ShopEr
             )
         case "no_database":
             return ShopError(code, f"{place}: there is no such database ({words}); check database_url")
+        case "not_encrypted":
+            return ShopError(
+                code,
+                f"{place}: there is no encrypted connection as database_url asks for it ({words}); the server must "
+                "offer TLS, with a certificate that sslmode and sslrootcert in database_url accept",
+            )
         case "unreachable":
             return ShopError(code, f"{place}: the database cannot be reached ({words}); check database_url")
         case "missing_table":
@@ -95,9 +103,9 @@ def _shop_error(channel: str, cause: BaseException | None, where: str) -> ShopEr
 def _code(cause: BaseException | None) -> str:
     number = cause.args[0] if cause is not None and cause.args and isinstance(cause.args[0], int) else None
     state = getattr(cause, "sqlstate", None)
-    if known := _CODES.get(number) or _CODES.get(state):
-        return known
     words = _words(cause)
+    if known := _CODES.get(number) or _CODES.get(state):
+        return "not_encrypted" if known == "unreachable" and _NO_TLS.search(words) else known
     if (
         state is None
         and type(cause).__module__.startswith("psycopg")
@@ -106,6 +114,8 @@ def _code(cause: BaseException | None) -> str:
         # Before a connection stands there is no SQLSTATE.
         if _NO_LOGIN.search(words):
             return "login_refused"
+        if _NO_TLS.search(words):
+            return "not_encrypted"
         return "no_database" if _NO_DATABASE.search(words) else "unreachable"
     if isinstance(state, str) and state.startswith(("08", "57P")):
         return "unreachable"

@@ -6,6 +6,7 @@ Belongs here: what is asked of a shop once it is open. Does not belong here: ope
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,7 +37,8 @@ class ShopSource:
     `fee_columns`: columns of the shop's orders that hold a fee, each with that of its tax or None.
     `platform`: a built-in name, or the path of a folder. `table_prefix`: as the shop has it, the platform's usual one
     when None. `timezone`: zone of shop-local times. `chunk_size`: orders read
-    together at most. `store`: one of several stores.
+    together at most. `store`: one of several stores. `pause_seconds`: how long the shop's database is left to the shop
+    between two chunks.
     Queries may bind `:store` and `:timezone`.
     """
 
@@ -47,6 +49,7 @@ class ShopSource:
     timezone: str = "UTC"
     chunk_size: int = 500
     store: str | None = None
+    pause_seconds: float = 0
     fee_columns: tuple[tuple[str, str | None], ...] = ()
 
 
@@ -67,6 +70,7 @@ class Snapshot:
         self._statements = Statements(source.channel, connection)
         self._once: dict[str, Table] | None = None
         self._size = min(FIRST_ORDERS, source.chunk_size)
+        self._chunks_read = 0
 
     def chunks(self, start: dt.datetime, end: dt.datetime) -> Iterator[dict[str, Table]]:
         """Yield the rows of whole orders whose newest change lies in [start, end), chunk by chunk.
@@ -200,6 +204,9 @@ class Snapshot:
 
     def _chunk(self, order_ids: Sequence[Any]) -> dict[str, Table]:
         """Read a chunk, and let the next be as large as the rows of this one allow."""
+        if self._chunks_read and self._source.pause_seconds:
+            time.sleep(self._source.pause_seconds)
+        self._chunks_read += 1
         rows = self.rows(order_ids)
         count = sum(len(rows[query.name]) for query in self.queries.values() if query.use is Use.PER_CHUNK)
         fitting = READ_ROWS * len(order_ids) // max(count, 1)

@@ -106,6 +106,7 @@ class ChannelSettings(_Block):
     money: Literal["report", "strict"] = "report"
     owners: list[str] = Field(default_factory=list)
     late_after_hours: float = Field(default=26, ge=0.1, strict=True)
+    pause_ms: int = Field(default=0, ge=0, le=60_000, strict=True)
 
     @field_validator("exclude", mode="before")
     @classmethod

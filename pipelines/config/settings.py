@@ -62,6 +62,7 @@ class Channel:
             timezone=settings.timezone,
             table_prefix=settings.table_prefix,
             store=settings.store,
+            pause_seconds=settings.pause_ms / 1000,
             fee_columns=tuple((fee.column, fee.tax) for fee in settings.fee_columns),
         )
 

@@ -80,9 +80,9 @@ def test_a_database_that_is_not_there_is_not_waited_for(port: int, postgresql_po
 
 
 def test_an_option_that_the_driver_does_not_know_is_named(port: int) -> None:
-    found = fault(f"mysql://root@127.0.0.1:{port}/addresses?sslmode=require")
+    found = fault(f"mysql://root@127.0.0.1:{port}/addresses?ssl_mode=require")
     assert found.code == "bad_url"
-    assert "sslmode" in str(found)
+    assert "ssl_mode" in str(found)
 
 
 def test_postgres_is_another_word_for_postgresql(postgresql_port: int) -> None:

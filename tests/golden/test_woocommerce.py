@@ -106,6 +106,34 @@ def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return found
 
 
+# What MySQL 8 comes with, and what changes the meaning of quotes, bars and backslashes.
+ODD_MODES = (
+    "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,ANSI_QUOTES,"
+    "PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH"
+)
+
+
+@pytest.mark.parametrize("outcomes", ["mariadb"], indirect=True)
+def test_the_sql_mode_of_the_server_changes_no_outcome(outcomes: Outcome, mariadb_port: int) -> None:
+    found: Outcome = {}
+    server = pymysql.connect(host="127.0.0.1", port=mariadb_port, user="root", autocommit=True)
+    with server, server.cursor() as cursor:
+        cursor.execute("SET GLOBAL sql_mode = %s", [ODD_MODES])
+        try:
+            for number, cases in enumerate(shops().values()):
+                url = f"mysql://root@127.0.0.1:{mariadb_port}/golden{number}"
+                found |= read(url, cases[0].get("prefix", "wp_"))
+        finally:
+            cursor.execute("SET GLOBAL sql_mode = ''")
+    assert {order_id: _sent(outcome) for order_id, outcome in found.items()} == {
+        order_id: _sent(outcome) for order_id, outcome in outcomes.items()
+    }
+
+
+def _sent(outcome: Record | Reject) -> object:
+    return outcome.payload_hash if isinstance(outcome, Record) else (outcome.code, outcome.field)
+
+
 def name(case: dict[str, Any]) -> str:
     return str(case["name"])
 

@@ -19,7 +19,7 @@ from tests.servers.ports import free_port, leave_out
 
 
 @contextmanager
-def mariadb(folder: Path) -> Iterator[int]:
+def mariadb(folder: Path, *more_options: str) -> Iterator[int]:
     """Run MariaDB in `folder`; yield its port on 127.0.0.1. Its root user has no password."""
     server = shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin")
     install = shutil.which("mariadb-install-db")
@@ -37,7 +37,7 @@ def mariadb(folder: Path) -> Iterator[int]:
     )
     port = free_port()
     options = [f"--port={port}", f"--socket={folder / 's'}", "--bind-address=127.0.0.1", "--sql-mode=", *temporary]
-    options += ["--default-time-zone=+05:30", "--innodb-flush-log-at-trx-commit=0"]
+    options += ["--default-time-zone=+05:30", "--innodb-flush-log-at-trx-commit=0", *more_options]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([server, "--no-defaults", *common, *options], stdout=log, stderr=log)
     try:

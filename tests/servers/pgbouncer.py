@@ -1,0 +1,77 @@
+"""A private PgBouncer before a PostgreSQL, in session or transaction mode.
+
+Belongs here: starting and stopping PgBouncer. Does not belong here: the database behind it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+
+from tests.servers.certificates import Certificates
+from tests.servers.ports import free_port, leave_out
+
+
+@contextmanager
+def pgbouncer(
+    folder: Path,
+    postgresql_port: int,
+    mode: Literal["session", "transaction"],
+    certificates: Certificates | None = None,
+    **settings: str,
+) -> Iterator[int]:
+    """Run PgBouncer in `folder`; yield its port on 127.0.0.1. Its user `postgres` has no password.
+
+    With certificates it accepts clients with and without TLS, but from others than `postgres` only with.
+    """
+    server = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    if server is None:
+        leave_out("PgBouncer", "on Debian: apt-get install pgbouncer")
+    port = free_port()
+    configuration = {
+        "listen_addr": "127.0.0.1",
+        "listen_port": str(port),
+        "unix_socket_dir": "",
+        "auth_type": "trust",
+        "auth_file": str(folder / "users"),
+        "pool_mode": mode,
+        "default_pool_size": "5",
+        **settings,
+    }
+    if certificates is not None:
+        configuration["client_tls_sslmode"] = "allow"
+        configuration["client_tls_key_file"] = str(certificates.key)
+        configuration["client_tls_cert_file"] = str(certificates.certificate)
+    (folder / "users").write_text('"postgres" ""\n')
+    lines = ["[databases]", f"* = host=127.0.0.1 port={postgresql_port}", "[pgbouncer]"]
+    lines += [f"{name} = {value}" for name, value in configuration.items()]
+    (folder / "pgbouncer.ini").write_text("\n".join(lines) + "\n")
+    folder.chmod(0o755)
+    user = {"user": "nobody", "extra_groups": []} if os.geteuid() == 0 else {}
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen([server, folder / "pgbouncer.ini"], stdout=log, stderr=log, **user)  # type: ignore[call-overload]
+    try:
+        _wait(port, folder / "log")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait(port: int, log: Path) -> None:
+    for _ in range(300):
+        try:
+            psycopg.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres").close()
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"PgBouncer does not start: {log.read_text()[-2000:]}")
