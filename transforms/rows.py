@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict, namedtuple
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
+from itertools import compress
 from typing import Any
 
 from transforms.frames import Frame, as_text
@@ -19,18 +20,22 @@ Rows = Mapping[str, Frame]
 _BEFORE_ALL = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
-def rows_of(rows: Rows, query: str) -> Iterator[Any]:
-    """Yield the rows of a query as named tuples; none where the query was left out (its table is not there)."""
+def rows_of(rows: Rows, query: str, key: str = "", only: Container[Any] | None = None) -> Iterator[Any]:
+    """Yield the rows of a query as named tuples; none where the query was left out (its table is not there).
+
+    With `only`: those whose cell of `key` is one of these.
+    """
     frame = rows.get(query)
     if frame is not None:
         row_type = _row_type(tuple(frame.columns))
-        yield from map(row_type._make, zip(*(frame[column] for column in frame.columns), strict=True))
+        cells = zip(*(frame[column] for column in frame.columns), strict=True)
+        yield from map(row_type._make, cells if only is None else compress(cells, (k in only for k in frame[key])))
 
 
-def rows_by(rows: Rows, query: str, key: str) -> dict[Any, list[Any]]:
-    """Group the rows of a query by one column, in the query's order; absent keys have no rows."""
+def rows_by(rows: Rows, query: str, key: str, only: Container[Any] | None = None) -> dict[Any, list[Any]]:
+    """Group the rows of a query by one column, in its order; absent keys have no rows. `only`: see `rows_of`."""
     groups: dict[Any, list[Any]] = defaultdict(list)
-    for row in rows_of(rows, query):
+    for row in rows_of(rows, query, key, only):
         groups[getattr(row, key)].append(row)
     return groups
 

@@ -33,6 +33,7 @@ TYPES = (
     Counter,
     re.Pattern,
 )
+DECLARED = {column.name for columns in COLUMNS.values() for column in columns}
 
 
 def code(platform: str) -> list[Path]:
@@ -40,7 +41,8 @@ def code(platform: str) -> list[Path]:
 
 
 def queries(platform: str) -> str:
-    texts = [path.read_text() for path in (ROOT / "connectors/channels" / platform).glob("*.sql")]
+    files = list((ROOT / "connectors/channels" / platform).glob("*.sql"))
+    texts = [path.read_text() for path in files] + [path.stem for path in files]
     texts += [path.read_text() for path in (ROOT / "connectors/channels" / platform).glob("*.toml")]
     return "\n".join(texts)
 
@@ -50,6 +52,15 @@ def read(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             yield node.attr
+
+
+def asked(tree: ast.AST) -> Iterator[str]:
+    """Yield the names by which cells or columns are asked for."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript):
+            match node.slice:
+                case ast.Constant(value=str(name)) if name.isidentifier():
+                    yield name
 
 
 @cache
@@ -74,7 +85,8 @@ def known(platform: str) -> set[str]:
 
 
 def misspelt(platform: str, text: str) -> set[str]:
-    return set(read(ast.parse(text))) - known(platform)
+    tree = ast.parse(text)
+    return (set(read(tree)) - known(platform)) | (set(asked(tree)) - known(platform) - DECLARED)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -88,6 +100,12 @@ def test_a_misspelt_cell_of_a_row_is_found() -> None:
     assert misspelt("woocommerce", text.replace("item.line_total", "item.line_totl", 1)) == {"line_totl"}
 
 
+def test_a_misspelt_column_of_a_query_is_found() -> None:
+    text = (ROOT / "transforms/platforms/medusa/lines.py").read_text()
+    assert 'items["unit_price"]' in text
+    assert misspelt("medusa", text.replace('items["unit_price"]', 'items["unit_prize"]', 1)) == {"unit_prize"}
+
+
 def subscripts(text: str) -> set[str]:
     """Return the names by which the core asks a frame's cells."""
     return {
@@ -98,9 +116,6 @@ def subscripts(text: str) -> set[str]:
         and isinstance(node.slice.value, str)
         and ast.unparse(node.value).endswith(("cells", "frames.orders", "frames.lines", "frame"))
     }
-
-
-DECLARED = {column.name for columns in COLUMNS.values() for column in columns}
 
 
 def test_every_column_that_the_core_reads_is_declared() -> None:

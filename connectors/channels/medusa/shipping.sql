@@ -7,7 +7,7 @@ SELECT
     m.shipping_option_id,
     m.created_at,
     s.return_id,
-    m.data,
+    CAST(m.data AS text) AS data,
     COALESCE(m.raw_amount ->> 'value', CAST(m.amount AS text)) AS amount,
     option.provider_id
 FROM "order" AS o

@@ -173,7 +173,7 @@ class _Order:
 
     def _ran_out_of_time(self) -> bool:
         order_id = self.order.order_id
-        awaited = self.shop.statuses["pending_payment"]
+        awaited = self.shop.statuses.get("pending_payment", set())
         passed = (*self.shop.history[order_id], *self.shop.changes[order_id])
         return not self.shop.invoices[order_id] and any(row.status in awaited for row in passed)
 
@@ -225,7 +225,7 @@ class _Order:
         return None
 
     def _cancellations(self) -> Iterator[Cancellation]:
-        order_id, words = self.order.order_id, self.shop.statuses["canceled"]
+        order_id, words = self.order.order_id, self.shop.statuses.get("canceled", set())
         history = self.shop.history[order_id]
         moments = [row for row in (*history, *self.shop.changes[order_id]) if row.status in words]
         return cancellations(self.order, self.things, history, moments)

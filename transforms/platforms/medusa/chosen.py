@@ -12,19 +12,44 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from transforms.packed import json
+from transforms.rowsets import Objects, Rowset, choose, is_true
+from transforms.visible_text import visible_options
 
 _TECHNICAL = re.compile(r"^_|(^|_)(ids?|prices?|amounts?)$|I[dD]s?$|[pP]rices?$|^(thumbnail|image|handle)$")
 _DEFAULT = re.compile(r"default( variant| title| option value)?", re.IGNORECASE)
 
 
-def chosen(item: Any) -> Iterator[tuple[str, str]]:
-    """Yield (label, value): the options of the variant (its title where it has none), then the visible metadata."""
-    options = json(item.variant_option_values)
-    told = [(str(label), value) for label, value in options.items()] if isinstance(options, dict) else []
-    if not told and item.variant_title and item.variant_title != item.title:
-        told = [("variant", item.variant_title)]
-    metadata = json(item.metadata)
+def choices(items: Rowset) -> list[tuple[int, str, str]]:
+    """List (item, label, value): the options of the variant (its title where it has none), then the visible metadata.
+
+    Few different variants are sold again and again: each is read once.
+    """
+    options, title, metadata = items["variant_option_values"], _variant_title(items), items["metadata"]
+    known: dict[tuple[Any, Any, Any], list[tuple[str, str]]] = {}
+    told = []
+    for item in np.flatnonzero(is_true(options) | is_true(title) | is_true(metadata)).tolist():
+        key = options[item], title[item], metadata[item]
+        if key not in known:
+            known[key] = list(visible_options(_chosen(*key)))
+        told += [(item, label, value) for label, value in known[key]]
+    return told
+
+
+def _variant_title(items: Rowset) -> Objects:
+    variant = items["variant_title"]
+    return choose(variant != items["title"], variant, None)
+
+
+def _chosen(
+    options_cell: str | None, variant_title: str | None, metadata_cell: str | None
+) -> Iterator[tuple[str, str]]:
+    options, metadata = json(options_cell), json(metadata_cell)
+    told = list(options.items()) if isinstance(options, dict) else []
+    if not told and variant_title:
+        told = [("variant", variant_title)]
     if isinstance(metadata, dict):
         told += [(label, value) for label, value in metadata.items() if not _TECHNICAL.search(label)]
     for label, value in told:

@@ -1,178 +1,202 @@
-"""Lines of a Medusa order over its versions, and what each cost.
+"""Lines of Medusa orders over their versions, and what each cost.
 
 Each confirmed change of an order writes its lines anew under the next version; an edit that takes units away leaves
 fewer, or no row at all. A line here holds every unit that was ever ordered, with what was taken away again beside it:
 so nothing vanishes, and a cancellation that was told once stays told.
 
-Medusa stores neither net amounts nor taxes: a line is unit price x quantity, less its discounts of that version, plus
-its taxes in percent; each price and each discount may include tax or not. All of it is exact and unrounded here.
-
-Belongs here: versions and prices. Does not belong here: refunds, and the words of an order.
+Belongs here: versions. Does not belong here: prices, refunds, and the words of an order.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import itertools
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from dataclasses import dataclass
 
-from transforms.frames import as_text
-from transforms.rows import Rows, rows_by, rows_of, when
+import numpy as np
 
-_HUNDRED = Decimal(100)
-
-
-class BrokenNumber(ValueError):
-    """A cell that the order's money rests on is no number; `cell` is its text."""
-
-    def __init__(self, cell: str) -> None:
-        super().__init__("is not a number")
-        self.cell = cell
-
-
-def exact(value: Any) -> Decimal:
-    """Read an exact number; absent is zero. JavaScript writes small ones with an exponent.
-
-    Raises:
-        BrokenNumber: not a finite number.
-    """
-    try:
-        number = value if type(value) is Decimal else Decimal(as_text(value) or "0")
-    except InvalidOperation:
-        raise BrokenNumber(as_text(value) or "") from None
-    if not number.is_finite():
-        raise BrokenNumber(str(number))
-    return number
+from transforms.groups import Bools, Groups, Ints
+from transforms.platforms.medusa.prices import (
+    Broken,
+    Discounts,
+    Prices,
+    Taxes,
+    discounts_of,
+    prices,
+    taxes_of,
+)
+from transforms.rows import Rows
+from transforms.rowsets import (
+    ABSENT,
+    ZERO,
+    Objects,
+    Rowset,
+    choose,
+    each,
+    is_absent,
+    is_true,
+    numbered,
+    numbering,
+    rowset,
+    whole,
+    zeros,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Tax:
-    """One tax of a line or a shipping method; `rate` in percent."""
+class Removals:
+    """Units that edits took off lines, grouped by line: in the version that lacks them, and what they cost."""
 
-    code: str
-    rate: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """Money without tax, and the amount of each tax, in the order of the line's taxes."""
-
-    net: Decimal
-    taxes: tuple[Decimal, ...]
-
-    @property
-    def gross(self) -> Decimal:
-        """Return it with its taxes."""
-        return self.net + sum(self.taxes, Decimal(0))
-
-    def times(self, factor: Decimal) -> Price:
-        """Return a multiple of it."""
-        return Price(self.net * factor, tuple(tax * factor for tax in self.taxes))
-
-    def plus(self, other: Price) -> Price:
-        """Add two prices of one line."""
-        return Price(self.net + other.net, tuple(a + b for a, b in zip(self.taxes, other.taxes, strict=True)))
-
-
-def price(
-    amount: Decimal, includes_tax: bool, taxes: Sequence[Tax], discounts: Iterable[tuple[Decimal, bool]]
-) -> Price:
-    """Split an amount into net and taxes, after discounts (each with whether it includes tax)."""
-    rate = sum((tax.rate for tax in taxes), Decimal(0)) / _HUNDRED
-    if rate <= -1:
-        raise BrokenNumber(str(rate))
-    net = amount / (1 + rate) if includes_tax else amount
-    for discount, with_tax in discounts:
-        net -= discount / (1 + rate) if with_tax else discount
-    return Price(net, tuple(net * tax.rate / _HUNDRED for tax in taxes))
+    groups: Groups
+    version: Ints
+    units: Objects
+    prices: Prices
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
-    """Units that an edit took off a line: in the version that lacks them, and what they cost."""
+class Lines:
+    """The lines of all orders of a chunk, grouped by order, and in the order in which they came.
 
-    version: int
-    units: Decimal
-    price: Price
-
-
-@dataclass(slots=True)
-class Line:
-    """One line: `quantity` and `price` are of all units ever ordered, `row` is the newest row, `item` what was bought.
-
-    `is_removed`: the order's version has no row of it, or one of no units.
+    `quantity` and `prices` are of all units ever ordered; `rows` are the newest rows of `items.sql`, `items` what was
+    bought. `is_removed`: the order's version has no row of the line, or one of no units. `returned` units came back.
     """
 
-    row: Any
-    item: Any
-    is_removed: bool
-    taxes: tuple[Tax, ...]
-    quantity: Decimal
-    price: Price
-    removals: list[Removal] = field(default_factory=list)
-
-    @property
-    def returned(self) -> Decimal:
-        """Return the units that came back."""
-        return exact(self.row.return_received_quantity) + exact(self.row.return_dismissed_quantity)
+    groups: Groups
+    rows: Rowset
+    items: Rowset
+    is_removed: Bools
+    quantity: Objects
+    prices: Prices
+    returned: Objects
+    removals: Removals
 
 
-class LineBook:
-    """The lines of all orders of a chunk."""
+def lines(rows: Rows, orders: Rowset, numbers: dict[object, int], broken: Broken) -> Lines:
+    """Read the lines of these orders; those with a quantity, price, discount or rate that is no number are noted."""
+    versions = rowset(rows, "items", "order_id", numbers)
+    of_order, item_ids = versions.groups.owners, versions["item_id"]
+    number: dict[tuple[int, object], int] = {}
+    line = np.array(
+        [number.setdefault(key, len(number)) for key in zip(of_order.tolist(), item_ids, strict=True)], dtype=np.int64
+    )
+    count = len(number)
+    newest = np.zeros(count, dtype=np.int64)
+    newest[line] = np.arange(len(line))
+    groups = Groups(of_order[newest], len(numbers))
+    own_version = orders["version"].astype(np.int64)
+    ids = {item_id: index for (_, item_id), index in number.items()}
+    taxes = taxes_of(rowset(rows, "line_taxes", "item_id", ids), broken, groups.owners)
+    quantity = broken.numbers(versions["quantity"], of_order)
+    version = versions["version"].astype(np.int64)
+    is_removed = (version[newest] != own_version[groups.owners]) | (quantity[newest] == 0)
+    priced = _Priced(rows, versions, line, quantity, ids, taxes, broken)
+    left = np.flatnonzero(~is_removed)
+    units = zeros(count)
+    units[left] = quantity[newest[left]]
+    total = _added(Prices(zeros(count), taxes, zeros(len(taxes.rate))), priced.prices(newest[left]), left)
+    removals = _removals(priced, line, version, quantity, of_order, own_version, count)
+    np.add.at(units, removals.groups.owners, removals.units)
+    now = versions.take(newest)
+    returned = broken.numbers(now["return_received_quantity"], groups.owners) + broken.numbers(
+        now["return_dismissed_quantity"], groups.owners
+    )
+    return Lines(
+        groups=groups,
+        rows=now,
+        items=priced.items.take(priced.item_of(newest)),
+        is_removed=is_removed,
+        quantity=units,
+        prices=_added(total, removals.prices, removals.groups.owners),
+        returned=returned,
+        removals=removals,
+    )
 
-    def __init__(self, rows: Rows) -> None:
-        self._versions = rows_by(rows, "items", "order_id")
-        self._items = {row.item_id: row for row in rows_of(rows, "line_items")}
-        self._taxes = rows_by(rows, "line_taxes", "item_id")
-        self._discounts = rows_by(rows, "line_adjustments", "item_id")
 
-    def lines(self, order_id: str, version: int) -> tuple[list[Line], Mapping[int, dt.datetime]]:
-        """Return the order's lines, and when each version came to be.
+class _Priced:
+    """Prices of rows of `items.sql`: of a line in one version of its order."""
 
-        Raises:
-            BrokenNumber: a quantity, price, discount or rate is not a number.
-        """
-        by_item: dict[str, list[Any]] = defaultdict(list)
-        came: dict[int, dt.datetime] = {}
-        for row in self._versions[order_id]:
-            by_item[row.item_id].append(row)
-            came[row.version] = min(came.get(row.version, row.created_at), row.created_at, key=when)
-        came.setdefault(version, max(came.values(), key=when, default=dt.datetime.max.replace(tzinfo=dt.UTC)))
-        versions = sorted(came)
-        return [self._line(item_id, history, version, versions) for item_id, history in by_item.items()], came
+    def __init__(
+        self,
+        rows: Rows,
+        versions: Rowset,
+        line: Ints,
+        quantity: Objects,
+        ids: dict[object, int],
+        taxes: Taxes,
+        broken: Broken,
+    ) -> None:
+        self.items = whole(rows, "line_items")
+        self._item_of = numbering(self.items["item_id"])
+        self._versions, self._line, self._quantity = versions, line, quantity
+        self._taxes, self._broken = taxes, broken
+        self._discounts = rowset(rows, "line_adjustments", "item_id", ids)
 
-    def _line(self, item_id: str, history: list[Any], version: int, versions: list[int]) -> Line:
-        taxes = tuple(Tax(tax.code, exact(tax.rate)) for tax in self._taxes[item_id])
-        rows = {row.version: row for row in history}
-        newest = history[-1]
-        is_removed = newest.version != version or not exact(newest.quantity)
-        quantity = Decimal(0) if is_removed else exact(newest.quantity)
-        total = Price(Decimal(0), (Decimal(0),) * len(taxes)) if is_removed else self._price(newest, taxes)
-        removals = []
-        for earlier, later in itertools.pairwise(versions):
-            if earlier not in rows:
-                continue
-            before = exact(rows[earlier].quantity)
-            gone = before - (exact(rows[later].quantity) if later in rows else 0)
-            if gone > 0:
-                removals.append(Removal(later, gone, self._price(rows[earlier], taxes).times(gone / before)))
-        for removal in removals:
-            quantity += removal.units
-            total = total.plus(removal.price)
-        return Line(newest, self._items.get(item_id), is_removed, taxes, quantity, total, removals)
+    def item_of(self, rows: Ints) -> Ints:
+        """Return what was bought in these rows, as numbers of `items`."""
+        return numbered(self._versions["item_id"][rows], self._item_of)
 
-    def _price(self, row: Any, taxes: tuple[Tax, ...]) -> Price:
-        item = self._items.get(row.item_id)
-        if item is None:
-            raise BrokenNumber(f"no order_line_item {row.item_id}")
-        unit_price = exact(item.unit_price if row.unit_price is None else row.unit_price)
-        discounts = (
-            (exact(discount.amount), bool(discount.is_tax_inclusive))
-            for discount in self._discounts[row.item_id]
-            if discount.version is None or discount.version == row.version
-        )
-        return price(unit_price * exact(row.quantity), bool(item.is_tax_inclusive), taxes, discounts)
+    def prices(self, rows: Ints) -> Prices:
+        """Return what these rows cost."""
+        versions, broken = self._versions.take(rows), self._broken
+        of_order = self._versions.groups.owners[rows]
+        of_item = self.item_of(rows)
+        for row in np.flatnonzero(of_item == ABSENT).tolist():
+            broken.setdefault(int(of_order[row]), f"no order_line_item {versions['item_id'][row]}")
+        items = self.items.take(of_item)
+        own_price, usual_price = versions["unit_price"], items["unit_price"]
+        unit_price = choose(is_absent(own_price), usual_price, own_price)
+        amount = broken.numbers(unit_price, of_order) * self._quantity[rows]
+        taxes, _ = self._taxes.like(self._line[rows])
+        return prices(amount, is_true(items["is_tax_inclusive"]), taxes, self._off(rows, of_order), broken, of_order)
+
+    def _off(self, rows: Ints, of_order: Ints) -> Discounts:
+        chosen, groups = each(self._discounts.groups, self._line[rows])
+        discounts = self._discounts.take(chosen, groups)
+        version = self._versions["version"][rows]
+        return discounts_of(discounts, version, is_true(discounts["is_tax_inclusive"]), self._broken, of_order)
+
+
+def _removals(
+    priced: _Priced,
+    line: Ints,
+    version: Ints,
+    quantity: Objects,
+    of_order: Ints,
+    own_version: Ints,
+    count: int,
+) -> Removals:
+    """Find the units that a line had in one version of its order, and not in the next."""
+    order_versions = np.unique(
+        np.concatenate((_keys(of_order, version), _keys(np.arange(len(own_version)), own_version)))
+    )
+    rows = np.lexsort((version, line))
+    # Of two rows of a line in one version the last holds.
+    rows = rows[np.append((np.diff(line[rows]) != 0) | (np.diff(version[rows]) != 0), True)[: len(rows)]]
+    own = np.searchsorted(order_versions, _keys(of_order[rows], version[rows]))
+    following = np.append(order_versions, -1)[own + 1]
+    has_next = following >> _VERSION_BITS == of_order[rows]
+    later = np.append(rows[1:], ABSENT)[: len(rows)]
+    has_row = (line[later] == line[rows]) & (_keys(of_order[later], version[later]) == following) & (later != ABSENT)
+    before = quantity[rows]
+    units = before - choose(has_row, quantity[later], ZERO)
+    gone = np.flatnonzero(has_next & (units > 0) & (before > 0))
+    lost = rows[gone]
+    return Removals(
+        groups=Groups(line[lost], count),
+        version=following[gone] & ((1 << _VERSION_BITS) - 1),
+        units=units[gone],
+        prices=priced.prices(lost).times(units[gone] / before[gone]),
+    )
+
+
+_VERSION_BITS = 32
+
+
+def _keys(orders: Ints, versions: Ints) -> Ints:
+    return (orders << _VERSION_BITS) + versions
+
+
+def _added(total: Prices, others: Prices, lines: Ints) -> Prices:
+    """Add the prices of some lines, a line as often as it stands in `lines`."""
+    _, taxes = total.taxes.like(lines)
+    np.add.at(total.net, lines, others.net)
+    np.add.at(total.amounts, taxes, others.amounts)
+    return total

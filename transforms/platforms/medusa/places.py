@@ -5,11 +5,17 @@ Belongs here: addresses, pick-up. Does not belong here: fulfilments.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from transforms.fetched import Cells, Places, fetched
+from transforms.groups import Groups
 from transforms.packed import json
+from transforms.rows import Rows
+from transforms.rowsets import Objects, Rowset, choose, is_true, rowset
 
 # Where the providers of fulfilments keep the point that the buyer chose, in the data of the shipping method.
 _POINTS = frozenset(
@@ -18,48 +24,80 @@ _POINTS = frozenset(
     | {"pudo", "pudoid", "accesspointid", "droppoint", "droppointid", "deliverypointid", "collectionpointid"}
 )
 _IDS = ("id", "code", "number", "external_id")
+_NO_DATA = frozenset({None, "{}"})
+# Columns of the addresses frame, and what Medusa calls them.
+_COLUMNS: Mapping[str, str] = {
+    "first_name": "first_name",
+    "last_name": "last_name",
+    "company": "company",
+    "street": "address_1",
+    "street_additional_info": "address_2",
+    "zip_code": "postal_code",
+    "city": "city",
+    "state": "province",
+    "country": "country_code",
+    "phone": "phone",
+}
+_OF_A_SHOP = ("street", "street_additional_info", "zip_code", "city", "state", "country")
 
 
-def places(addresses: Sequence[Cells], location: Any, methods: Sequence[Any]) -> Places:
-    """Find where an order goes. `location`: the row of `pickup_locations.sql`, or None; `methods` bring the goods."""
-    if location is not None:
-        return fetched(addresses, getattr(location, "location_id", None), _shop(location), keeps_home=True)
-    for method in methods:
-        data = json(method.data)
-        for name, value in data.items() if isinstance(data, dict) else ():
-            if name.lower().replace("_", "").replace("-", "") in _POINTS and (point := _point(value)) is not None:
-                return fetched(addresses, *point)
-    return Places(addresses)
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Rows of the addresses frame, grouped by order; `fetched` are the orders that go elsewhere than these say."""
+
+    columns: Mapping[str, Objects]
+    groups: Groups
+    fetched: Mapping[int, Places]
 
 
-def address(row: Any) -> Cells:
-    """Shape an address."""
-    return {
-        "first_name": row.first_name,
-        "last_name": row.last_name,
-        "company": row.company,
-        "street": row.address_1,
-        "street_additional_info": row.address_2,
-        "zip_code": row.postal_code,
-        "city": row.city,
-        "state": row.province,
-        "country": row.country_code,
-        "phone": row.phone,
-    }
+def addresses(rows: Rows, numbers: Mapping[Any, int], bringing: Rowset) -> Addresses:
+    """Find where these orders go; `bringing` are their shipping methods that bring the goods."""
+    found = rowset(rows, "addresses", "order_id", numbers)
+    # One row that is both addresses becomes two.
+    is_both = is_true(found["is_both"])
+    row = np.repeat(np.arange(len(found)), np.where(is_both, 2, 1))
+    again = np.append(False, row[1:] == row[:-1])[: len(row)]
+    kind = choose(again, "billing", choose(is_both, "shipping", found["address_type"])[row])
+    columns = {"address_type": kind}
+    columns |= {name: found[column][row] for name, column in _COLUMNS.items()}
+    groups = Groups(found.groups.owners[row], found.groups.size)
+    points = _points(bringing)
+    locations = rowset(rows, "pickup_locations", "order_id", numbers).first()
+    elsewhere = {}
+    for order in sorted({*points, *np.flatnonzero(locations.rows >= 0).tolist()}):
+        own = groups.rows(order)
+        cells = [
+            dict(zip(columns, values, strict=True))
+            for values in zip(*(column[own] for column in columns.values()), strict=True)
+        ]
+        if locations.rows[order] >= 0:
+            location = locations.take(np.array([order]))
+            elsewhere[order] = fetched(cells, location["location_id"][0], _shop(location), keeps_home=True)
+        else:
+            elsewhere[order] = fetched(cells, *points[order])
+    return Addresses(columns, groups, elsewhere)
 
 
-def _shop(location: Any) -> Cells:
-    if getattr(location, "location_id", None) is None:
-        return {"company": location.set_name}
-    return {
-        "company": location.name,
-        "street": location.address_1,
-        "street_additional_info": location.address_2,
-        "zip_code": location.postal_code,
-        "city": location.city,
-        "state": location.province,
-        "country": location.country_code,
-    }
+def _shop(location: Rowset) -> Cells:
+    if location["location_id"][0] is None:
+        return {"company": location["set_name"][0]}
+    return {"company": location["name"][0]} | {name: location[_COLUMNS[name]][0] for name in _OF_A_SHOP}
+
+
+def _points(methods: Rowset) -> dict[int, tuple[str, Cells]]:
+    """Return by order the relay point that the first of its methods with one names: its id, and its address."""
+    points: dict[int, tuple[str, Cells]] = {}
+    for order, data in zip(methods.groups.owners.tolist(), methods["data"], strict=True):
+        if data not in _NO_DATA and order not in points and (point := _chosen_point(json(data))) is not None:
+            points[order] = point
+    return points
+
+
+def _chosen_point(data: Any) -> tuple[str, Cells] | None:
+    for name, value in data.items() if isinstance(data, dict) else ():
+        if name.lower().replace("_", "").replace("-", "") in _POINTS and (point := _point(value)) is not None:
+            return point
+    return None
 
 
 def _point(value: Any) -> tuple[str, Cells] | None:

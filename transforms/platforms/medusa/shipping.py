@@ -1,0 +1,65 @@
+"""How Medusa orders are shipped: the methods that were chosen, what they cost, and the parcels that went.
+
+Belongs here: shipping methods and fulfilments. Does not belong here: addresses, points where orders are fetched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from transforms.groups import Bools
+from transforms.platforms.medusa.lines import Lines
+from transforms.platforms.medusa.prices import Broken, Prices, discounts_of, prices, taxes_of
+from transforms.rows import Rows, when
+from transforms.rowsets import Objects, Rowset, choose, is_absent, is_true, numbering, objects, or_else, rowset
+
+# The provider of who ships by hand.
+_BY_HAND = "manual_manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Methods:
+    """The shipping methods of all orders of a chunk, grouped by order; `outbound` ones bring the goods."""
+
+    rows: Rowset
+    outbound: Bools
+    prices: Prices
+
+    def bringing(self) -> Rowset:
+        """Return the first method of each order that brings the goods."""
+        return self.rows.where(self.outbound).first()
+
+
+def methods(rows: Rows, orders: Rowset, numbers: dict[object, int], broken: Broken) -> Methods:
+    """Read the shipping methods of these orders; those with an amount or rate that is no number are noted."""
+    found = rowset(rows, "shipping", "order_id", numbers)
+    of_order = found.groups.owners
+    ids = numbering(found["shipping_method_id"])
+    taxes = taxes_of(rowset(rows, "shipping_taxes", "shipping_method_id", ids), broken, of_order)
+    off = rowset(rows, "shipping_adjustments", "shipping_method_id", ids)
+    without_tax = np.zeros(len(off), dtype=np.bool_)
+    discounts = discounts_of(off, orders["version"][of_order], without_tax, broken, of_order)
+    amount = broken.numbers(found["amount"], of_order)
+    money = prices(amount, is_true(found["is_tax_inclusive"]), taxes, discounts, broken, of_order)
+    return Methods(found, is_absent(found["return_id"]), money)
+
+
+def carriers(fulfillments: Rowset, bringing: Rowset) -> Objects:
+    """Return who carries each order: whoever took the first parcel, else whose method was chosen."""
+    took, chosen = fulfillments.first()["provider_id"], bringing["provider_id"]
+    provider = or_else(took, chosen)
+    return choose(provider != _BY_HAND, provider, None)
+
+
+def shipped_at(fulfillments: Rowset, lines: Lines) -> Objects:
+    """Return when each line was first handed to a carrier."""
+    first: dict[tuple[int, object], object] = {}
+    rows = zip(fulfillments.groups.owners.tolist(), fulfillments["item_id"], fulfillments["shipped_at"], strict=True)
+    for order, item_id, at in rows:
+        known = first.get((order, item_id))
+        if at is not None and (known is None or when(at) < when(known)):
+            first[order, item_id] = at
+    owners = lines.groups.owners.tolist()
+    return objects([first.get(line) for line in zip(owners, lines.rows["item_id"], strict=True)])
