@@ -237,6 +237,11 @@ def _without_nul(cells: pa.StringArray) -> pa.StringArray:
     return pc.replace_substring(cells, "\0", "") if has_nul else cells
 
 
+def text_cells(values: Iterable[Any]) -> pa.StringArray:
+    """Write database values as the cells of a column, see `as_text`."""
+    return _cells(Column("text", "", ""), values)
+
+
 def id_cells(values: Iterable[Any]) -> pa.StringArray:
     """Write database values as the cells of an id column."""
     return _cells(Column("id", "", "", kind="id"), values)

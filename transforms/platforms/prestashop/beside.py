@@ -1,74 +1,74 @@
-"""What stands beside the products of an order: its discount, gift wrapping and a payment fee, and taxes of any line.
+"""What stands beside the products of an order: its discount, gift wrapping and a payment fee.
 
-Belongs here: cells of the lines and taxes frames for these. Does not belong here: products, shipping, refunds.
+Belongs here: blocks of the lines and taxes frames for these. Does not belong here: products, shipping, refunds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterator
 
-from transforms.platforms.prestashop.items import Item
-from transforms.platforms.prestashop.money import TaxShare, is_charged, shares_like, split_tax
-from transforms.rows import number
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-Cells = dict[str, Any]
-Charge = tuple[Cells, list[Cells]]
+from transforms.groups import Bools, Exact
+from transforms.platforms.prestashop.chunk import Chunk
+from transforms.platforms.prestashop.columns import Block, amounts, repeated
+from transforms.platforms.prestashop.money import is_charged
 
-
-def taxes(order_id: Any, line_id: Any, applies_to: str, tax: Decimal, shares: Sequence[TaxShare]) -> list[Cells]:
-    """Write a tax that several may share; without a line it is the order's."""
-    return [
-        {
-            "channel_order_id": order_id,
-            "channel_order_line_id": line_id,
-            "applies_to": applies_to,
-            "code": share.code,
-            "rate": share.rate,
-            "amount": amount,
-        }
-        for share, amount in split_tax(tax, shares)
-    ]
+Charge = tuple[Block, Block]
 
 
-def discount(order: Any, net: Decimal, gross: Decimal, items: Sequence[Item]) -> Iterator[Charge]:
-    """Yield the discount on the whole order, if there is one."""
-    everything = [share for item in items for share in item.shares]
-    if not any(share.weight for share in everything):
-        net, everything = gross, []
-    if gross or net:
-        line = _line(order, f"discount-{order.order_id}", "discount", -net, "discount", "Discount")
-        # PrestaShop takes such a voucher off all products alike, so its tax goes as the products' taxes do.
-        yield line, taxes(order.order_id, None, "price", net - gross, everything)
+def discounts(chunk: Chunk, net: Exact, gross: Exact) -> Iterator[Charge]:
+    """Yield what is taken off whole orders: lines, and their taxes."""
+    shares = chunk.shares
+    # PrestaShop takes such a voucher off all products alike, so its tax goes as the products' taxes do.
+    net = np.where(shares.by_order.any(shares.weight != 0), net, gross)
+    orders = np.flatnonzero((gross != 0) | (net != 0))
+    if len(orders):
+        ids = chunk.order_ids.take(pa.array(orders))
+        divided = shares.of_orders(orders, (net - gross)[orders])
+        taxes = shares.taxes.block({"channel_order_id": ids.take(pa.array(divided.owners))}, "price", divided)
+        yield _lines(ids, "discount", "discount", -net[orders], "discount", "Discount"), taxes
 
 
-def fees(order: Any, payment_fees: Sequence[Any], shares: Sequence[Sequence[TaxShare]]) -> Iterator[Charge]:
+def fees(chunk: Chunk) -> Iterator[Charge]:
     """Yield gift wrapping and payment fees; a fee that is not in the order's total was not charged."""
-    wrapping = number(order.total_wrapping_tax_excl), number(order.total_wrapping_tax_incl)
-    if any(wrapping):
-        yield _fee(order, "wrapping", "gift-wrapping", "Gift wrapping", *wrapping, shares)
-    for row in payment_fees:
-        if is_charged(order, row.fee_tax_incl):
-            yield _fee(order, "payment-fee", "payment-fee", "Payment fee", row.fee_tax_excl, row.fee_tax_incl, shares)
+    orders = chunk.orders
+    net, gross = orders.amounts("total_wrapping_tax_excl"), orders.amounts("total_wrapping_tax_incl")
+    yield from _fees(chunk, "wrapping", ("gift-wrapping", "Gift wrapping"), net, gross, (net != 0) | (gross != 0))
+    rows = chunk.of_orders("payment_fees")
+    if len(rows):
+        net, gross = (rows.groups.sum(rows.amounts(column)) for column in ("fee_tax_excl", "fee_tax_incl"))
+        charged = (rows.groups.counts > 0) & is_charged(orders, gross)
+        yield from _fees(chunk, "payment-fee", ("payment-fee", "Payment fee"), net, gross, charged)
 
 
-def _fee(
-    order: Any, name: str, product: str, title: str, net: Decimal, gross: Decimal, shares: Sequence[Sequence[TaxShare]]
-) -> Charge:
-    line_id = f"{name}-{order.order_id}"
-    its_shares = shares_like(shares, net, gross - net, Decimal(0), {})
-    line = _line(order, line_id, "fee", net, product, title)
-    return line, taxes(order.order_id, line_id, "price", gross - net, its_shares)
+def _fees(
+    chunk: Chunk, name: str, product: tuple[str, str], net: Exact, gross: Exact, charged: Bools
+) -> Iterator[Charge]:
+    orders = np.flatnonzero(charged)
+    if not len(orders):
+        return
+    shares, tax = chunk.shares, np.where(charged, gross - net, 0)
+    line = shares.lines_like(chunk.lines.groups, net, tax, np.zeros(len(net), np.int64))[orders]
+    ids = chunk.order_ids.take(pa.array(orders))
+    block = _lines(ids, name, "fee", net[orders], *product)
+    unnamed = np.full(len(orders), shares.taxes.unnamed())
+    divided = shares.like_lines(line, tax[orders], unnamed, tax[orders] != 0)
+    owners = pa.array(divided.owners)
+    line_ids = {name: block[name].take(owners) for name in ("channel_order_id", "channel_order_line_id")}
+    yield block, shares.taxes.block(line_ids, "price", divided)
 
 
-def _line(order: Any, line_id: str, kind: str, price: Decimal, product: str, title: str) -> Cells:
+def _lines(ids: pa.StringArray, name: str, kind: str, price: Exact, product: str, title: str) -> Block:
+    size = len(ids)
     return {
-        "channel_order_id": order.order_id,
-        "channel_order_line_id": line_id,
-        "kind": kind,
-        "quantity": 1,
-        "price": price,
-        "product_id": product,
-        "product_title": title,
+        "channel_order_id": ids,
+        "channel_order_line_id": pc.binary_join_element_wise(f"{name}-", ids, ""),
+        "kind": repeated(kind, size),
+        "quantity": repeated("1", size),
+        "price": amounts(price),
+        "product_id": repeated(product, size),
+        "product_title": repeated(title, size),
     }

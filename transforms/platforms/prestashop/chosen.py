@@ -11,8 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
+from transforms.platforms.prestashop.chunk import Chunk
+from transforms.platforms.prestashop.columns import Children
 from transforms.visible_text import visible_options
 
 # `(Size: M - Colour: Blue)` at the end of a name, or ` - Size : M, Colour : Blue`.
@@ -49,15 +54,38 @@ def chosen(
     yield from visible_options(told)
 
 
-def product_id(line: Any) -> str:
-    """Name a line's product: its reference, or its ids where it has none or shares its product's with its sisters."""
-    if line.product_reference and not line.shares_reference:
-        return str(line.product_reference)
-    variant = f"-{line.product_attribute_id}" if line.product_attribute_id else ""
-    return f"{line.product_id}{variant}"
+def product_ids(lines: Children) -> list[str]:
+    """Name each line's product: its reference, or its ids where it has none or shares that of its sisters."""
+    columns = ("product_reference", "shares_reference", "product_id", "product_attribute_id")
+    return [
+        str(reference) if reference and not shared else f"{product}-{variant}" if variant else f"{product}"
+        for reference, shared, product, variant in zip(*map(lines.cells, columns), strict=True)
+    ]
 
 
 def _contents(pack: Iterable[Any]) -> Iterator[str]:
     for row in pack:
         variant = f"-{row.id_product_attribute_item}" if row.id_product_attribute_item else ""
         yield f"{row.quantity} x {row.reference or row.name or f'{row.id_product_item}{variant}'}"
+
+
+@lru_cache(maxsize=8192)
+def _named(name: str | None) -> tuple[tuple[str, str], ...]:
+    """Return the attributes that the name of a line tells: a shop sells the same combinations over and over."""
+    return tuple(visible_options(options(name)))
+
+
+def attributes(chunk: Chunk) -> Iterator[tuple[int, str, str]]:
+    """Yield (line, id, value) of what the buyer chose."""
+    lines = chunk.lines
+    combinations, customizations, packs = map(chunk.of_lines, ("attributes", "customizations", "packs"))
+    variants = lines.told("product_attribute_id")
+    odd = (customizations.groups.counts > 0) | (packs.groups.counts > 0)
+    names = lines.cells("product_name")
+    for line in np.flatnonzero(variants | odd).tolist():
+        told: Iterable[tuple[str, str]] = () if odd[line] else _named(names[line])
+        if not told:
+            [row] = lines.rows_at([line])
+            told = chosen(row, combinations.of(line), customizations.of(line), packs.of(line))
+        for name, value in told:
+            yield line, name, value

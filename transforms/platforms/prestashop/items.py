@@ -32,12 +32,6 @@ class Item:
         """Return the price of one unit before vouchers, tax included."""
         return number(self.row.unit_price_tax_incl)
 
-    @property
-    def measured(self) -> Decimal | None:
-        """Return what was ordered by length or weight where a module counts it in pieces of so much each."""
-        each = number(self.row.quantity_fractional) if self.row.quantity_fractional is not None else 0
-        return number(self.row.product_quantity) * each if each > 0 and each != 1 else None
-
     def take_off(self, gross: Decimal) -> Decimal:
         """Take up to so much off, tax included, at the line's own taxes; return what was taken."""
         taken = min(gross, self.gross)
@@ -47,9 +41,3 @@ class Item:
         self.net = rounded(self.net * left / self.gross) if left else left
         self.gross = left
         return taken
-
-
-def item(row: Any, shares: Sequence[TaxShare]) -> Item:
-    """Begin with a line as its row has it."""
-    net, gross = number(row.total_price_tax_excl), number(row.total_price_tax_incl)
-    return Item(row, row.product_quantity, net, gross, shares)

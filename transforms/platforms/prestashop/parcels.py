@@ -5,37 +5,68 @@ Belongs here: their units and times, line by line. Does not belong here: what an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from transforms.frames import as_text
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transforms.groups import Bools, Ints
+from transforms.parsing import mask
+from transforms.platforms.prestashop.columns import Children
 
 
+@dataclass(frozen=True, slots=True)
 class Parcels:
-    """What an order's shipments know of each line; nothing where an order has none."""
+    """What the orders' shipments know: units of each line (None: unknown), when the first left, carriers by order."""
 
-    def __init__(self, rows: Sequence[Any]) -> None:
-        self._rows = [row for row in rows if not _is_set(row.cancelled_at)]
-        self.carrier = next((row.carrier_name for row in self._rows if row.carrier_name), None)
-
-    def shipped(self, line_id: Any) -> int | None:
-        """Count the units of a line that were handed to a carrier; None: unknown."""
-        return self._units([row for row in self._rows if _is_set(row.shipped_at)], line_id)
-
-    def delivered(self, line_id: Any) -> int | None:
-        """Count the units of a line that arrived; None: unknown."""
-        return self._units([row for row in self._rows if _is_set(row.delivered_at)], line_id)
-
-    def shipped_at(self, line_id: Any) -> str | None:
-        """Say when the first of a line's units left."""
-        rows = [row for row in self._rows if row.id_order_detail == line_id and _is_set(row.shipped_at)]
-        return min((str(as_text(row.shipped_at)) for row in rows), default=None)
-
-    def _units(self, rows: Sequence[Any], line_id: Any) -> int | None:
-        if not self._rows:
-            return None
-        return sum(row.quantity or 0 for row in rows if row.id_order_detail == line_id)
+    shipped: Sequence[int | None]
+    delivered: Sequence[int | None]
+    shipped_at: Sequence[str | None]
+    carriers: Sequence[str | None]
 
 
-def _is_set(time: Any) -> bool:
-    return bool(time) and not (as_text(time) or "").startswith("0000")
+def parcels(shipments: Children, lines: Children, line_ids: Mapping[Any, int]) -> Parcels:
+    """Read the shipments; those that were cancelled are none."""
+    size = len(lines)
+    if not len(shipments):
+        nothing = [None] * size
+        return Parcels(nothing, nothing, nothing, [None] * lines.groups.size)
+    kept = ~_is_set(shipments.text("cancelled_at"))
+    line = np.array([line_ids.get(cell, -1) for cell in shipments.cells("id_order_detail")], np.int64)
+    own = kept & (line >= 0)
+    own[own] = lines.owners[line[own]] == shipments.owners[own]
+    quantity = np.array([cell or 0 for cell in shipments.cells("quantity")])
+    told = shipments.groups.any(kept)[lines.owners]
+
+    def units(left: Bools) -> list[int | None]:
+        some = np.zeros(size, quantity.dtype)
+        np.add.at(some, line[own & left], quantity[own & left])
+        return [count if known else None for count, known in zip(some.tolist(), told.tolist(), strict=True)]
+
+    left = _is_set(shipments.text("shipped_at"))
+    return Parcels(
+        shipped=units(left),
+        delivered=units(_is_set(shipments.text("delivered_at"))),
+        shipped_at=_first_times(shipments.text("shipped_at"), np.flatnonzero(own & left), line, size),
+        carriers=_carriers(shipments, kept),
+    )
+
+
+def _first_times(times: pa.StringArray, rows: Ints, line: Ints, size: int) -> list[str | None]:
+    first: list[str | None] = [None] * size
+    for of_line, time in zip(line[rows].tolist(), times.take(pa.array(rows)).to_pylist(), strict=True):
+        first[of_line] = min(first[of_line] or time, time)
+    return first
+
+
+def _carriers(shipments: Children, kept: Bools) -> list[str | None]:
+    names = shipments.cells("carrier_name")
+    rows = shipments.groups.first(kept & shipments.told("carrier_name"))
+    return [names[row] if row >= 0 else None for row in rows.tolist()]
+
+
+def _is_set(times: pa.StringArray) -> Bools:
+    return ~mask(pc.or_(pc.equal(pc.fill_null(times, ""), ""), pc.starts_with(pc.fill_null(times, ""), "0000")))

@@ -9,11 +9,28 @@ Belongs here: addresses, pick-up. Does not belong here: carriers' parcels.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-Cells = dict[str, Any]
+from transforms.platforms.prestashop.columns import Children
+
+# The columns of the addresses frame, and what PrestaShop calls them.
+_COLUMNS = {
+    "channel_order_id": "order_id",
+    "address_type": "address_type",
+    "first_name": "firstname",
+    "last_name": "lastname",
+    "company": "company",
+    "street": "address1",
+    "street_additional_info": "address2",
+    "zip_code": "postcode",
+    "city": "city",
+    "state": "state",
+    "country": "country",
+    "phone": "phone",
+    "additional_info": "other",
+}
 
 # How carriers are called where the buyer fetches the goods from the shop, in the languages of most shops.
 _OWN_COUNTER = re.compile(
@@ -59,7 +76,7 @@ def pickup(order: Any, points: Sequence[Any], rows: Sequence[Any]) -> Pickup | N
         shipping = next((row for row in rows if row.address_type == "shipping"), None)
         return Pickup(point.point_id, point.point_name, None, hides_home=not _is_point(shipping, point))
     shipping = next((row for row in rows if row.address_type == "shipping"), None)
-    if shipping is not None and shipping.alias and _POINT.search(shipping.alias.casefold()):
+    if shipping is not None and shipping.alias and _names_point(shipping.alias):
         found = _POINT_ID.search(shipping.alias)
         return Pickup(found[0] if found else None, shipping.company or shipping.alias, None, hides_home=False)
     if _is_own_counter(order.carrier_name, order.carrier_delay, order.carrier_module):
@@ -81,6 +98,11 @@ def _is_own_counter(*texts: str | None) -> bool:
     return _OWN_COUNTER.search(words) is not None and _POINT.search(words) is None
 
 
+@lru_cache(maxsize=4096)
+def _names_point(alias: str) -> bool:
+    return _POINT.search(alias.casefold()) is not None
+
+
 def _is_point(shipping: Any, point: Any) -> bool:
     """Say whether the delivery address is the relay point already: its module named the point there."""
     if shipping is None:
@@ -93,25 +115,29 @@ def _is_point(shipping: Any, point: Any) -> bool:
     return any(word and word.casefold() in told.casefold() for word in (point.point_id, point.point_name))
 
 
-def addresses(order: Any, rows: Sequence[Any], place: Pickup | None) -> Iterator[Cells]:
-    """Yield the cells of the addresses frame; a relay point whose place is known stands for the delivery address."""
-    for row in rows:
-        cells = {
-            "channel_order_id": order.order_id,
-            "address_type": row.address_type,
-            "first_name": row.firstname,
-            "last_name": row.lastname,
-            "company": row.company,
-            "street": row.address1,
-            "street_additional_info": row.address2,
-            "zip_code": row.postcode,
-            "city": row.city,
-            "state": row.state,
-            "country": row.country,
-            "phone": row.phone,
-            "additional_info": row.other,
-        }
-        if row.address_type == "shipping" and place is not None and place.address is not None:
-            country = place.address["country"] or row.country
-            cells |= {**place.address, "country": country, "state": None}
-        yield cells
+def pickups(orders: Children, points: Children, addresses: Children) -> dict[int, Pickup]:
+    """Find the orders that the buyer fetches, and where; only those that something speaks of are looked at."""
+    spoken_of = set(points.owners.tolist())
+    told = zip(addresses.owners.tolist(), addresses.cells("address_type"), addresses.cells("alias"), strict=True)
+    spoken_of |= {order for order, kind, alias in told if kind == "shipping" and alias and _names_point(alias)}
+    carriers = zip(*(orders.cells(f"carrier_{text}") for text in ("name", "delay", "module")), strict=True)
+    spoken_of |= {order for order, texts in enumerate(carriers) if _is_own_counter(*texts)}
+    places = {
+        order: pickup(orders.rows_at([order])[0], points.of(order), addresses.of(order)) for order in sorted(spoken_of)
+    }
+    return {order: place for order, place in places.items() if place is not None}
+
+
+def address_block(addresses: Children, places: Mapping[int, Pickup]) -> dict[str, Sequence[Any]]:
+    """Write the addresses; a relay point whose place is known stands for the delivery address."""
+    block: dict[str, Sequence[Any]] = {name: addresses.cells(column) for name, column in _COLUMNS.items()}
+    moved = {order: place.address for order, place in places.items() if place.address is not None}
+    if not moved:
+        return block
+    cells = {name: list(column) for name, column in block.items()}
+    for row, (order, kind) in enumerate(zip(addresses.owners.tolist(), cells["address_type"], strict=True)):
+        if kind == "shipping" and order in moved:
+            place = {**moved[order], "country": moved[order]["country"] or cells["country"][row], "state": None}
+            for name, cell in place.items():
+                cells[name][row] = cell
+    return {**cells}

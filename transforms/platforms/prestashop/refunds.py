@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from transforms.platforms.prestashop.items import Item
-from transforms.platforms.prestashop.money import Shipping
+from transforms.platforms.prestashop.shipping import OrderShipping
 from transforms.rows import number
 
 ROUNDING = Decimal("0.01")  # a line
@@ -61,7 +61,7 @@ class Refunds:
         lacking = any(self.units[item.row.id_order_detail] > item.units for item in items)
         return abs(beyond) <= 2 * ROUNDING or (beyond > 0 and lacking)
 
-    def put_back(self, items: Sequence[Item], shipping: Shipping) -> Decimal:
+    def put_back(self, items: Sequence[Item], shipping: OrderShipping) -> Decimal:
         """Put units and money back on the lines and the shipping, as they were ordered; return the sum, tax included.
 
         What was given back on a line that is gone is left out with it.

@@ -13,14 +13,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from transforms.frames import as_text
 from transforms.money import from_minor, minor_digits, spread, to_minor
 from transforms.platforms.prestashop.items import Item
 from transforms.platforms.prestashop.money import TaxShare, net_share, split_tax
 from transforms.platforms.prestashop.refunds import ROUNDING, UNITS_COST, Refunds, Units
-from transforms.platforms.prestashop.states import Standing
 from transforms.platforms.prestashop.words import buyer_words, staff_words
 from transforms.reasons import adjustment_reason
 from transforms.rows import number
@@ -28,6 +27,14 @@ from transforms.rows import number
 _RETURNED = frozenset({3, 5})  # package received, return completed
 
 Cells = dict[str, Any]
+
+
+class Progress(NamedTuple):
+    """How far an order is: when it left (None: not, or unknown) and whether it has; when it first lacked something."""
+
+    shipped_at: str | None
+    shipped_now: bool
+    out_of_stock_at: str | None
 
 
 @dataclass(slots=True)
@@ -55,7 +62,7 @@ class SlipReader:
     shipping_shares: Sequence[TaxShare]
     returns: Sequence[Any]
     messages: Sequence[Any]
-    standing: Standing
+    progress: Progress
 
     def read(self, slips: Sequence[Any], slip_lines: Mapping[Any, Sequence[Any]]) -> Refunds:
         """Read all slips of the order, `slip_lines` by id_order_slip."""
@@ -172,8 +179,8 @@ class SlipReader:
         Looks only at what had happened when the slip was made, so that a later return does not change its reason.
         """
         at = as_text(slip.date_add) or ""
-        shipped_at = self.standing.shipped_at
-        shipped = shipped_at <= at if shipped_at else self.standing.shipped_now
+        shipped_at = self.progress.shipped_at
+        shipped = shipped_at <= at if shipped_at else self.progress.shipped_now
         asked = buyer_words(self.returns, part.row.id_order_detail, at)
         if asked:
             words = " ".join(asked)
@@ -185,7 +192,7 @@ class SlipReader:
             return " ".join(written)
         if left:
             return "return"
-        short_at = self.standing.out_of_stock_at
+        short_at = self.progress.out_of_stock_at
         return "out of stock" if short_at and short_at <= at else "cancelled"
 
     def _came_back(self, part: _Part) -> bool:
@@ -195,7 +202,7 @@ class SlipReader:
         """
         item = part.item
         return (
-            not self.standing.shipped_at
+            not self.progress.shipped_at
             and item is not None
             and item.row.product_quantity_return >= part.row.product_quantity
         )

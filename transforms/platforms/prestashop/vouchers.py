@@ -15,32 +15,47 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+
+from transforms.groups import Bools, Exact
+from transforms.platforms.prestashop.columns import Children
 from transforms.platforms.prestashop.items import Item
-from transforms.platforms.prestashop.money import Shipping, net_share, rounded
+from transforms.platforms.prestashop.money import net_share, rounded
+from transforms.platforms.prestashop.shipping import OrderShipping
 from transforms.rows import number
 
 _CENT = Decimal("0.01")
 
 
-def free_shipping(vouchers: Sequence[Any]) -> Decimal:
-    """Add up the vouchers that make the shipping free, tax included."""
-    return sum((number(voucher.value) for voucher in vouchers if voucher.free_shipping), Decimal(0))
+def free_shipping(vouchers: Children) -> Exact:
+    """Add up, for each order, the vouchers that make its shipping free, tax included."""
+    return vouchers.groups.sum(np.where(vouchers.told("free_shipping"), vouchers.amounts("value"), 0))
+
+
+def are_for_some_products(vouchers: Children) -> Bools:
+    """Say which vouchers are a gift, or may be about some of their order's products only."""
+    reduces = vouchers.cells("reduction_product")
+    is_about_all = np.fromiter((product in {None, 0} for product in reduces), np.bool_, len(vouchers))
+    not_reduced = vouchers.told("reduction_exclude_special") & (vouchers.amounts("reduction_percent") != 0)
+    is_of_some = np.fromiter((product == 0 for product in reduces), np.bool_, len(vouchers)) & not_reduced
+    some: Bools = vouchers.told("gift_product") | ~is_about_all | is_of_some
+    return some
 
 
 def take_off_products(
-    order: Any, items: Sequence[Item], vouchers: Sequence[Any], selections: Iterable[Any], shipping: Shipping
+    order: Any, items: Sequence[Item], vouchers: Sequence[Any], selections: Iterable[Any], shipping: OrderShipping
 ) -> tuple[Decimal, Decimal]:
     """Take gifts and vouchers for some products off those; return (net, gross) of what is on the whole order.
 
     `selections`: a row for each line that a voucher for a selection is about.
     """
-    net = number(order.total_discounts_tax_excl) - shipping.discount_excl
-    gross = number(order.total_discounts_tax_incl) - shipping.discount_incl
+    net = number(order.total_discounts_tax_excl) - shipping.discount_net
+    gross = number(order.total_discounts_tax_incl) - shipping.discount_gross
     if not vouchers or gross <= 0:
         return net, gross
     before = sum((item.net for item in items), Decimal(0))
     taken = Decimal(0)
-    free = shipping.discount_incl
+    free = shipping.discount_gross
     chosen: dict[Any, set[Any]] = defaultdict(set)
     for row in selections:
         chosen[row.id_cart_rule].add(row.id_order_detail)

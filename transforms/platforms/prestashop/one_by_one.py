@@ -1,0 +1,127 @@
+"""Orders with vouchers for some products, credit slips or counters of refunds: worked one by one, on objects.
+
+Each voucher takes off what the one before left, and each slip gives back what the one before left: that is a history,
+not a column. Few orders have one.
+
+Belongs here: which orders these are, and their way from columns and back. Does not belong here: what vouchers and slips
+mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from transforms.groups import Exact
+from transforms.platforms.prestashop.chunk import Chunk
+from transforms.platforms.prestashop.columns import Children, children, decimal, put
+from transforms.platforms.prestashop.items import Item
+from transforms.platforms.prestashop.refunds import Refunds, refunded_units
+from transforms.platforms.prestashop.shares import Shares
+from transforms.platforms.prestashop.shipping import Shipping
+from transforms.platforms.prestashop.slips import Progress, SlipReader
+from transforms.platforms.prestashop.vouchers import are_for_some_products, take_off_products
+
+Cells = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Money:
+    """What orders and lines cost in micros, and what was given back: columns that vouchers and slips change.
+
+    Of the lines: `net`, `gross`, `units` and `refunded_units`. Of the orders, tax included but for `discount_net`: the
+    rest; `discount_net` and `discount_gross` are taken off the whole order. `adjustments` and `adjustment_taxes` are
+    cells of these frames.
+    """
+
+    net: Exact
+    gross: Exact
+    units: list[Any]
+    refunded_units: list[Any]
+    discount_net: Exact
+    discount_gross: Exact
+    total: Exact
+    paid: Exact
+    paid_back: Exact
+    refunded: Exact
+    shipping: Shipping
+    adjustments: list[Cells] = field(default_factory=list)
+    adjustment_taxes: list[Cells] = field(default_factory=list)
+
+
+def work_one_by_one(
+    chunk: Chunk, vouchers: Children, slips: Children, progress: Sequence[Progress], money: Money
+) -> None:
+    """Work into `money` what vouchers, slips and counters say of the orders that have such."""
+    lines = chunk.lines
+    counted = lines.told("product_quantity_refunded") | lines.told("product_quantity_return")
+    wanted = np.flatnonzero(
+        vouchers.groups.any(are_for_some_products(vouchers)) | lines.groups.any(counted) | (slips.groups.counts > 0)
+    )
+    if not len(wanted):
+        return
+    by_order = {
+        query: chunk.of_orders(query).objects(wanted) for query in ("cart_rule_products", "returns", "messages")
+    }
+    for query, rows in (("orders", chunk.orders), ("lines", lines), ("cart_rules", vouchers), ("slips", slips)):
+        by_order[query] = rows.objects(wanted)
+    slip_ids = {slip_id: place for place, slip_id in enumerate(dict.fromkeys(slips.cells("id_order_slip")))}
+    slip_lines = children(chunk.rows, "slip_lines", "id_order_slip", slip_ids)
+    by_slip = slip_lines.objects(np.arange(len(slip_ids)))
+    for order in wanted.tolist():
+        of = {name: groups.get(order, ()) for name, groups in by_order.items()}
+        of_slips = {slip.id_order_slip: by_slip.get(slip_ids[slip.id_order_slip], ()) for slip in of["slips"]}
+        first = int(lines.groups.bounds[order])
+        items = [_item(row, line, money, chunk.shares) for line, row in enumerate(of["lines"], first)]
+        refunds = _work(order, items, of, of_slips, chunk.shares, progress[order], money)
+        for line, item in enumerate(items, first):
+            money.net = put(money.net, line, item.net)
+            money.gross = put(money.gross, line, item.gross)
+            money.units[line], money.refunded_units[line] = item.units, refunded_units(item, refunds)
+
+
+def _work(
+    order: int,
+    items: Sequence[Item],
+    of: Mapping[str, Sequence[Any]],
+    slip_lines: Mapping[Any, Sequence[Any]],
+    shares: Shares,
+    progress: Progress,
+    money: Money,
+) -> Refunds:
+    [row] = of["orders"]
+    shipping = money.shipping.of(order, shares)
+    off = take_off_products(row, items, of["cart_rules"], of["cart_rule_products"], shipping)
+    money.discount_net = put(money.discount_net, order, off[0])
+    money.discount_gross = put(money.discount_gross, order, off[1])
+    refunds = Refunds()
+    if of["slips"]:
+        whole = sum((item.gross for item in items), Decimal(0))
+        refunds = SlipReader(
+            order=row,
+            items={item.row.id_order_detail: item for item in items},
+            paid_share=max(1 - off[1] / whole, Decimal(0)) if off[1] and whole else Decimal(1),
+            shipping_shares=shipping.shares,
+            returns=of["returns"],
+            messages=of["messages"],
+            progress=progress,
+        ).read(of["slips"], slip_lines)
+        # A shop that writes its slips down as negative payments too gave that money back once.
+        payment = decimal(money.paid[order]) + min(decimal(money.paid_back[order]), refunds.total)
+        if refunds.total and refunds.are_out_of(items, payment, decimal(money.total[order])):
+            money.total = put(money.total, order, decimal(money.total[order]) + refunds.put_back(items, shipping))
+            money.shipping.price = put(money.shipping.price, order, shipping.price)
+            money.shipping.tax = put(money.shipping.tax, order, shipping.tax)
+        money.paid = put(money.paid, order, payment)
+        money.refunded = put(money.refunded, order, refunds.total)
+        money.adjustments += refunds.adjustments
+        money.adjustment_taxes += refunds.taxes
+    return refunds
+
+
+def _item(row: Any, line: int, money: Money, shares: Shares) -> Item:
+    return Item(row, money.units[line], decimal(money.net[line]), decimal(money.gross[line]), shares.objects(line))

@@ -1,0 +1,164 @@
+"""Which taxes share the tax of a line: PrestaShop's tax is the difference of two columns.
+
+Belongs here: the taxes of lines, and dividing tax differences over them. Does not belong here: which difference is
+whose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from transforms.frames import as_text
+from transforms.groups import Bools, Exact, Groups, Ints, roomy, spread
+from transforms.platforms.prestashop.columns import CENT, MICROS, Block, Children, amounts, decimal, micro, repeated
+from transforms.platforms.prestashop.money import UNNAMED, TaxShare
+from transforms.rows import Rows, number, rows_of
+
+
+class Divided(NamedTuple):
+    """Parts of taxes: whose (by its place among those that were asked for), which tax, and how much in micros."""
+
+    owners: Ints
+    taxes: Ints
+    amounts: Exact
+
+
+@dataclass(slots=True)
+class Taxes:
+    """All taxes that a chunk speaks of, numbered: by their name and their rate in percent (None: unknown)."""
+
+    names: list[tuple[str, str | None]] = field(default_factory=list)
+    _numbers: dict[tuple[str, str | None], int] = field(default_factory=dict)
+
+    def number(self, name: str, rate: str | None) -> int:
+        """Return the number of a tax."""
+        if (name, rate) not in self._numbers:
+            self._numbers[name, rate] = len(self.names)
+            self.names.append((name, rate))
+        return self._numbers[name, rate]
+
+    def unnamed(self) -> int:
+        """Return the number of the tax that nothing explains."""
+        return self.number(UNNAMED.code, UNNAMED.rate)
+
+    def percents(self) -> Exact:
+        """Return the rates of all taxes, in millionths of a percent; unknown ones are zero."""
+        return np.array([micro(number(rate)) for _, rate in self.names], np.int64)
+
+    def block(self, ids: Block, applies_to: str, divided: Divided) -> Block:
+        """Write parts of taxes as rows of the taxes frame; `ids` name the order of each, and its line if it has one."""
+        place = pa.array(divided.taxes)
+        return {
+            **ids,
+            "applies_to": repeated(applies_to, len(place)),
+            "code": pa.array([name for name, _ in self.names], pa.string()).take(place),
+            "rate": pa.array([rate for _, rate in self.names], pa.string()).take(place),
+            "amount": amounts(divided.amounts),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """The taxes of the lines, one row for each tax of a line, with its weight in the line's tax.
+
+    `by_line` and `by_order` are the same rows, grouped.
+    """
+
+    taxes: Taxes
+    tax: Ints
+    weight: Exact
+    by_line: Groups
+    by_order: Groups
+
+    def of_lines(self, lines: Ints, taxes: Exact) -> Divided:
+        """Divide a tax for each of these lines over the line's taxes; one that no tax explains is unnamed."""
+        return self._divided(self.by_line, lines, taxes)
+
+    def of_orders(self, orders: Ints, taxes: Exact) -> Divided:
+        """Divide a tax for each of these orders over the taxes of all its lines."""
+        return self._divided(self.by_order, orders, taxes)
+
+    def like_lines(self, lines: Ints, taxes: Exact, otherwise: Ints, told: Bools) -> Divided:
+        """Divide each tax over the taxes of a line; where that is -1, it is `otherwise`, if it is to be told."""
+        alike, own = np.flatnonzero(lines >= 0), np.flatnonzero((lines < 0) & told)
+        divided = self.of_lines(lines[alike], taxes[alike])
+        return Divided(
+            np.concatenate((alike[divided.owners], own)),
+            np.concatenate((divided.taxes, otherwise[own])),
+            np.concatenate((divided.amounts, taxes[own])),
+        )
+
+    def objects(self, line: int) -> list[TaxShare]:
+        """Return the taxes of one line as objects."""
+        rows = self.by_line.rows(line)
+        told = zip(self.tax[rows].tolist(), self.weight[rows].tolist(), strict=True)
+        return [TaxShare(name, rate, decimal(weight)) for tax, weight in told for name, rate in [self.taxes.names[tax]]]
+
+    def lines_like(self, lines: Groups, price: Exact, tax: Exact, rate: Exact) -> Ints:
+        """Find the line of each order that is taxed as its shipping or wrapping is; -1: none, or there is no tax.
+
+        Its taxes have `rate` together, or yield `tax` of `price` where that is 0: PrestaShop keeps only the sum of the
+        rates (carrier_tax_rate), and none for wrapping.
+        """
+        together = self.by_line.sum(self.taxes.percents()[self.tax])
+        net, owners = roomy(price, int(together.max(initial=1))), lines.owners
+        explained = np.abs(net[owners] * together - tax[owners] * (100 * MICROS)) <= CENT * 100 * MICROS
+        like = np.where(rate[owners] != 0, together == rate[owners], explained)
+        return lines.first(like.astype(np.bool_) & (together != 0) & (tax[owners] != 0))
+
+    def _divided(self, groups: Groups, wanted: Ints, taxes: Exact) -> Divided:
+        rows, own = groups.among(wanted)
+        parts = spread(taxes, self.weight[rows], own) if len(rows) else np.zeros(0, np.int64)
+        bare = np.flatnonzero((own.counts == 0) & (taxes != 0))
+        owners = np.concatenate((own.owners, bare))
+        numbers = np.concatenate((self.tax[rows], np.full(len(bare), self.taxes.unnamed())))
+        return Divided(owners, numbers, np.concatenate((parts, taxes[bare])))
+
+
+def shares(rows: Rows, lines: Children, line_ids: Mapping[Any, int], line_taxes: Children) -> Shares:
+    """Find the taxes of the lines: those that stand in line_taxes.sql, else the one that the line itself names."""
+    taxes = Taxes()
+    known = {row.id_tax: (row.name or "TAX", as_text(row.rate)) for row in rows_of(rows, "taxes")}
+    of_rows, weights = line_taxes.owners, line_taxes.amounts("total_amount")
+    numbers, names = _numbered(line_taxes.cells("id_tax"))
+    # A tax that stands on a line twice is one.
+    _, first, place = np.unique(of_rows * max(len(names), 1) + numbers, return_index=True, return_inverse=True)
+    weight = np.zeros(len(first), weights.dtype)
+    np.add.at(weight, place, weights)
+    order = np.argsort(first)
+    line, weight = of_rows[first[order]], weight[order]
+    named = np.array([taxes.number(*known.get(name, UNNAMED[:2])) for name in names], np.int64)
+    tax = named[numbers[first[order]]]
+    # Taxes that were written down without their amounts weigh as much as their rates.
+    weightless = ~Groups(line, len(line_ids)).any(weight != 0)
+    weight = np.where(weightless[line], taxes.percents()[tax], weight)
+    own = _named_by_lines(taxes, lines, np.bincount(line, minlength=len(line_ids)) == 0)
+    line, tax = np.concatenate((line, own[0])), np.concatenate((tax, own[1]))
+    weight = np.concatenate((weight, np.full(len(own[0]), MICROS)))
+    order = np.argsort(line, kind="stable")
+    by_line = Groups(line[order], len(line_ids))
+    by_order = Groups(lines.owners[by_line.owners], lines.groups.size)
+    return Shares(taxes, tax[order], weight[order], by_line, by_order)
+
+
+def _named_by_lines(taxes: Taxes, lines: Children, bare: Bools) -> tuple[Ints, Ints]:
+    """Return the lines without tax rows that cost more with tax than without, and the tax that each names itself."""
+    wanted = bare & (lines.amounts("total_price_tax_incl") != lines.amounts("total_price_tax_excl"))
+    found = np.flatnonzero(wanted)
+    names, rates = lines.cells("tax_name"), lines.cells("tax_rate")
+    told = [
+        taxes.number(names[row] or UNNAMED.code, as_text(rates[row]) if number(rates[row]) else None)
+        for row in found.tolist()
+    ]
+    return found, np.array(told, np.int64)
+
+
+def _numbered(words: Sequence[Any]) -> tuple[Ints, list[Any]]:
+    """Number the different cells of a column."""
+    known = {word: place for place, word in enumerate(dict.fromkeys(words))}
+    return np.array([known[word] for word in words], np.int64), list(known)
