@@ -1,7 +1,4 @@
-"""Who buys in the example shop: made-up people and companies of several countries.
-
-Belongs here: names and addresses. Does not belong here: what they buy.
-"""
+"""Who buys in the example shop: made-up people and companies of several countries."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """The product on a made-up shop: `make run` delivers its orders to the sandbox, `make ui` shows them in Dagster.
 
 Both run the real thing, `mirakl-orders sync` and `dagster dev` on channels.toml, with a sandbox in Mirakl's place.
-
-Belongs here: putting shop, sandbox and commands together. Does not belong here: anything of the product.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What the example shop sells, ships and taxes, and its arithmetic: prices with tax, kept as WooCommerce keeps them.
-
-Belongs here: products, tax rates, shipping methods, net and tax of a gross price. Does not belong here: orders.
-"""
+"""What the example shop sells, ships and taxes, and its arithmetic: prices with tax, kept as WooCommerce keeps them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """One order of the example shop: what was bought, and what happens to it in time.
 
 Money is in cents with tax here; `woocommerce_rows` writes it as WooCommerce keeps it.
-
-Belongs here: an order's state and the steps that change it. Does not belong here: which steps, and tables.
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 Refunds are orders of their own with negative copies of the items; amounts of items are net, text, and in item meta;
 taxes and tracking are serialised PHP; the tables of native shipments hold JSON and the site's wall time.
-
-Belongs here: tables, columns and how a value is written. Does not belong here: what happens to an order.
 """
 
 from __future__ import annotations

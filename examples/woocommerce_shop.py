@@ -6,8 +6,6 @@ It sells kitchen ware from France to six countries: guests and companies, VAT of
 refunds of every kind, every status, and some orders that must fail. `REJECTED` (order id -> code and field) names
 those that cannot be sent, `UNMAPPED` those in a status nobody has mapped. `REFUSED_BY_MIRAKL` are perfectly good:
 a sandbox may be told to refuse them. All of these stand in every shop of 600 orders or more.
-
-Belongs here: when orders are placed, and writing them into a database. Does not belong here: what is in an order.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """What becomes of the example shop's orders: one function a story, each a few steps of `Order`.
 
 A story stops where its next step would lie in the future, so young orders are open and old ones are done.
-
-Belongs here: stories, how often they happen, and which orders must fail. Does not belong here: how a step is kept.
 """
 
 from __future__ import annotations

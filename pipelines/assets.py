@@ -3,8 +3,6 @@
 Bodies work on `partition_keys`: a schedule's single day, a backfill's window and a shell's range take the same path.
 A day is an instant range in the channel's zone. All days of a run are read in one snapshot, so that an order which
 moves from one day to another while the run lasts is neither lost nor read twice.
-
-Belongs here: what each step does with a range of days. Does not belong here: what an order means, and HTTP.
 """
 
 import datetime as dt

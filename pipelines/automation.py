@@ -4,8 +4,6 @@
 commits are found, and only what changed is sent. `sync_<channel>_lookback` reads the last closed days once a night,
 so that neither a missed tick nor an order that changed around midnight is left behind. `inspect_<channel>_nightly`
 then compares those days, shop against ledger, and sends nothing.
-
-Belongs here: when channels run. Does not belong here: what a run does.
 """
 
 from collections.abc import Iterator

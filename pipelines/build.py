@@ -1,7 +1,4 @@
-"""Assembling the definitions of channels: one assembler for Dagster, the command line and the tests.
-
-Belongs here: assembly. Does not belong here: anything else.
-"""
+"""Assembling the definitions of channels: one assembler for Dagster, the command line and the tests."""
 
 from __future__ import annotations
 

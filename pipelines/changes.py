@@ -3,9 +3,6 @@
 A tick asks the shop's change feed once, for what changed since the tick before and shortly before that: a transaction
 that commits late carries a stamp that had been asked about already. What a tick has seen is kept in the cursor by order
 and stamp, so that the overlap starts no run twice.
-
-Belongs here: deciding whether anything is new. Does not belong here: the feed (`connectors.channels.snapshot`), what a
-run does (`assets`).
 """
 
 from __future__ import annotations

@@ -2,9 +2,6 @@
 
 Those of a channel's orders stand: they say what is wrong now, not what a run met, and are evaluated at the end of every
 run, also of one that fails. None blocks: a blocking check on a delivery would make its backfill call failed days done.
-
-Belongs here: the checks as Dagster knows them, and what normalising a day showed. Does not belong here: the verdicts
-(`standing`), the outcome policy of a day (`assets`).
 """
 
 import datetime as dt

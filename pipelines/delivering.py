@@ -1,8 +1,4 @@
-"""What a delivery needs around it in Dagster: who sends, what is said aloud, and what is told of a day that failed.
-
-Belongs here: opening a delivery, its log, the events of days. Does not belong here: the steps (`assets`, `replay`), and
-delivering (`connectors.mirakl`).
-"""
+"""What a delivery needs around it in Dagster: who sends, what is said aloud, and what is told of a day that failed."""
 
 import logging
 from collections.abc import Iterator, Sequence

@@ -2,9 +2,6 @@
 
 A job of its own, not a switch on the delivery: a run of an asset that sends nothing would either call its day done or
 failed, and both would be a lie.
-
-Belongs here: their launchpads, and their answers as metadata. Does not belong here: finding anything out (`look`,
-`plan`).
 """
 
 import datetime as dt

@@ -3,8 +3,6 @@
 Dagster keeps runs for ever. A tick every quarter of an hour makes 35,000 a year and channel, of which the catalogue
 needs one a day: the run in which a day was last materialised, or tried. Those stay, with their numbers; of the others
 the records go.
-
-Belongs here: which records go. Does not belong here: ticks, which Dagster removes itself (`retention` of dagster.yaml).
 """
 
 import datetime as dt

@@ -7,9 +7,6 @@ no more, and leave its frames.
 
 What was normalised is carried over likewise, reading by reading, while the channel's mapping and the rules are the
 same.
-
-Belongs here: choosing, and putting a day's frames together. Does not belong here: reading a shop (`shop`), files
-(`storage`), what normalising decides.
 """
 
 from __future__ import annotations

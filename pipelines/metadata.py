@@ -1,7 +1,4 @@
-"""Numbers and tables as Dagster shows them: the same keys on every materialisation, small whatever happened.
-
-Belongs here: what is shown and how much of it. Does not belong here: counting.
-"""
+"""Numbers and tables as Dagster shows them: the same keys on every materialisation, small whatever happened."""
 
 from __future__ import annotations
 

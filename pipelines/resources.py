@@ -1,8 +1,4 @@
-"""What assets work with, opened when a step needs it, so that a wrong variable fails the step with its own message.
-
-Belongs here: opening storage, ledger and client from the environment; saying a user's mistake as a Dagster failure.
-Does not belong here: what is done with them.
-"""
+"""What assets work with, opened when a step needs it, so that a wrong variable fails the step with its own message."""
 
 from __future__ import annotations
 

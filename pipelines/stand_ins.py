@@ -2,8 +2,6 @@
 
 Its assets, job, schedules and sensors stay under their names, with their history, and fail with what is wrong with the
 block. Otherwise one wrong letter would make a live channel vanish without a red mark.
-
-Belongs here: what can still be read of a broken block. Does not belong here: judging a block (`settings`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The exceptions whose message is meant for the user: what is wrong, where, and what to do. Anything else is a bug.
-
-Belongs here: naming them in one place. Does not belong here: the exceptions themselves.
-"""
+"""The exceptions whose message is meant for the user: what is wrong, where, and what to do. Anything else is a bug."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The tables in `docs/` that repeat what the code knows. `python -m tests.doc_tables` writes them anew.
-
-Belongs here: those tables. Does not belong here: prose.
-"""
+"""The tables in `docs/` that repeat what the code knows. `python -m tests.doc_tables` writes them anew."""
 
 from __future__ import annotations
 

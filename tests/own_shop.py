@@ -1,7 +1,4 @@
-"""A shop of someone's own: a folder of SQL over an SQLite database, as a user would connect it.
-
-Belongs here: its SQL, its rows and its block of channels.toml. Does not belong here: any built-in platform.
-"""
+"""A shop of someone's own: a folder of SQL over an SQLite database, as a user would connect it."""
 
 from __future__ import annotations
 

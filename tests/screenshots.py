@@ -1,7 +1,4 @@
-"""Make the pictures of docs/images anew: `make screenshots`, the example's shop in Dagster, in Chromium.
-
-Belongs here: what a picture shows. Does not belong here: what is proved (tests/integration/test_browser.py).
-"""
+"""Make the pictures of docs/images anew: `make screenshots`, the example's shop in Dagster, in Chromium."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Addresses: names that are missing or whole, countries, and when an address counts as absent.
-
-Belongs here: one address row to one Mirakl address. Does not belong here: which address an order uses.
-"""
+"""Addresses: names that are missing or whole, countries, and when an address counts as absent."""
 
 from __future__ import annotations
 

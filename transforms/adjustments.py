@@ -2,9 +2,6 @@
 
 Refund documents are taken in the order they happened, each seeing only what earlier ones left, so an adjustment that
 was sent once never changes when a later refund comes (append-only, contract 2.6).
-
-Belongs here: type, spreading of money that names no line. Does not belong here: parsing of cells, reading the shop's
-words (`reasons`).
 """
 
 from __future__ import annotations

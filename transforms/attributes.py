@@ -1,8 +1,4 @@
-"""Custom attributes: what the channel wants Mirakl to carry beyond the contract's fields.
-
-Belongs here: reading the custom_attributes frame, and the shop's own status word where Mirakl has none for it.
-Does not belong here: which attributes a platform sends.
-"""
+"""Custom attributes: what the channel wants Mirakl to carry beyond the contract's fields."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Cells of one order whose refunds are worked row by row: reading them, and writing money and taxes.
-
-Belongs here: what every part of an order needs to read a cell. Does not belong here: which cell means what.
-"""
+"""Cells of one order whose refunds are worked row by row: reading them, and writing money and taxes."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Charges: every cent of an order on its lines, adding up to what the shop charged.
-
-Belongs here: rounding to the shop's total, spreading what is the order's over its lines, taking discounts off.
-Does not belong here: what was given back (`refunds`).
-"""
+"""Charges: every cent of an order on its lines, adding up to what the shop charged."""
 
 from __future__ import annotations
 

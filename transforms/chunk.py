@@ -2,8 +2,6 @@
 
 Faults that every order has judged are noted while reading; a cell that only some orders need is judged where it is
 needed. Broken cells hold zero, so that no rule has to mind them: their orders are rejects.
-
-Belongs here: which column is read as what. Does not belong here: what it means.
 """
 
 from __future__ import annotations

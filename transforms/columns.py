@@ -1,8 +1,6 @@
 """The columns of the order frames: what a channel can tell of an order, in the contract's words.
 
 `docs/custom-channel.md` lists them from here, and `mirakl-orders check` judges a custom channel's SQL by them.
-
-Belongs here: names, meanings, kinds. Does not belong here: reading a cell.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Mapping coverage: every word the shop used, how often, and where it went.
-
-Belongs here: looking words up the way normalisation does. Does not belong here: the maps, and how coverage is shown.
-"""
+"""Mapping coverage: every word the shop used, how often, and where it went."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Orders that a channel leaves out: neither sent nor rejected, and counted.
-
-Belongs here: finding them, and taking them out of frames. Does not belong here: where the configuration stands.
-"""
+"""Orders that a channel leaves out: neither sent nor rejected, and counted."""
 
 from __future__ import annotations
 

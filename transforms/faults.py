@@ -2,8 +2,6 @@
 
 An order with a fault is a reject; the first by rank is named. Ranks follow the order in which a person would read the
 order: itself, its lines, money, refunds, statuses, addresses, and last what is judged of the finished payload.
-
-Belongs here: collecting and ranking. Does not belong here: what is a fault.
 """
 
 from __future__ import annotations

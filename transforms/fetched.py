@@ -2,8 +2,6 @@
 
 Shops keep the place in the delivery address, or beside it while that address stays the buyer's own, where no parcel
 goes.
-
-Belongs here: which address such an order is sent with. Does not belong here: where a platform keeps the place.
 """
 
 from __future__ import annotations

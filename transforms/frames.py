@@ -4,9 +4,6 @@ A platform module (or a user's own SQL) yields these frames; everything after th
 Columns carry the contract's words, cells carry the *shop's own words as text*: a status as the shop spells it,
 an amount as the shop stored it, broken values included. Nothing is judged here; `transforms.normalise` does that,
 so that one bad cell costs one order and is named, never the whole chunk.
-
-Belongs here: the frames, and how a database value becomes a cell. Does not belong here: the columns
-(`transforms.columns`), any mapping or check.
 """
 
 from __future__ import annotations

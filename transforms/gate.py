@@ -4,8 +4,6 @@ Nearly all payloads have one form: the fields in the order in which `records` de
 regular expression made from those declarations knows that form. What matches it has only the rules between its fields
 left to keep; it is never read into objects, which would cost several times as much. Everything else is judged by the
 models themselves, which also say what is wrong.
-
-Belongs here: which payloads may leave. Does not belong here: the contract's rules (`records`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Rows that belong to orders (or lines): sums, firsts and shares a group, without a loop over rows.
-
-Belongs here: arithmetic of groups. Does not belong here: what is added up or shared out.
-"""
+"""Rows that belong to orders (or lines): sums, firsts and shares a group, without a loop over rows."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""JSON by columns: texts quoted, fields joined, lists a group, byte for byte what `orjson` writes.
-
-Belongs here: how a column becomes JSON. Does not belong here: which fields there are.
-"""
+"""JSON by columns: texts quoted, fields joined, lists a group, byte for byte what `orjson` writes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a channel's configuration says to the transforms.
-
-Belongs here: the settings that decide what an order means. Does not belong here: where they come from (TOML).
-"""
+"""What a channel's configuration says to the transforms."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Money as whole minor units: exact sums, spreading to the cent, and nothing binary in between.
-
-Belongs here: currencies, reading amounts, rounding, spreading. Does not belong here: which amount means what.
-"""
+"""Money as whole minor units: exact sums, spreading to the cent, and nothing binary in between."""
 
 from __future__ import annotations
 

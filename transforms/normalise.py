@@ -2,9 +2,6 @@
 
 One bad order never stops another: whatever is wrong with an order becomes its reject, with the contract's path.
 The payloads are JSON made from columns; `transforms.records` judges the finished bytes, and what passes is sent.
-
-Belongs here: a chunk of orders becoming records and rejects. Does not belong here: how a status, address or amount is
-decided.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Orders from their columns: the payloads of upsertOrders, and what an operator must know about them.
-
-Belongs here: putting a payload together. Does not belong here: how a status, an address or an amount is decided.
-"""
+"""Orders from their columns: the payloads of upsertOrders, and what an operator must know about them."""
 
 from __future__ import annotations
 

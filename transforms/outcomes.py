@@ -1,7 +1,4 @@
-"""What normalisation ends in: for each order one valid record, or one reject that names the field and the reason.
-
-Belongs here: these value types. Does not belong here: how they come about (`normalise`) or where they go.
-"""
+"""What normalisation ends in: for each order one valid record, or one reject that names the field and the reason."""
 
 from __future__ import annotations
 

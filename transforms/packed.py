@@ -1,7 +1,4 @@
-"""Values packed into one cell: serialised PHP, JSON, or plain text.
-
-Belongs here: decoding. Does not belong here: which value means what. A value that is damaged decodes to None.
-"""
+"""Values packed into one cell: serialised PHP, JSON, or plain text."""
 
 from __future__ import annotations
 

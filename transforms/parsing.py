@@ -6,8 +6,6 @@ read by them, cell by cell.
 Amounts are whole numbers of 10^-scale, `scale` being what the chunk's longest decimals need: exact, and 64 bits wide
 unless a chunk holds so many decimals or so large an amount that sums would not fit; then they are Python's integers.
 Times are microseconds since 1970 in UTC.
-
-Belongs here: reading a column of cells. Does not belong here: which cell means what.
 """
 
 from __future__ import annotations

@@ -2,9 +2,6 @@
 
 A status, a country or a shipping method is a word that somebody typed into a shop, at times into the wrong field. A
 terminal obeys escape sequences, and a log keeps what it is told for ever.
-
-Belongs here: cleaning such a word. Does not belong here: deciding what is shown, and our own sentences, which hold
-amounts and times that look like telephone numbers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Adjustment reasons: the shop's free text to Mirakl's word.
-
-Belongs here: keywords, and what an adjustment is for where none is found. Does not belong here: its type and amounts.
-"""
+"""Adjustment reasons: the shop's free text to Mirakl's word."""
 
 from __future__ import annotations
 

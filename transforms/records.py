@@ -10,8 +10,6 @@ Decided here, because Mirakl leaves it open (contract 8):
 - quantities are at least 1 on a line and at least 0 on an adjustment (a goodwill refund covers no unit);
 - text that Mirakl requires is not blank; one order has one currency; line and adjustment ids are unique in the order;
 - cancelled units never exceed the ordered ones; an order is not changed before it was created.
-
-Belongs here: shape and rules of the request. Does not belong here: where values come from.
 """
 
 from __future__ import annotations

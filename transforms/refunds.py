@@ -1,8 +1,4 @@
-"""Refund documents of an order, read and told on its lines: order by order, as each sees what earlier ones left.
-
-Belongs here: reading the adjustments frame, and what its documents give back beyond what their rows name.
-Does not belong here: which line gives back what (`adjustments`).
-"""
+"""Refund documents of an order, read and told on its lines: order by order, as each sees what earlier ones left."""
 
 from __future__ import annotations
 

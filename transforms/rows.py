@@ -1,7 +1,4 @@
-"""A platform's own rows, as its queries returned them: walking them, reading their numbers, ordering their times.
-
-Belongs here: what every platform module needs to read rows. Does not belong here: what any column means.
-"""
+"""A platform's own rows, as its queries returned them: walking them, reading their numbers, ordering their times."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """A platform's own rows column by column: each row belongs to an order (or a line), cells are as the driver gave them.
 
 Columns are numpy arrays of objects: amounts stay exact decimals, and rules are arithmetic over columns all the same.
-
-Belongs here: joins, groups and sums of a query's rows. Does not belong here: what any column means.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Finding the word that was probably meant.
-
-Belongs here: that. Does not belong here: which words there are.
-"""
+"""Finding the word that was probably meant."""
 
 from __future__ import annotations
 

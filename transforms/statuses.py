@@ -1,7 +1,4 @@
-"""Statuses: the shop's word to Mirakl's, per line from quantities, and back up to the order.
-
-Belongs here: status, status reason, can_cancel. Does not belong here: any platform's own map.
-"""
+"""Statuses: the shop's word to Mirakl's, per line from quantities, and back up to the order."""
 
 from __future__ import annotations
 

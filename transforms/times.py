@@ -1,7 +1,4 @@
-"""Times: from the shop's text to UTC with `Z`.
-
-Belongs here: reading a time cell, zones, DST, zero dates. Does not belong here: which time means what.
-"""
+"""Times: from the shop's text to UTC with `Z`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a buyer saw of an option: labels and values without mark-up and without prices, bounded in number and length.
-
-Belongs here: text of options as platforms store it. Does not belong here: where a platform keeps its options.
-"""
+"""What a buyer saw of an option: labels and values without mark-up and without prices, bounded in number and length."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Posting a message to an incoming webhook: `{"text": ...}`, as Slack and what is compatible with it expect.
-
-Belongs here: one request. Does not belong here: what is said and when (`pipelines.alerts`).
-"""
+"""Posting a message to an incoming webhook: `{"text": ...}`, as Slack and what is compatible with it expect."""
 
 from __future__ import annotations
 

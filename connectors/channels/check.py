@@ -1,8 +1,4 @@
-"""Trying a shop: everything is asked once, of a few orders, and all that is wrong is said, not only the first.
-
-Belongs here: what a user can get wrong in a folder of SQL, named by file, column and row. Does not belong here: what
-normalisation says of single orders.
-"""
+"""Trying a shop: everything is asked once, of a few orders, and all that is wrong is said, not only the first."""
 
 from __future__ import annotations
 

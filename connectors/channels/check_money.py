@@ -1,7 +1,4 @@
-"""Money of a folder of SQL that reads well and is wrong all the same: amounts compared with each other.
-
-Belongs here: prices, taxes and rates of a sample of orders. Does not belong here: cells that cannot be read.
-"""
+"""Money of a folder of SQL that reads well and is wrong all the same: amounts compared with each other."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 A feed that is read in the wrong zone finds orders an hour late or never; an `updated_at` that stands still while the
 feed moves leaves Mirakl with a stamp that says nothing changed.
-
-Belongs here: that. Does not belong here: the cells of a folder (`check`).
 """
 
 from __future__ import annotations

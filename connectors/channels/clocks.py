@@ -2,8 +2,6 @@
 
 Neither overrules the other, as either may be wrong; that they differ is said, and a reading that lies in the future is
 noticed (`stamps_sane`) once the wrong one is put right.
-
-Belongs here: comparing them. Does not belong here: asking a database for its time (`database`).
 """
 
 from __future__ import annotations

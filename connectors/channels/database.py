@@ -1,8 +1,4 @@
-"""Read-only sessions on shop databases: drivers, zones, snapshots and the database's own clock.
-
-Belongs here: what differs between MariaDB/MySQL, PostgreSQL and SQLite. Does not belong here: any platform's tables,
-and what a driver's error means.
-"""
+"""Read-only sessions on shop databases: drivers, zones, snapshots and the database's own clock."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a database driver's error means, in one message.
-
-Belongs here: the error numbers and states of the databases. Does not belong here: sessions and queries.
-"""
+"""What a database driver's error means, in one message."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What can go wrong with a shop database, in words for the person who can mend it.
-
-Belongs here: the exception of this package. Does not belong here: faults of single orders (they become rejects).
-"""
+"""What can go wrong with a shop database, in words for the person who can mend it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Fees that modules keep in columns of their own: a channel names them as `fee_columns`, and they are read then only.
-
-Belongs here: these columns as SQL, and whether the shop has them. Does not belong here: what becomes of a fee.
-"""
+"""Fees that modules keep in columns of their own: read only when a channel names them as `fee_columns`."""
 
 from __future__ import annotations
 

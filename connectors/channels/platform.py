@@ -1,8 +1,4 @@
-"""A platform: a folder of `.sql` files with a `platform.toml` beside them, built in or the user's own.
-
-Belongs here: finding the folder, `platform.toml` as typed settings, what mapping needs to know of the platform.
-Does not belong here: the text of the queries, any database, any one platform.
-"""
+"""A platform: a folder of `.sql` files with a `platform.toml` beside them, built in or the user's own."""
 
 from __future__ import annotations
 

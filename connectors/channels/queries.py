@@ -2,8 +2,6 @@
 
 `changes.sql` and `placed.sql` are feeds: they name orders by time. `find.sql` translates order ids. A file that a
 requirement names is a probe. Of the others, those that bind `:order_ids` are read per chunk, the rest once a snapshot.
-
-Belongs here: the text of queries. Does not belong here: running them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """One reader for all shops: a window selects changed orders, then whole orders are read, chunk by chunk.
 
 A window selects orders, never rows: Mirakl replaces an order as a whole, so half of one would destroy the rest.
-
-Belongs here: windows, paging, running queries. Does not belong here: what a platform's rows mean.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What a shop's database holds: tables, columns, indexes; each asked once.
-
-Belongs here: looking things up in a schema. Does not belong here: any one platform's tables.
-"""
+"""What a shop's database holds: tables, columns, indexes; each asked once."""
 
 from __future__ import annotations
 

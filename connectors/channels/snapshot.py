@@ -1,7 +1,4 @@
-"""One consistent view of a shop: windows, paging, running queries.
-
-Belongs here: what is asked of a shop once it is open. Does not belong here: opening it, and what rows mean.
-"""
+"""One consistent view of a shop: windows, paging, running queries."""
 
 from __future__ import annotations
 

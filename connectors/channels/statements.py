@@ -2,8 +2,6 @@
 
 Chunk after chunk the same queries run with lists of ids of the same few lengths. Expanding `IN :order_ids` costs as
 much as the database's answer, so it is done once for each length; rows stay the driver's own tuples.
-
-Belongs here: statements, parameters, fetching. Does not belong here: which queries there are, and what rows mean.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A starting point for a channel of the user's own.
-
-Belongs here: copying the folder `template`. Does not belong here: what is in it.
-"""
+"""A starting point for a channel of the user's own."""
 
 from __future__ import annotations
 

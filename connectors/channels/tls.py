@@ -3,8 +3,6 @@
 Behind the ? of an address stand `sslmode` (`disable`, `prefer`, `require`, `verify-ca`, `verify-full`), `sslrootcert`
 (a file, or `system` for the machine's own authorities), and for a client's certificate `sslcert` and `sslkey`.
 PostgreSQL's driver takes them as they are.
-
-Belongs here: those options as what PyMySQL takes. Does not belong here: what a refused connection means.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The address of a database as a user wrote it, of a shop and of the ledger alike.
-
-Belongs here: what makes an address one. Does not belong here: engines and what each kind of database needs.
-"""
+"""The address of a database as a user wrote it, of a shop and of the ledger alike."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The TOML files that users write, channels.toml and platform.toml: reading them, and saying what is wrong with one.
-
-Belongs here: what both have in common. Does not belong here: their keys.
-"""
+"""The TOML files that users write, channels.toml and platform.toml: reading them, and saying what is wrong with one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the values in the TOML files that users write must be, beyond their types.
-
-Belongs here: one type a kind of value, with the message when it is not one. Does not belong here: the keys.
-"""
+"""What the values in the TOML files that users write must be, beyond their types."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 `<FRAMES_URL>/<channel>/<asset>/<day>.parquet`. The files hold personal data: on a local disk they are private to their
 owner, and they are removed some time after they were written.
-
-Belongs here: files. Does not belong here: what is in them (`tables`).
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 A raw order carries its lines, adjustments, taxes, addresses and custom attributes as lists of structs: whole orders
 stay whole in storage too. Cells are text, as in the frames.
-
-Belongs here: the two shapes and the way there and back. Does not belong here: files (`storage`).
 """
 
 from __future__ import annotations

@@ -5,8 +5,6 @@ channel of Mirakl holds another does not. So rows are kept under a key for each 
 name for its first one, the name with a number behind it (`boutique@2`) for each further one.
 
 Rows written before the ledger kept destinations belong to the first one that the channel delivers to afterwards.
-
-Belongs here: destinations and their keys. Does not belong here: rows of orders (`rows`), transactions (`ledger`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""One process at a time, by a lock on a file that ends with whoever holds it, however they end.
-
-Belongs here: the lock. Does not belong here: what is done alone.
-"""
+"""One process at a time, by a lock on a file that ends with whoever holds it, however they end."""
 
 from __future__ import annotations
 

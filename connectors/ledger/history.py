@@ -2,8 +2,6 @@
 
 In the row itself, so that it is written in the same statement and removed with the order: a table of its own would
 double the writes of a backfill.
-
-Belongs here: that text. Does not belong here: what is an attempt (`connectors.mirakl.claims`).
 """
 
 from __future__ import annotations

@@ -3,9 +3,6 @@
 Mirakl has no way to ask what it holds (contract 4B), so this is the only proof of delivery. Two writes frame every
 request: a claim before it leaves, the outcome when the answer is there. A process killed in between leaves the order
 `undelivered`, which is the truth: Mirakl may or may not hold it, and the next run sends it again.
-
-Belongs here: transactions, and what is asked of the ledger as a whole. Does not belong here: one order's row (`rows`),
-the tables (`schema`), HTTP, or what a shop holds.
 """
 
 from __future__ import annotations

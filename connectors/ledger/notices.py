@@ -2,8 +2,6 @@
 
 A notice stands until the order is read again without it. Only what differs is written, so that orders which are read
 every few minutes cost one query a chunk.
-
-Belongs here: keeping and listing notices. Does not belong here: what is worth noticing, and what it means.
 """
 
 from __future__ import annotations

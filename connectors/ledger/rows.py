@@ -1,8 +1,4 @@
-"""One order's row of the ledger, read and written in bulk: one statement for a chunk of orders, on either database.
-
-Belongs here: the row, and the two statements that SQLite and PostgreSQL want in different words. Does not belong here:
-transactions (`ledger`), the tables (`schema`).
-"""
+"""One order's row of the ledger, read and written in bulk: one statement for a chunk of orders, on either database."""
 
 from __future__ import annotations
 

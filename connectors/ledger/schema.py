@@ -1,8 +1,4 @@
-"""The ledger's tables, their versions, and the databases they can live in.
-
-Belongs here: the shape of the tables, how an older one becomes the newest, opening SQLite or PostgreSQL. Does not
-belong here: reading and writing rows (`rows`), transactions (`ledger`).
-"""
+"""The ledger's tables, their versions, and the databases they can live in."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The lock of the one sender: whoever holds it may send, and asks before each request whether it still does.
-
-Belongs here: taking that lock, and proving that it is held. Does not belong here: what is sent.
-"""
+"""The lock of the one sender: whoever holds it may send, and asks before each request whether it still does."""
 
 from __future__ import annotations
 

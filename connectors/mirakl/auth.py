@@ -1,7 +1,4 @@
-"""The OAuth client-credentials token: one for all threads, renewed ahead of its end.
-
-Belongs here: getting and keeping a token. Does not belong here: what a refused token means for orders (`client`).
-"""
+"""The OAuth client-credentials token: one for all threads, renewed ahead of its end."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""How many orders go into one request.
-
-Belongs here: the size of the next request, by count and bytes. Does not belong here: which orders, and sending.
-"""
+"""How many orders go into one request."""
 
 from __future__ import annotations
 

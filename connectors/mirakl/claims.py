@@ -4,8 +4,6 @@ The order of truth is the time of reading: a record read earlier than what the l
 The stamp sent is the shop's own, but never below one that Mirakl may already hold: its anti-replay guard must not
 swallow a write, not even after the shop's clock went back or a refund was deleted. Where an earlier request of other
 content was never answered, the stamp is one millisecond above its own, so that it loses should it still arrive.
-
-Belongs here: pure decisions from row and record to row. Does not belong here: reading or writing the ledger.
 """
 
 from __future__ import annotations

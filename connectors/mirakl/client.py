@@ -1,7 +1,4 @@
-"""Posting one request to Mirakl Connect until there is an answer, or no time left for one.
-
-Belongs here: HTTP, waiting, repeating, and what a status means. Does not belong here: which orders are in a request.
-"""
+"""Posting one request to Mirakl Connect until there is an answer, or no time left for one."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The course of one day's delivery: records in, requests out, several at a time, memory flat.
-
-Belongs here: chunks, batches, threads and progress. Does not belong here: what to do about an answer (`sending`), and
-outcomes (`settlement`).
-"""
+"""The course of one day's delivery: records in, requests out, several at a time, memory flat."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Delivering the records of a run to Mirakl, so that every order ends with one outcome.
-
-Belongs here: what holds for a whole run, over its days: the stores that stopped, the size of requests, what Mirakl's
-answers have shown. Does not belong here: a day's course (`day`), what to do about an answer (`sending`).
-"""
+"""Delivering the records of a run to Mirakl, so that every order ends with one outcome."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What an answer of Mirakl means for the sender: these orders, this store, this credential, or no answer at all.
-
-Belongs here: the classes of answers, read from a status and a body. Does not belong here: what to do about them.
-"""
+"""What an answer of Mirakl means for the sender: these orders, this store, this credential, or no answer at all."""
 
 from __future__ import annotations
 

@@ -8,8 +8,6 @@ No order is called refused on a position's word alone, so a wrong position costs
 
 Bound: halving finds b bad orders among n with at most 1 + 2 b ceil(log2 n) requests; a position that lies adds two
 and the orders it named. `tests/connectors/test_isolation.py` counts.
-
-Belongs here: what to send next after a refusal. Does not belong here: HTTP, the ledger, threads.
 """
 
 from __future__ import annotations

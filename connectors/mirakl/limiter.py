@@ -1,7 +1,4 @@
-"""One rate for all threads that use one credential.
-
-Belongs here: when the next request may leave. Does not belong here: why a request is repeated.
-"""
+"""One rate for all threads that use one credential."""
 
 from __future__ import annotations
 

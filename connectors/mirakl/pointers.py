@@ -2,8 +2,6 @@
 
 The syntax of `errors[].field` is not documented (contract 3): a root or none, dots, brackets or slashes, another name
 for `orders`, positions from zero or one, or no field. So a position is a hint that every reader must prove.
-
-Belongs here: reading positions, and keeping count of how often they were right. Does not belong here: sending.
 """
 
 from __future__ import annotations

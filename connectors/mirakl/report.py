@@ -1,7 +1,4 @@
-"""What delivering one day came to: counts, failures and their kinds.
-
-Belongs here: adding up. Does not belong here: how it is shown.
-"""
+"""What delivering one day came to: counts, failures and their kinds."""
 
 from __future__ import annotations
 

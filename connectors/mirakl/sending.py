@@ -7,9 +7,6 @@
 - Ten orders in a row are refused for one reason: an order that Mirakl holds, sent once more, tells bad luck from a
   fault that is not in the orders. Where Mirakl holds none, ten others do, spread over the batch; as they prove less,
   the store is stopped for that day only.
-
-Belongs here: those decisions. Does not belong here: finding refused orders (`isolation`), outcomes (`settlement`),
-HTTP (`client`).
 """
 
 from __future__ import annotations

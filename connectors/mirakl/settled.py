@@ -2,8 +2,6 @@
 
 Most orders of a day that is read every few minutes are such. They are told by four columns, many at once, before a
 record is made of any.
-
-Belongs here: telling them apart. Does not belong here: what becomes of the others (`settlement`).
 """
 
 from __future__ import annotations

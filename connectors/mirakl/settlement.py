@@ -1,8 +1,4 @@
-"""One day's orders between their claim and their outcome: each is claimed once, and ends once.
-
-Belongs here: the two writes of an order to the ledger, and its place in the report. Does not belong here: what a row
-becomes (`claims`), and sending (`sending`).
-"""
+"""One day's orders between their claim and their outcome: each is claimed once, and ends once."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 A hiccup is not worth a line. From a few seconds on there is one, then one every quarter of a minute however many
 requests wait, and one when it is over.
-
-Belongs here: when to say something, and the words. Does not belong here: repeating requests (`client`).
 """
 
 from __future__ import annotations

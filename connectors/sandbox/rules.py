@@ -1,8 +1,6 @@
 """What the sandbox refuses: the rules of upsertOrders, written from the contract and from nothing else.
 
 Independent of `transforms.records` on purpose: two readings of one contract find each other's mistakes.
-
-Belongs here: judging one order's JSON. Does not belong here: HTTP, state, faults.
 """
 
 from __future__ import annotations

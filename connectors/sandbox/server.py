@@ -5,8 +5,6 @@ nothing, keeps the newest version of an order, and can be told to fail in the wa
 
     with Sandbox(SandboxSettings(pointers="none")) as sandbox:
         ...  # sandbox.base_url, sandbox.token_url; sandbox.orders holds what was accepted
-
-Belongs here: the HTTP service, its state and its faults. Does not belong here: the rules of an order (`sandbox_rules`).
 """
 
 from __future__ import annotations

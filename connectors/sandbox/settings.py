@@ -1,7 +1,4 @@
-"""How the sandbox behaves, and what it counts.
-
-Belongs here: its knobs and its figures. Does not belong here: acting on them (`sandbox`).
-"""
+"""How the sandbox behaves, and what it counts."""
 
 from __future__ import annotations
 

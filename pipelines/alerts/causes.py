@@ -2,8 +2,6 @@
 
 A message holds the channel, what is wrong, the first orders by their ids, and the command that goes on from there.
 Nothing about a person: order ids, codes and our own messages are all it is made of.
-
-Belongs here: reading that, and the words. Does not belong here: whether it was told before (`memory`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What has been told: one message a cause, however many runs show it, and one when it is over.
-
-Belongs here: deciding what to say, from what is wrong now and what was told before. Does not belong here: finding out
-what is wrong (`causes`), sending (`sensor`).
-"""
+"""What has been told: one message a cause, however many runs show it, and one when it is over."""
 
 from __future__ import annotations
 

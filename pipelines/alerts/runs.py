@@ -1,7 +1,4 @@
-"""Failed and succeeded runs since the last tick, as failures that stand until their days are done.
-
-Belongs here: reading the ends of runs from Dagster. Does not belong here: what is said of them (`causes`).
-"""
+"""Failed and succeeded runs since the last tick, as failures that stand until their days are done."""
 
 from __future__ import annotations
 

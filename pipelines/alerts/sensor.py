@@ -1,7 +1,4 @@
-"""The sensor that calls somebody: it posts what is wrong, and what is right again, to ALERT_WEBHOOK_URL.
-
-Belongs here: a tick, and sending. Does not belong here: what is wrong (`causes`, `runs`), what was told (`memory`).
-"""
+"""The sensor that calls somebody: it posts what is wrong, and what is right again, to ALERT_WEBHOOK_URL."""
 
 import datetime as dt
 from collections.abc import Sequence

@@ -1,7 +1,4 @@
-"""The command that tries the configuration: check.
-
-Belongs here: its options and what it prints. Does not belong here: trying anything (`pipelines.operations.inspection`).
-"""
+"""The command that tries the configuration: check."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The commands of `mirakl-orders` as one program.
-
-Belongs here: which commands there are, and how a mistake or a signal ends one. Does not belong here: their options and
-what they print (the modules beside), what they do.
-"""
+"""The commands of `mirakl-orders` as one program."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The command that lists the shop's words: coverage.
-
-Belongs here: its options and what it prints. Does not belong here: where a word goes (`transforms.coverage`).
-"""
+"""The command that lists the shop's words: coverage."""
 
 from __future__ import annotations
 

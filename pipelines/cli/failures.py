@@ -1,7 +1,4 @@
-"""The command that lists the orders which are not accepted: failures.
-
-Belongs here: its options and what it prints. Does not belong here: finding them out (`connectors.ledger`).
-"""
+"""The command that lists the orders which are not accepted: failures."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The command that writes a folder to begin a channel of one's own: new-channel.
-
-Belongs here: its options and what it prints. Does not belong here: the files (`connectors.channels.template`).
-"""
+"""The command that writes a folder to begin a channel of one's own: new-channel."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """Arguments and options that several commands share: channels, days, JSON.
 
 Whatever is wrong with the command line itself is said from here, before a command loads anything slow.
-
-Belongs here: those. Does not belong here: options of one command.
 """
 
 from __future__ import annotations

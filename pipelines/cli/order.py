@@ -1,7 +1,4 @@
-"""The command that looks at one order: order.
-
-Belongs here: its options and what it prints. Does not belong here: finding anything out (`pipelines.operations.order`).
-"""
+"""The command that looks at one order: order."""
 
 from __future__ import annotations
 

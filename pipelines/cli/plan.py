@@ -1,7 +1,4 @@
-"""The command that looks ahead: plan.
-
-Belongs here: its options and what it prints. Does not belong here: finding anything out (`pipelines.operations.plan`).
-"""
+"""The command that looks ahead: plan."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 A stage is as far as its days are; of the day it works on, as far as its orders are where an earlier stage has counted
 them. What is logged as a warning meanwhile appears above the bars.
-
-Belongs here: showing that. Does not belong here: telling it (`pipelines.operations.progress`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The command that compares shop and ledger: reconcile.
-
-Belongs here: its options and what it prints. Does not belong here: comparing (`pipelines.operations.reconcile`).
-"""
+"""The command that compares shop and ledger: reconcile."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What sync and replay print: a line a day, the orders that failed, the checks that are red.
-
-Belongs here: that. Does not belong here: tables as such (`pipelines.cli.show`), finding anything out.
-"""
+"""What sync and replay print: a line a day, the orders that failed, the checks that are red."""
 
 from __future__ import annotations
 

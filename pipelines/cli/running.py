@@ -1,7 +1,4 @@
-"""Commands that deliver: sync and replay. Both run through Dagster, as schedules and the UI do.
-
-Belongs here: their options and exit status. Does not belong here: what they print (`results`).
-"""
+"""Commands that deliver: sync and replay. Both run through Dagster, as schedules and the UI do."""
 
 from __future__ import annotations
 

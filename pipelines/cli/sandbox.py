@@ -1,7 +1,4 @@
-"""The command that runs a stand-in for Mirakl: sandbox.
-
-Belongs here: its options. Does not belong here: what the sandbox does (`connectors.sandbox`).
-"""
+"""The command that runs a stand-in for Mirakl: sandbox."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 A table that does not fit is printed as one block a row instead: nothing is cut, no word is broken. Texts are never
 markup: an SQL cast `:x::type` would become an emoji.
-
-Belongs here: layout. Does not belong here: finding anything out, and what a command says around its tables.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Commands that say where everything stands: status, channels.
-
-Belongs here: their options and what they print. Does not belong here: finding anything out (`pipelines.runs.status`).
-"""
+"""Commands that say where everything stands: status, channels."""
 
 from __future__ import annotations
 

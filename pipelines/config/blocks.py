@@ -1,7 +1,4 @@
-"""The keys of channels.toml, block by block, with their types, their defaults, and what is said of a wrong value.
-
-Belongs here: one block at a time. Does not belong here: the file as a whole, and what is made of it (`settings`).
-"""
+"""The keys of channels.toml, block by block, with their types, their defaults, and what is said of a wrong value."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """Where channels.toml is and which channels it names, without loading what judges it.
 
 The command line completes names and finds misspelt ones with this, before anything slow is loaded.
-
-Belongs here: that. Does not belong here: the file's keys (`settings`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Environment variables: where Mirakl is, and where this software keeps its state.
-
-Belongs here: those variables and their defaults. Does not belong here: channels.toml (`settings`).
-"""
+"""Environment variables: where Mirakl is, and where this software keeps its state."""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
 """channels.toml as typed settings: one block a channel, each judged on its own.
 
 A broken block is kept with its message under `broken`, so that it does not take the other channels down.
-
-Belongs here: the file as a whole, and what a channel is made of. Does not belong here: its keys (`blocks`), the
-environment variables that name the destination and the state (`environment`).
 """
 
 from __future__ import annotations

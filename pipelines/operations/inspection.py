@@ -1,7 +1,4 @@
-"""Trying a configuration before anything runs: every part, and all that is found is said, not only the first.
-
-Belongs here: what is tried and how it is said. Does not belong here: reading or sending an order.
-"""
+"""Trying a configuration before anything runs: every part, and all that is found is said, not only the first."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """One order, looked at from all sides: the shop, the record it becomes, what Mirakl holds, and what would happen now.
 
 Nothing is sent and nothing is written.
-
-Belongs here: finding that out. Does not belong here: how it is printed; personal data stands in `record` alone.
 """
 
 from __future__ import annotations

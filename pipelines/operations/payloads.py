@@ -1,8 +1,4 @@
-"""Looking at a payload: as lines for people, without personal data, and against another one.
-
-Belongs here: pure functions over payloads as Mirakl receives them. Does not belong here: how a payload comes about
-(`transforms`), or where it is printed.
-"""
+"""Looking at a payload: as lines for people, without personal data, and against another one."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 Where the payload that Mirakl holds is still among the stored frames, the fields that would change are named: that is
 how a change of a mapping is looked at before it is let loose.
-
-Belongs here: the comparison. Does not belong here: sending, and how it is printed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""How far the work of this process is, told while it is done to whoever listens: the shell does, a daemon does not.
-
-Belongs here: telling. Does not belong here: showing it (`pipelines.cli.progress`).
-"""
+"""How far the work of this process is, told while it is done to whoever listens: the shell does, a daemon does not."""
 
 from __future__ import annotations
 

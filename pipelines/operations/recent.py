@@ -1,8 +1,4 @@
-"""Trying a channel's newest orders: what would become of them with the mapping as it is. Nothing is sent.
-
-Belongs here: telling a fault of the configuration, which all orders share, from orders that cannot be sent. Does not
-belong here: reading the shop (`shop`), and what an order means (`transforms`).
-"""
+"""Trying a channel's newest orders: what would become of them with the mapping as it is. Nothing is sent."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Reconciliation: what the shop holds against what the ledger says Mirakl accepted. The proof that nothing is missing.
-
-Belongs here: the comparison. Does not belong here: mending (a sync or a replay does that).
-"""
+"""Reconciliation: what the shop holds against what the ledger says Mirakl accepted: proof that nothing is missing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A channel's shop, open for reading: days, ids or placement times in; order frames out, chunk by chunk.
-
-Belongs here: opening a shop for assets and commands alike. Does not belong here: what is done with its orders.
-"""
+"""A channel's shop, open for reading: days, ids or placement times in; order frames out, chunk by chunk."""
 
 from __future__ import annotations
 

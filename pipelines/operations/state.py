@@ -1,7 +1,4 @@
-"""The ledger of LEDGER_URL for those who only read it.
-
-Belongs here: opening it without making one. Does not belong here: what assets work with (`resources`).
-"""
+"""The ledger of LEDGER_URL for those who only read it."""
 
 from __future__ import annotations
 

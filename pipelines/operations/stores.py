@@ -4,8 +4,6 @@ The request is a POST of `{"origin": ..., "orders": []}`. Mirakl requires 1 to 1
 not at all, so the answer is a 400 and nothing is stored. That 400 proves path, token and scope; 404 is a wrong path or
 an unknown store, 401 and 403 are the credential's. Whether the store is looked up before the orders are counted, Mirakl
 does not document: the same request for a store that cannot exist tells. Answered alike, the store remains untried.
-
-Belongs here: that. Does not belong here: repeating, and what a status means (`connectors.mirakl`).
 """
 
 from __future__ import annotations

@@ -2,9 +2,6 @@
 
 The ledger keeps what each order was noticed for in its newest reading. So a verdict stands until the cause is gone, and
 not until some later run does not meet it.
-
-Belongs here: the verdicts, their orders, and the command that goes on from there. Does not belong here: Dagster
-(`checks`), and how verdicts are printed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Orders that wait for an answer no more, as there is nothing to deliver: gone from the shop, or left out.
-
-Belongs here: writing them down. Does not belong here: finding them.
-"""
+"""Orders that wait for an answer no more, as there is nothing to deliver: gone from the shop, or left out."""
 
 from __future__ import annotations
 

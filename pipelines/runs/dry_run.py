@@ -1,7 +1,4 @@
-"""A replay that sends nothing: which orders it would take, and what would become of each.
-
-Belongs here: that. Does not belong here: choosing the orders (`replay`), sending.
-"""
+"""A replay that sends nothing: which orders it would take, and what would become of each."""
 
 from __future__ import annotations
 

@@ -4,9 +4,6 @@ A process that is killed, or whose machine goes down, cannot say so, and the lau
 they can look: not on another machine, not in another PID namespace, and Celery's not at all. A tag of the run tells it
 everywhere. Ending a run that in truth goes on does no harm: one sender at a time works with a ledger, and what was
 delivered is not sent again.
-
-Belongs here: leaving signs of life and watching them. Does not belong here: what then happens; Dagster starts the run
-again, as `run_retries` of dagster.yaml says.
 """
 
 import datetime as dt

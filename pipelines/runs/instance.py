@@ -2,8 +2,6 @@
 
 A run of the shell lives in the shell's process. When that was killed, Dagster still counts the run as started, and no
 daemon need be there to notice: a later command does.
-
-Belongs here: finding or making it, and clearing up after killed commands. Does not belong here: running anything.
 """
 
 from __future__ import annotations

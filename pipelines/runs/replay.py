@@ -2,8 +2,6 @@
 
 Nothing is replayed from a stored payload: it could be older than what Mirakl holds. An order that the shop no longer
 has is written down as `gone`; there is nothing left to deliver.
-
-Belongs here: which orders, and the job. Does not belong here: claiming and sending (`connectors.mirakl`).
 """
 
 import datetime as dt

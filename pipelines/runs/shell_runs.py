@@ -2,8 +2,6 @@
 
 Dagster's `execute_in_process` leaves out where the job was loaded from: the UI then shows the run under no job, and
 cannot execute it again.
-
-Belongs here: recording and executing such a run. Does not belong here: which job, and what became of it.
 """
 
 from __future__ import annotations

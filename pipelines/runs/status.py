@@ -1,7 +1,4 @@
-"""Where every channel stands: last delivery, what is open, what is red, what runs next. Nothing is asked of a shop.
-
-Belongs here: asking the ledger and Dagster's own records. Does not belong here: how it is printed.
-"""
+"""Where every channel stands: last delivery, what is open, what is red, what runs next. Nothing is asked of a shop."""
 
 from __future__ import annotations
 

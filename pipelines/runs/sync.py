@@ -1,7 +1,4 @@
-"""Taking a range of days all the way, through Dagster, and telling what became of each day.
-
-Belongs here: running the job of a channel and reading its numbers back from Dagster. Does not belong here: printing.
-"""
+"""Taking a range of days all the way, through Dagster, and telling what became of each day."""
 
 from __future__ import annotations
 

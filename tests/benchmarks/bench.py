@@ -4,8 +4,6 @@ Everything runs over one made-up shop (SQLite, 3 lines an order, connected by SQ
 once, each in a process of its own, so that its peak of memory is its own. CPU is that of the process and its children,
 user and system; that of the same command over no orders is taken off, so starts do not count. Orders a second are by
 that CPU: what one core could do. Figures are of this machine, this run: compare them with each other.
-
-Belongs here: processes and the table. Does not belong here: what is measured.
 """
 
 from __future__ import annotations

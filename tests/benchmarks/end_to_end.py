@@ -3,8 +3,6 @@
 Every phase is a process of its own, so that its peak of memory is its own; the receiving side is one as well. A phase's
 seconds are its own, what it needs from the phases before is made outside them. Figures are of this machine, this run:
 compare them with each other.
-
-Belongs here: servers, processes and the table. Does not belong here: what is measured (`phases`, `plain`).
 """
 
 from __future__ import annotations

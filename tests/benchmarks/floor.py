@@ -2,8 +2,6 @@
 
 `python -m tests.benchmarks.floor SHOP.sqlite RECEIVER_URL`. It joins rows, writes JSON and posts it: no refunds, no
 spreading, no checks, no change feed, no retries, no ledger, no request limit. What it saves is the price of all that.
-
-Belongs here: the least that can be called a connector. Does not belong here: anything to be used.
 """
 
 from __future__ import annotations

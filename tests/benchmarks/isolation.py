@@ -6,8 +6,6 @@
 The least possible: with positions, each request once and each refused one again without its bad orders. Without, an
 answer is one bit, so telling which b of n orders are bad takes log2 of (n choose b) requests; and never fewer than
 full requests.
-
-Belongs here: this measurement. Does not belong here: assertions (`tests/connectors/mirakl/test_isolation.py`).
 """
 
 from __future__ import annotations

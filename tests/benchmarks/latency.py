@@ -3,7 +3,7 @@
     python -m tests.benchmarks.latency
 
 At 20 requests a second, tokens that live ten seconds; then the same with 2 % of 429. The sandbox runs in a thread of
-this process. Belongs here: this measurement. Does not belong here: assertions (`tests/connectors/mirakl`).
+this process.
 """
 
 from __future__ import annotations

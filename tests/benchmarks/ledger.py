@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.ledger [ORDERS]
 
-On SQLite, and on a PostgreSQL that is started for it. Belongs here: this measurement. Does not belong here: assertions.
+On SQLite, and on a PostgreSQL that is started for it.
 """
 
 from __future__ import annotations

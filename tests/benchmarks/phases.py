@@ -1,8 +1,6 @@
 """The phases of the benchmark, each a process of its own: `python -m tests.benchmarks.phases PHASE ARGUMENTS`.
 
 Prints JSON: `orders`, `seconds` (of this phase alone, those before it left out) and `note`.
-
-Belongs here: what is measured. Does not belong here: servers, and the table.
 """
 
 from __future__ import annotations

@@ -3,8 +3,6 @@
 `python -m tests.benchmarks.plain DATABASE_URL RECEIVER_URL`. No refunds, taxes, shipping, fees or shipments; no checks,
 no change feed, no retries, no ledger, no request limit; one bad order costs its whole request. What it saves is the
 price of all that.
-
-Belongs here: the least that can be called a connector. Does not belong here: anything to be used.
 """
 
 from __future__ import annotations

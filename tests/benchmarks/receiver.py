@@ -1,6 +1,6 @@
 """A receiver that says yes to everything, so that what is measured is the sender: `python -m tests.benchmarks.receiver`.
 
-Prints its address when it listens. Belongs here: the least HTTP that a client accepts. Does not belong here: rules.
+Prints its address when it listens.
 """
 
 from __future__ import annotations

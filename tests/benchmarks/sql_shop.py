@@ -1,8 +1,6 @@
 """The shop of the benchmark: 100,000 orders of 3 lines in SQLite, connected by SQL alone, as a user would.
 
 `python -m tests.benchmarks.sql_shop FOLDER ORDERS DAYS` makes it: `shop.sqlite`, and the folder `platform` of its SQL.
-
-Belongs here: its rows and its SQL. Does not belong here: what is measured.
 """
 
 from __future__ import annotations

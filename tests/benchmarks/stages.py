@@ -2,8 +2,6 @@
 
 Prints JSON: per stage the seconds of CPU, and how many orders. Delivery is shown with its HTTP and, as the seconds spent
 in the HTTP client are counted apart, without.
-
-Belongs here: what is measured of us. Does not belong here: processes, and the table.
 """
 
 from __future__ import annotations

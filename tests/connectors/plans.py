@@ -1,7 +1,4 @@
-"""How MariaDB runs what the reader asks of a shop.
-
-Belongs here: the queries that go through a whole table. Does not belong here: shops.
-"""
+"""How MariaDB runs what the reader asks of a shop."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`mirakl-orders` called in this process, for the tests of its commands.
-
-Belongs here: calling it. Does not belong here: what is expected of a command.
-"""
+"""`mirakl-orders` called in this process, for the tests of its commands."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Certificates for the servers of the tests, from an authority made on the spot.
-
-Belongs here: making them. Does not belong here: a server.
-"""
+"""Certificates for the servers of the tests, from an authority made on the spot."""
 
 from __future__ import annotations
 

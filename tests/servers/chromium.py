@@ -1,7 +1,4 @@
-"""A headless Chromium, driven by Debian's chromedriver.
-
-Belongs here: starting and stopping the browser. Does not belong here: what is looked at in it.
-"""
+"""A headless Chromium, driven by Debian's chromedriver."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Dagster as a person runs it: `dagster dev` with daemon, webserver and code server, asked by GraphQL.
-
-Belongs here: starting, asking, stopping. Does not belong here: what runs in it.
-"""
+"""Dagster as a person runs it: `dagster dev` with daemon, webserver and code server, asked by GraphQL."""
 
 from __future__ import annotations
 

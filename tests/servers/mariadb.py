@@ -1,7 +1,4 @@
-"""A private MariaDB. Its zone is not UTC, so that a reader that trusts the server's zone is found out.
-
-Belongs here: starting and stopping MariaDB. Does not belong here: schemas.
-"""
+"""A private MariaDB. Its zone is not UTC, so that a reader that trusts the server's zone is found out."""
 
 from __future__ import annotations
 

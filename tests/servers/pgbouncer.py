@@ -1,7 +1,4 @@
-"""A private PgBouncer before a PostgreSQL, in session or transaction mode.
-
-Belongs here: starting and stopping PgBouncer. Does not belong here: the database behind it.
-"""
+"""A private PgBouncer before a PostgreSQL, in session or transaction mode."""
 
 from __future__ import annotations
 

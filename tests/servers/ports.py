@@ -1,7 +1,4 @@
-"""Free ports, and leaving a server out.
-
-Belongs here: what both servers need. Does not belong here: a server.
-"""
+"""Free ports, and leaving a server out."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A private PostgreSQL, from the binaries of a Python package. Its zone is not UTC.
-
-Belongs here: starting and stopping PostgreSQL. Does not belong here: schemas.
-"""
+"""A private PostgreSQL, from the binaries of a Python package. Its zone is not UTC."""
 
 from __future__ import annotations
 

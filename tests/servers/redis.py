@@ -1,7 +1,4 @@
-"""A private Redis.
-
-Belongs here: starting and stopping Redis. Does not belong here: what uses it.
-"""
+"""A private Redis."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""An incoming webhook over HTTP, as Slack's: it keeps what it is told, and can be down, slow or refusing.
-
-Belongs here: receiving. Does not belong here: what is sent.
-"""
+"""An incoming webhook over HTTP, as Slack's: it keeps what it is told, and can be down, slow or refusing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A Medusa shop of any size, made by the database itself: paid, shipped, some of them refunded.
-
-Belongs here: many orders for plans of queries and for benchmarks. Does not belong here: orders that a test looks at.
-"""
+"""A Medusa shop of any size, made by the database itself: paid, shipped, some of them refunded."""
 
 from __future__ import annotations
 

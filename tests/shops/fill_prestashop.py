@@ -1,7 +1,4 @@
-"""A large made-up PrestaShop, filled by the database itself, for plans and for speed.
-
-Belongs here: many ordinary orders. Does not belong here: odd ones; those are golden cases.
-"""
+"""A large made-up PrestaShop, filled by the database itself, for plans and for speed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A Medusa shop in PostgreSQL for the tests: its schema, and rows written with the columns that matter.
-
-Belongs here: tables and rows. Does not belong here: what they should become.
-"""
+"""A Medusa shop in PostgreSQL for the tests: its schema, and rows written with the columns that matter."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A PrestaShop for the tests: its tables in three versions, what its installer fills in, and rows with defaults.
-
-Belongs here: making shops. Does not belong here: what the connector makes of them.
-"""
+"""A PrestaShop for the tests: its tables in three versions, what its installer fills in, and rows with defaults."""
 
 from __future__ import annotations
 

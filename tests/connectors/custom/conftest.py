@@ -1,7 +1,4 @@
-"""A shop of a user's own in SQLite, small enough to break one thing at a time.
-
-Belongs here: its files, its rows, and reading a day of it. Does not belong here: what is expected of it.
-"""
+"""A shop of a user's own in SQLite, small enough to break one thing at a time."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What a process that delivers orders does, for the tests to kill.
 
-SIGTERM sets the stop event, as the product does. Belongs here: this one process. Does not belong here: any assertion.
+SIGTERM sets the stop event, as the product does.
 """
 
 from __future__ import annotations

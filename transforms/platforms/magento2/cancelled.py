@@ -2,8 +2,6 @@
 
 Why they were cancelled stands, if anywhere, in a comment of the order: of a whole order in the one written when it was
 cancelled, of single units in one that speaks of it, of their product, or was written when the item changed.
-
-Belongs here: how many units, when, and the words about them. Does not belong here: their money.
 """
 
 from __future__ import annotations

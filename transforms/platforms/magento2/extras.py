@@ -2,8 +2,6 @@
 
 Both stand in columns of the order and of its credit memos, and on no item; each is a line of its own, so that what is
 given back of it finds it. A fee below zero is a discount.
-
-Belongs here: these lines, their money and what memos give back of it. Does not belong here: which columns are read.
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 A configurable product is two rows, a bundle one and its parts. Two flags of the parent decide: whether it or its
 children carry the money, and whether it or its children are shipped; either may stand with either.
-
-Belongs here: composites and units. Does not belong here: money, frames.
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 Magento keeps prices without tax, discounts with tax where the shop's prices have it, and the tax that such a discount
 removed apart, as discount_tax_compensation: net = row total - discount + compensation.
-
-Belongs here: amounts charged. Does not belong here: refunds, frames.
 """
 
 from __future__ import annotations

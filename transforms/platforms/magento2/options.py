@@ -2,8 +2,6 @@
 
 All of it is packed into one cell, `product_options`: JSON since 2.2, serialised PHP before. What was asked for
 (`info_buyRequest`) stands there by ids beside what the buyer saw; only the latter is told.
-
-Belongs here: labels and values. Does not belong here: which item row is a line.
 """
 
 from __future__ import annotations

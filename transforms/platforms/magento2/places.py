@@ -2,8 +2,6 @@
 
 Magento's own in-store pick-up puts the shop's address in the place of the delivery address, and so do some modules of
 relay points; others leave the buyer's own address there, where no parcel goes.
-
-Belongs here: addresses, pick-up. Does not belong here: carriers' parcels.
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 The money of a credit memo adds up to its grand total: what its items and shipping do not explain is the adjustment
 that its author made by hand, given beyond them or kept back from them.
-
-Belongs here: rows of the adjustments frame and their taxes. Does not belong here: what was charged.
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 Composites are resolved in `items`, states in `states`, addresses in `places`; `money` and `extras` have what was
 charged, `refunds` and `cancelled` what went back.
-
-Belongs here: rows of the order frames. Does not belong here: Mirakl's words, what others need too.
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 A merchant names statuses freely, so the state behind one decides, as `state:<state>`. A channel's own map may name
 statuses, and these; `state:holded+<state before>` lets it send what is on hold as what it was before.
-
-Belongs here: words for orders and lines. Does not belong here: Mirakl's rules for quantities.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Lines of one order as objects, for the orders whose history has to be walked.
-
-Belongs here: what the walk asks of a line. Does not belong here: how lines come from versions.
-"""
+"""Lines of one order as objects, for the orders whose history has to be walked."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 Metadata is free: storefronts keep personalisation there, and plugins their own notes. What begins with `_`, names ids
 or prices, or holds anything but texts, numbers and yes or no, is not what a buyer saw.
-
-Belongs here: labels and values. Does not belong here: versions and prices of lines.
 """
 
 from __future__ import annotations

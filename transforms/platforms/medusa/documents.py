@@ -1,7 +1,4 @@
-"""Documents by which a Medusa shop takes units back: edits, returns, claims, and credits given later.
-
-Belongs here: what was given back by which document, and when. Does not belong here: money that was refunded.
-"""
+"""Documents by which a Medusa shop takes units back: edits, returns, claims, and credits given later."""
 
 from __future__ import annotations
 

@@ -3,8 +3,6 @@
 Each confirmed change of an order writes its lines anew under the next version; an edit that takes units away leaves
 fewer, or no row at all. A line here holds every unit that was ever ordered, with what was taken away again beside it:
 so nothing vanishes, and a cancellation that was told once stays told.
-
-Belongs here: versions. Does not belong here: prices, refunds, and the words of an order.
 """
 
 from __future__ import annotations

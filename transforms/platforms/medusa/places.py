@@ -1,7 +1,4 @@
-"""Where a Medusa order goes: its addresses, and the stock location or relay point where the buyer fetches it.
-
-Belongs here: addresses, pick-up. Does not belong here: fulfilments.
-"""
+"""Where a Medusa order goes: its addresses, and the stock location or relay point where the buyer fetches it."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 Medusa stores neither net amounts nor taxes: a price is an amount, less its discounts, plus its taxes in percent; the
 amount and each discount may include tax or not. All of it is exact and unrounded here.
-
-Belongs here: numbers, and net and taxes of a price. Does not belong here: which amounts an order has.
 """
 
 from __future__ import annotations

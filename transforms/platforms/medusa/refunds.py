@@ -7,8 +7,6 @@ more than the order then costs; what is beyond is money without goods. Goods giv
 is left of their price. Nothing that was told once changes when something is added later.
 
 Orders that have neither documents nor refunds are not walked: of them there is money that came in.
-
-Belongs here: adjustments of an order. Does not belong here: prices of lines, documents, statuses.
 """
 
 from __future__ import annotations

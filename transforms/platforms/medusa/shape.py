@@ -1,8 +1,4 @@
-"""Orders of Medusa, put together: the columns of the order frames.
-
-Belongs here: frames from what the other modules here say. Does not belong here: Mirakl's words, versions (`lines`),
-prices (`prices`), what was given back (`refunds`).
-"""
+"""Orders of Medusa, put together: the columns of the order frames."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""How Medusa orders are shipped: the methods that were chosen, what they cost, and the parcels that went.
-
-Belongs here: shipping methods and fulfilments. Does not belong here: addresses, points where orders are fetched.
-"""
+"""How Medusa orders are shipped: the methods that were chosen, what they cost, and the parcels that went."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What state a Medusa order is in: its own word, and what its payment collections and its lines say.
-
-Belongs here: Medusa's words. Does not belong here: Mirakl's rules for quantities.
-"""
+"""What state a Medusa order is in: its own word, and what its payment collections and its lines say."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What stands beside the products of an order: its discount, gift wrapping and a payment fee.
-
-Belongs here: blocks of the lines and taxes frames for these. Does not belong here: products, shipping, refunds.
-"""
+"""What stands beside the products of an order: its discount, gift wrapping and a payment fee."""
 
 from __future__ import annotations
 

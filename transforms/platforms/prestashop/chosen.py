@@ -3,8 +3,6 @@
 Labels are those that the buyer saw. A combination stands in the name of its line, in brackets, as `Size: M - Colour:
 Blue` (older versions: behind a dash), and stays there when the catalogue changes; the tables of the catalogue are asked
 where the name does not tell.
-
-Belongs here: which product a line is. Does not belong here: its money and its state.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A line of a PrestaShop order while its order is put together: its row, its units, and the money left to pay for it.
-
-Belongs here: what vouchers, slips and the frame need to know of a line. Does not belong here: what they do to it.
-"""
+"""A line of a PrestaShop order while it is put together: its row, its units, and the money left to pay for it."""
 
 from __future__ import annotations
 

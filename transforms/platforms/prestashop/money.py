@@ -1,7 +1,4 @@
-"""PrestaShop's money: amounts with and without tax, whose difference is the tax; payments that several orders share.
-
-Belongs here: what an amount is a part of. Does not belong here: frames, credit slips, which taxes a difference is.
-"""
+"""PrestaShop's money: amounts with and without tax, whose difference is the tax; payments that several orders share."""
 
 from __future__ import annotations
 

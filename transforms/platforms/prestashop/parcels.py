@@ -1,7 +1,4 @@
-"""What has left by the shipments of PrestaShop 9.1.
-
-Belongs here: their units and times, line by line. Does not belong here: what an order's states say of that.
-"""
+"""What has left by the shipments of PrestaShop 9.1."""
 
 from __future__ import annotations
 

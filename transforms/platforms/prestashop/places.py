@@ -2,8 +2,6 @@
 
 Relay points stand in tables of their modules. Most modules put the point into the order's delivery address as well,
 whose alias names it, some leave the buyer's home there; a point whose place is known takes the place of that address.
-
-Belongs here: addresses, pick-up. Does not belong here: carriers' parcels.
 """
 
 from __future__ import annotations

@@ -3,8 +3,6 @@
 Counters repeat what slips name, price reductions as units too, and know of what was given back without a slip. Staff
 may lower an order by what was given back, so that the screen shows what was sent; Mirakl is told both, the order as it
 was placed and the refund.
-
-Belongs here: sums and units over all slips. Does not belong here: reading a slip.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Orders and lines of PrestaShop as order frames.
-
-Belongs here: putting an order's frames together from the rows of `connectors/channels/prestashop/*.sql`. Does not
-belong here: what states, vouchers, slips, parcels and places mean.
-"""
+"""Orders and lines of PrestaShop as order frames."""
 
 from __future__ import annotations
 

@@ -4,8 +4,6 @@ What is peculiar here: a slip has a head and lines, and they need not agree. Amo
 old versions; the head names the amount that was chosen by hand, and the total after a voucher was held back, both of
 which the lines ignore. The money given back is the head's; the lines say what for. The form demands a quantity of at
 least one for every amount, so that a price reduction looks like a unit given back; so do the line's counters.
-
-Belongs here: what a slip gives back, on what, and why. Does not belong here: orders and their lines.
 """
 
 from __future__ import annotations

@@ -3,8 +3,6 @@
 A state's number differs from shop to shop. The platform's own are named in its configuration (PS_OS_...), those of the
 usual payment modules under their own keys; all others are known by their flags. A state without any flag says nothing:
 modules leave them all off for `Partial refund` and `Authorized` alike. Then what the order went through before holds.
-
-Belongs here: states and the history. Does not belong here: what slips and parcels prove of single units.
 """
 
 from __future__ import annotations

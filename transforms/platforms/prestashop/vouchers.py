@@ -3,9 +3,6 @@
 PrestaShop shows a gift at its full price and takes it off again by the voucher that gave it, as it does with free
 shipping; vouchers for one product, the cheapest or a selection are amounts on the order as well. Told so, a gift would
 cost money and its neighbour less than it did.
-
-Belongs here: gifts and vouchers for some products. Does not belong here: what is left for the whole order, which is
-taken off all lines.
 """
 
 from __future__ import annotations

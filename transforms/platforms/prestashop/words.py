@@ -1,7 +1,4 @@
-"""What was written on an order, by its staff and its buyer, as far as it says why units or money were given back.
-
-Belongs here: finding the words. Does not belong here: Mirakl's reasons.
-"""
+"""What was written on an order, by its staff and its buyer, as far as it says why units or money were given back."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Refund documents as rows of the adjustments frame: one an item, and the parts that go back with their container.
-
-Belongs here: the cells of those rows. Does not belong here: reading documents (`refunds`), and taxes.
-"""
+"""Refund documents as rows of the adjustments frame: one an item, and the parts that go back with their container."""
 
 from __future__ import annotations
 

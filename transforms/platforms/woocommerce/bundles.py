@@ -3,8 +3,6 @@
 Plugins write a container and its parts as lines of one order, tied by keys of the cart in hidden meta. Usually the
 parts are what is packed, and the container is only the offer; parts that do not ship of their own are inside an
 assembled container.
-
-Belongs here: how lines belong together, and units of a container. Does not belong here: how a line is written.
 """
 
 from __future__ import annotations

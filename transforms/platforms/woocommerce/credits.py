@@ -1,8 +1,6 @@
 """Gift cards and store credit: what paid for a part of an order and is missing in its total.
 
 WooCommerce's total is what was left to pay with money. The goods cost what they cost, so that the credit is payment.
-
-Belongs here: reading how much credit paid. Does not belong here: coupons, which line totals already know of.
 """
 
 from __future__ import annotations

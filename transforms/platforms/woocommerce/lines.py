@@ -1,7 +1,4 @@
-"""Lines of an order: products, fees, containers and parts of bundles, and what the buyer chose.
-
-Belongs here: the cells of lines and of their attributes. Does not belong here: refunds, and the order's own cells.
-"""
+"""Lines of an order: products, fees, containers and parts of bundles, and what the buyer chose."""
 
 from __future__ import annotations
 

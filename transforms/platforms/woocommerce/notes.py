@@ -1,7 +1,4 @@
-"""When and why an order was cancelled: WooCommerce keeps neither, but writes notes, in the language of the site.
-
-Belongs here: reading notes. Does not belong here: what a reason's words mean.
-"""
+"""When and why an order was cancelled: WooCommerce keeps neither, but writes notes, in the language of the site."""
 
 from __future__ import annotations
 

@@ -3,8 +3,6 @@
 WooCommerce shows meta whose key does not begin with `_`; add-on plugins pack theirs into one hidden meta as well.
 Values of attributes are slugs, keys are names of taxonomies: the buyer saw the term and the label. Prices in labels and
 values are left out, as the line's own price holds them.
-
-Belongs here: meta rows of a line -> (label, texts). Does not belong here: bundles, and how attributes are written.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Where an order comes from, and what its buyer calls it.
-
-Belongs here: the number of a numbering plugin, the marketplace that an order was imported from. Does not belong here:
-vendors (`suborders`), and what becomes of such orders.
-"""
+"""Where an order comes from, and what its buyer calls it."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 A counter is a shipping method; a pick-up point is meta of the order, with an id that the carrier knows, mostly with its
 name, often with its address.
-
-Belongs here: reading the place. Does not belong here: which address is sent in its stead.
 """
 
 from __future__ import annotations

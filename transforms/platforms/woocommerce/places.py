@@ -1,7 +1,4 @@
-"""Addresses of orders that buyers fetch: a pick-up point's address stands in for the buyer's.
-
-Belongs here: which address row an order gets. Does not belong here: reading the place (`pickups`).
-"""
+"""Addresses of orders that buyers fetch: a pick-up point's address stands in for the buyer's."""
 
 from __future__ import annotations
 

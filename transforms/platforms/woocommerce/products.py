@@ -1,7 +1,4 @@
-"""The products behind the lines: their SKUs, which of them are virtual, how their attributes are called.
-
-Belongs here: looking products up. Does not belong here: what a line of an order says.
-"""
+"""The products behind the lines: their SKUs, which of them are virtual, how their attributes are called."""
 
 from __future__ import annotations
 

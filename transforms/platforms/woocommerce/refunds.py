@@ -1,7 +1,4 @@
-"""How much a refund document of WooCommerce gave back, in all and of each of its items.
-
-Belongs here: reading the amounts of refunds. Does not belong here: which line an item refunds.
-"""
+"""How much a refund document of WooCommerce gave back, in all and of each of its items."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""WooCommerce's own values in one cell: taxes by rate, times in two spellings, the zone of a site.
-
-Belongs here: reading them. Does not belong here: decoding as such (`transforms.packed`), and what they mean.
-"""
+"""WooCommerce's own values in one cell: taxes by rate, times in two spellings, the zone of a site."""
 
 from __future__ import annotations
 

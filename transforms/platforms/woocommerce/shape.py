@@ -1,8 +1,4 @@
-"""Orders of WooCommerce as order frames: each put together of what the other modules here say of it.
-
-Belongs here: what the rows of `connectors/channels/woocommerce/*.sql` mean together. Does not belong here: decoding,
-parcels, bundles, and whatever else has a module of its own.
-"""
+"""Orders of WooCommerce as order frames: each put together of what the other modules here say of it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a WooCommerce shop knows of an order's parcels: native fulfilments, or what a tracking plugin wrote as meta.
-
-Belongs here: parcels, their contents, their times. Does not belong here: what shipped units make of a status.
-"""
+"""What a WooCommerce shop knows of an order's parcels: native fulfilments, or what a tracking plugin wrote as meta."""
 
 from __future__ import annotations
 

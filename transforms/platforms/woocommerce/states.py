@@ -1,7 +1,4 @@
-"""Status words of WooCommerce and of its usual plugins, and what the rest of an order proves where they say little.
-
-Belongs here: words, and which of them speaks for an order. Does not belong here: quantities.
-"""
+"""Status words of WooCommerce and of its usual plugins, and what the rest of an order proves where they say little."""
 
 from __future__ import annotations
 

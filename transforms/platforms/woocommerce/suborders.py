@@ -2,8 +2,6 @@
 
 A split order stays in the shop beside its vendors' orders, which hold copies of its lines. The vendors' orders are
 sent; of the split one only what no vendor has. It may be refunded all the same: the refund is then shared out.
-
-Belongs here: who is whose copy, and which refund is whose. Does not belong here: how an order is written.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Taxes of items: one row a rate from the serialised split, or one in all where the split says nothing.
-
-Belongs here: naming a tax and its rate. Does not belong here: whose tax it is.
-"""
+"""Taxes of items: one row a rate from the serialised split, or one in all where the split says nothing."""
 
 from __future__ import annotations
 
