@@ -30,6 +30,7 @@ from pipelines.partitions import days_of
 from pipelines.resources import Mirakl, State, failures_explained
 from transforms.mapping import ChannelMapping
 from transforms.outcomes import excluded_of
+from transforms.plural import counted
 
 RAW_ORDERS, MIRAKL_ORDERS, MIRAKL_DELIVERY = "raw_orders", "mirakl_orders", "mirakl_delivery"
 SHOP_DATABASE = "shop_database"
@@ -108,9 +109,8 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
                     )
                     schema = tables.made_from(tables.RAW_ORDERS, shop.fingerprint())
                     frames.write(name, RAW_ORDERS, day, schema, chunks)
-                    context.log.info(
-                        f"{day}: {raw.orders_read:,} orders read, {raw.orders_carried_over:,} of them carried over"
-                    )
+                    orders = counted(raw.orders_read, "order")
+                    context.log.info(f"{day}: {orders} read, {raw.orders_carried_over:,} of them carried over")
                     context.add_asset_metadata(
                         {
                             "orders_read": raw.orders_read,
@@ -151,7 +151,7 @@ def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:
                 schema = tables.made_from(tables.MIRAKL_ORDERS, rules(mapping))
                 frames.write(name, MIRAKL_ORDERS, day, schema, progress.through("normalising", day, chunks, len))
                 context.log.info(
-                    f"{day}: {of_day.counts['orders_normalised']:,} orders normalised, "
+                    f"{day}: {counted(of_day.counts['orders_normalised'], 'order')} normalised, "
                     f"{of_day.counts['rejected']:,} rejected, {of_day.counts['excluded']:,} excluded"
                 )
                 context.add_asset_metadata(of_day.metadata(), partition_key=day)

@@ -12,6 +12,7 @@ from pipelines import metadata
 from pipelines.config.environment import Environment
 from pipelines.config.settings import Channel, Settings
 from pipelines.resources import Mirakl, State
+from transforms.plural import counted, day_ranges
 
 _WAITS = "another run is sending; this one waits until it is done"
 _ALOUD = logging.getLogger(__name__)
@@ -77,10 +78,11 @@ def without_answer(channel: str, open_days: Sequence[DayReport]) -> dg.Failure:
     """Say of which days orders are without an answer, with their numbers: Dagster shows no others of a failed day."""
     orders = sum(report.counts["undelivered"] for report in open_days)
     why = next((report.stopped for report in open_days if report.stopped), "Mirakl gave no definite answer")
-    days = ", ".join(report.day for report in open_days)
+    days = day_ranges(report.day for report in open_days)
+    verb = "is" if orders == 1 else "are"
     numbers = "; ".join(f"{report.day}: {metadata.in_words(report)}" for report in open_days)
     return dg.Failure(
-        f"{orders:,} orders of channel {channel!r} are without an answer ({days}): {why}. "
+        f"{counted(orders, 'order')} of channel {channel!r} {verb} without an answer ({days}): {why}. "
         f"Nothing is lost: run the failed days again, what was delivered is not sent twice. {numbers}.",
         metadata={"undelivered": orders, "days": days, **_failed(channel, open_days)},
         allow_retries=False,

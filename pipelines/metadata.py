@@ -13,6 +13,7 @@ from connectors.mirakl.report import DayReport
 from transforms.coverage import Word
 from transforms.frames import COLUMNS
 from transforms.plain import one_line
+from transforms.plural import counted
 
 # The event log keeps metadata for ever and the UI loads it whole. What stands around the tables takes another 4 kB.
 MOST_BYTES = 12_000
@@ -23,6 +24,13 @@ MOST_SIGNATURES = 20
 FAILURE_COLUMNS = ("channel_order_id", "outcome", "code", "field", "reason")
 _ALARMING = ("undelivered", "refused", "rejected", "shrunk", "future_stamps")
 _MOST_CHARACTERS = 160
+# The names of counts where they count one.
+_ONE = {
+    "orders_read": "order_read",
+    "requests": "request",
+    "requests_isolating": "request_isolating",
+    "retries": "retry",
+}
 # Of a day that is stopped, which says what to do.
 _MOST_OF_A_REASON = 300
 
@@ -66,8 +74,8 @@ def _delivery_ages(report: DayReport) -> Metadata:
 
 def in_words(report: DayReport) -> str:
     """Say in one line what a day's delivery came to, zeros left out."""
-    told = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in report.counts.items() if count)
-    return told or "no orders"
+    counts = (counted(count, _ONE.get(name, name), name) for name, count in report.counts.items() if count)
+    return ", ".join(counts).replace("_", " ") or "no orders"
 
 
 def table(rows: Sequence[Mapping[str, Any]], most_bytes: int = MOST_BYTES // 2) -> dg.TableMetadataValue:

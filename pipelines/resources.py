@@ -45,6 +45,8 @@ class State:
         """
         environment = Environment()
         ledger = Ledger(environment.ledger_url)
+        if ledger.was_made:
+            dg.get_dagster_logger().warning(f"a new ledger was made: {ledger.address} (LEDGER_URL)")
         try:
             for channel in channels:
                 if channel.fault is None:

@@ -59,7 +59,7 @@ class Ledger:
     channel delivered to last.
 
     Whoever only reads asks not to `create`: a ledger that `is_missing` is then an empty one, in memory. `address` is
-    where it is, without a password.
+    where it is, without a password. `was_made` is a ledger that was not there before.
 
     Raises:
         LedgerError: not such a URL, not reachable, or written by a newer version of this software.
@@ -76,7 +76,7 @@ class Ledger:
         self._rivals: dict[str, dict[str, str]] = {}
         try:
             with self._transaction("schema") as connection:
-                prepare(connection)
+                self.was_made = prepare(connection) and not self.is_missing
         except LedgerError:
             self.dispose()
             raise

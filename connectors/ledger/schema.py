@@ -96,8 +96,10 @@ class LedgerError(Exception):
     """The ledger cannot be opened or used. The message says why and what to do; never a password."""
 
 
-def prepare(connection: sa.Connection) -> None:
+def prepare(connection: sa.Connection) -> bool:
     """Make the tables, or bring those that are there up to date; the caller holds the only transaction.
+
+    Return whether they were made.
 
     Raises:
         LedgerError: they were written by a newer version of this software, or are incomplete.
@@ -106,7 +108,7 @@ def prepare(connection: sa.Connection) -> None:
     if not sa.inspect(connection).has_table(_VERSION.name):
         _METADATA.create_all(connection)
         connection.execute(_VERSION.insert().values(version=newest))
-        return
+        return True
     version = connection.execute(sa.select(_VERSION.c.version)).scalar_one_or_none()
     if version is None:
         raise LedgerError(
@@ -120,6 +122,7 @@ def prepare(connection: sa.Connection) -> None:
             connection.exec_driver_sql(statement)
     if version < newest:
         connection.execute(_VERSION.update().values(version=newest))
+    return False
 
 
 @contextmanager

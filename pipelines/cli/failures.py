@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -11,13 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipelines.cli.options import DAY, any_channels, as_csv, as_json, known_names
+from transforms.plural import counted
 
 if TYPE_CHECKING:
     from connectors.ledger import Ledger, LedgerEntry
-
-_SHOWN = 200
-# Up to so many orders of one cause are listed one by one; of more, so many are named.
-_ALONE, _NAMED = 5, 10
 
 
 @click.command(short_help="List the orders that are not accepted.")
@@ -68,44 +64,19 @@ def failures(
         if as_csv:
             show.csv_rows(chain([first], found))
             return
-        _show_failures(chain([first], found), with_channel=len(names) != 1)
+        show_failures(chain([first], found), with_channel=len(names) != 1)
         click.echo(f"ledger: {ledger.address}", err=True)
 
 
-def _show_failures(failures: Iterable[dict[str, Any]], *, with_channel: bool) -> None:
-    """Print failures: those of one cause together where they are many, the others one by one."""
+def show_failures(failures: Iterable[dict[str, Any]], *, with_channel: bool) -> None:
+    """Print failures: a row for each cause."""
     from pipelines.cli import show
+    from pipelines.cli.causes import Causes
 
-    causes: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
-    orders: Counter[tuple[Any, ...]] = Counter()
-    for item in failures:
-        cause = tuple(item[name] for name in ("channel", "outcome", "code", "field", "reason"))
-        orders[cause] += 1
-        if len(causes[cause]) < _NAMED:
-            causes[cause].append(item)
-    console = show.console()
-    alone = [item for cause, items in causes.items() if orders[cause] <= _ALONE for item in items]
-    many = [cause for cause in causes if orders[cause] > _ALONE]
-    if many:
-        rows = [_cause(causes[cause], orders[cause], with_channel=with_channel) for cause in many[:_SHOWN]]
-        show.rows(console, "Not accepted by Mirakl in their current state, by cause", rows, numbers=["orders"])
-    if alone:
-        rows = [_shown_failure(item, with_channel=with_channel) for item in alone[:_SHOWN]]
-        show.rows(console, "Not accepted by Mirakl in their current state", rows)
-    left = len(alone[_SHOWN:]) + sum(orders[cause] for cause in many[_SHOWN:])
-    if left or many:
-        click.echo(f"{orders.total():,} orders in all; --csv and --json list each of them")
-
-
-def _cause(items: list[dict[str, Any]], orders: int, *, with_channel: bool) -> dict[str, object]:
-    from pipelines.cli.show import ago
-
-    first = items[0]
-    ids = ", ".join(str(item["channel_order_id"]) for item in items)
-    more = f" and {orders - len(items):,} more" if orders > len(items) else ""
-    start = {"channel": first["channel"]} if with_channel else {}
-    cause = {name: first[name] for name in ("outcome", "code", "field", "reason")}
-    return {**start, "orders": orders, "for": ago(first["unaccepted_since"]), **cause, "ids": ids + more}
+    columns = ("outcome", "code", "field", "reason")
+    causes = Causes(("channel", *columns) if with_channel else columns, failures, with_days=True)
+    show.rows(show.console(), "Not accepted by Mirakl in their current state", causes.rows(), numbers=["orders"])
+    click.echo(f"{counted(causes.orders, 'order')} in all; --csv and --json list each of them")
 
 
 def _aim(ledger: Ledger, names: tuple[str, ...]) -> Iterator[str]:
@@ -138,12 +109,3 @@ def _failure(row: LedgerEntry) -> dict[str, object]:
         "attempts": row.attempts,
         "unaccepted_since": row.unaccepted_since,
     }
-
-
-def _shown_failure(item: dict[str, Any], *, with_channel: bool) -> dict[str, object]:
-    from pipelines.cli.show import ago
-
-    shown = ("channel_order_id", "outcome", "code", "day")
-    start = {"channel": item["channel"]} if with_channel else {}
-    middle = {name: item[name] for name in shown}
-    return {**start, **middle, "for": ago(item["unaccepted_since"]), "field": item["field"], "reason": item["reason"]}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import os
 import sys
-from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +13,10 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 import click
 
 from pipelines.cli.options import Days, as_csv, as_json, channels, days, load, quiet
+from transforms.plural import counted
 
 if TYPE_CHECKING:
+    from pipelines.cli.causes import Causes
     from pipelines.operations.plan import Plan, PlannedOrder
 
 _SHOWN = 50
@@ -171,21 +172,29 @@ class _Screen:
         self._console = show.console()
         self._shown = frozenset(shown)
         self._channel = ""
-        self._kept: dict[str, list[PlannedOrder]] = defaultdict(list)
-        self._told: Counter[str] = Counter()
+        self._causes = self._no_causes()
         self._asked: list[PlannedOrder] = []
+
+    def _no_causes(self) -> dict[str, Causes]:
+        from pipelines.cli.causes import Causes
+
+        return {
+            "rejected": Causes(("code", "field", "reason"), most_ids=_SHOWN, with_days=True),
+            "refused": Causes(("code", "field", "reason"), most_ids=_SHOWN, with_days=True),
+            "noticed": Causes(("fate", "code", "field", "reason"), most_ids=_SHOWN, with_days=True),
+            "changed": Causes(("change",), most_ids=_SHOWN, with_days=True),
+            "new": Causes(("day",), most_ids=_SHOWN),
+        }
 
     def begin(self, channel: str) -> None:
         self._channel = channel
-        self._kept.clear()
-        self._told.clear()
+        self._causes = self._no_causes()
         self._asked.clear()
 
     def order(self, order: PlannedOrder) -> None:
         kind = "noticed" if order.code and order.fate not in {"rejected", "refused"} else order.fate
-        self._told[kind] += 1
-        if len(self._kept[kind]) < _SHOWN:
-            self._kept[kind].append(order)
+        change = ", ".join(one.partition(": ")[0] for one in order.changes)
+        self._causes[kind].add({**order.values(), "change": change})
         if order.channel_order_id in self._shown:
             self._asked.append(order)
 
@@ -198,7 +207,9 @@ class _Screen:
         shown = [row for row in fates if row["orders"]] or fates[:1]
         show.rows(self._console, f"What a sync of {self._channel} would do", shown, numbers=["orders"])
         told = plan.summary()
-        show.say(self._console, f"{told['requests']:,} requests, {told['seconds']:,.1f} s at the configured rate")
+        show.say(
+            self._console, f"{counted(told['requests'], 'request')}, {told['seconds']:,.1f} s at the configured rate"
+        )
         show.say(self._console, f"ledger: {ledger}")
         self._console.print()
         if told["unmapped"]:
@@ -221,35 +232,12 @@ class _Screen:
             "new": "New",
         }
         for kind, title in titles.items():
-            if not self._told[kind]:
+            causes = self._causes[kind]
+            if not causes.orders:
                 continue
-            if kind == "new":
-                self._ids(title, self._kept[kind])
-                continue
-            columns = ("channel_order_id", "day", "fate", "code", "field", "reason")
-            listed = [{name: order.values()[name] for name in columns} for order in self._kept[kind]]
-            if kind != "noticed":
-                listed = [{name: cell for name, cell in row.items() if name != "fate"} for row in listed]
-            if kind == "changed":
-                listed = [
-                    {**row, "change": ", ".join(one.partition(": ")[0] for one in order.changes)}
-                    for row, order in zip(listed, self._kept[kind], strict=True)
-                ]
-            show.rows(self._console, title, listed)
-            self._more(kind)
-
-    def _ids(self, title: str, orders: list[PlannedOrder]) -> None:
-        from pipelines.cli import show
-
-        days: dict[str, list[str]] = defaultdict(list)
-        for order in orders:
-            days[order.day].append(order.channel_order_id)
-        show.rows(self._console, title, [{"day": day, "ids": ", ".join(ids)} for day, ids in days.items()])
-        self._more("new")
-
-    def _more(self, kind: str) -> None:
-        if (more := self._told[kind] - len(self._kept[kind])) > 0:
-            click.echo(f"and {more:,} more; --csv and --json list them all\n")
+            show.rows(self._console, title, causes.rows(), numbers=["orders"])
+            if causes.not_named:
+                click.echo(f"{counted(causes.not_named, 'order')} not named here; --csv and --json name each of them\n")
 
     def _show_asked(self) -> None:
         from pipelines.cli import show

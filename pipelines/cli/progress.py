@@ -21,6 +21,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from pipelines.cli import show
 from pipelines.operations import progress
+from transforms.plural import counted
 
 SECONDS_BETWEEN_LINES = 10.0
 _STAGES = ("reading", "normalising", "sending", "comparing", "replaying")
@@ -95,7 +96,7 @@ class Shown:
         words = [f"{part:.0%}"]
         if self._days > 1:
             words.append(f"{len(at.days)} of {self._days} days")
-        words.append(f"{orders:,} orders")
+        words.append(counted(orders, "order"))
         if at.seconds > 1 and orders:
             words.append(f"{orders / at.seconds:,.0f}/s")
         if 0 < part < 1 and at.seconds > 2:

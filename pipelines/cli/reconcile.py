@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from pipelines.cli.options import Days, as_csv, as_json, channels, days, load, quiet
-
-_SHOWN = 200
+from transforms.plural import counted
 
 
 @click.command(short_help="Compare the shop with what Mirakl accepted.")
@@ -24,6 +23,7 @@ def reconcile(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quie
     Exit status 3 when an order was never accepted, differs, or is no longer in the shop.
     """
     from pipelines.cli import show
+    from pipelines.cli.causes import Causes
     from pipelines.cli.progress import shown
     from pipelines.operations import reconcile as reconciling
     from pipelines.operations.shop import open_shop
@@ -43,13 +43,16 @@ def reconcile(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quie
         listed += [{"channel": channel.name, **one} for one in found.findings]
         if as_json or as_csv:
             continue
-        click.echo(f"{channel.name}: {found.orders:,} orders in the shop, {found.matching:,} at Mirakl as they are")
+        click.echo(
+            f"{channel.name}: {counted(found.orders, 'order')} in the shop, {found.matching:,} at Mirakl as they are"
+        )
         click.echo(f"ledger: {address}")
         for finding, count in found.found.items():
             click.echo(f"{count:,} {finding}")
         if found.findings:
-            show.rows(show.console(), "Differences", found.findings[:_SHOWN])
-            if (more := found.found.total() - _SHOWN) > 0:
+            causes = Causes(("finding", "why"), found.findings)
+            show.rows(show.console(), "Differences", causes.rows(), numbers=["orders"])
+            if (more := found.found.total() - len(found.findings) + causes.not_shown) > 0:
                 click.echo(f"and {more:,} more; --csv and --json list the first {len(found.findings):,}")
     if as_json:
         click.echo(show.json_text(told[0] if len(told) == 1 else told))

@@ -11,8 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.cli import show
+from pipelines.cli.causes import Causes
 from pipelines.operations.verdicts import ALL_ACCEPTED
 from pipelines.runs.sync import DayResult, SyncResult
+from transforms.plural import counted, day_ranges
 
 _SHOWN = (
     "orders_read",
@@ -37,6 +39,7 @@ def sync_values(result: SyncResult) -> dict[str, Any]:
         "channel": result.channel,
         "exit_status": result.exit_status,
         **result.totals,
+        "missing": result.missing,
         "failures_total": sum(day.failures_total for day in result.days),
         "red_checks": {
             red.check: {"why": red.words, "go_on": red.command, "numbers": red.numbers, "orders": red.orders}
@@ -62,20 +65,24 @@ def show_sync(console: Console, result: SyncResult) -> None:
     _days(console, result)
     totals = result.totals
     # Orders without an answer all wait for the same thing, which the last lines say.
-    failures = [row for day in result.days for row in day.failures if row["outcome"] != "undelivered"]
-    if failures:
-        show.rows(console, "Orders that were rejected or refused", failures)
-    more = totals["rejected"] + totals["refused"] - len(failures)
+    failures = Causes(("outcome", "code", "field", "reason"))
+    for day in result.days:
+        for row in day.failures:
+            if row["outcome"] != "undelivered":
+                failures.add({**row, "day": day.day})
+    if failures.orders:
+        show.rows(console, "Orders that were rejected or refused", failures.rows(), numbers=["orders"])
+    more = totals["rejected"] + totals["refused"] - failures.orders + failures.not_shown
     if more > 0:
         show.say(console, f"and {more:,} more: mirakl-orders failures {result.channel}")
     for red in result.red_checks:
         show.say(console, (red.check, "yellow"), f": {red.description}")
         if red.orders and red.check != ALL_ACCEPTED:
-            show.rows(console, f"{red.check}: where", red.orders)
+            orders = Causes(("code", "field", "reason"), red.orders)
+            show.rows(console, f"{red.check}: the orders", orders.rows(), numbers=["orders"])
     for reason in dict.fromkeys(day.reason for day in result.days if day.reason):
         days = [day.day for day in result.days if day.reason == reason]
-        span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]} ({len(days)} days)"
-        show.say(console, ("failed", "red"), f" {span}: {reason}")
+        show.say(console, ("failed", "red"), f" {day_ranges(days)}: {reason}")
 
 
 def _days(console: Console, result: SyncResult) -> None:
@@ -96,7 +103,7 @@ def _days(console: Console, result: SyncResult) -> None:
         counts = [f"{totals[name]:,} {_head(name)}" for name in shown if totals[name]]
         show.say(console, (f"all days    {', '.join(counts) or '-'}", "bold"))
     if left_out:
-        show.say(console, (f"{len(left_out)} days without an order are left out", "dim"))
+        show.say(console, (f"{counted(len(left_out), 'day')} without an order left out", "dim"))
     console.print()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from pipelines.cli.options import DAY, Days, as_json, channel, channels, days, load, quiet
+from transforms.plural import counted
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Channel, Settings
@@ -115,11 +116,9 @@ def replay(
         _ask(chosen, selection)
     with dagster_instance() as instance, progress.shown(name, 1, quiet=quiet or verbose):
         result = runs.replay(settings, chosen, selection, instance, verbose=verbose)
-    asked = min(len(set(order_ids)), limit or len(order_ids))
-    gone = asked - result.totals["orders_read"] if result.exit_status != 1 else 0
-    if gone > 0:
-        click.echo(f"{gone:,} of the orders asked for are not in the shop", err=True)
-    _tell([result], as_json=as_json, at_least=3 if gone > 0 else 0)
+    if result.missing and order_ids:
+        click.echo(f"not in the shop: {', '.join(result.missing)}", err=True)
+    _tell([result], as_json=as_json, at_least=3 if result.missing and order_ids else 0)
 
 
 def _dry_run(channel: Channel, selection: Selection, *, as_json: bool) -> NoReturn:
@@ -162,7 +161,7 @@ def _ask(channel: Channel, selection: Selection) -> None:
             orders = sum(selection.outcome in (None, row.outcome) for _, row in found)
     orders = min(orders, selection.limit or orders)
     if orders > ASKED_BEYOND:
-        _confirm(f"send {orders:,} orders of {channel.name} again?")
+        _confirm(f"send {counted(orders, 'order')} of {channel.name} again?")
 
 
 def _confirm(question: str) -> None:
@@ -203,7 +202,10 @@ def _ready(names: list[str]) -> tuple[Settings, list[Channel]]:
         ShopReader(one.source()).dispose()
     environment = Environment()
     environment.mirakl(settings.mirakl)
-    Ledger(environment.ledger_url).dispose()
+    ledger = Ledger(environment.ledger_url)
+    ledger.dispose()
+    if ledger.was_made:
+        click.echo(f"a new ledger was made: {ledger.address} (LEDGER_URL); every order is new to it", err=True)
     FrameStorage(environment.frames_url).probe()
     return settings, chosen
 

@@ -30,6 +30,8 @@ _WIDTH = 140
 _SENTENCES = frozenset({"reason", "detail", "change", "why", "meaning", "ids", "word", "target"})
 _SENTENCE_WIDTH = 20
 _GAP = 2
+# Headings other than the names of the columns.
+_HEADS = {"fate": "outcome"}
 STYLES = {
     "rejected": "red",
     "refused": "red",
@@ -187,7 +189,7 @@ def _aligned(cells: Iterable[Text], widths: Sequence[int]) -> Text:
 
 
 def _head(name: str) -> str:
-    return name.removeprefix("channel_").replace("_", " ")
+    return _HEADS.get(name) or name.removeprefix("channel_").replace("_", " ")
 
 
 def _text(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipelines.cli.options import any_channels, as_json
+from transforms.plural import counted, day_ranges
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,9 +95,13 @@ def _print(status: ChannelStatus, ledger: str, *, no_runs_in: Path | None) -> No
     if no_runs_in and not status.is_new:
         since = f"unknown: {no_runs_in} (DAGSTER_HOME) holds no records of Dagster"
     values["last delivery"] = f"{since}, of {status.last_day}" if status.last_day else since
-    values["running now"] = f"{status.runs} runs" if status.runs else None
+    if status.delivery_age is not None:
+        values["delivery age"] = (
+            f"{show.span(status.delivery_age)} from the change in the shop to Mirakl (95th percentile, last delivery)"
+        )
+    values["running now"] = counted(status.runs, "run") if status.runs else None
     values["not accepted"] = _open(status)
-    values["failed days"] = ", ".join(status.failed_days)
+    values["failed days"] = day_ranges(status.failed_days)
     for name, why in status.red.items():
         values[f"red: {name}"] = why
     ticking = [*status.schedules, *status.sensors]

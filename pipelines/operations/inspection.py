@@ -15,7 +15,7 @@ from connectors.channels.check import check_shop
 from connectors.channels.reader import ShopReader
 from connectors.config.database_url import option_with_password
 from connectors.frames.storage import FrameStorage
-from connectors.ledger import Ledger
+from connectors.ledger.trial import try_ledger
 from connectors.mirakl.client import MiraklClient
 from pipelines.config.environment import Environment
 from pipelines.config.settings import Channel, Settings, SettingsError
@@ -98,8 +98,9 @@ def _mirakl(settings: Settings, channels: Sequence[Channel]) -> Iterator[Finding
 
 
 def _ledger() -> str:
-    ledger = Ledger(Environment().ledger_url)
-    ledger.dispose()
+    ledger = try_ledger(Environment().ledger_url)
+    if ledger.is_missing:
+        return f"no ledger at {ledger.address} yet; one can be made there, which the first sync does"
     return f"the ledger at {ledger.address} can be used"
 
 

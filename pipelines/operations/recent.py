@@ -10,6 +10,7 @@ from pipelines.operations.shop import Shop
 from transforms.coverage import Word, coverage
 from transforms.normalise import normalise
 from transforms.outcomes import Reject
+from transforms.plural import counted
 
 SAMPLE_ORDERS = 200
 SAMPLE_DAYS = 30
@@ -36,13 +37,14 @@ def try_recent(channel: Channel, shop: Shop) -> Iterator[tuple[str, str]]:
         yield "not tried", f"the mapping: no order changed in the last {SAMPLE_DAYS} days"
         return
     for word, count in unmapped.most_common(_NAMED):
-        yield "warning", f"{word.kind} {word.word!r} has no map ({count:,} times among {read:,} recent orders)"
+        times = f"{counted(count, 'time')} among {counted(read, 'recent order')}"
+        yield "warning", f"{word.kind} {word.word!r} has no map ({times})"
     kinds = Counter((reject.code, reject.field) for reject in rejects)
     for (code, field), count in kinds.most_common(_NAMED):
         reject = next(one for one in rejects if (one.code, one.field) == (code, field))
-        words = f"{count:,} of {read:,} recent orders cannot be sent: {code}, {field} {reject.reason}"
+        words = f"{count:,} of {counted(read, 'recent order')} cannot be sent: {code}, {field} {reject.reason}"
         all_alike = count == read > 1
         verdict = "error" if code in _OF_THE_CONFIGURATION or all_alike else "orders"
         yield verdict, f"{words} (for example {reject.channel_order_id}; `mirakl-orders order {channel.name} ID` looks)"
     if not rejects:
-        yield "ok", f"{read:,} recent orders can be sent as they are"
+        yield "ok", f"{counted(read, 'recent order')} can be sent as they are"

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from connectors.channels.clocks import TOLERANCE
 from connectors.ledger import UNACCEPTED, Ledger, LedgerEntry, Standing
 from connectors.mirakl.claims import FUTURE_STAMP, SHRUNK
+from transforms.plural import counted
 from transforms.times import format_time
 
 EVERYTHING_MAPPED = "everything_mapped"
@@ -62,10 +63,11 @@ def _all_accepted(channel: str, ledger: Ledger) -> Verdict:
     counts = {outcome: waiting.get(outcome, (0, ""))[0] for outcome in UNACCEPTED}
     since = min((oldest for _, oldest in waiting.values()), default="")
     named = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items() if count)
+    orders = counted(sum(counts.values()), "order is", "orders are")
     return Verdict(
         ALL_ACCEPTED,
         not waiting,
-        f"{sum(counts.values()):,} orders are not accepted by Mirakl in their current state ({named}), "
+        f"{orders} not accepted by Mirakl in their current state ({named}), "
         f"the oldest since {since[:16].replace('T', ' ')} UTC",
         f"mirakl-orders failures {channel}",
         counts,
@@ -78,14 +80,18 @@ def _everything_mapped(channel: str, ledger: Ledger) -> Verdict:
     countries, rows = ledger.rejected_for(channel, "country_iso_code", MOST_ORDERS)
     found = []
     if standing.orders:
-        named = ", ".join(f"{detail} ({count:,})" for detail, count in standing.details[:_WORDS_NAMED])
+        named = ", ".join(
+            f"{detail.partition(';')[0]} ({count:,})" for detail, count in standing.details[:_WORDS_NAMED]
+        )
         found.append(
-            f"{standing.orders:,} orders carry a word without a map: {named}; they are sent as what the rest of the "
-            "order proves, else as CHANNEL_SPECIFIC; once the word stands under "
-            f"[channels.{channel}.statuses], read these days again"
+            f"{counted(standing.orders, 'order has', 'orders have')} a status without a map: {named}; such an order is "
+            "sent with the status that the rest of it proves, else as CHANNEL_SPECIFIC; add the map under "
+            f"[channels.{channel}.statuses], then read these days again"
         )
     if countries:
-        found.append(f"{countries:,} orders are rejected until the shop says an ISO 3166-1 country code")
+        found.append(
+            f"{counted(countries, 'order is', 'orders are')} rejected until the shop has an ISO 3166-1 country code"
+        )
     again = f"mirakl-orders sync {channel} --from {standing.first_day} --to {standing.last_day}"
     return Verdict(
         EVERYTHING_MAPPED,
@@ -106,9 +112,9 @@ def _money_adds_up(channel: str, standing: Standing) -> Verdict:
     return Verdict(
         MONEY_ADDS_UP,
         not standing.orders,
-        f"{standing.orders:,} orders were sent with sums that differ from the shop's; green once the days from "
-        f"{standing.first_day} to {standing.last_day} are read again without a difference (an order that was mended "
-        "without a new stamp: `mirakl-orders sync` with --reread)",
+        f"{counted(standing.orders, 'order was', 'orders were')} sent with other sums than the shop's; green once "
+        f"the days from {standing.first_day} to {standing.last_day} are read again without a difference (an order that "
+        "was corrected without a new modification time: `mirakl-orders sync` with --reread)",
         f"mirakl-orders order {channel} {shlex.quote(first)}",
         {"money_mismatch": standing.orders},
         _orders(standing),
@@ -119,8 +125,8 @@ def _nothing_shrunk(channel: str, standing: Standing) -> Verdict:
     return Verdict(
         NOTHING_SHRUNK,
         not standing.orders,
-        f"{standing.orders:,} orders have fewer lines or adjustments than were delivered before, and were sent as they "
-        "are; where that is right, send them once more by their ids",
+        f"{counted(standing.orders, 'order was', 'orders were')} sent with fewer lines or adjustments than before; "
+        "where that is right, send them once more by their ids",
         _replay(channel, standing),
         {"shrunk": standing.orders},
         _orders(standing),
@@ -133,16 +139,18 @@ def _stamps_sane(channel: str, ledger: Ledger) -> Verdict:
     read, rows = ledger.read_after(channel, latest, MOST_ORDERS)
     found = []
     if read:
-        found.append(f"{read:,} orders were read in the future: a clock is or was wrong, and no change of them is sent")
+        orders = counted(read, "order was", "orders were")
+        found.append(f"{orders} read in the future: a clock is or was wrong, and no change of them is sent")
     if stamped.orders:
-        found.append(f"{stamped.orders:,} orders were changed in the future; until then Mirakl ignores older stamps")
+        orders = counted(stamped.orders, "order was", "orders were")
+        found.append(f"{orders} changed in the future; until then Mirakl ignores older stamps")
     listed = [
         {
             "channel_order_id": row.channel_order_id,
             "day": row.day,
             "code": "read_in_future",
             "field": "read_at",
-            "reason": f"the ledger stands for a reading of {row.read_at}",
+            "reason": f"read at {row.read_at}, by the ledger",
         }
         for row in rows
     ]

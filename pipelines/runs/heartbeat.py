@@ -17,12 +17,16 @@ from threading import Event, Thread
 import dagster as dg
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES, DagsterRunStatus
 
+from transforms.plural import counted
+
 BEAT_SECONDS = 15
 SILENT = dt.timedelta(seconds=60)
 # Clocks of several machines differ; what is asked here may be wrong without harm, but not for every run.
 _CLOCKS_DIFFER = dt.timedelta(minutes=10)
 # What waits in the queue counts too: a busy instance would pile up runs of the same day.
 _UNFINISHED = [*IN_PROGRESS_RUN_STATUSES, DagsterRunStatus.QUEUED]
+# A run of the shell has its first sign when it is recorded, before it is started.
+_WATCHED = [*IN_PROGRESS_RUN_STATUSES, DagsterRunStatus.NOT_STARTED]
 _WATCH_SECONDS = 30
 _TAG = ".dagster/mirakl-orders/heartbeat"
 _GONE = "the process of this run gave no sign of life for a minute: it was killed, or its machine went down"
@@ -47,11 +51,16 @@ def heartbeat(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
         thread.join()
 
 
-def _leave_sign(instance: dg.DagsterInstance, run_id: str) -> None:
+def sign_of_life(run_id: str) -> dict[str, str]:
+    """Return the tag of a run that is at work here and now."""
     # A run that is executed again inherits the tags of the first, hence the id.
     sign = {"run": run_id, "host": socket.gethostname(), "at": dt.datetime.now(dt.UTC).isoformat()}
+    return {_TAG: json.dumps(sign)}
+
+
+def _leave_sign(instance: dg.DagsterInstance, run_id: str) -> None:
     try:
-        instance.add_run_tags(run_id, {_TAG: json.dumps(sign)})
+        instance.add_run_tags(run_id, sign_of_life(run_id))
     except Exception as error:
         # Whatever Dagster's storage raises: the next sign is due soon, and a run is not ended by the lack of one.
         logging.getLogger(__name__).warning("no sign of life could be left: %s", type(error).__name__)
@@ -72,7 +81,7 @@ def unfinished_run(
 def end_silent_runs_of_this_host(instance: dg.DagsterInstance) -> None:
     """End the runs whose process was killed on this machine, where no daemon need be there to notice."""
     now = dt.datetime.now(dt.UTC)
-    for run in instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS_RUN_STATUSES)):
+    for run in instance.get_runs(dg.RunsFilter(statuses=_WATCHED)):
         sign = _sign(run)
         # The time was taken from this machine's clock.
         if sign and sign["host"] == socket.gethostname() and now - dt.datetime.fromisoformat(sign["at"]) > SILENT:
@@ -91,7 +100,7 @@ def silent_runs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     before: dict[str, tuple[str, str]] = json.loads(context.cursor or "{}")
     seen: dict[str, tuple[str, str]] = {}
     ended: list[str] = []
-    for run in context.instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS_RUN_STATUSES)):
+    for run in context.instance.get_runs(dg.RunsFilter(statuses=_WATCHED)):
         sign = _sign(run)
         if sign is None:
             continue
@@ -103,7 +112,7 @@ def silent_runs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         else:
             context.instance.report_run_failed(run, _GONE)
             ended.append(run.run_id)
-    words = f"ended: {', '.join(ended)}" if ended else f"{len(seen)} runs, all alive"
+    words = f"ended: {', '.join(ended)}" if ended else f"{counted(len(seen), 'run')}, all alive"
     return dg.SensorResult(cursor=json.dumps(seen), skip_reason=words)
 
 

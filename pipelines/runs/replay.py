@@ -7,6 +7,8 @@ has is written down as `gone`; there is nothing left to deliver.
 import datetime as dt
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from itertools import islice
 
 import dagster as dg
@@ -28,8 +30,12 @@ from pipelines.resources import Mirakl, State, failures_explained
 from pipelines.runs.heartbeat import unfinished_run
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise
+from transforms.plural import counted
 from transforms.times import format_time
 
+# In the metadata of a run.
+NOT_IN_SHOP = "not_in_shop"
+_MISSING_SHOWN = 20
 _TOGETHER = 500
 _FIRST_WAIT = dt.timedelta(minutes=5)
 _TRIES = 8
@@ -39,7 +45,13 @@ _UNTRIED = json.dumps({"tries": 0, "not_before": 0.0})
 class Selection(dg.Config):
     """Which orders: those named, those placed in a range of days, or those the ledger knows as not accepted."""
 
-    order_ids: list[str] = Field(default=[], description="Orders by their channel_order_id.")
+    order_ids: list[str] = Field(
+        default=[],
+        description=(
+            "Orders by their channel_order_id. Empty, with the other fields left out: every order that Mirakl has not "
+            "accepted in its current state (rejected, refused or without an answer)."
+        ),
+    )
     placed_from: str | None = Field(default=None, description="First day on which orders were placed.")
     placed_to: str | None = Field(default=None, description="Last day on which orders were placed.")
     outcome: str | None = Field(default=None, description="Only undelivered, refused or rejected orders.")
@@ -49,6 +61,18 @@ class Selection(dg.Config):
         default=False, description="Orders that were read in the future, when a clock was wrong."
     )
     limit: int | None = Field(default=None, description="At most so many of them, the longest not accepted first.")
+
+    def description(self) -> str:
+        """Name the chosen orders, for a log."""
+        if self.order_ids:
+            return counted(len(self.order_ids), "order") + " by id"
+        if self.placed_from is not None:
+            return f"orders placed from {self.placed_from} to {self.placed_to or self.placed_from}"
+        if self.read_in_future:
+            return "orders read in the future"
+        filters = {"outcome": self.outcome, "code": self.code, "since": self.since}
+        named = ", ".join(f"{name} {value}" for name, value in filters.items() if value is not None)
+        return "orders not accepted" + (f" ({named})" if named else "")
 
 
 def job_name(channel: str) -> str:
@@ -65,7 +89,7 @@ def replay_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
     """Build the job that replays orders of a channel."""
     key = dg.AssetKey([channel.name, MIRAKL_DELIVERY])
 
-    @dg.op(name=op_name(channel.name), description=replay.__doc__)
+    @dg.op(name=op_name(channel.name), description=replay.__doc__, out=dg.Out(dg.Nothing))
     def replay_orders(
         context: dg.OpExecutionContext,
         config: Selection,
@@ -77,13 +101,20 @@ def replay_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
             sending(state, mirakl, channel, settings, context.log) as delivery,
             open_shop(channel) as shop,
         ):
-            report = replay(channel, config, shop, delivery.ledger, delivery, context.run_id)
-        context.log_event(dg.AssetObservation(key, metadata=metadata.delivery_metadata(channel.name, report)))
+            replayed = replay(channel, config, shop, delivery.ledger, delivery, context.run_id)
+        report, shown = replayed.report, replayed.metadata(channel.name)
+        context.log.info(f"{config.description()}: {metadata.in_words(report)}")
+        if replayed.missing:
+            context.log.warning(f"not in the shop: {', '.join(replayed.missing[:_MISSING_SHOWN])}")
+        context.log_event(dg.AssetObservation(key, metadata=shown))
         checks.evaluate(context, channel, state)
-        if report.counts["undelivered"]:
+        if undelivered := report.counts["undelivered"]:
             raise dg.Failure(
-                f"{report.counts['undelivered']:,} orders are without an answer: {report.stopped}", allow_retries=False
+                f"{counted(undelivered, 'order is', 'orders are')} without an answer: {report.stopped}",
+                metadata=shown,
+                allow_retries=False,
             )
+        context.add_output_metadata(shown)
 
     @dg.job(
         name=job_name(channel.name), description=f"Reads orders of {channel.name} again and sends them as they are."
@@ -94,17 +125,34 @@ def replay_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
     return job
 
 
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay came to. `missing` are the chosen orders that the shop does not have."""
+
+    report: DayReport
+    missing: list[str] = dataclass_field(default_factory=list)
+
+    def metadata(self, channel: str) -> metadata.Metadata:
+        """Describe it as a day's delivery is described, with the orders that the shop does not have."""
+        shown = metadata.delivery_metadata(channel, self.report)
+        if self.missing:
+            orders = [{"channel_order_id": order_id} for order_id in self.missing]
+            shown = {NOT_IN_SHOP: len(self.missing), "not_in_shop_orders": metadata.table(orders), **shown}
+        return shown
+
+
 def replay(
     channel: Channel, selection: Selection, shop: Shop, ledger: Ledger, delivery: Delivery, run_id: str
-) -> DayReport:
-    """Read the chosen orders again from the shop and send them as they are now.
+) -> Replayed:
+    """Read the chosen orders again from the shop and send them in their current state.
 
-    Whoever names an order takes it for right, also where it has lost lines.
+    An order that is named by its id is taken for right, also where it has fewer lines than before.
     """
     mapping = channel.mapping()
     day = dt.datetime.now(channel.settings.zone).date().isoformat()
     total = DayReport(day)
-    for frames in _chosen(channel.name, selection, shop, ledger, run_id):
+    missing: list[str] = []
+    for frames in _chosen(channel.name, selection, shop, ledger, run_id, missing):
         normalised = normalise(frames, mapping)
         report = delivery.deliver(
             normalised.records,
@@ -119,22 +167,27 @@ def replay(
             report.exclude(len(normalised.excluded))
         total.add(report)
         progress.tell("replaying", day, len(frames.orders))
-    return total
+    return Replayed(total, missing)
 
 
-def _chosen(channel: str, selection: Selection, shop: Shop, ledger: Ledger, run_id: str) -> Iterator[OrderFrames]:
+def _chosen(
+    channel: str, selection: Selection, shop: Shop, ledger: Ledger, run_id: str, missing: list[str]
+) -> Iterator[OrderFrames]:
+    """Yield the frames of the chosen orders; the ids of those that the shop does not have are added to `missing`."""
     if selection.placed_from is not None and selection.limit is None:
         yield from _placed(selection, shop)
         if not selection.order_ids:
             return
     # Taken whole before anything is sent: sending changes what the ledger answers.
-    ids = iter(selected(channel, selection, shop, ledger))
+    ids = iter(dict.fromkeys(selected(channel, selection, shop, ledger)))
     while wanted := list(islice(ids, _TOGETHER)):
         found: set[str] = set()
         for frames in shop.orders(wanted):
             found.update(frames.orders["channel_order_id"].tolist())
             yield frames
-        write_off(channel, [order_id for order_id in wanted if order_id not in found], GONE, ledger, run_id)
+        gone = [order_id for order_id in wanted if order_id not in found]
+        write_off(channel, gone, GONE, ledger, run_id)
+        missing += gone
 
 
 def selected(channel: str, selection: Selection, shop: Shop, ledger: Ledger) -> list[str]:
@@ -188,14 +241,13 @@ def undelivered_sensor(channel: Channel) -> dg.SensorDefinition:
         if not orders:
             # An empty cursor would leave the old one in place.
             return dg.SensorResult(cursor=_UNTRIED, skip_reason="no order is without an answer")
+        without = f"{counted(orders, 'order is', 'orders are')} without an answer"
         tried = json.loads(context.cursor or _UNTRIED)
         if tried["tries"] >= _TRIES:
-            return dg.SkipReason(f"{orders:,} orders are without an answer after {_TRIES} tries; see what stopped them")
+            return dg.SkipReason(f"{without} after {_TRIES} tries; see what stopped them")
         now = dt.datetime.now(dt.UTC).timestamp()
         if now < tried["not_before"]:
-            return dg.SkipReason(
-                f"{orders:,} orders are without an answer; next try in {tried['not_before'] - now:.0f} s"
-            )
+            return dg.SkipReason(f"{without}; next try in {tried['not_before'] - now:.0f} s")
         if unfinished_run(context.instance, job_name(channel.name)):
             return dg.SkipReason("a replay of this channel is still at it")
         wait = _FIRST_WAIT.total_seconds() * 2 ** tried["tries"]

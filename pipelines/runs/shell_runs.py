@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from contextlib import redirect_stderr
+from typing import Any, TextIO, cast
 
 import dagster as dg
 from dagster._core.definitions.job_base import InMemoryJob
@@ -18,10 +19,12 @@ from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, 
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.utils import make_new_run_id
 
+from pipelines.runs.heartbeat import sign_of_life
 from pipelines.runs.instance import STORAGE_ERRORS, unusable
 
 # As workspace.yaml and `dagster dev -m` name it.
 _LOCATION = "pipelines.definitions"
+_RECORD_LOST = "Exception while writing logger call to event log"
 
 
 def execute(
@@ -33,9 +36,23 @@ def execute(
         SettingsError: Dagster cannot keep its records of the run.
     """
     try:
-        return _executed(job, instance, tags, run_config)
+        with redirect_stderr(cast(TextIO, _Stderr(sys.stderr))):
+            return _executed(job, instance, tags, run_config)
     except STORAGE_ERRORS as error:
         raise unusable(error) from None
+
+
+class _Stderr:
+    """Standard error without what Dagster writes there of a record that it cannot keep: the error itself is raised."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return len(text) if text.startswith(_RECORD_LOST) else self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _executed(
@@ -46,7 +63,8 @@ def _executed(
         run = instance.create_run_for_job(
             job,
             run_id=run_id,
-            tags={**job.run_tags, **tags},
+            # Killed before its first heartbeat, the run is ended all the same.
+            tags={**job.run_tags, **tags, **sign_of_life(run_id)},
             run_config=run_config,
             remote_job_origin=_origin(job.name),
         )

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from dagster._core.definitions.run_request import InstigatorType
@@ -26,6 +26,8 @@ from pipelines.partitions import days_of
 LATE = "late"
 DESTINATION = "destination"
 _DAYS_LOOKED_AT = 60
+_DELIVERIES_LOOKED_AT = 50
+_AGE = "delivery_age_p95_seconds"
 _ON = frozenset({InstigatorStatus.RUNNING, InstigatorStatus.DECLARED_IN_CODE})
 
 
@@ -45,8 +47,9 @@ class ChannelStatus:
 
     `is_new` is a channel of which nothing was ever sent: nothing is wrong with it, but nothing is known to be right.
 
-    `last_success` is when a day was last delivered, `failed_days` are those of the last 60 that failed, `red` says by
-    check what is wrong: now, as the ledger knows it, or when the shop was last compared with it.
+    `last_success` is when a day was last delivered, `delivery_age` the seconds that 95 of 100 orders of the newest
+    delivery took at most from their change in the shop to Mirakl, `failed_days` are those of the last 60 that failed,
+    `red` says by check what is wrong: now, as the ledger knows it, or when the shop was last compared with it.
     """
 
     name: str
@@ -54,6 +57,7 @@ class ChannelStatus:
     is_new: bool = False
     last_success: str | None = None
     last_day: str | None = None
+    delivery_age: float | None = None
     open: Counter[tuple[str, str]] = field(default_factory=Counter)
     oldest_open: str | None = None
     failed_days: list[str] = field(default_factory=list)
@@ -77,6 +81,7 @@ class ChannelStatus:
             "last_success": self.last_success,
             "last_success_seconds_ago": _age(self.last_success),
             "last_day": self.last_day,
+            "delivery_age_p95_seconds": self.delivery_age,
             "open": [
                 {"outcome": outcome, "code": code, "orders": orders}
                 for (outcome, code), orders in self.open.most_common()
@@ -165,10 +170,14 @@ def _ask_dagster(
     status: ChannelStatus, channel: Channel, instance: dg.DagsterInstance, checks: Sequence[dg.AssetCheckKey]
 ) -> None:
     key = dg.AssetKey([channel.name, MIRAKL_DELIVERY])
-    records = instance.fetch_materializations(key, limit=1).records
+    records = instance.fetch_materializations(key, limit=_DELIVERIES_LOOKED_AT).records
     if records:
         status.last_success = _instant(dt.datetime.fromtimestamp(records[0].timestamp, dt.UTC))
         status.last_day = records[0].partition_key
+    # A delivery of which everything was delivered before has no age.
+    told = (one.asset_materialization.metadata.get(_AGE) for one in records if one.asset_materialization)
+    age = next(filter(None, told), None)
+    status.delivery_age = cast(float, age.value) if age else None
     days = days_of(channel)
     recent = days.get_partition_keys()[-_DAYS_LOOKED_AT:]
     by_day = instance.get_status_by_partition(key, recent, days) or {}

@@ -42,11 +42,15 @@ class DayResult:
 
 @dataclass(slots=True)
 class SyncResult:
-    """What became of all days of a range, and what is wrong with the channel's orders after it, of whatever day."""
+    """What became of all days of a range, and what is wrong with the channel's orders after it, of whatever day.
+
+    `missing` are orders of a replay that the shop does not have, the first 50.
+    """
 
     channel: str
     days: list[DayResult] = field(default_factory=list)
     red_checks: list[Verdict] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
     @property
     def totals(self) -> dict[str, int]:
@@ -113,7 +117,9 @@ def replay(
     observed = next(_metadata(instance.fetch_observations, channel.name, run.run_id), {})
     today = dt.datetime.now(channel.settings.zone).date().isoformat()
     days = [_day_result(today, observed, None if run.success else _failure(run))]
+    missing = observed.get("not_in_shop_orders")
     result = SyncResult(channel.name, days)
+    result.missing = [str(record.data["channel_order_id"]) for record in missing.records] if missing else []
     _complete(result, channel)
     return result
 

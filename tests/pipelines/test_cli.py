@@ -38,8 +38,13 @@ def test_every_command_and_option_says_what_it_is_for() -> None:
     assert {"sync", "check", "plan", "coverage", "failures", "replay", "reconcile", "sandbox"} <= cli.commands.keys()
 
 
-def test_sync_delivers_and_the_second_time_sends_nothing(orders: OwnShop, sandbox: Sandbox) -> None:
+def test_sync_delivers_and_the_second_time_sends_nothing(
+    orders: OwnShop, sandbox: Sandbox, environment: dict[str, str]
+) -> None:
+    made = call("sync", "own", "--from", "2026-02-01", "--to", "2026-02-01")
+    assert f"a new ledger was made: {environment['LEDGER_URL']}" in made.stderr
     first = told("sync", "own", *RANGE)
+    assert "ledger" not in call("sync", "own", "--from", "2026-02-01", "--to", "2026-02-01").stderr
     assert set(COUNTS) <= first.keys()
     assert (first["orders_read"], first["delivered"], first["requests"]) == (4, 4, 2)
     assert [(day["day"], day["delivered"], day["failed"]) for day in first["days"]] == [
@@ -157,7 +162,7 @@ def test_a_channel_or_an_order_that_is_not_there_is_said_to_be_so(orders: OwnSho
     told("sync", "own", *RANGE)
     assert call("failures", "--code", "NOPE").stderr.startswith("no such order (ledger: sqlite:///")
     done = call("replay", "own", "--order", "nope", "--order", f"{DAY}/1")
-    assert "1 of the orders asked for are not in the shop" in done.stderr
+    assert "not in the shop: nope\n" in done.stderr
     assert done.returncode == 3
 
 

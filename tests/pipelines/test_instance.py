@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +15,7 @@ import dagster as dg
 import pytest
 
 from pipelines.config.settings import SettingsError
-from pipelines.runs import shell_runs
+from pipelines.runs import heartbeat, shell_runs
 from pipelines.runs.home_check import check_dagster_home
 from pipelines.runs.instance import dagster_instance, outdated_storages
 
@@ -93,22 +95,29 @@ from pipelines.runs.shell_runs import execute
 def fill(size):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
-@dg.job
+@dg.op
+def fills_the_disk(context):
+    fill(8_000)
+    context.log.info("this cannot be kept")
+
+@dg.job(executor_def=dg.in_process_executor)
 def job():
-    pass
+    if sys.argv[1] == "in mid-run":
+        fills_the_disk()
 
 try:
     if sys.argv[1] == "opening":
         fill(8_000)
     with dagster_instance() as instance:
-        fill(8_000)
-        execute(job, instance, {}, {})
+        if sys.argv[1] == "running":
+            fill(8_000)
+        execute(job, instance, {}, {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}})
 except SettingsError as error:
     sys.exit(str(error))
 """
 
 
-@pytest.mark.parametrize("moment", ["opening", "running"])
+@pytest.mark.parametrize("moment", ["opening", "running", "in mid-run"])
 def test_a_full_disk_is_one_message(tmp_path: Path, moment: str) -> None:
     environment = {**os.environ, "DAGSTER_HOME": str(tmp_path), "DAGSTER_DISABLE_TELEMETRY": "1"}
     command = [sys.executable, "-W", "ignore", "-c", FULL_DISK, moment]
@@ -117,6 +126,7 @@ def test_a_full_disk_is_one_message(tmp_path: Path, moment: str) -> None:
     assert done.stderr.startswith("DAGSTER_HOME: Dagster cannot keep its records (")
     assert "Traceback" not in done.stderr
     assert "SQL:" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_tables_of_an_older_dagster_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,6 +152,32 @@ def test_a_home_of_an_earlier_version_still_opens(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     with dagster_instance() as instance:
         assert isinstance(instance.run_launcher, dg.DefaultRunLauncher)
+
+
+KILLED = """
+import os, signal
+import dagster as dg
+from pipelines.runs import shell_runs
+from pipelines.runs.instance import dagster_instance
+
+shell_runs.execute_run_iterator = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+with dagster_instance() as instance:
+    shell_runs.execute(dg.JobDefinition(name="job", graph_def=dg.GraphDefinition("job")), instance, {}, {})
+"""
+
+
+def test_a_run_killed_before_it_began_is_ended_by_a_later_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
+    killed = subprocess.run([sys.executable, "-W", "ignore", "-c", KILLED], timeout=120, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    with dagster_instance() as instance:
+        assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.NOT_STARTED]
+    monkeypatch.setattr(heartbeat, "SILENT", dt.timedelta(0))
+    with dagster_instance() as instance:
+        assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.FAILURE]
 
 
 def test_a_run_stopped_before_it_began_is_canceled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,7 @@ class Replay:
 
     def __call__(self, **selection: Any) -> list[str]:
         here: Any = self
-        report = replay(CHANNEL, Selection(**selection), here, self._ledger, here, "run")
+        report = replay(CHANNEL, Selection(**selection), here, self._ledger, here, "run").report
         assert report.counts["orders_read"] == len(self.sent)
         return self.sent
 

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from connectors.mirakl.report import COUNTS
-from pipelines.cli.failures import _show_failures
+from pipelines.cli.failures import show_failures
 from pipelines.cli.results import show_sync
 from pipelines.runs.sync import DayResult, SyncResult
 
@@ -37,7 +37,7 @@ def test_days_without_an_order_are_left_out_of_a_long_range() -> None:
     show_sync(Console(file=output, width=100), SyncResult("own", days))
     assert "2026-03-05" in output.getvalue()
     assert "2026-03-06" not in output.getvalue()
-    assert "9 days without an order are left out" in output.getvalue()
+    assert "9 days without an order left out" in output.getvalue()
 
 
 def test_a_cause_that_many_orders_share_is_said_once(
@@ -47,12 +47,11 @@ def test_a_cause_that_many_orders_share_is_said_once(
     cause = {"channel": "own", "day": "2026-03-02", "unaccepted_since": "2026-03-02T00:00:00.000Z", "field": None}
     shared = {**cause, "outcome": "undelivered", "code": "STORE_STOPPED", "reason": REASON}
     alone = {**cause, "outcome": "rejected", "code": "missing", "reason": "is missing", "channel_order_id": "bad"}
-    _show_failures(
-        [*({**shared, "channel_order_id": f"A-{number}"} for number in range(30)), alone], with_channel=False
-    )
+    show_failures([*({**shared, "channel_order_id": f"A-{number}"} for number in range(30)), alone], with_channel=False)
     shown = " ".join(capsys.readouterr().out.split())
     assert shown.count("HTTP 404") == 1
     assert "A-0, A-1" in shown
     assert "and 20 more" in shown
-    assert "bad rejected missing" in shown
+    assert " d rejected missing reason: is missing" in shown
+    assert "ids: bad" in shown
     assert "31 orders in all; --csv and --json list each of them" in shown

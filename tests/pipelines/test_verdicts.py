@@ -44,6 +44,21 @@ def replay(runs: Runs, **selection: Any) -> dg.ExecuteInProcessResult:
     return runs.job("replay_own", run_config={"ops": {"own__replay": {"config": selection}}})
 
 
+def test_a_replays_run_shows_what_it_did_and_names_what_the_shop_does_not_have(
+    runs: Runs, shop: OwnShop, sandbox: Sandbox
+) -> None:
+    shop.order("1", f"{D1} {NOON}")
+    poison(sandbox, "1")
+    result = replay(runs, order_ids=["1", "nope", "nope"])
+    shown = next(event.step_output_data.metadata for event in result.all_events if event.is_successful_output)
+    assert shown["refused"].value == 1
+    assert [record.data["channel_order_id"] for record in shown["failures"].value.records] == ["1"]
+    assert shown["not_in_shop"].value == 1
+    logged = [entry.user_message for entry in runs.instance.all_logs(result.run_id)]
+    assert any(line.startswith("3 orders by id: 1 order read") for line in logged)
+    assert "not in the shop: nope" in logged
+
+
 def test_a_refused_order_is_red_at_every_later_run_until_it_is_accepted(
     runs: Runs, shop: OwnShop, sandbox: Sandbox
 ) -> None:
@@ -83,7 +98,7 @@ def test_a_word_without_a_map_is_red_until_it_is_mapped_and_its_orders_are_read_
     assert red(runs.sync(D2)) == {"everything_mapped"}
     found = verdicts(runs)["everything_mapped"]
     assert "'strange'" in found.words
-    assert "are sent as what the rest of the order proves, else as CHANNEL_SPECIFIC" in found.words
+    assert "sent with the status that the rest of it proves, else as CHANNEL_SPECIFIC" in found.words
     assert found.command == f"mirakl-orders sync own --from {D1} --to {D1}"
     [order] = found.orders
     assert (order["channel_order_id"], order["day"], order["code"]) == ("1", D1, "unmapped_status")

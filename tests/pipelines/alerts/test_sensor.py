@@ -84,7 +84,7 @@ def test_a_failed_run_is_told_once_with_its_orders_and_the_command_that_goes_on(
         assert not runs.sync(DAY).success
     told = "\n".join(alerts.tick())
     assert told.count(":red_circle: *channel own: sync_own failed*") == 1
-    assert "1 orders of channel 'own' are without an answer" in told
+    assert "1 order of channel 'own' is without an answer" in told
     assert "Orders: A-1" in told
     assert f"mirakl-orders sync own --from {DAY} --to {DAY}" in told
     assert not any(secret in told for secret in PERSONAL)
