@@ -50,7 +50,7 @@ def test_a_replays_run_shows_what_it_did_and_names_what_the_shop_does_not_have(
     shop.order("1", f"{D1} {NOON}")
     poison(sandbox, "1")
     result = replay(runs, order_ids=["1", "nope", "nope"])
-    shown = next(event.step_output_data.metadata for event in result.all_events if event.is_successful_output)
+    shown: Any = next(event.step_output_data.metadata for event in result.all_events if event.is_successful_output)
     assert shown["refused"].value == 1
     assert [record.data["channel_order_id"] for record in shown["failures"].value.records] == ["1"]
     assert shown["not_in_shop"].value == 1
