@@ -32,7 +32,7 @@ from connectors.ledger.schema import (
     shown,
     stands_at,
 )
-from connectors.ledger.sender import Held, file_lock, session_lock
+from connectors.ledger.sender import StillHeld, database_lock, file_lock
 from transforms.outcomes import Notice
 
 UNACCEPTED = ("undelivered", "refused", "rejected")
@@ -86,10 +86,12 @@ class Ledger:
         self._engine.dispose()
 
     @contextmanager
-    def one_sender(self, waiting: Callable[[], None], *, first: bool = False) -> Iterator[Held]:
-        """Send alone: nobody else does with this ledger meanwhile. `waiting` is called once if somebody does now.
+    def one_sender(
+        self, waiting: Callable[[], None], *, credential: str = "", first: bool = False
+    ) -> Iterator[StillHeld]:
+        """Send alone with a credential: nobody else does with this ledger meanwhile.
 
-        Who is `first` goes before all others that wait.
+        `waiting` is called once if somebody does now. Who is `first` goes before all others that wait.
 
         What is yielded says, asked before each request, whether that is still so: the lock is lost when the session
         with the ledger's database ends. A sender that was killed leaves nothing behind.
@@ -98,14 +100,15 @@ class Ledger:
             LedgerError: the ledger cannot be used.
         """
         with ExitStack() as stack:
-            held: Held = lambda: True  # noqa: E731 - of a ledger in memory, which nobody else has
+            held: StillHeld = lambda: True  # noqa: E731 - of a ledger in memory, which nobody else has
             if self._engine.dialect.name == "postgresql":
-                held = stack.enter_context(session_lock(self._engine, waiting, first=first))
+                held = stack.enter_context(database_lock(self._engine, credential, waiting, first=first))
             elif (database := self._engine.url.database) and database != ":memory:":
+                path = Path(f"{database}.sending{f'.{credential}' if credential else ''}")
                 try:
-                    held = stack.enter_context(file_lock(Path(f"{database}.sending"), waiting, first=first))
+                    held = stack.enter_context(file_lock(path, waiting, first=first))
                 except OSError as error:
-                    raise LedgerError(f"LEDGER_URL: {database}.sending cannot be made ({error.strerror})") from None
+                    raise LedgerError(f"LEDGER_URL: {path} cannot be made ({error.strerror})") from None
             yield held
 
     def deliver_to(self, channel: str, destination: Destination, rivals: Sequence[str] = ()) -> list[Destination]:

@@ -152,8 +152,13 @@ def open_engine(url: str) -> sa.Engine:
             if parsed.drivername == "postgresql":
                 parsed = parsed.set(drivername="postgresql+psycopg")
             # Whoever waits for a server that is gone without a word waits half a minute, not a quarter of an hour.
-            patience = {"tcp_user_timeout": 30_000} if parsed.get_driver_name().startswith("psycopg") else {}
-            return sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, connect_args=patience)
+            options: dict[str, int | None] = {}
+            if parsed.get_driver_name().startswith("psycopg"):
+                options["tcp_user_timeout"] = 30_000
+            if parsed.get_driver_name() == "psycopg":
+                # A statement that was prepared in one session of a pooler is not known in the next.
+                options["prepare_threshold"] = None
+            return sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, connect_args=options)
     except (ArgumentError, ValueError, NoSuchModuleError, ImportError):
         pass
     except OSError as error:

@@ -6,7 +6,7 @@ import os
 import select
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -18,17 +18,32 @@ from connectors.ledger.schema import explained
 PROOF_SECONDS = 5.0
 # Nobody else's: a pooler that gave the session to another client would show here.
 _HELD = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()")
-_TAKE = sa.text("SELECT pg_try_advisory_lock(hashtext('ledger sender'))")
-_WAIT_FIRST = sa.text("SELECT pg_advisory_lock_shared(hashtext('ledger sender first'))")
-_WAITED_FIRST = sa.text("SELECT pg_advisory_unlock_shared(hashtext('ledger sender first'))")
-_NOBODY_FIRST = sa.text("SELECT pg_try_advisory_lock(hashtext('ledger sender first'))")
-_LET_FIRST = sa.text("SELECT pg_advisory_unlock(hashtext('ledger sender first'))")
+# Two numbers a lock: a space of their own beside those of the ledger's short transactions.
+_WAIT_FIRST = sa.text("SELECT pg_advisory_xact_lock_shared(hashtext('ledger sender first'), hashtext(:credential))")
+_TAKE = sa.text("SELECT pg_try_advisory_xact_lock(hashtext('ledger sender'), hashtext(:credential))")
+_TAKE_UNLESS_ONE_IS_FIRST = sa.text("""
+    SELECT CASE WHEN EXISTS (
+        SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted
+            AND classid::bigint::bit(32)::int = hashtext('ledger sender first')
+            AND objid::bigint::bit(32)::int = hashtext(:credential)
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    ) THEN false ELSE pg_try_advisory_xact_lock(hashtext('ledger sender'), hashtext(:credential)) END
+""")
+_SETTINGS = (
+    # The transaction lies open as long as is sent; it holds no snapshot, so it is in nobody's way.
+    "SET LOCAL idle_in_transaction_session_timeout = 0",
+    "SELECT set_config('transaction_timeout', '0', true) WHERE current_setting('server_version_num')::int >= 170000",
+    # A machine that goes down says nothing: the server asks, and lets go of the lock within a minute.
+    "SET LOCAL tcp_keepalives_idle = 20",
+    "SET LOCAL tcp_keepalives_interval = 10",
+    "SET LOCAL tcp_keepalives_count = 3",
+)
 
-Held = Callable[[], bool]
+StillHeld = Callable[[], bool]
 
 
 @contextmanager
-def file_lock(path: Path, waiting: Callable[[], None], *, first: bool) -> Iterator[Held]:
+def file_lock(path: Path, waiting: Callable[[], None], *, first: bool) -> Iterator[StillHeld]:
     """Hold the lock of a ledger that is a file; it is lost when the lock's file is removed or replaced.
 
     While one waits that is `first`, no other takes it.
@@ -54,43 +69,54 @@ def file_lock(path: Path, waiting: Callable[[], None], *, first: bool) -> Iterat
 
 
 @contextmanager
-def session_lock(engine: sa.Engine, waiting: Callable[[], None], *, first: bool) -> Iterator[Held]:
+def database_lock(
+    engine: sa.Engine, credential: str, waiting: Callable[[], None], *, first: bool
+) -> Iterator[StillHeld]:
     """Hold the lock of a ledger in PostgreSQL; it is lost when the session ends, whoever ends it.
 
-    While one waits that is `first`, no other takes it.
+    While one waits that is `first`, no other takes it. The lock belongs to a transaction, not to the session: a pooler
+    in transaction mode gives the session to somebody else, but no transaction.
 
     Raises:
         LedgerError: the database cannot be used.
     """
-    with explained():
-        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    try:
+    name = {"credential": credential}
+    with ExitStack() as held_while_waiting, ExitStack() as lock:
         with explained():
-            # A machine that goes down says nothing: the server asks, and lets go of the lock within a minute.
-            for setting, value in (("idle", 20), ("interval", 10), ("count", 3)):
-                connection.exec_driver_sql(f"SET tcp_keepalives_{setting} = {value}")
             if first:
-                connection.execute(_WAIT_FIRST)
-            wait_until(lambda: (first or _nobody_is_first(connection)) and _is_true(connection, _TAKE), waiting)
-            if first:
-                connection.execute(_WAITED_FIRST)
-        yield _Session(connection).held
+                held_while_waiting.enter_context(_transaction(engine)).execute(_WAIT_FIRST, name)
+            connection = lock.enter_context(_transaction(engine))
+
+            def taken() -> bool:
+                if _is_true(connection, _TAKE if first else _TAKE_UNLESS_ONE_IS_FIRST, name):
+                    return True
+                connection.rollback()
+                return False
+
+            wait_until(taken, waiting)
+            for setting in _SETTINGS:
+                connection.exec_driver_sql(setting)
+            held_while_waiting.close()
+        yield _Transaction(connection).held
+
+
+@contextmanager
+def _transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
+    connection = engine.connect().execution_options(isolation_level="READ COMMITTED")
+    try:
+        yield connection
     finally:
-        # The lock belongs to the session, which must not go back to the pool with it.
+        # What was waited for and what was set ends with the session, whatever state it is in.
         connection.invalidate()
         connection.close()
 
 
-def _nobody_is_first(connection: sa.Connection) -> bool:
-    return _is_true(connection, _NOBODY_FIRST) and _is_true(connection, _LET_FIRST)
+def _is_true(connection: sa.Connection, question: sa.TextClause, parameters: Mapping[str, str] | None = None) -> bool:
+    return bool(connection.execute(question, parameters).scalar_one())
 
 
-def _is_true(connection: sa.Connection, question: sa.TextClause) -> bool:
-    return bool(connection.execute(question).scalar_one())
-
-
-class _Session:
-    """A session that holds the lock. Thread-safe.
+class _Transaction:
+    """A transaction that holds the lock. Thread-safe.
 
     What the server has to say, an ending first of all, lies in the socket at once: looking there costs no round trip. A
     connection that a firewall dropped in silence shows at the next proof, which is asked for every few seconds.

@@ -21,13 +21,13 @@ from tests.servers.ports import free_port, leave_out
 def pgbouncer(
     folder: Path,
     postgresql_port: int,
-    mode: Literal["session", "transaction"],
+    mode: Literal["session", "transaction", "statement"],
     certificates: Certificates | None = None,
-    **settings: str,
+    default_pool_size: int = 20,
 ) -> Iterator[int]:
     """Run PgBouncer in `folder`; yield its port on 127.0.0.1. Its user `postgres` has no password.
 
-    With certificates it accepts clients with and without TLS, but from others than `postgres` only with.
+    With certificates it accepts clients with and without TLS.
     """
     server = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     if server is None:
@@ -40,8 +40,7 @@ def pgbouncer(
         "auth_type": "trust",
         "auth_file": str(folder / "users"),
         "pool_mode": mode,
-        "default_pool_size": "5",
-        **settings,
+        "default_pool_size": str(default_pool_size),
     }
     if certificates is not None:
         configuration["client_tls_sslmode"] = "allow"

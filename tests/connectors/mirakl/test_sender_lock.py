@@ -30,7 +30,7 @@ def end_session(url: str) -> None:
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         ended = connection.execute(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted"
-            " AND (classid::bigint << 32 | objid::bigint) = hashtext('ledger sender')::bigint"
+            " AND objsubid = 2 AND classid::bigint::bit(32)::int = hashtext('ledger sender')"
         ).fetchone()
     assert ended == (1,)
 
