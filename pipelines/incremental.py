@@ -123,13 +123,13 @@ class NormalisedDay:
             yield table.filter(found)
 
 
-def _feed(shop: Shop, day: str) -> tuple[pa.StringArray, pa.StringArray, list[Any]]:
-    """Return the feed of a day as cells (ids, changes), and its ids as the shop's database knows them."""
-    feed: list[Any] = []
+def _feed(shop: Shop, day: str) -> tuple[pa.StringArray, pa.StringArray, list[tuple[Any, Any]]]:
+    """Return the feed of a day as cells (ids, changes), and as the shop's database gives it."""
+    feed: list[tuple[Any, Any]] = []
     ids = [pa.array([], pa.string())]
     changes = [pa.array([], pa.string())]
     for page in shop.feed(day):
-        feed += [order_id for order_id, _ in page]
+        feed += page
         ids.append(id_cells([order_id for order_id, _ in page]))
         changes.append(pa.array([shop.change_text(change) for _, change in page], pa.string()))
     return pa.concat_arrays(ids), pa.concat_arrays(changes), feed

@@ -48,10 +48,10 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("created_at", "when the buyer placed the order", "2026-03-01 09:30:00", required=True, kind="time"),
         Column(
             "updated_at",
-            "newest change of the order or any of its rows",
+            "newest change of the order or any of its rows, where it is not that of `changes.sql`",
             "2026-03-02 10:00:00",
-            required=True,
             kind="time",
+            absent="the order's `changed_at` in `changes.sql`",
         ),
         Column("status", "the shop's own status word", "wc-processing", required=True),
         Column(

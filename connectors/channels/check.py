@@ -102,11 +102,14 @@ def _queries(reader: ShopReader, snapshot: Snapshot) -> list[Finding]:
         if query.use is Use.FEED:
             named = tried(snapshot.first_changes, name, recently, end, SAMPLE_ORDERS)
             if not order_ids and named is not None:
-                order_ids = named or tried(snapshot.first_changes, name, ever, end, SAMPLE_ORDERS) or []
+                named = named or tried(snapshot.first_changes, name, ever, end, SAMPLE_ORDERS) or []
+                order_ids = [order_id for order_id, _ in named]
         elif query.use in {Use.PER_CHUNK, Use.ONCE}:
             frame = tried(snapshot.query, name, order_ids)
             if frame is not None:
                 rows[name] = frame
+        elif query.use is Use.BY_ID:
+            tried(snapshot.changes_of, order_ids)
     if reader.platform.shape is not None:
         return findings
     sound = _Folder(reader.source.channel, rows)

@@ -1,7 +1,10 @@
 """The SQL files of a platform: what each is for, which parameters it may bind, and what becomes of its text.
 
-`changes.sql` and `placed.sql` are feeds: they name orders by time. `find.sql` translates order ids. A file that a
-requirement names is a probe. Of the others, those that bind `:order_ids` are read per chunk, the rest once a snapshot.
+`changes.sql` and `placed.sql` are feeds: they name orders by time. `changes.sql` also says the newest change of orders
+whose ids are known: its lines between `-- begin window` and `-- end window` are of the feed only, those between
+`-- begin ids` and `-- end ids` of the latter only; a file without them is asked for all changes, of which those of the
+ids are taken. `find.sql` translates order ids. A file that a requirement names is a probe. Of the others, those that
+bind `:order_ids` are read per chunk, the rest once a snapshot.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ class Use(Enum):
     """What a query is for."""
 
     FEED = "feed"
+    BY_ID = "changes by id"
     FIND = "find"
     PROBE = "probe"
     PER_CHUNK = "per chunk"
@@ -34,6 +38,7 @@ class Use(Enum):
 # What a query of each use must bind; every query may bind `OF_EVERY_QUERY` too.
 PARAMETERS: Mapping[Use, frozenset[str]] = {
     Use.FEED: frozenset({"start", "end", "after_time", "after_id", "page_size"}),
+    Use.BY_ID: frozenset({"order_ids"}),
     Use.FIND: frozenset({"channel_order_ids"}),
     Use.PROBE: frozenset(),
     Use.PER_CHUNK: frozenset({"order_ids"}),
@@ -43,6 +48,8 @@ OF_EVERY_QUERY = frozenset({"store", "timezone"})
 LISTS = ("order_ids", "channel_order_ids")
 # Strings and quoted names are kept whole: what looks like a comment in them is none. Neither are optimizer hints.
 _COMMENT = re.compile(r"('(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`)|--[^\n]*|/\*(?![+!]).*?\*/", re.DOTALL)
+# The key of `changes.sql` asked by ids, see above.
+CHANGES_BY_ID = "changes by id"
 _PART = re.compile(r"^[ \t]*-- begin (\w+)[ \t]*$(.*?)^[ \t]*-- end \1[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
@@ -81,12 +88,20 @@ def load_queries(
         **dict(_optional_columns(platform, prefix, schema)),
         **dict(fee_fills(platform, prefix, schema, fee_columns)),
     }
+
+    def filled(text: str) -> str:
+        return _filled(_optional_parts(text, platform, prefix, schema), fills)
+
     for path in sorted(platform.folder.glob("*.sql")):
         needed = platform.settings.optional.get(path.stem, ())
         if _has(schema, needed, prefix):
             try:
-                text = _optional_parts(_read(channel, path), platform, prefix, schema)
-                queries[path.stem] = _query(channel, path, _filled(text, fills), path.stem in probes)
+                text = _read(channel, path)
+                of_feed = _parts_of(text, keep="window", drop="ids") if path.stem == "changes" else text
+                queries[path.stem] = _query(channel, path, filled(of_feed), Use.PROBE if path.stem in probes else None)
+                if path.stem == "changes":
+                    of_ids = _by_id(filled(_parts_of(text, keep="ids", drop="window")))
+                    queries[CHANGES_BY_ID] = _query(channel, path, of_ids, Use.BY_ID)
             except ShopError as fault:
                 faults.append(fault)
     required = ("changes",) if platform.shape is not None else ("changes", "orders", "lines")
@@ -132,6 +147,15 @@ def _optional_parts(text: str, platform: ShopPlatform, prefix: str, schema: Sche
     return _PART.sub(part, text)
 
 
+def _parts_of(text: str, keep: str, drop: str) -> str:
+    def part(match: re.Match[str]) -> str:
+        if match[1] == keep:
+            return match[2]
+        return "\n" * match[0].count("\n") if match[1] == drop else match[0]
+
+    return _PART.sub(part, text)
+
+
 def _filled(text: str, fills: Mapping[str, str]) -> str:
     # Comments go first: one may name a parameter, and the driver would be asked to bind it.
     bare = _COMMENT.sub(lambda match: match[1] or "\n" * match[0].count("\n"), text)
@@ -140,13 +164,20 @@ def _filled(text: str, fills: Mapping[str, str]) -> str:
     return bare.rstrip().rstrip(";")
 
 
-def _query(channel: str, path: Path, text: str, is_probe: bool) -> Query:
+def _by_id(changes: str) -> str:
+    if ":order_ids" in changes:
+        return changes
+    return f"SELECT order_id, changed_at FROM (\n{changes}\n) AS feed WHERE order_id IN :order_ids"  # noqa: S608
+
+
+def _query(channel: str, path: Path, text: str, use: Use | None) -> Query:
     statement = sa.text(text)
     bound = frozenset(statement.compile().params)
-    use = _use(path.stem, bound, is_probe)
+    use = use or _use(path.stem, bound)
     place = f"channel {channel!r}: {path.name}"
-    if unknown := sorted(bound - PARAMETERS[use] - OF_EVERY_QUERY):
-        known = ", ".join(f":{name}" for name in sorted(PARAMETERS[use] | OF_EVERY_QUERY))
+    allowed = PARAMETERS[use] | OF_EVERY_QUERY | (PARAMETERS[Use.FEED] if use is Use.BY_ID else frozenset())
+    if unknown := sorted(bound - allowed):
+        known = ", ".join(f":{name}" for name in sorted(allowed))
         raise ShopError(
             "bad_query",
             f"{place} binds :{unknown[0]}, which it cannot have; it can have {known} (write CAST(:x AS type) for "
@@ -161,11 +192,9 @@ def _query(channel: str, path: Path, text: str, is_probe: bool) -> Query:
     return Query(path.stem, use, statement.bindparams(*typed), bound)
 
 
-def _use(name: str, bound: frozenset[str], is_probe: bool) -> Use:
+def _use(name: str, bound: frozenset[str]) -> Use:
     if name in {"changes", "placed"}:
         return Use.FEED
     if name == "find":
         return Use.FIND
-    if is_probe:
-        return Use.PROBE
     return Use.PER_CHUNK if "order_ids" in bound else Use.ONCE

@@ -22,6 +22,7 @@ from connectors.channels.schema import Schema
 from connectors.channels.snapshot import Rows
 from connectors.channels.snapshot import ShopSource as ShopSource
 from connectors.channels.snapshot import Snapshot as Snapshot
+from connectors.channels.stamps import with_changes
 from transforms import platforms
 from transforms.frames import FRAME_NAMES, FrameError, OrderFrames, order_frames
 
@@ -120,17 +121,24 @@ class ShopReader:
         return digest.hexdigest()
 
     def frames(self, rows: Rows, read_at: dt.datetime) -> OrderFrames:
-        """Turn the rows of one chunk into order frames.
+        """Turn the rows of one chunk into order frames; orders without a stamp of their own have that of their change.
 
         Raises:
             ShopError: a query of a custom channel lacks a required column.
         """
-        if self.platform.shape is not None:
-            return self.platform.shape(rows, read_at, self.source.timezone)
-        try:
-            return order_frames({name: rows[name] for name in FRAME_NAMES if name in rows}, read_at, drop_unknown=True)
-        except FrameError as error:
-            raise ShopError("bad_frame", f"channel {self.source.channel!r}: {error}") from None
+        platform, zone = self.platform, self.source.timezone
+        if platform.shape is not None:
+            frames = platform.shape(rows, read_at, zone)
+        else:
+            own = {name: rows[name] for name in FRAME_NAMES if name in rows}
+            try:
+                frames = order_frames(own, read_at, drop_unknown=True)
+            except FrameError as error:
+                raise ShopError("bad_frame", f"channel {self.source.channel!r}: {error}") from None
+        if "changes" not in rows:
+            return frames
+        change_zone = zone if platform.settings.change_times == "local" else "UTC"
+        return with_changes(frames, rows["changes"], change_zone, platform.naive_timezone(zone))
 
     def _require_anchor(self, schema: Schema, anchor: str) -> None:
         if schema.has_table(anchor):

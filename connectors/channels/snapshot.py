@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from connectors.channels.database import limit_statements
 from connectors.channels.errors import ShopError
-from connectors.channels.queries import Query, Use
+from connectors.channels.queries import CHANGES_BY_ID, Query, Use
 from connectors.channels.statements import Parameters, Statements
 from transforms.frames import Cell, Frame, Table, table
 
@@ -23,8 +23,12 @@ PAGE_SIZE = 10_000
 # Memory goes by rows, and some orders have a thousand lines: a chunk is as many orders as have about so many rows.
 READ_ROWS = 20_000
 FIRST_ORDERS = 20
+_FEED_COLUMNS = ["order_id", "changed_at"]
+_BEFORE_ALL = dt.datetime(1970, 1, 2, tzinfo=dt.UTC)
+_NO_LIMIT = 2**31 - 1
 
 Rows = Mapping[str, Frame]
+_Entry = TypeVar("_Entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +76,14 @@ class Snapshot:
     def chunks(self, start: dt.datetime, end: dt.datetime) -> Iterator[dict[str, Table]]:
         """Yield the rows of whole orders whose newest change lies in [start, end), chunk by chunk.
 
-        Each chunk holds one frame per query, cells as the driver gave them.
+        Each chunk holds one frame per query, cells as the driver gave them, and `changes`: what the feed says of its
+        orders.
 
         Raises:
             ShopError: a query fails, or the list of changes is not one: unordered, or with an order twice.
         """
-        yield from self._feed("changes", start, end)
+        for page in self._pages("changes", start, end):
+            yield from self.whole(page)
 
     def changes(self, start: dt.datetime, end: dt.datetime) -> Iterator[list[tuple[Any, Any]]]:
         """Yield the change feed of [start, end) page by page: (internal order id, change as the feed says it).
@@ -87,10 +93,11 @@ class Snapshot:
         """
         yield from self._pages("changes", start, end)
 
-    def whole(self, order_ids: Sequence[Any]) -> Iterator[dict[str, Table]]:
-        """Yield the rows of these orders, by their internal ids, chunk by chunk."""
-        for ids in self._slices(order_ids):
-            yield self._chunk(ids)
+    def whole(self, entries: Sequence[tuple[Any, Any]]) -> Iterator[dict[str, Table]]:
+        """Yield the rows of these orders, entries of the change feed, chunk by chunk."""
+        for chunk in self._slices(entries):
+            changes = table(_FEED_COLUMNS, chunk)
+            yield self._chunk([order_id for order_id, _ in chunk], changes)
 
     def change_text(self, change: Any) -> str:
         """Write a change, or an instant, as text that sorts as the feed's changes do."""
@@ -109,7 +116,9 @@ class Snapshot:
                 f"channel {self._source.channel!r}: orders cannot be asked for by the day they were placed: "
                 f"{self._source.platform} has no placed.sql",
             )
-        yield from self._feed("placed", start, end)
+        for page in self._pages("placed", start, end):
+            for chunk in self._slices(page):
+                yield self._chunk([order_id for order_id, _ in chunk])
 
     def orders(self, channel_order_ids: Sequence[str]) -> Iterator[dict[str, Table]]:
         """Yield the rows of these orders, whatever their day, chunk by chunk; ids that the shop lacks yield none."""
@@ -119,9 +128,9 @@ class Snapshot:
             if ids:
                 yield self._chunk(ids)
 
-    def first_changes(self, name: str, start: dt.datetime, end: dt.datetime, limit: int) -> list[Any]:
-        """Return the ids of at most `limit` orders of a feed, see `chunks`."""
-        return [order_id for order_id, _ in next(self._pages(name, start, end, limit))]
+    def first_changes(self, name: str, start: dt.datetime, end: dt.datetime, limit: int) -> list[tuple[Any, Any]]:
+        """Return at most `limit` entries of a feed: (internal order id, time as the feed says it)."""
+        return next(self._pages(name, start, end, limit))
 
     def first_changed(self, start: dt.datetime, end: dt.datetime, limit: int, seconds: float) -> list[tuple[Any, Any]]:
         """Return the first `limit` entries of the change feed: (internal order id, change as the feed says it).
@@ -167,10 +176,33 @@ class Snapshot:
         query = self.queries[name]
         return self._frame(query, order_ids)
 
-    def rows(self, order_ids: Sequence[Any]) -> dict[str, Table]:
-        """Read all rows of these orders, by the platform's internal ids: one frame per query."""
+    def rows(self, order_ids: Sequence[Any], changes: Table | None = None) -> dict[str, Table]:
+        """Read all rows of these orders, by the platform's internal ids: one frame per query.
+
+        `changes` are theirs as the feed gave them; where they come from elsewhere, the shop is asked.
+        """
         read = {q.name: self._frame(q, order_ids) for q in self.queries.values() if q.use is Use.PER_CHUNK}
-        return {**self.once(), **read}
+        if changes is None and (self._knows_changes_by_id() or "updated_at" not in read["orders"].columns):
+            changes = self.changes_of(order_ids)
+        return {**self.once(), **read, **({} if changes is None else {"changes": changes})}
+
+    def _knows_changes_by_id(self) -> bool:
+        """Say whether the changes of single orders can be asked for without asking for those of all."""
+        return "page_size" not in self.queries[CHANGES_BY_ID].parameters
+
+    def changes_of(self, order_ids: Sequence[Any]) -> Table:
+        """Return the newest changes of these orders, as the feed gives them: order_id, changed_at."""
+        query = self.queries[CHANGES_BY_ID]
+        bounds = {}
+        if not self._knows_changes_by_id():
+            bounds = {"start": _BEFORE_ALL, "end": self.read_at + dt.timedelta(days=1)}
+            bounds |= {"after_time": _BEFORE_ALL - dt.timedelta(seconds=1)}
+        moments = {name: self._moment(moment) for name, moment in bounds.items()}
+        everything = {"after_id": None, "page_size": _NO_LIMIT} if moments else {}
+        columns, rows = self._run(query, {**moments, **everything}, order_ids)
+        if columns != _FEED_COLUMNS:
+            raise self._bad_feed(query, "does not yield the two columns order_id and changed_at")
+        return table(columns, [(order_id, self._change(query, changed_at)) for order_id, changed_at in rows])
 
     def once(self) -> dict[str, Table]:
         """Read the queries that are not about single orders, once a snapshot."""
@@ -188,23 +220,19 @@ class Snapshot:
         _, found = self._run(self.queries[name], {})
         return bool(found)
 
-    def _feed(self, name: str, start: dt.datetime, end: dt.datetime) -> Iterator[dict[str, Table]]:
-        for page in self._pages(name, start, end):
-            yield from self.whole([row[0] for row in page])
-
-    def _slices(self, items: Sequence[Any]) -> Iterator[list[Any]]:
+    def _slices(self, items: Sequence[_Entry]) -> Iterator[list[_Entry]]:
         begin = 0
         while begin < len(items):
             size = self._size
             yield list(items[begin : begin + size])
             begin += size
 
-    def _chunk(self, order_ids: Sequence[Any]) -> dict[str, Table]:
+    def _chunk(self, order_ids: Sequence[Any], changes: Table | None = None) -> dict[str, Table]:
         """Read a chunk, and let the next be as large as the rows of this one allow."""
         if self._chunks_read and self._source.pause_seconds:
             time.sleep(self._source.pause_seconds)
         self._chunks_read += 1
-        rows = self.rows(order_ids)
+        rows = self.rows(order_ids, changes)
         count = sum(len(rows[query.name]) for query in self.queries.values() if query.use is Use.PER_CHUNK)
         fitting = READ_ROWS * len(order_ids) // max(count, 1)
         self._size = max(1, min(fitting, 4 * self._size, self._source.chunk_size))
@@ -220,7 +248,7 @@ class Snapshot:
         while True:
             query = self.queries[name]
             columns, rows = self._run(query, {**bounds, "after_time": after[1], "after_id": after[0]})
-            if columns != ["order_id", "changed_at"]:
+            if columns != _FEED_COLUMNS:
                 raise self._bad_feed(query, "does not yield the two columns order_id and changed_at")
             page = [(order_id, self._change(query, changed_at)) for order_id, changed_at in rows]
             if any(later[1] < earlier[1] for earlier, later in pairwise([after, *page])):

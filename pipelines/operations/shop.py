@@ -43,9 +43,9 @@ class Shop:
         """Yield (internal order id, change) of the orders whose newest change falls on a day, page by page."""
         return self._snapshot.changes(*day_window(self._channel, day))
 
-    def whole(self, internal_ids: Sequence[object]) -> Iterator[OrderFrames]:
-        """Yield these orders, by their internal ids."""
-        return self._frames(self._snapshot.whole(internal_ids))
+    def whole(self, entries: Sequence[tuple[object, object]]) -> Iterator[OrderFrames]:
+        """Yield these orders, entries of the feed."""
+        return self._frames(self._snapshot.whole(entries))
 
     def change_text(self, change: object) -> str:
         """Write a change of the feed, or an instant, as text that sorts as the feed does."""
@@ -75,12 +75,12 @@ class Shop:
     def recent(self, limit: int, days: int) -> Iterator[OrderFrames]:
         """Yield at most `limit` orders that changed lately: in the last day if there are as many, else in `days`."""
         end = self.read_at + dt.timedelta(days=1)
-        ids: list[object] = []
+        entries: list[tuple[object, object]] = []
         for back in (1, 7, days):
-            ids = self._snapshot.first_changes("changes", self.read_at - dt.timedelta(days=back), end, limit)
-            if len(ids) == limit:
+            entries = self._snapshot.first_changes("changes", self.read_at - dt.timedelta(days=back), end, limit)
+            if len(entries) == limit:
                 break
-        return self.whole(ids) if ids else iter(())
+        return self.whole(entries) if entries else iter(())
 
     def _frames(self, chunks: Iterable[Rows]) -> Iterator[OrderFrames]:
         return together(self._reader.frames(rows, self.read_at) for rows in chunks)

@@ -16,6 +16,7 @@ from connectors.channels.errors import ShopError
 from connectors.channels.queries import Query, Use, load_queries
 from connectors.channels.reader import ShopReader, ShopSource
 from connectors.channels.schema import Schema
+from tests.connectors.feeds import changes_by_feed_and_by_id
 from tests.shops.fill_medusa import fill_medusa
 from tests.shops.medusa import MedusaShop, medusa_shop
 
@@ -98,7 +99,7 @@ def test_no_query_reads_a_table_of_orders_from_end_to_end(filled: ShopReader, fi
         connection.exec_driver_sql("SET random_page_cost = 1.1")
         queries, faults = load_queries("shop", filled.platform, "", Schema(connection))
         assert faults == []
-        assert {query.use for query in queries.values()} == {Use.FEED, Use.PER_CHUNK}
+        assert {query.use for query in queries.values()} == {Use.FEED, Use.BY_ID, Use.PER_CHUNK}
         for query in queries.values():
             statement = sa.text(f"EXPLAIN (FORMAT JSON) {query.statement.text}")
             if "order_ids" in query.parameters:
@@ -182,3 +183,9 @@ def test_a_database_that_is_no_medusa_v2_is_said_in_one_message(
         reader.snapshot(),
     ):
         pass
+
+
+def test_the_change_of_an_order_is_the_same_by_its_id(filled: ShopReader) -> None:
+    start = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
+    by_feed, by_id = changes_by_feed_and_by_id(filled.source, start, start + dt.timedelta(days=3))
+    assert by_id == by_feed

@@ -17,6 +17,7 @@ import pytest
 
 from connectors.channels.reader import ShopReader, ShopSource
 from connectors.sandbox.rules import findings
+from tests.connectors.feeds import changes_by_feed_and_by_id
 from tests.shops import prestashop
 from transforms.mapping import ChannelMapping
 from transforms.normalise import normalise
@@ -186,3 +187,12 @@ def test_the_money_of_a_golden_order_adds_up_to_what_the_shop_charged(name: str)
     # An order that was lowered by what was given back is told as it was ordered.
     charged += Decimal(CASES[name].get("put_back", 0))
     assert sum(total(line) for line in expected(CASES[name])["order_lines"]) == charged
+
+
+@pytest.mark.parametrize(("store", "zone"), ZONES.items())
+@pytest.mark.parametrize("shop", SHOPS)
+def test_the_change_of_an_order_is_the_same_by_its_id(golden_shop: Shop, shop: str, store: str, zone: str) -> None:
+    source = ShopSource("shop", "prestashop", golden_shop(shop), timezone=zone, store=store)
+    start, end = (dt.datetime.combine(day, dt.time(), ZoneInfo(zone)) for day in (DAYS[0], DAYS[-1]))
+    by_feed, by_id = changes_by_feed_and_by_id(source, start, end)
+    assert by_id == by_feed

@@ -23,6 +23,7 @@ from examples.woocommerce_shop import (
     make_sqlite_shop,
     shop_rows,
 )
+from tests.connectors.feeds import changes_by_feed_and_by_id
 from transforms.mapping import ChannelMapping
 from transforms.normalise import normalise
 from transforms.outcomes import Record, Reject
@@ -188,3 +189,9 @@ def test_an_unfinished_shop_never_stands_at_the_path(tmp_path: Path, monkeypatch
     with pytest.raises(OSError, match="disk full"):
         make_sqlite_shop(path)
     assert path.read_text() == "the shop before"
+
+
+def test_the_change_of_an_order_is_the_same_by_its_id(sqlite_shop: Path) -> None:
+    source = ShopSource("shop", "woocommerce", f"sqlite:///{sqlite_shop}")
+    by_feed, by_id = changes_by_feed_and_by_id(source, NOW - dt.timedelta(days=22), NOW)
+    assert by_id == by_feed

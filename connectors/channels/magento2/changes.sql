@@ -23,6 +23,7 @@ FROM (
             COALESCE((SELECT MAX(h.created_at) FROM {prefix}sales_order_status_history AS h WHERE h.parent_id = o.entity_id), o.updated_at)
         ) AS changed_at
     FROM (
+        -- begin window
         SELECT entity_id AS order_id FROM {prefix}sales_order
         WHERE updated_at >= GREATEST(:start, :after_time) AND updated_at < :end
         UNION
@@ -48,12 +49,18 @@ FROM (
         UNION
         SELECT parent_id FROM {prefix}sales_order_status_history
         WHERE created_at >= GREATEST(:start, :after_time) AND created_at < :end
+        -- end window
+        -- begin ids
+        SELECT entity_id AS order_id FROM {prefix}sales_order WHERE entity_id IN :order_ids
+        -- end ids
     ) AS touched
     JOIN {prefix}sales_order AS o ON o.entity_id = touched.order_id
     LEFT JOIN {prefix}store AS shop ON shop.store_id = o.store_id
     WHERE :store IS NULL OR shop.code = :store OR CAST(o.store_id AS CHAR) = :store
 ) AS changed
+-- begin window
 WHERE changed_at >= :start AND changed_at < :end
     AND (changed_at > :after_time OR (changed_at = :after_time AND order_id > :after_id))
 ORDER BY changed_at, order_id
 LIMIT :page_size
+-- end window

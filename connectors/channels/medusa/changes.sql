@@ -1,12 +1,13 @@
 -- Orders whose newest change lies in [:start, :end), with that change.
 -- The order's own stamp does not move for captures, refunds, payment states, tracking numbers added later and edited
 -- addresses, so each of those tables is a feed of its own. An order belongs to the moment of its newest change over
--- all of them; stamps.sql says the same moment for orders that are read. Medusa has no index on any updated_at;
+-- all of them. Medusa has no index on any updated_at;
 -- platform.toml names those that make this query fast.
 SELECT changed.order_id, changed.changed_at
 FROM (
     SELECT o.id AS order_id, newest.changed_at
     FROM (
+        -- begin window
         SELECT id AS order_id
         FROM "order"
         WHERE updated_at >= :start AND updated_at < :end
@@ -55,6 +56,10 @@ FROM (
         LEFT JOIN order_claim AS claim ON claim.id = of_claim.claim_id
         LEFT JOIN order_exchange_payment_collection AS of_exchange ON of_exchange.payment_collection_id = paid.id
         LEFT JOIN order_exchange AS exchange ON exchange.id = of_exchange.exchange_id
+        -- end window
+        -- begin ids
+        SELECT id AS order_id FROM "order" WHERE id IN :order_ids
+        -- end ids
     ) AS touched
     JOIN "order" AS o ON o.id = touched.order_id
     CROSS JOIN LATERAL (
@@ -107,8 +112,10 @@ FROM (
         AND o.status <> 'draft'
         AND (CAST(:store AS text) IS NULL OR o.sales_channel_id = :store)
 ) AS changed
+-- begin window
 WHERE changed.changed_at >= :start
     AND changed.changed_at < :end
     AND (changed.changed_at > :after_time OR (changed.changed_at = :after_time AND changed.order_id > :after_id))
 ORDER BY changed.changed_at, changed.order_id
 LIMIT :page_size
+-- end window

@@ -29,6 +29,7 @@ FROM (
             )
         ) AS changed_at
     FROM (
+        -- begin window
         SELECT id_order FROM {prefix}orders WHERE date_add >= :start AND date_add < :end
         UNION
         SELECT id_order FROM {prefix}orders WHERE date_upd >= :start AND date_upd < :end
@@ -49,12 +50,18 @@ FROM (
         FROM {prefix}order_payment AS p
         JOIN {prefix}orders AS paid ON paid.reference = p.order_reference
         WHERE p.date_add >= :start AND p.date_add < :end AND p.order_reference <> ''
+        -- end window
+        -- begin ids
+        SELECT id_order FROM {prefix}orders WHERE id_order IN :order_ids
+        -- end ids
     ) AS touched
     JOIN {prefix}orders AS o ON o.id_order = touched.id_order
     WHERE :store IS NULL OR o.id_shop = :store
     GROUP BY o.id_order, o.date_add, o.date_upd, o.reference
 ) AS changed
+-- begin window
 WHERE changed_at >= :start AND changed_at < :end
     AND (changed_at > :after_time OR (changed_at = :after_time AND order_id > :after_id))
 ORDER BY changed_at, order_id
 LIMIT :page_size
+-- end window

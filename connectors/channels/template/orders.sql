@@ -1,8 +1,8 @@
 -- One row an order. Leave carts and drafts out.
 SELECT
     o.number AS channel_order_id,
+    o.id AS internal_id,                        -- the order_id of changes.sql
     o.placed_at AS created_at,
-    (SELECT MAX(e.happened_at) FROM {prefix}order_events AS e WHERE e.order_id = o.id) AS updated_at,
     o.status,
     o.currency,
     o.total,                                    -- what the buyer was charged: tax and shipping included

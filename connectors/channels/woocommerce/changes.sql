@@ -22,6 +22,7 @@ FROM (
                 ELSE MAX(r.date_updated_gmt)
             END AS refunded_at
         FROM (
+            -- begin window
             SELECT id AS order_id
             FROM {prefix}wc_orders
             WHERE type = 'shop_order' AND date_updated_gmt >= :start AND date_updated_gmt < :end
@@ -40,6 +41,10 @@ FROM (
             WHERE type = 'shop_order'
                 AND (date_updated_gmt IS NULL OR date_updated_gmt <= '1000-01-01 00:00:00')
                 AND date_created_gmt >= :start AND date_created_gmt < :end
+            -- end window
+            -- begin ids
+            SELECT id AS order_id FROM {prefix}wc_orders WHERE id IN :order_ids
+            -- end ids
         ) AS touched
         JOIN {prefix}wc_orders AS o ON o.id = touched.order_id AND o.type = 'shop_order'
         LEFT JOIN {prefix}wc_orders AS r ON r.parent_order_id = o.id AND r.type = 'shop_order_refund'
@@ -48,7 +53,9 @@ FROM (
         GROUP BY o.id
     ) AS stamped
 ) AS changed
+-- begin window
 WHERE changed_at >= :start AND changed_at < :end
     AND (changed_at > :after_time OR (changed_at = :after_time AND order_id > :after_id))
 ORDER BY changed_at, order_id
 LIMIT :page_size
+-- end window

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from connectors.channels.check import check_shop
 from connectors.channels.reader import ShopReader, ShopSource
-from tests.connectors.custom.conftest import DAY, FILES, LINES, Edit, read
+from tests.connectors.custom.conftest import DAY, FEED, FILES, LINES, ORDERS, Edit, read
+from tests.connectors.feeds import changes_by_feed_and_by_id
+from transforms.mapping import ChannelMapping
+from transforms.normalise import normalise
 
 CUSTOM_CHANNEL = Path(__file__).parents[3] / "docs" / "custom-channel.md"
 
@@ -95,3 +99,45 @@ def test_a_shop_in_local_time_is_asked_in_local_time(shop: Edit) -> None:
         # The event stands at 10:00 in the shop, which is 09:00 UTC in winter.
         assert [len(rows["orders"]) for rows in snapshot.chunks(DAY + 9 * hour, DAY + 10 * hour)] == [1]
         assert list(snapshot.chunks(DAY + 10 * hour, DAY + 11 * hour)) == []
+
+
+UNSTAMPED = ORDERS.replace("moment AS updated_at, ", "")
+BY_ID = FEED.replace("FROM event", "FROM event\n-- begin ids\nWHERE sale IN :order_ids\n-- end ids\n").replace(
+    "WHERE changed_at", "-- begin window\nWHERE changed_at"
+)
+
+
+@pytest.mark.parametrize("feed", [FEED, f"{BY_ID}\n-- end window\n"], ids=["any feed", "a feed that knows ids"])
+def test_an_order_without_a_stamp_of_its_own_has_that_of_its_change(feed: str, shop: Edit) -> None:
+    source = shop(orders_sql=UNSTAMPED, changes_sql=feed)
+    reader = ShopReader(source)
+    assert [record.updated_at for record in read(source).records] == ["2026-03-05T10:00:00Z"]
+    with reader.snapshot() as snapshot:
+        [rows] = snapshot.orders(["A"])
+        assert reader.frames(rows, snapshot.read_at).orders["updated_at"].to_pylist() == ["2026-03-05 10:00:00"]
+    assert check_shop(reader) == []
+    by_feed, by_id = changes_by_feed_and_by_id(source, DAY, DAY + dt.timedelta(days=1))
+    assert by_id == by_feed
+
+
+def test_a_stamp_of_an_orders_own_is_kept(shop: Edit) -> None:
+    assert [record.updated_at for record in read(shop()).records] == ["2026-03-05T09:00:00Z"]
+
+
+@pytest.mark.parametrize(
+    ("change_times", "times", "stamp"),
+    [
+        ("local", "local", "2026-03-05T09:00:00Z"),
+        ("local", "UTC", "2026-03-05T09:00:00Z"),
+        ("utc", "local", "2026-03-05T10:00:00Z"),
+    ],
+)
+def test_a_change_is_told_in_its_own_zone(change_times: str, times: str, stamp: str, shop: Edit) -> None:
+    settings = f'change_times = "{change_times}"\ntimes = "{times}"\n{FILES["platform.toml"]}'
+    source = replace(shop(orders_sql=UNSTAMPED, platform_toml=settings), timezone="Europe/Paris")
+    reader = ShopReader(source)
+    mapping = ChannelMapping("S-1", naive_timezone=reader.platform.naive_timezone(source.timezone))
+    with reader.snapshot() as snapshot:
+        [rows] = snapshot.chunks(DAY, DAY + dt.timedelta(days=1))
+        [record] = normalise(reader.frames(rows, snapshot.read_at), mapping).records
+    assert record.updated_at == stamp

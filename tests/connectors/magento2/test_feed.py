@@ -17,7 +17,8 @@ from connectors.channels.platform import load_platform
 from connectors.channels.queries import Use, load_queries
 from connectors.channels.reader import ShopReader, ShopSource
 from connectors.channels.schema import Schema
-from tests.connectors.magento2.conftest import MAPPING, payload, read_days
+from tests.connectors.feeds import changes_by_feed_and_by_id
+from tests.connectors.magento2.conftest import DAYS, FIRST_DAY, MAPPING, payload, read_days
 from tests.shops.fill_magento2 import fill_magento2
 from tests.shops.magento2 import CASES, insert_case, make_shop
 from transforms.normalise import normalise
@@ -55,17 +56,17 @@ def full_scans(connection: sa.Connection, **ids: list[Any]) -> dict[str, set[str
     scans: dict[str, set[str]] = {}
     queries, faults = load_queries("shop", load_platform("shop", "magento2"), "", Schema(connection))
     assert faults == []
-    for query in queries.values():
+    for name, query in queries.items():
         if query.use is not Use.ONCE:
             lists: list[sa.BindParameter[Any]] = [
-                sa.bindparam(name, expanding=True) for name in ("order_ids", "channel_order_ids")
+                sa.bindparam(ids_, expanding=True) for ids_ in ("order_ids", "channel_order_ids")
             ]
             explain = sa.text(f"EXPLAIN {query.statement.text}")
-            explain = explain.bindparams(*(name for name in lists if name.key in query.parameters))
-            plan = connection.execute(explain, {name: given[name] for name in query.parameters}).mappings()
+            explain = explain.bindparams(*(ids_ for ids_ in lists if ids_.key in query.parameters))
+            plan = connection.execute(explain, {one: given[one] for one in query.parameters}).mappings()
             # `<derived2>` and the like are the query's own results; `shop` is the table of the few stores.
             read = {str(step["table"]) for step in plan if step["type"] in {"ALL", "index"}}
-            scans[query.name] = {name for name in read if not name.startswith("<") and name != "shop"}
+            scans[name] = {table for table in read if not table.startswith("<") and table != "shop"}
     return scans
 
 
@@ -170,3 +171,8 @@ def test_check_tells_when_an_index_of_magentos_own_is_gone(shop: ShopSource, ser
     with server.cursor() as cursor:
         cursor.execute("DROP INDEX SALES_ORDER_UPDATED_AT ON sales_order")
     assert any("no index on sales_order.updated_at" in finding.words for finding in check_shop(ShopReader(shop)))
+
+
+def test_the_change_of_an_order_is_the_same_by_its_id(golden_shop: ShopSource) -> None:
+    by_feed, by_id = changes_by_feed_and_by_id(golden_shop, FIRST_DAY, FIRST_DAY + dt.timedelta(days=DAYS))
+    assert by_id == by_feed

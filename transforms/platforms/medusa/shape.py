@@ -84,7 +84,6 @@ class _Shop:
         self.hint = hints(self.orders, self.lines, payments, owed, self.broken)
         self.total = self._total()
         self.addresses = addresses(rows, numbers, self.methods.rows.where(self.methods.outbound))
-        self.newest = rowset(rows, "stamps", "order_id", numbers).first()["changed_at"]
         self.is_sound = np.ones(len(self.ids), dtype=np.bool_)
         self.is_sound[list(self.broken)] = False
 
@@ -112,7 +111,6 @@ class _Shop:
         return {
             "channel_order_id": self.ids,
             "created_at": orders["created_at"],
-            "updated_at": self.newest,
             "currency": orders["currency_code"],
             "store": orders["sales_channel_id"],
             "source": orders["sales_channel_name"],
