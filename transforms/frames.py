@@ -244,11 +244,6 @@ def id_cells(values: Iterable[Any]) -> pa.StringArray:
     return _cells(Column("id", "", "", kind="id"), values)
 
 
-def text_cells(values: Iterable[Any]) -> pa.StringArray:
-    """Write database values as the cells of any other column."""
-    return _cells(Column("text", "", ""), values)
-
-
 def _binary_id(value: bytes | bytearray | memoryview) -> str:
     # Whether bytes happen to be UTF-8 differs from row to row; an id must be spelled one way in all of them.
     raw = bytes(value)

@@ -1,7 +1,4 @@
-"""An order's newest change as the stamp that Mirakl is told: `changes.sql` says it, once.
-
-Belongs here: giving order frames the feed's changes. Does not belong here: asking for them (`snapshot`).
-"""
+"""An order's newest change as the stamp that Mirakl is told: `changes.sql` says it, once."""
 
 from __future__ import annotations
 

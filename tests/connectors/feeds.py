@@ -1,7 +1,4 @@
-"""What a change feed must keep, whichever shop it is of.
-
-Belongs here: that. Does not belong here: shops.
-"""
+"""What a change feed must keep, whichever shop it is of."""
 
 from __future__ import annotations
 
