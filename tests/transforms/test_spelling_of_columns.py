@@ -38,8 +38,6 @@ TYPES = (
     pa.StringArray,
 )
 DECLARED = {column.name for columns in COLUMNS.values() for column in columns}
-# How PrestaShop's columns are asked for: `lines.text("product_name")`, `map(lines.cells, ("product_id", ...))`.
-READERS = {"amounts", "cells", "text", "told"}
 
 
 def code(platform: str) -> list[Path]:
@@ -110,28 +108,6 @@ def test_a_misspelt_column_of_a_query_is_found() -> None:
     text = (ROOT / "transforms/platforms/medusa/lines.py").read_text()
     assert 'items["unit_price"]' in text
     assert misspelt("medusa", text.replace('items["unit_price"]', 'items["unit_prize"]', 1)) == {"unit_prize"}
-
-
-def asked_for(text: str) -> set[str]:
-    """Return the names by which PrestaShop's modules ask a query for its columns."""
-    found = set()
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Call):
-            calls = [node.func, *(node.args[:1] if ast.unparse(node.func) == "map" else [])]
-            if any(isinstance(call, ast.Attribute) and call.attr in READERS for call in calls):
-                constants = (part for argument in node.args for part in ast.walk(argument))
-                found |= {str(part.value) for part in constants if isinstance(part, ast.Constant)}
-    return found
-
-
-def test_every_column_that_prestashop_asks_for_is_one_of_its_sql() -> None:
-    columns = set(re.findall(r"\w+", queries("prestashop")))
-    parts = {"carrier_", "total_"}
-    assert {
-        path.name: found for path in code("prestashop") if (found := asked_for(path.read_text()) - columns - parts)
-    } == {}
-    assert asked_for('lines.amounts("unit_prize")') == {"unit_prize"}
-    assert asked_for('zip(*map(orders.cells, ("modul", "payment")))') == {"modul", "payment"}
 
 
 def subscripts(text: str) -> set[str]:

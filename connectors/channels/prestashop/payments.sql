@@ -4,7 +4,7 @@
 -- down for their credit slips.
 SELECT
     o.id_order AS order_id,
-    MAX(p.date_add) AS date_add,
+    CAST(MAX(p.date_add) AS CHAR) AS date_add,
     SUM(
         CASE
             WHEN EXISTS (

@@ -1,5 +1,11 @@
 -- Returns the buyer asked for, with the buyer's own words, one row a line (state 4: denied).
-SELECT r.id_order AS order_id, r.state, r.question, r.date_add, r.date_upd, d.id_order_detail
+SELECT
+    r.id_order AS order_id,
+    r.state,
+    r.question,
+    CAST(r.date_add AS CHAR) AS date_add,
+    CAST(r.date_upd AS CHAR) AS date_upd,
+    d.id_order_detail
 FROM {prefix}order_return AS r
 LEFT JOIN {prefix}order_return_detail AS d ON d.id_order_return = r.id_order_return
 WHERE r.id_order IN :order_ids

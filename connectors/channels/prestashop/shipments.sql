@@ -2,10 +2,10 @@
 SELECT
     m.id_order AS order_id,
     m.id_shipment,
-    m.shipped_at,
-    m.delivered_at,
-    m.cancelled_at,
-    m.date_upd,
+    CAST(m.shipped_at AS CHAR) AS shipped_at,
+    CAST(m.delivered_at AS CHAR) AS delivered_at,
+    CAST(m.cancelled_at AS CHAR) AS cancelled_at,
+    CAST(m.date_upd AS CHAR) AS date_upd,
     p.id_order_detail,
     p.quantity,
     k.name AS carrier_name

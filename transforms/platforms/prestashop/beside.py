@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from transforms.groups import Bools, Exact
 from transforms.platforms.prestashop.chunk import Chunk
-from transforms.platforms.prestashop.columns import Block, amounts, repeated
+from transforms.platforms.prestashop.columns import Block, amounts, micros, repeated
 from transforms.platforms.prestashop.money import is_charged
 
 Charge = tuple[Block, Block]
@@ -32,11 +32,11 @@ def discounts(chunk: Chunk, net: Exact, gross: Exact) -> Iterator[Charge]:
 def fees(chunk: Chunk) -> Iterator[Charge]:
     """Yield gift wrapping and payment fees; a fee that is not in the order's total was not charged."""
     orders = chunk.orders
-    net, gross = orders.amounts("total_wrapping_tax_excl"), orders.amounts("total_wrapping_tax_incl")
+    net, gross = micros(orders["total_wrapping_tax_excl"]), micros(orders["total_wrapping_tax_incl"])
     yield from _fees(chunk, "wrapping", ("gift-wrapping", "Gift wrapping"), net, gross, (net != 0) | (gross != 0))
     rows = chunk.of_orders("payment_fees")
     if len(rows):
-        net, gross = (rows.groups.sum(rows.amounts(column)) for column in ("fee_tax_excl", "fee_tax_incl"))
+        net, gross = (rows.groups.sum(micros(rows[column])) for column in ("fee_tax_excl", "fee_tax_incl"))
         charged = (rows.groups.counts > 0) & is_charged(orders, gross)
         yield from _fees(chunk, "payment-fee", ("payment-fee", "Payment fee"), net, gross, charged)
 

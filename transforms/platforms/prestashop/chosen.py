@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from transforms.platforms.prestashop.chunk import Chunk
-from transforms.platforms.prestashop.columns import Children
+from transforms.platforms.prestashop.columns import own_objects, row_objects
+from transforms.rowsets import Rowset, is_true
 from transforms.visible_text import visible_options
 
 # `(Size: M - Colour: Blue)` at the end of a name, or ` - Size : M, Colour : Blue`.
@@ -52,12 +53,12 @@ def chosen(
     yield from visible_options(told)
 
 
-def product_ids(lines: Children) -> list[str]:
+def product_ids(lines: Rowset) -> list[str]:
     """Name each line's product: its reference, or its ids where it has none or shares that of its sisters."""
     columns = ("product_reference", "shares_reference", "product_id", "product_attribute_id")
     return [
         str(reference) if reference and not shared else f"{product}-{variant}" if variant else f"{product}"
-        for reference, shared, product, variant in zip(*map(lines.cells, columns), strict=True)
+        for reference, shared, product, variant in zip(*(lines[column] for column in columns), strict=True)
     ]
 
 
@@ -77,13 +78,15 @@ def attributes(chunk: Chunk) -> Iterator[tuple[int, str, str]]:
     """Yield (line, id, value) of what the buyer chose."""
     lines = chunk.lines
     combinations, customizations, packs = map(chunk.of_lines, ("attributes", "customizations", "packs"))
-    variants = lines.told("product_attribute_id")
+    variants = is_true(lines["product_attribute_id"])
     odd = (customizations.groups.counts > 0) | (packs.groups.counts > 0)
-    names = lines.cells("product_name")
+    names = lines["product_name"]
     for line in np.flatnonzero(variants | odd).tolist():
         told: Iterable[tuple[str, str]] = () if odd[line] else _named(names[line])
         if not told:
-            [row] = lines.rows_at([line])
-            told = chosen(row, combinations.of(line), customizations.of(line), packs.of(line))
+            [row] = row_objects(lines, [line])
+            told = chosen(
+                row, own_objects(combinations, line), own_objects(customizations, line), own_objects(packs, line)
+            )
         for name, value in told:
             yield line, name, value

@@ -6,14 +6,15 @@ Belongs here: what every frame needs. Does not belong here: what any of it means
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
-from transforms.platforms.prestashop.columns import Children, children, owned
+from transforms.frames import text_cells
 from transforms.platforms.prestashop.shares import Shares, shares
 from transforms.rows import Rows
+from transforms.rowsets import Rowset, numbering, rowset, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,43 +22,45 @@ class Chunk:
     """The orders and their lines, each by its place; `order_ids` and `line_ids` are theirs as text."""
 
     rows: Rows
-    orders: Children
+    orders: Rowset
     orders_by_id: Mapping[Any, int]
     order_ids: pa.StringArray
-    lines: Children
+    lines: Rowset
     lines_by_id: Mapping[Any, int]
     line_ids: pa.StringArray
     shares: Shares
+    _of_orders: dict[str, Rowset] = field(default_factory=dict)
 
-    def of_orders(self, query: str) -> Children:
+    def of_orders(self, query: str) -> Rowset:
         """Return the rows of a query by the orders they belong to."""
-        return children(self.rows, query, "order_id", self.orders_by_id)
+        if query not in self._of_orders:
+            self._of_orders[query] = rowset(self.rows, query, "order_id", self.orders_by_id)
+        return self._of_orders[query]
 
-    def of_lines(self, query: str) -> Children:
+    def of_lines(self, query: str) -> Rowset:
         """Return the rows of a query by the lines they belong to."""
-        return children(self.rows, query, "id_order_detail", self.lines_by_id)
+        return rowset(self.rows, query, "id_order_detail", self.lines_by_id)
 
     def ids_of_lines(self, places: pa.Array) -> dict[str, pa.StringArray]:
         """Return the cells that name the order and the line of some lines."""
-        orders = pa.array(self.lines.owners).take(places)
+        orders = pa.array(self.lines.groups.owners).take(places)
         return {"channel_order_id": self.order_ids.take(orders), "channel_order_line_id": self.line_ids.take(places)}
 
 
 def read_chunk(rows: Rows) -> Chunk:
     """Find whose row is whose."""
-    size = len(rows["orders"])
-    orders = owned(rows["orders"], range(size), size)
-    orders_by_id = {cell: place for place, cell in enumerate(orders.cells("order_id"))}
-    lines = children(rows, "lines", "order_id", orders_by_id)
-    lines_by_id = {cell: place for place, cell in enumerate(lines.cells("id_order_detail"))}
-    line_taxes = children(rows, "line_taxes", "id_order_detail", lines_by_id)
+    orders = whole(rows, "orders")
+    orders_by_id = numbering(orders["order_id"])
+    lines = rowset(rows, "lines", "order_id", orders_by_id)
+    lines_by_id = numbering(lines["id_order_detail"])
+    line_taxes = rowset(rows, "line_taxes", "id_order_detail", lines_by_id)
     return Chunk(
         rows=rows,
         orders=orders,
         orders_by_id=orders_by_id,
-        order_ids=orders.text("order_id"),
+        order_ids=text_cells(orders["order_id"]),
         lines=lines,
         lines_by_id=lines_by_id,
-        line_ids=lines.text("id_order_detail"),
+        line_ids=text_cells(lines["id_order_detail"]),
         shares=shares(rows, lines, lines_by_id, line_taxes),
     )

@@ -1,4 +1,4 @@
-"""PrestaShop's queries as columns: rows sorted by what they belong to, amounts as whole micros.
+"""Columns of PrestaShop's queries: amounts as whole micros, and rows as objects where a column is not enough.
 
 PrestaShop keeps amounts with six decimals; one of these is a micro. What has more decimals, a module's own column or
 what was converted from another currency, is rounded to them.
@@ -8,8 +8,7 @@ Belongs here: reading columns of any query, and writing them as text. Does not b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,100 +16,50 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.frames import Frame, Table, as_text, text_cells
-from transforms.groups import Bools, Exact, Groups, Ints, narrow
+from transforms.frames import Table, as_text, text_cells
+from transforms.groups import Bools, Exact, Ints, narrow
 from transforms.money import from_minor
 from transforms.parsing import mask, whole_numbers
-from transforms.rows import Rows, number, rows_of
+from transforms.rows import number, rows_of
+from transforms.rowsets import Objects, Rowset
 
 SCALE = 6  # decimals of PrestaShop's money columns
 MICROS = 10**SCALE
 CENT = MICROS // 100
 _MONEY = pa.decimal128(38, SCALE)
-_NOTHING = Table({})
 
 Block = Mapping[str, pa.StringArray]
 """Some rows of an order frame, column by column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Children:
-    """The rows of a query that belong to something of the chunk, sorted by it, else as the query yields them."""
-
-    frame: Frame
-    rows: Ints | None  # where they are in the query; None: as they stand
-    groups: Groups
-
-    def __len__(self) -> int:
-        """Count the rows."""
-        return len(self.groups.owners)
-
-    @property
-    def owners(self) -> Ints:
-        """What each row belongs to."""
-        return self.groups.owners
-
-    def cells(self, column: str) -> Sequence[Any]:
-        """Return a column as the driver gave it."""
-        cells = _sequence(self.frame[column]) if self.frame is not _NOTHING else ()
-        return cells if self.rows is None else [cells[row] for row in self.rows.tolist()]
-
-    def text(self, column: str) -> pa.StringArray:
-        """Return a column as text."""
-        return text_cells(self.cells(column))
-
-    def amounts(self, column: str) -> Exact:
-        """Return a column of amounts in micros; absent and broken ones are zero."""
-        return micros(self.cells(column))
-
-    def told(self, column: str) -> Bools:
-        """Say where a column holds anything but nothing, zero and empty text."""
-        return np.fromiter(map(bool, self.cells(column)), np.bool_, len(self))
-
-    def of(self, owner: int) -> list[Any]:
-        """Return the rows of one owner as objects."""
-        rows = self.groups.rows(owner)
-        return self.rows_at(range(rows.start, rows.stop))
-
-    def objects(self, owners: Ints) -> dict[int, list[Any]]:
-        """Return the rows of some owners as objects, by owner."""
-        wanted = np.zeros(self.groups.size, np.bool_)
-        wanted[owners] = True
-        places = np.flatnonzero(wanted[self.owners])
-        found: dict[int, list[Any]] = {}
-        for owner, row in zip(self.owners[places].tolist(), self.rows_at(places.tolist()), strict=True):
-            found.setdefault(owner, []).append(row)
-        return found
-
-    def rows_at(self, places: Sequence[int]) -> list[Any]:
-        """Return some rows as objects."""
-        if not places:
-            return []
-        places = places if self.rows is None else self.rows[list(places)].tolist()
-        columns = {name: _sequence(self.frame[name]) for name in self.frame.columns}
-        some = Table({name: [cells[row] for row in places] for name, cells in columns.items()})
-        return list(rows_of({"some": some}, "some"))
+def row_objects(rows: Rowset, places: Sequence[int]) -> list[Any]:
+    """Return some rows as objects."""
+    if rows.frame is None or not len(places):
+        return []
+    taken = rows.rows[np.asarray(places)].tolist()
+    columns = {name: list(rows.frame[name]) for name in rows.frame.columns}
+    some = Table({name: [cells[row] for row in taken] for name, cells in columns.items()})
+    return list(rows_of({"some": some}, "some"))
 
 
-def children(rows: Rows, query: str, key: str, index: Mapping[Any, int]) -> Children:
-    """Find the owner of each row of a query: what `index` knows by the column `key`; rows of nobody are left out."""
-    frame = rows.get(query)
-    if frame is None:  # the shop lacks the query's tables
-        return Children(_NOTHING, None, Groups(np.zeros(0, np.int64), len(index)))
-    return owned(frame, [index.get(cell, -1) for cell in frame[key]], len(index))
+def own_objects(rows: Rowset, owner: int) -> list[Any]:
+    """Return the rows of one owner as objects."""
+    own = rows.groups.rows(owner)
+    return row_objects(rows, range(own.start, own.stop))
 
 
-def owned(frame: Frame, owners: Sequence[int], size: int) -> Children:
-    """Sort the rows of a frame by their owners; those of -1 are left out."""
-    of_rows = np.array(owners, np.int64)
-    if not len(of_rows) or (of_rows[0] >= 0 and bool((np.diff(of_rows) >= 0).all())):
-        return Children(frame, None, Groups(of_rows, size))
-    order = np.argsort(of_rows, kind="stable")
-    order = order[np.searchsorted(of_rows[order], 0) :]
-    return Children(frame, order, Groups(of_rows[order], size))
+def objects_of(rows: Rowset, owners: Ints) -> dict[int, list[Any]]:
+    """Return the rows of some owners as objects, by owner."""
+    wanted = np.zeros(rows.groups.size, np.bool_)
+    wanted[owners] = True
+    places = np.flatnonzero(wanted[rows.groups.owners])
+    found: dict[int, list[Any]] = {}
+    for owner, row in zip(rows.groups.owners[places].tolist(), row_objects(rows, places.tolist()), strict=True):
+        found.setdefault(owner, []).append(row)
+    return found
 
 
-def micros(cells: Sequence[Any]) -> Exact:
+def micros(cells: Objects) -> Exact:
     """Read amounts as whole micros; absent and broken ones are zero."""
     try:
         return whole_numbers(pc.fill_null(pa.array(cells, _MONEY), Decimal(0)))
@@ -163,6 +112,11 @@ def joined(blocks: Sequence[Block]) -> Table:
     return Table({name: _joined(name, blocks, sizes) for name in names})
 
 
+def frame_of(columns: Mapping[str, Iterable[Any]]) -> Table:
+    """Make columns of cells, as they are or as text, a frame."""
+    return Table({name: cells if isinstance(cells, pa.StringArray) else list(cells) for name, cells in columns.items()})
+
+
 def block_of(cells: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
     """Yield the block of rows of named cells, if there are any."""
     if cells:
@@ -173,7 +127,3 @@ def block_of(cells: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
 def _joined(name: str, blocks: Sequence[Block], sizes: Sequence[int]) -> pa.StringArray:
     parts = zip(blocks, sizes, strict=True)
     return pa.concat_arrays([block[name] if name in block else pa.nulls(size, pa.string()) for block, size in parts])
-
-
-def _sequence(cells: Any) -> Sequence[Any]:
-    return cells if isinstance(cells, list | tuple) else list(cells)

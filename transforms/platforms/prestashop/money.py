@@ -10,8 +10,9 @@ import numpy as np
 
 from transforms.groups import Exact, roomy
 from transforms.money import from_minor, spread
-from transforms.platforms.prestashop.columns import CENT, SCALE, Children
+from transforms.platforms.prestashop.columns import CENT, SCALE, micros
 from transforms.rows import number
+from transforms.rowsets import Rowset
 
 
 class TaxShare(NamedTuple):
@@ -57,7 +58,7 @@ def part(amounts: Exact, shares: Exact, wholes: Exact) -> Exact:
     return np.where(wholes == 0, amounts, halves)
 
 
-def paid(total: Exact, paid_before: Exact, payments: Children) -> tuple[Exact, Exact]:
+def paid(total: Exact, paid_before: Exact, payments: Rowset) -> tuple[Exact, Exact]:
     """Say what was paid on each order, and what of it is negative payments that are taken off it already.
 
     It is the order's share of what was paid on its reference, else what the order itself says (`paid_before`).
@@ -66,7 +67,7 @@ def paid(total: Exact, paid_before: Exact, payments: Children) -> tuple[Exact, E
     found = row >= 0
 
     def of_orders(column: str) -> Exact:
-        amounts = payments.amounts(column)
+        amounts = micros(payments[column])
         return np.where(found, amounts[row], 0) if len(amounts) else np.zeros(len(row), np.int64)
 
     whole, booked, back = of_orders("reference_total"), of_orders("paid"), of_orders("paid_back")
@@ -77,8 +78,8 @@ def paid(total: Exact, paid_before: Exact, payments: Children) -> tuple[Exact, E
     return np.where(whole != 0, booked, paid_before), np.where(whole != 0, back, 0)
 
 
-def is_charged(orders: Children, fee: Exact) -> Any:
+def is_charged(orders: Rowset, fee: Exact) -> Any:
     """Say whether a fee that stands beside an order is in its total: what its other amounts do not explain."""
-    known = sum(orders.amounts(f"total_{part}") for part in ("products_wt", "shipping_tax_incl", "wrapping_tax_incl"))
-    rest = orders.amounts("total_paid_tax_incl") - known + orders.amounts("total_discounts_tax_incl")
+    known = sum(micros(orders[f"total_{part}"]) for part in ("products_wt", "shipping_tax_incl", "wrapping_tax_incl"))
+    rest = micros(orders["total_paid_tax_incl"]) - known + micros(orders["total_discounts_tax_incl"])
     return np.abs(rest - fee) <= 2 * CENT

@@ -18,13 +18,15 @@ import numpy as np
 
 from transforms.groups import Exact
 from transforms.platforms.prestashop.chunk import Chunk
-from transforms.platforms.prestashop.columns import Children, children, decimal, put
+from transforms.platforms.prestashop.columns import decimal, objects_of, put
 from transforms.platforms.prestashop.items import Item
 from transforms.platforms.prestashop.refunds import Refunds, refunded_units
 from transforms.platforms.prestashop.shares import Shares
 from transforms.platforms.prestashop.shipping import Shipping
 from transforms.platforms.prestashop.slips import Progress, SlipReader
+from transforms.platforms.prestashop.states import Ways
 from transforms.platforms.prestashop.vouchers import are_for_some_products, take_off_products
+from transforms.rowsets import is_true, numbering, rowset
 
 Cells = dict[str, Any]
 
@@ -53,34 +55,31 @@ class Money:
     adjustment_taxes: list[Cells] = field(default_factory=list)
 
 
-def work_one_by_one(
-    chunk: Chunk, vouchers: Children, slips: Children, progress: Sequence[Progress], money: Money
-) -> None:
+def work_one_by_one(chunk: Chunk, ways: Ways, money: Money) -> None:
     """Work into `money` what vouchers, slips and counters say of the orders that have such."""
-    lines = chunk.lines
-    counted = lines.told("product_quantity_refunded") | lines.told("product_quantity_return")
+    lines, vouchers, slips = chunk.lines, chunk.of_orders("cart_rules"), chunk.of_orders("slips")
+    counted = is_true(lines["product_quantity_refunded"]) | is_true(lines["product_quantity_return"])
     wanted = np.flatnonzero(
         vouchers.groups.any(are_for_some_products(vouchers)) | lines.groups.any(counted) | (slips.groups.counts > 0)
     )
     if not len(wanted):
         return
-    by_order = {
-        query: chunk.of_orders(query).objects(wanted) for query in ("cart_rule_products", "returns", "messages")
-    }
-    for query, rows in (("orders", chunk.orders), ("lines", lines), ("cart_rules", vouchers), ("slips", slips)):
-        by_order[query] = rows.objects(wanted)
-    slip_ids = {slip_id: place for place, slip_id in enumerate(dict.fromkeys(slips.cells("id_order_slip")))}
-    slip_lines = children(chunk.rows, "slip_lines", "id_order_slip", slip_ids)
-    by_slip = slip_lines.objects(np.arange(len(slip_ids)))
+    queries = ("cart_rules", "cart_rule_products", "slips", "returns", "messages")
+    by_order = {query: objects_of(chunk.of_orders(query), wanted) for query in queries}
+    by_order |= {"orders": objects_of(chunk.orders, wanted), "lines": objects_of(lines, wanted)}
+    slip_ids = numbering(dict.fromkeys(slips["id_order_slip"]))
+    slip_lines = rowset(chunk.rows, "slip_lines", "id_order_slip", slip_ids)
+    by_slip = objects_of(slip_lines, np.arange(len(slip_ids)))
     for order in wanted.tolist():
         of = {name: groups.get(order, ()) for name, groups in by_order.items()}
         of_slips = {slip.id_order_slip: by_slip.get(slip_ids[slip.id_order_slip], ()) for slip in of["slips"]}
         first = int(lines.groups.bounds[order])
         items = [_item(row, line, money, chunk.shares) for line, row in enumerate(of["lines"], first)]
-        refunds = _work(order, items, of, of_slips, chunk.shares, progress[order], money)
+        shipped_now = ways.standings[order].shipped_now
+        progress = Progress(ways.shipped_at[order], shipped_now, ways.out_of_stock_at[order])
+        refunds = _work(order, items, of, of_slips, chunk.shares, progress, money)
         for line, item in enumerate(items, first):
-            money.net = put(money.net, line, item.net)
-            money.gross = put(money.gross, line, item.gross)
+            money.net, money.gross = put(money.net, line, item.net), put(money.gross, line, item.gross)
             money.units[line], money.refunded_units[line] = item.units, refunded_units(item, refunds)
 
 

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from transforms.platforms.prestashop.columns import Children
+from transforms.platforms.prestashop.chunk import Chunk
+from transforms.platforms.prestashop.columns import own_objects, row_objects
+from transforms.rowsets import Objects, Rowset
 
 # The columns of the addresses frame, and what PrestaShop calls them.
 _COLUMNS = {
@@ -83,13 +85,6 @@ def pickup(order: Any, points: Sequence[Any], rows: Sequence[Any]) -> Pickup | N
     return None
 
 
-def shop_address(values: Mapping[str, str]) -> str:
-    """Write where a shop is by its configuration, in one line; empty where it does not say."""
-    street = (values.get("PS_SHOP_ADDR1"), values.get("PS_SHOP_ADDR2"))
-    town = " ".join(filter(None, (values.get("PS_SHOP_CODE"), values.get("PS_SHOP_CITY"))))
-    return ", ".join(part.strip() for part in (*street, town) if part and part.strip())
-
-
 @lru_cache(maxsize=1024)
 def _is_own_counter(*texts: str | None) -> bool:
     words = " ".join(filter(None, texts)).casefold()
@@ -113,29 +108,29 @@ def _is_point(shipping: Any, point: Any) -> bool:
     return any(word and word.casefold() in told.casefold() for word in (point.point_id, point.point_name))
 
 
-def pickups(orders: Children, points: Children, addresses: Children) -> dict[int, Pickup]:
+def pickups(chunk: Chunk) -> dict[int, Pickup]:
     """Find the orders that the buyer fetches, and where; only those that something speaks of are looked at."""
-    spoken_of = set(points.owners.tolist())
-    told = zip(addresses.owners.tolist(), addresses.cells("address_type"), addresses.cells("alias"), strict=True)
+    orders, points, addresses = chunk.orders, chunk.of_orders("pickup_points"), chunk.of_orders("addresses")
+    spoken_of = set(points.groups.owners.tolist())
+    told = zip(addresses.groups.owners.tolist(), addresses["address_type"], addresses["alias"], strict=True)
     spoken_of |= {order for order, kind, alias in told if kind == "shipping" and alias and _names_point(alias)}
-    carriers = zip(*(orders.cells(f"carrier_{text}") for text in ("name", "delay", "module")), strict=True)
+    carriers = zip(orders["carrier_name"], orders["carrier_delay"], orders["carrier_module"], strict=True)
     spoken_of |= {order for order, texts in enumerate(carriers) if _is_own_counter(*texts)}
-    places = {
-        order: pickup(orders.rows_at([order])[0], points.of(order), addresses.of(order)) for order in sorted(spoken_of)
-    }
-    return {order: place for order, place in places.items() if place is not None}
+    found = sorted(spoken_of)
+    places = [
+        pickup(row, own_objects(points, order), own_objects(addresses, order))
+        for order, row in zip(found, row_objects(orders, found), strict=True)
+    ]
+    return {order: place for order, place in zip(found, places, strict=True) if place is not None}
 
 
-def address_block(addresses: Children, places: Mapping[int, Pickup]) -> dict[str, Sequence[Any]]:
+def address_columns(addresses: Rowset, places: Mapping[int, Pickup]) -> dict[str, Objects]:
     """Write the addresses; a relay point whose place is known stands for the delivery address."""
-    block: dict[str, Sequence[Any]] = {name: addresses.cells(column) for name, column in _COLUMNS.items()}
+    columns = {name: addresses[column] for name, column in _COLUMNS.items()}
     moved = {order: place.address for order, place in places.items() if place.address is not None}
-    if not moved:
-        return block
-    cells = {name: list(column) for name, column in block.items()}
-    for row, (order, kind) in enumerate(zip(addresses.owners.tolist(), cells["address_type"], strict=True)):
-        if kind == "shipping" and order in moved:
-            place = {**moved[order], "country": moved[order]["country"] or cells["country"][row], "state": None}
-            for name, cell in place.items():
-                cells[name][row] = cell
-    return {**cells}
+    for row, order in enumerate(addresses.groups.owners.tolist()) if moved else ():
+        if columns["address_type"][row] == "shipping" and order in moved:
+            country = moved[order]["country"] or columns["country"][row]
+            for name, cell in {**moved[order], "country": country, "state": None}.items():
+                columns[name][row] = cell
+    return columns

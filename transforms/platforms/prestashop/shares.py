@@ -6,7 +6,7 @@ whose.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -15,9 +15,19 @@ import pyarrow as pa
 
 from transforms.frames import as_text
 from transforms.groups import Bools, Exact, Groups, Ints, roomy, spread
-from transforms.platforms.prestashop.columns import CENT, MICROS, Block, Children, amounts, decimal, micro, repeated
+from transforms.platforms.prestashop.columns import (
+    CENT,
+    MICROS,
+    Block,
+    amounts,
+    decimal,
+    micro,
+    micros,
+    repeated,
+)
 from transforms.platforms.prestashop.money import UNNAMED, TaxShare
 from transforms.rows import Rows, number, rows_of
+from transforms.rowsets import Objects, Rowset
 
 
 class Divided(NamedTuple):
@@ -120,12 +130,12 @@ class Shares:
         return Divided(owners, numbers, np.concatenate((parts, taxes[bare])))
 
 
-def shares(rows: Rows, lines: Children, line_ids: Mapping[Any, int], line_taxes: Children) -> Shares:
+def shares(rows: Rows, lines: Rowset, line_ids: Mapping[Any, int], line_taxes: Rowset) -> Shares:
     """Find the taxes of the lines: those that stand in line_taxes.sql, else the one that the line itself names."""
     taxes = Taxes()
     known = {row.id_tax: (row.name or "TAX", as_text(row.rate)) for row in rows_of(rows, "taxes")}
-    of_rows, weights = line_taxes.owners, line_taxes.amounts("total_amount")
-    numbers, names = _numbered(line_taxes.cells("id_tax"))
+    of_rows, weights = line_taxes.groups.owners, micros(line_taxes["total_amount"])
+    numbers, names = _numbered(line_taxes["id_tax"])
     # A tax that stands on a line twice is one.
     _, first, place = np.unique(of_rows * max(len(names), 1) + numbers, return_index=True, return_inverse=True)
     weight = np.zeros(len(first), weights.dtype)
@@ -142,15 +152,15 @@ def shares(rows: Rows, lines: Children, line_ids: Mapping[Any, int], line_taxes:
     weight = np.concatenate((weight, np.full(len(own[0]), MICROS)))
     order = np.argsort(line, kind="stable")
     by_line = Groups(line[order], len(line_ids))
-    by_order = Groups(lines.owners[by_line.owners], lines.groups.size)
+    by_order = Groups(lines.groups.owners[by_line.owners], lines.groups.size)
     return Shares(taxes, tax[order], weight[order], by_line, by_order)
 
 
-def _named_by_lines(taxes: Taxes, lines: Children, bare: Bools) -> tuple[Ints, Ints]:
+def _named_by_lines(taxes: Taxes, lines: Rowset, bare: Bools) -> tuple[Ints, Ints]:
     """Return the lines without tax rows that cost more with tax than without, and the tax that each names itself."""
-    wanted = bare & (lines.amounts("total_price_tax_incl") != lines.amounts("total_price_tax_excl"))
+    wanted = bare & (micros(lines["total_price_tax_incl"]) != micros(lines["total_price_tax_excl"]))
     found = np.flatnonzero(wanted)
-    names, rates = lines.cells("tax_name"), lines.cells("tax_rate")
+    names, rates = lines["tax_name"], lines["tax_rate"]
     told = [
         taxes.number(names[row] or UNNAMED.code, as_text(rates[row]) if number(rates[row]) else None)
         for row in found.tolist()
@@ -158,7 +168,7 @@ def _named_by_lines(taxes: Taxes, lines: Children, bare: Bools) -> tuple[Ints, I
     return found, np.array(told, np.int64)
 
 
-def _numbered(words: Sequence[Any]) -> tuple[Ints, list[Any]]:
+def _numbered(words: Objects) -> tuple[Ints, list[Any]]:
     """Number the different cells of a column."""
     known = {word: place for place, word in enumerate(dict.fromkeys(words))}
     return np.array([known[word] for word in words], np.int64), list(known)

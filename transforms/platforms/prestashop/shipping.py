@@ -14,7 +14,7 @@ import numpy as np
 from transforms.frames import as_text
 from transforms.groups import Bools, Exact, Ints
 from transforms.platforms.prestashop.chunk import Chunk
-from transforms.platforms.prestashop.columns import CENT, decimal
+from transforms.platforms.prestashop.columns import CENT, decimal, micros
 from transforms.platforms.prestashop.money import TaxShare, part
 from transforms.platforms.prestashop.shares import Divided, Shares
 from transforms.rows import number, rows_of
@@ -67,10 +67,10 @@ class Shipping:
 def shipping(chunk: Chunk, free: Exact) -> Shipping:
     """Find what each order's shipping costs. `free`: the sum of the vouchers that make it free, tax included."""
     orders = chunk.orders
-    net, gross = orders.amounts("total_shipping_tax_excl"), orders.amounts("total_shipping_tax_incl")
-    tax, rate = gross - net, orders.amounts("carrier_tax_rate")
+    net, gross = micros(orders["total_shipping_tax_excl"]), micros(orders["total_shipping_tax_incl"])
+    tax, rate = gross - net, micros(orders["carrier_tax_rate"])
     line = chunk.shares.lines_like(chunk.lines.groups, net, tax, rate)
-    off = np.minimum(np.minimum(free, orders.amounts("total_discounts_tax_incl")), gross)
+    off = np.minimum(np.minimum(free, micros(orders["total_discounts_tax_incl"])), gross)
     off_net = np.where((off >= gross - CENT) & (off != 0), net, part(off, net, gross))
     off_gross = np.where(off_net == net, gross, off)
     price = net - off_net
@@ -95,7 +95,7 @@ def _own_taxes(chunk: Chunk, untold: Ints) -> Ints:
     names: dict[Decimal, set[str]] = defaultdict(set)
     for row in rows_of(chunk.rows, "taxes"):
         names[number(row.rate)].add(row.name or "TAX")
-    rates = chunk.orders.cells("carrier_tax_rate")
+    rates = chunk.orders["carrier_tax_rate"]
     for order in untold.tolist():
         if rate := number(rates[order]):
             known = names.get(rate, set())

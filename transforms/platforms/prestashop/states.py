@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from transforms.frames import text_cells
 from transforms.groups import Bools
-from transforms.platforms.prestashop.columns import Children, is_told
+from transforms.platforms.prestashop.chunk import Chunk
+from transforms.platforms.prestashop.columns import is_told
 from transforms.rows import Rows, rows_of
 
 STATUSES: Mapping[str, str] = {
@@ -194,9 +196,12 @@ class Settings:
         """Return the states of a shop, by its id and its group's."""
         return self._of(shop)[0]
 
-    def values(self, shop: tuple[Any, Any]) -> Mapping[str, str]:
-        """Return the configuration of a shop, by its id and its group's."""
-        return self._of(shop)[1]
+    def address(self, shop: tuple[Any, Any]) -> str:
+        """Write where a shop is by its configuration, in one line; empty where it does not say."""
+        values = self._of(shop)[1]
+        street = (values.get("PS_SHOP_ADDR1"), values.get("PS_SHOP_ADDR2"))
+        town = " ".join(filter(None, (values.get("PS_SHOP_CODE"), values.get("PS_SHOP_CITY"))))
+        return ", ".join(part.strip() for part in (*street, town) if part and part.strip())
 
     def _of(self, shop: tuple[Any, Any]) -> tuple[States, Mapping[str, str]]:
         if shop not in self._known:
@@ -214,20 +219,40 @@ class Settings:
         return self._known[shop]
 
 
-def standings(
-    settings: Settings, shops: Sequence[tuple[Any, Any]], orders: Children, history: Children, paid: Bools
-) -> list[Standing]:
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How far the orders of a chunk are, and since when: times are the shop's own, None where there is none."""
+
+    standings: Sequence[Standing]
+    shipped_at: Sequence[str | None]
+    out_of_stock_at: Sequence[str | None]
+    cancelled_at: Sequence[str | None]
+
+
+def ways(settings: Settings, chunk: Chunk, paid: Bools) -> Ways:
     """Say how far each order is. Most orders of a chunk went through the same few states: each way is followed once."""
-    current, tracked = orders.cells("current_state"), is_told(orders.text("tracking_number"))
-    entries, bounds = history.cells("id_order_state"), history.groups.bounds.tolist()
-    ways = [tuple(entries[begin:end]) for begin, end in pairwise(bounds)]
+    orders, history = chunk.orders, chunk.of_orders("history")
+    shops = zip(orders["id_shop"], orders["id_shop_group"], strict=True)
+    tracked = is_told(text_cells(orders["tracking_number"])).tolist()
+    states, bounds = history["id_order_state"].tolist(), history.groups.bounds.tolist()
+    histories = [tuple(states[begin:end]) for begin, end in pairwise(bounds)]
     known: dict[tuple[Any, ...], Standing] = {}
     found = []
-    for way in zip(shops, current, ways, paid.tolist(), tracked.tolist(), strict=True):
+    for way in zip(shops, orders["current_state"], histories, paid.tolist(), tracked, strict=True):
         if way not in known:
             known[way] = standing(settings.states(way[0]), *way[1:])
         found.append(known[way])
-    return found
+    dates = text_cells(history["date_add"]).to_pylist()
+
+    def times(entries: Iterable[int | None]) -> list[str | None]:
+        return [None if entry is None else dates[begin + entry] for begin, entry in zip(bounds, entries, strict=False)]
+
+    return Ways(
+        standings=found,
+        shipped_at=times(standing.shipped for standing in found),
+        out_of_stock_at=times(standing.out_of_stock for standing in found),
+        cancelled_at=times(standing.cancelled for standing in found),
+    )
 
 
 def _proved(told: str | None, paid: bool, tracked: bool) -> str | None:

@@ -15,27 +15,28 @@ from typing import Any
 import numpy as np
 
 from transforms.groups import Bools, Exact
-from transforms.platforms.prestashop.columns import Children
+from transforms.platforms.prestashop.columns import micros
 from transforms.platforms.prestashop.items import Item
 from transforms.platforms.prestashop.money import net_share, rounded
 from transforms.platforms.prestashop.shipping import OrderShipping
 from transforms.rows import number
+from transforms.rowsets import Rowset, is_true
 
 _CENT = Decimal("0.01")
 
 
-def free_shipping(vouchers: Children) -> Exact:
+def free_shipping(vouchers: Rowset) -> Exact:
     """Add up, for each order, the vouchers that make its shipping free, tax included."""
-    return vouchers.groups.sum(np.where(vouchers.told("free_shipping"), vouchers.amounts("value"), 0))
+    return vouchers.groups.sum(np.where(is_true(vouchers["free_shipping"]), micros(vouchers["value"]), 0))
 
 
-def are_for_some_products(vouchers: Children) -> Bools:
+def are_for_some_products(vouchers: Rowset) -> Bools:
     """Say which vouchers are a gift, or may be about some of their order's products only."""
-    reduces = vouchers.cells("reduction_product")
+    reduces = vouchers["reduction_product"]
     is_about_all = np.fromiter((product in {None, 0} for product in reduces), np.bool_, len(vouchers))
-    not_reduced = vouchers.told("reduction_exclude_special") & (vouchers.amounts("reduction_percent") != 0)
+    not_reduced = is_true(vouchers["reduction_exclude_special"]) & (micros(vouchers["reduction_percent"]) != 0)
     is_of_some = np.fromiter((product == 0 for product in reduces), np.bool_, len(vouchers)) & not_reduced
-    some: Bools = vouchers.told("gift_product") | ~is_about_all | is_of_some
+    some: Bools = is_true(vouchers["gift_product"]) | ~is_about_all | is_of_some
     return some
 
 
