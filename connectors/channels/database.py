@@ -121,7 +121,9 @@ def _mysql(channel: str, url: URL) -> sa.Engine:
     # Whoever does not greet at once is no MariaDB or MySQL; a query may take longer.
     timeouts = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "read_timeout": CONNECT_TIMEOUT_SECONDS}
     url, tls = pymysql_tls(url)
-    engine = _engine(url.update_query_dict({"charset": "utf8mb4"}), {**timeouts, **tls})
+    # SQLAlchemy asks for the mode as soon as it is connected, and quotes names as ANSI_QUOTES would have it.
+    options = {**timeouts, **tls, "sql_mode": ""}
+    engine = _engine(url.update_query_dict({"charset": "utf8mb4"}), options)
     sa.event.listen(engine, "do_connect", _password_in_utf8)
     sa.event.listen(engine, "connect", _wait_for_queries)
     return engine
