@@ -11,6 +11,7 @@ from connectors.mirakl.report import DayReport
 from pipelines import metadata
 from pipelines.config.environment import Environment
 from pipelines.config.settings import Channel, Settings
+from pipelines.operations import turns
 from pipelines.resources import Mirakl, State
 from transforms.plural import counted, day_ranges
 
@@ -39,6 +40,7 @@ def sending(
         _ALOUD.warning(words)
 
     with (
+        turns.my_turn(),
         state.ledger() as ledger,
         mirakl.client(settings.mirakl, aloud) as client,
         ledger.one_sender(lambda: aloud(_WAITS), first=first) as held,

@@ -29,6 +29,17 @@ def heard_by(listener: Listener) -> Iterator[None]:
         _listeners.remove(listener)
 
 
+@contextmanager
+def only_heard_by(listener: Listener) -> Iterator[None]:
+    """Let a listener, and nobody else, hear what is told meanwhile."""
+    others = _listeners[:]
+    _listeners[:] = [listener]
+    try:
+        yield
+    finally:
+        _listeners[:] = others
+
+
 def tell(stage: str, day: str, orders: int, *, done: bool = False) -> None:
     """Tell the listeners, if there are any."""
     for listener in _listeners:

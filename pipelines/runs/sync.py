@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import dagster as dg
+from dagster._core.instance.ref import InstanceRef
 
 from connectors.mirakl.report import COUNTS
 from pipelines.assets import DAYS_PER_RUN, MIRAKL_DELIVERY, RAW_ORDERS
@@ -18,6 +21,7 @@ from pipelines.config.settings import Channel, Settings
 from pipelines.metadata import FAILURE_COLUMNS
 from pipelines.operations.verdicts import Verdict, judge
 from pipelines.resources import State
+from pipelines.runs.overlap import WindowLost, overlapped
 from pipelines.runs.replay import Selection, op_name
 from pipelines.runs.replay import job_name as replay_job_name
 from pipelines.runs.shell_runs import execute
@@ -78,27 +82,68 @@ def sync(
     verbose: bool = False,
     reread: bool = False,
 ) -> SyncResult:
-    """Run the channel's job over the days, some at a time as a backfill would, and return what became of each.
+    """Run the channel's job over the days, and return what became of each.
+
+    Many days are several runs side by side, which read and normalise while one of them sends.
 
     `reread` reads every order again, also those that the change feed gives as unchanged.
 
     Raises:
         KeyboardInterrupt: a signal ended it; what was in flight is finished and written down.
     """
-    job = _job(settings, channel, job_name(channel.name))
     result = SyncResult(channel.name)
-    for window in _windows(days):
-        run_config = {**_log_level(verbose), **reading(channel.name, reread=reread)}
-        run = execute(job, instance, day_tags(window[0], window[-1]), run_config)
-        _stop_if_interrupted(run)
-        result.days.extend(_day_results(instance, channel.name, window, run))
-        if f"{channel.name}__{RAW_ORDERS}" in run.get_failed_step_keys():
-            # The shop cannot be read, and that was tried more than once: later days would end the same way.
-            rest = days[len(result.days) :]
-            result.days.extend(DayResult(day, failed=True, reason=_failure(run)) for day in rest)
-            break
+    with closing(_windows_done(settings, channel, days, instance, verbose=verbose, reread=reread)) as windows:
+        for window, done in windows:
+            if isinstance(done, WindowLost):
+                result.days.extend(DayResult(day, failed=True, reason=str(done)) for day in window)
+                continue
+            result.days.extend(done.days)
+            if done.unreadable is not None:
+                # The shop cannot be read, and that was tried more than once: later days would end the same way.
+                rest = days[len(result.days) :]
+                result.days.extend(DayResult(day, failed=True, reason=done.unreadable) for day in rest)
+                break
     _complete(result, channel)
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """What became of some days that were run together; `unreadable` says why the shop could not be read."""
+
+    days: list[DayResult]
+    unreadable: str | None
+
+
+def _windows_done(
+    settings: Settings, channel: Channel, days: list[str], instance: dg.DagsterInstance, *, verbose: bool, reread: bool
+) -> Generator[tuple[list[str], _Window | WindowLost]]:
+    windows = _windows(days)
+    if len(windows) == 1:
+        yield days, _run(days, settings, channel, instance, verbose=verbose, reread=reread)
+        return
+    work = partial(
+        _run_apart, settings=settings, channel=channel, ref=instance.get_ref(), verbose=verbose, reread=reread
+    )
+    with closing(overlapped(windows, work)) as ended:
+        yield from zip(windows, ended, strict=False)
+
+
+def _run(
+    days: list[str], settings: Settings, channel: Channel, instance: dg.DagsterInstance, *, verbose: bool, reread: bool
+) -> _Window:
+    run_config = {**_log_level(verbose), **reading(channel.name, reread=reread)}
+    run = execute(_job(settings, channel, job_name(channel.name)), instance, day_tags(days[0], days[-1]), run_config)
+    _stop_if_interrupted(run)
+    unread = f"{channel.name}__{RAW_ORDERS}" in run.get_failed_step_keys()
+    return _Window(list(_day_results(instance, channel.name, days, run)), _failure(run) if unread else None)
+
+
+def _run_apart(
+    days: list[str], settings: Settings, channel: Channel, ref: InstanceRef, *, verbose: bool, reread: bool
+) -> _Window:
+    with dg.DagsterInstance.from_ref(ref) as instance:
+        return _run(days, settings, channel, instance, verbose=verbose, reread=reread)
 
 
 def replay(
@@ -143,9 +188,16 @@ def _log_level(verbose: bool) -> dict[str, Any]:
     return {"loggers": {"console": {"config": {"log_level": "INFO" if verbose else "CRITICAL"}}}}
 
 
-def _windows(days: list[str]) -> Iterator[list[str]]:
-    for begin in range(0, len(days), DAYS_PER_RUN):
-        yield days[begin : begin + DAYS_PER_RUN]
+def _windows(days: list[str]) -> list[list[str]]:
+    """Divide days into runs. The first of many are short ones, so that sending begins while the others are read."""
+    if len(days) <= DAYS_PER_RUN:
+        return [days]
+    windows: list[list[str]] = []
+    while days:
+        size = min(len(windows) + 1, DAYS_PER_RUN)
+        windows.append(days[:size])
+        days = days[size:]
+    return windows
 
 
 def _day_results(

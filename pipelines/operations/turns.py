@@ -1,0 +1,33 @@
+"""Whose turn it is to send, where several runs of one command work on a range side by side.
+
+Belongs here: asking for the turn. Does not belong here: who gets it (`pipelines.runs.overlap`), and the ledger's lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+Turn = Callable[[], AbstractContextManager[None]]
+
+_given: list[Turn] = []
+
+
+@contextmanager
+def given_by(turn: Turn) -> Iterator[None]:
+    """Let whoever sends in this process ask `turn` first, while the block lasts."""
+    _given.append(turn)
+    try:
+        yield
+    finally:
+        _given.remove(turn)
+
+
+@contextmanager
+def my_turn() -> Iterator[None]:
+    """Wait until this process may send, and let the next one send afterwards. Alone in a command there is no wait."""
+    if not _given:
+        yield
+        return
+    with _given[-1]():
+        yield

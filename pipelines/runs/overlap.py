@@ -1,0 +1,278 @@
+"""The windows of a range side by side, each in a process of its own: while one is sent, the next are prepared.
+
+Threads would share one core. A window is begun once the one before it is read: one at a time asks the shop, and each is
+read later than the one before it, so that an order that meanwhile moves to a later day is met there. They send in their
+order. Whichever stage is slowest sets the pace.
+
+A process ends with the command: it is told to stop when the command is, and stops by itself when the command was
+killed. Either way what is in flight is finished and written down.
+
+Belongs here: these processes, and their order. Does not belong here: what is done with a window (`sync`).
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import pickle
+import queue
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from logging.handlers import QueueHandler
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from types import FrameType
+from typing import Any, Generic, NoReturn, TypeVar
+
+from pipelines.operations import progress, turns
+
+Result = TypeVar("Result")
+# One reads, one normalises, one sends.
+AT_ONCE = 3
+# Forking loads nothing again, but is not safe on macOS.
+_PROCESSES: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+# The command's ends of the pipes to its processes.
+_ENDS: list[Connection] = []
+
+
+class WindowLost(Exception):
+    """The process of a window ended without a word: it was killed, or ran out of memory."""
+
+
+@dataclass(slots=True)
+class _Window(Generic[Result]):
+    """A window that is being worked on. `read`: days that were read; `sends`, `sent`: asked for its turn, is done."""
+
+    days: list[str]
+    process: BaseProcess
+    connection: Connection
+    read: set[str] = field(default_factory=set)
+    asks: bool = False
+    sending: bool = False
+    sent: bool = False
+    ended: bool = False
+    result: Result | None = None
+    error: BaseException | None = None
+
+
+def overlapped(windows: Sequence[list[str]], work: Callable[[list[str]], Result]) -> Generator[Result | WindowLost]:
+    """Do `work(days)` for each window in a process of its own; yield the results in the windows' order.
+
+    The work has to be picklable. Once a result is not asked for, no further window is begun, and those that
+    have begun are stopped.
+
+    Raises:
+        KeyboardInterrupt: the command was told to stop, or one of its processes was.
+        Exception: what the work raised.
+    """
+    coming = deque(windows)
+    begun: list[_Window[Result]] = []
+    told = 0
+    try:
+        while coming or told < len(begun):
+            unfinished = [window for window in begun if not window.ended]
+            if coming and len(unfinished) < AT_ONCE and (not begun or _is_read(begun[-1])):
+                begun.append(_begin(coming.popleft(), work))
+                continue
+            _give_turn(begun)
+            for connection in wait([window.connection for window in unfinished]):
+                _hear(next(window for window in unfinished if window.connection is connection))
+            while told < len(begun) and begun[told].ended:
+                window = begun[told]
+                told += 1
+                if window.error is not None and not isinstance(window.error, WindowLost):
+                    raise window.error
+                yield window.error if isinstance(window.error, WindowLost) else _result(window)
+    finally:
+        _stop([window for window in begun if not window.ended])
+
+
+def _result(window: _Window[Result]) -> Result:
+    assert window.result is not None
+    return window.result
+
+
+def _is_read(window: _Window[Result]) -> bool:
+    return window.ended or window.read.issuperset(window.days)
+
+
+def _give_turn(begun: Sequence[_Window[Result]]) -> None:
+    """Let the first window that is not done with sending send, if it asks."""
+    first = next((window for window in begun if not (window.sent or window.ended)), None)
+    if first is not None and first.asks and not first.sending:
+        first.sending = True
+        _tell(first, "send")
+
+
+def _hear(window: _Window[Result]) -> None:
+    """Take in one message of a window's process."""
+    try:
+        kind, what = window.connection.recv()
+    except (EOFError, OSError):
+        window.process.join()
+        _ENDS.remove(window.connection)
+        window.error = WindowLost(
+            f"the process of {window.days[0]} to {window.days[-1]} was killed or ran out of memory "
+            f"(exit code {window.process.exitcode}); run these days again"
+        )
+        window.ended = True
+        return
+    match kind:
+        case "progress":
+            stage, day, orders, done = what
+            if stage == "reading" and done:
+                window.read.add(day)
+            progress.tell(stage, day, orders, done=done)
+        case "log":
+            logging.getLogger(what.name).handle(what)
+        case "turn":
+            window.asks = True
+        case "sent":
+            window.sent = True
+        case "result":
+            window.result = what
+        case "error":
+            window.error = what
+    if kind in {"result", "error"}:
+        window.ended = True
+        window.process.join()
+        _ENDS.remove(window.connection)
+        window.connection.close()
+
+
+def _tell(window: _Window[Result], word: str) -> None:
+    try:
+        window.connection.send(word)
+    except OSError:
+        return  # it is gone, which shows when it is next listened to
+
+
+def _stop(windows: Sequence[_Window[Result]]) -> None:
+    """Let the windows finish what is in flight; a second signal ends them at once."""
+    try:
+        for window in windows:
+            _tell(window, "stop")
+        for window in windows:
+            while not window.ended:
+                _hear(window)
+    finally:
+        for window in windows:
+            if not window.ended:
+                window.process.kill()
+                window.process.join()
+
+
+def _begin(days: list[str], work: Callable[[list[str]], Result]) -> _Window[Result]:
+    ours, its = _PROCESSES.Pipe()
+    _ENDS.append(ours)
+    name = f"window of {days[0]}"
+    process = _PROCESSES.Process(target=_process, args=(its, work, days), name=name, daemon=True)
+    process.start()
+    its.close()
+    return _Window(days, process, ours)
+
+
+def _process(connection: Connection, work: Callable[[list[str]], object], days: list[str]) -> None:
+    """Do the work of one window in this process, and tell the command of it."""
+    # A copy of them in this process would hide from the others that the command is gone.
+    while _ENDS:
+        _ENDS.pop().close()
+    # Ctrl-C in a terminal goes to the command, which passes it on.
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _interrupt)
+    # Those of the command may be held by its progress bars.
+    sys.stdout = sys.stderr = sys.__stderr__
+    command = _Command(connection)
+    try:
+        with progress.only_heard_by(command.progress), turns.given_by(command.turn), command.logged():
+            result = work(days)
+    except BaseException as error:
+        command.end("error", error)
+    else:
+        command.end("result", result)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+class _Command:
+    """The command that this process works for. Thread-safe."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._may_send = threading.Event()
+        self._ended = False
+        threading.Thread(target=self._listen, name="command", daemon=True).start()
+
+    def progress(self, stage: str, day: str, orders: int, *, done: bool = False) -> None:
+        """Pass on how far a stage is."""
+        self._tell("progress", (stage, day, orders, done))
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until the windows before are sent."""
+        self._tell("turn", None)
+        self._may_send.wait()
+        try:
+            yield
+        finally:
+            self._tell("sent", None)
+
+    @contextmanager
+    def logged(self) -> Iterator[None]:
+        """Pass on what would be printed here for want of a handler."""
+        before = logging.lastResort
+        relay = _Relay(lambda record: self._tell("log", record))
+        if before is not None:
+            relay.setLevel(before.level)
+            relay.filters = before.filters
+        logging.lastResort = relay
+        try:
+            yield
+        finally:
+            logging.lastResort = before
+
+    def end(self, kind: str, what: object) -> None:
+        """Say how it ended; nothing interrupts this process any more."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._ended = True
+        try:
+            self._tell(kind, what)
+        except (TypeError, AttributeError, pickle.PicklingError):
+            self._tell("error", RuntimeError(f"{type(what).__name__}: {what}"))
+
+    def _tell(self, kind: str, what: object) -> None:
+        with self._lock, suppress(OSError):  # where the command is gone, `_listen` stops this process
+            self._connection.send((kind, what))
+
+    def _listen(self) -> None:
+        word = ""
+        while word != "stop":
+            try:
+                word = self._connection.recv()
+            except (EOFError, OSError):
+                word = "stop"
+            if word == "send":
+                self._may_send.set()
+        if not self._ended:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+class _Relay(QueueHandler):
+    """Passes records on in a shape that can be sent."""
+
+    def __init__(self, tell: Callable[[logging.LogRecord], None]) -> None:
+        super().__init__(queue.Queue())
+        self._tell = tell
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        self._tell(record)
