@@ -28,7 +28,7 @@ from logging.handlers import QueueHandler
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from pipelines.operations import progress, turns
 
@@ -46,8 +46,8 @@ class WindowLost(Exception):
 
 
 @dataclass(slots=True)
-class _Window(Generic[Result]):
-    """A window that is being worked on. `read`: days that were read; `sends`, `sent`: asked for its turn, is done."""
+class _Window:
+    """A window that is being worked on. `read`: days that were read; `asks`: for its turn to send."""
 
     days: list[str]
     process: BaseProcess
@@ -57,7 +57,7 @@ class _Window(Generic[Result]):
     sending: bool = False
     sent: bool = False
     ended: bool = False
-    result: Result | None = None
+    result: Any = None
     error: BaseException | None = None
 
 
@@ -72,7 +72,7 @@ def overlapped(windows: Sequence[list[str]], work: Callable[[list[str]], Result]
         Exception: what the work raised.
     """
     coming = deque(windows)
-    begun: list[_Window[Result]] = []
+    begun: list[_Window] = []
     told = 0
     try:
         while coming or told < len(begun):
@@ -86,23 +86,18 @@ def overlapped(windows: Sequence[list[str]], work: Callable[[list[str]], Result]
             while told < len(begun) and begun[told].ended:
                 window = begun[told]
                 told += 1
-                if window.error is not None and not isinstance(window.error, WindowLost):
+                if window.error is not None:
                     raise window.error
-                yield window.error if isinstance(window.error, WindowLost) else _result(window)
+                yield window.result
     finally:
         _stop([window for window in begun if not window.ended])
 
 
-def _result(window: _Window[Result]) -> Result:
-    assert window.result is not None
-    return window.result
-
-
-def _is_read(window: _Window[Result]) -> bool:
+def _is_read(window: _Window) -> bool:
     return window.ended or window.read.issuperset(window.days)
 
 
-def _give_turn(begun: Sequence[_Window[Result]]) -> None:
+def _give_turn(begun: Sequence[_Window]) -> None:
     """Let the first window that is not done with sending send, if it asks."""
     first = next((window for window in begun if not (window.sent or window.ended)), None)
     if first is not None and first.asks and not first.sending:
@@ -110,14 +105,14 @@ def _give_turn(begun: Sequence[_Window[Result]]) -> None:
         _tell(first, "send")
 
 
-def _hear(window: _Window[Result]) -> None:
+def _hear(window: _Window) -> None:
     """Take in one message of a window's process."""
     try:
         kind, what = window.connection.recv()
     except (EOFError, OSError):
         window.process.join()
         _ENDS.remove(window.connection)
-        window.error = WindowLost(
+        window.result = WindowLost(
             f"the process of {window.days[0]} to {window.days[-1]} was killed or ran out of memory "
             f"(exit code {window.process.exitcode}); run these days again"
         )
@@ -146,14 +141,14 @@ def _hear(window: _Window[Result]) -> None:
         window.connection.close()
 
 
-def _tell(window: _Window[Result], word: str) -> None:
+def _tell(window: _Window, word: str) -> None:
     try:
         window.connection.send(word)
     except OSError:
         return  # it is gone, which shows when it is next listened to
 
 
-def _stop(windows: Sequence[_Window[Result]]) -> None:
+def _stop(windows: Sequence[_Window]) -> None:
     """Let the windows finish what is in flight; a second signal ends them at once."""
     try:
         for window in windows:
@@ -168,7 +163,7 @@ def _stop(windows: Sequence[_Window[Result]]) -> None:
                 window.process.join()
 
 
-def _begin(days: list[str], work: Callable[[list[str]], Result]) -> _Window[Result]:
+def _begin(days: list[str], work: Callable[[list[str]], Result]) -> _Window:
     ours, its = _PROCESSES.Pipe()
     _ENDS.append(ours)
     name = f"window of {days[0]}"

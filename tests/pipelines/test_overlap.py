@@ -1,0 +1,269 @@
+"""Windows of a range side by side: what may overlap, what may not, and how the processes end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from connectors.ledger import Ledger
+from connectors.sandbox.server import Sandbox
+from pipelines.config.settings import load_settings
+from pipelines.operations import progress, turns
+from pipelines.runs import overlap
+from pipelines.runs.instance import dagster_instance
+from pipelines.runs.overlap import WindowLost, overlapped
+from tests.own_shop import OwnShop
+from tests.pipelines.shell import told
+
+WINDOWS = [["1"], ["2", "3"], ["4"], ["5"]]
+LONG = ("--from", "2026-03-01", "--to", "2026-03-10")
+LONG_DAYS = [f"2026-03-{day:02}" for day in range(1, 11)]
+
+
+def note(book: Path, word: str) -> None:
+    with book.open("a") as file:
+        file.write(f"{word}\n")
+
+
+def until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.01)
+
+
+def stages(days: list[str], book: Path) -> str:
+    """Read, wait for the turn, send; the first window sends only once the second is read."""
+    name = days[0]
+    note(book, f"{name} reads")
+    for day in days:
+        note(book, f"{name} has read {day}")
+        progress.tell("reading", day, 0, done=True)
+    with turns.my_turn():
+        note(book, f"{name} sends")
+        if name == "1":
+            until(lambda: "2 has read 3" in book.read_text())
+        note(book, f"{name} has sent")
+    return name
+
+
+def test_a_window_is_begun_once_the_one_before_it_is_read_and_sent_once_that_is_sent(tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    assert list(overlapped(WINDOWS, partial(stages, book=book))) == ["1", "2", "4", "5"]
+    lines = book.read_text().splitlines()
+    assert lines.index("1 has read 1") < lines.index("2 reads")
+    assert lines.index("2 has read 3") < lines.index("4 reads")
+    assert [line for line in lines if "sen" in line] == [
+        f"{name} {word}" for name in ("1", "2", "4", "5") for word in ("sends", "has sent")
+    ]
+
+
+def fail_in_the_second(days: list[str]) -> str:
+    if days[0] == "2":
+        raise ValueError("the second")
+    return days[0]
+
+
+def test_an_error_of_one_window_is_raised_here_and_no_process_is_left() -> None:
+    with pytest.raises(ValueError, match="the second"):
+        list(overlapped(WINDOWS, fail_in_the_second))
+    assert overlap._PROCESSES.active_children() == []
+
+
+def killed_in_the_second(days: list[str]) -> str:
+    if days[0] == "2":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return days[0]
+
+
+def test_a_process_that_is_killed_loses_its_window_alone() -> None:
+    first, lost, *others = overlapped(WINDOWS, killed_in_the_second)
+    assert [first, *others] == ["1", "4", "5"]
+    assert isinstance(lost, WindowLost)
+    assert "2 to 3 was killed or ran out of memory" in str(lost)
+
+
+def wait_for_a_signal(days: list[str], book: Path) -> None:
+    try:
+        note(book, f"{days[0]} waits")
+        progress.tell("reading", days[0], 0, done=True)
+        signal.pause()
+    finally:
+        note(book, f"{days[0]} ends")
+
+
+def test_windows_that_nobody_asks_for_any_more_are_stopped_and_may_finish(tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    book.touch()
+
+    def stop_the_first(stage: str, day: str, orders: int, *, done: bool = False) -> None:
+        if day == "6":
+            raise KeyboardInterrupt
+
+    with (
+        pytest.raises(KeyboardInterrupt),
+        progress.heard_by(stop_the_first),
+        closing(overlapped([["5"], ["6"]], partial(wait_for_a_signal, book=book))) as windows,
+    ):
+        next(windows)
+    assert sorted(book.read_text().split("\n")) == ["", "5 ends", "5 waits", "6 ends", "6 waits"]
+    assert overlap._PROCESSES.active_children() == []
+
+
+def warn(days: list[str]) -> None:
+    logging.getLogger("somebody").warning("window %s", days[0])
+    logging.getLogger("somebody").info("nobody hears this")
+
+
+def test_what_a_window_warns_of_is_heard_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(record.getMessage())
+
+    # On the command line nobody else handles what is logged.
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.setattr(logging, "lastResort", Ear(logging.WARNING))
+    list(overlapped(WINDOWS[:2], warn))
+    assert heard == ["window 1", "window 2"]
+
+
+def test_processes_that_share_nothing_do_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(overlap, "_PROCESSES", get_context("spawn"))
+    windows = WINDOWS[:2]
+    assert list(overlapped(windows, partial(stages, book=tmp_path / "book"))) == ["1", "2"]
+
+
+def test_what_a_window_needs_can_go_to_another_process(orders: OwnShop) -> None:
+    settings = load_settings()
+    with dagster_instance() as instance:
+        needed = (settings, settings.channel("own"), instance.get_ref())
+        assert pickle.loads(pickle.dumps(needed)) == needed
+
+
+@pytest.fixture
+def long_range(orders: OwnShop) -> OwnShop:
+    """Ten days, on each some orders beside those that are there."""
+    for day in LONG_DAYS:
+        for number in range(6):
+            orders.order(f"{day}-{number}", f"{day} 12:00:00")
+    return orders
+
+
+def test_a_long_range_is_several_runs_and_every_day_is_delivered(long_range: OwnShop, sandbox: Sandbox) -> None:
+    done = told("sync", "own", *LONG)
+    assert [day["day"] for day in done["days"]] == LONG_DAYS
+    assert done["delivered"] == len(sandbox.orders) == 64
+    with dagster_instance() as instance:
+        runs = [run.tags for run in reversed(instance.get_runs())]
+    assert [tags.get("days", tags.get("dagster/partition")) for tags in runs] == [
+        "2026-03-01",
+        "2026-03-02 to 2026-03-03",
+        "2026-03-04 to 2026-03-06",
+        "2026-03-07 to 2026-03-10",
+    ]
+    assert told("sync", "own", *LONG)["unchanged"] == 64
+
+
+def test_a_failing_day_of_a_long_range_fails_alone(long_range: OwnShop, sandbox: Sandbox) -> None:
+    long_range.order("elsewhere", "2026-03-05 12:00:00", store="2")
+    sandbox.settings = replace(sandbox.settings, known_stores=frozenset({"S-1"}))
+    done = told("sync", "own", *LONG, status=1)
+    assert [day["day"] for day in done["days"] if day["failed"]] == ["2026-03-05"]
+    assert (done["delivered"], done["undelivered"]) == (64, 1)
+
+
+def test_where_the_shop_cannot_be_read_no_further_window_is_begun(long_range: OwnShop, sandbox: Sandbox) -> None:
+    lines = long_range.folder / "lines.sql"
+    lines.write_text(lines.read_text().replace("FROM item", "FROM nothing_of_that_name"))
+    done = told("sync", "own", *LONG, status=1)
+    assert all(day["failed"] and "nothing_of_that_name" in day["reason"] for day in done["days"])
+    with dagster_instance() as instance:
+        assert len(instance.get_runs()) == 1
+    assert sandbox.stats.requests == 0
+
+
+def begin_long_sync(environment: dict[str, str], sandbox: Sandbox) -> subprocess.Popen[str]:
+    """Start a sync of a long range, slow enough to be stopped; return once an order has arrived."""
+    path = Path(environment["CHANNELS_FILE"])
+    path.write_text("[mirakl]\norders_per_request = 2\nrequests_per_second = 10\n" + path.read_text())
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipelines.cli", "sync", "own", *LONG, "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until(lambda: sandbox.orders or process.poll() is not None)
+    assert process.poll() is None
+    return process
+
+
+def processes_of(process: subprocess.Popen[str]) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return True
+
+
+def test_sigterm_lets_all_windows_finish_what_is_in_flight(
+    long_range: OwnShop, environment: dict[str, str], sandbox: Sandbox
+) -> None:
+    process = begin_long_sync(environment, sandbox)
+    processes = processes_of(process)
+    assert processes
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=120)
+    assert (process.returncode, "Traceback" in err) == (1, False), err
+    assert "stopped; run the same command again to complete the work" in err
+    assert all(map(is_gone, processes))
+    arrived = sandbox.stats.stored
+    assert 0 < arrived < 64
+    done = told("sync", "own", *LONG)
+    assert (done["delivered"], done["unchanged"]) == (64 - arrived, arrived)
+
+
+def test_windows_end_with_a_command_that_is_killed(
+    long_range: OwnShop, environment: dict[str, str], sandbox: Sandbox
+) -> None:
+    process = begin_long_sync(environment, sandbox)
+    processes = processes_of(process)
+    process.kill()
+    process.communicate(timeout=120)
+    until(lambda: all(map(is_gone, processes)))
+    assert 0 < sandbox.stats.stored < 64
+    told("sync", "own", *LONG)
+    assert len(sandbox.orders) == 64
+    assert told("failures", "own") == []
+
+
+def test_windows_that_wait_for_each_other_do_not_speak_of_another_run(
+    long_range: OwnShop, environment: dict[str, str]
+) -> None:
+    command = [sys.executable, "-m", "pipelines.cli", "sync", "own", *LONG, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "another run" not in done.stderr
+    with Ledger(environment["LEDGER_URL"]).one_sender(lambda: None):
+        waiting = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert waiting.stderr is not None
+        said = next((line for line in waiting.stderr if "another run" in line), "nothing")
+    out, err = waiting.communicate(timeout=120)
+    assert said == "another run is sending; this one waits until it is done\n"
+    assert ("another run" in err, waiting.returncode) == (False, 0), out
