@@ -13,6 +13,7 @@ import click
 from pipelines.cli.check import check
 from pipelines.cli.coverage import coverage
 from pipelines.cli.failures import failures
+from pipelines.cli.metrics import metrics
 from pipelines.cli.new_channel import new_channel
 from pipelines.cli.order import order
 from pipelines.cli.plan import plan
@@ -49,6 +50,7 @@ for command in (
     replay,
     reconcile,
     channels,
+    metrics,
     new_channel,
     sandbox,
 ):

@@ -95,10 +95,9 @@ def _print(status: ChannelStatus, ledger: str, *, no_runs_in: Path | None) -> No
     if no_runs_in and not status.is_new:
         since = f"unknown: {no_runs_in} (DAGSTER_HOME) holds no records of Dagster"
     values["last delivery"] = f"{since}, of {status.last_day}" if status.last_day else since
-    if status.delivery_age is not None:
-        values["delivery age"] = (
-            f"{show.span(status.delivery_age)} from the change in the shop to Mirakl (95th percentile, last delivery)"
-        )
+    if "p95" in status.delivery_ages:
+        age = show.span(status.delivery_ages["p95"])
+        values["delivery age"] = f"{age} from the change in the shop to Mirakl (95th percentile, newest delivery)"
     values["running now"] = counted(status.runs, "run") if status.runs else None
     values["not accepted"] = _open(status)
     values["failed days"] = day_ranges(status.failed_days)

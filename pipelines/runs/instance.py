@@ -110,6 +110,28 @@ def existing_instance() -> Iterator[dg.DagsterInstance | None]:
         yield instance
 
 
+@contextmanager
+def viewed_instance() -> Iterator[dg.DagsterInstance | None]:
+    """Open the instance to read it and nothing else: killed runs are not ended. None where nothing ever ran.
+
+    Raises:
+        SettingsError: it cannot be opened.
+    """
+    home = named_home()
+    if not (home / DAGSTER_YAML.name).is_file():
+        yield None
+        return
+    try:
+        opened = dg.DagsterInstance.from_config(str(home))
+    except STORAGE_ERRORS as error:
+        raise unusable(error) from None
+    except Exception as error:
+        # A wrong dagster.yaml can end in anything.
+        raise SettingsError(f"{HOME_VARIABLE}: {' '.join(str(error).split())}") from None
+    with opened as instance:
+        yield instance
+
+
 def _opened(home: Path) -> dg.DagsterInstance:
     """Open the instance of a home that two commands may find empty at once: Dagster makes its tables unguarded."""
     with alone(home / _LOCK):

@@ -16,7 +16,7 @@ from dagster._core.storage.partition_status_cache import AssetPartitionStatus
 from dagster._utils.schedules import cron_string_iterator
 
 from connectors.ledger import Ledger
-from pipelines.assets import MIRAKL_DELIVERY
+from pipelines.assets import MIRAKL_DELIVERY, RAW_ORDERS
 from pipelines.build import build_definitions
 from pipelines.checks import RECONCILED
 from pipelines.config.settings import Channel, Settings
@@ -27,7 +27,6 @@ LATE = "late"
 DESTINATION = "destination"
 _DAYS_LOOKED_AT = 60
 _DELIVERIES_LOOKED_AT = 50
-_AGE = "delivery_age_p95_seconds"
 _ON = frozenset({InstigatorStatus.RUNNING, InstigatorStatus.DECLARED_IN_CODE})
 
 
@@ -47,9 +46,10 @@ class ChannelStatus:
 
     `is_new` is a channel of which nothing was ever sent: nothing is wrong with it, but nothing is known to be right.
 
-    `last_success` is when a day was last delivered, `delivery_age` the seconds that 95 of 100 orders of the newest
-    delivery took at most from their change in the shop to Mirakl, `failed_days` are those of the last 60 that failed,
-    `red` says by check what is wrong: now, as the ledger knows it, or when the shop was last compared with it.
+    `last_success` is when a day was last delivered, `last_read` when its shop was last read. `delivery_ages` are the
+    seconds from an order's change in the shop to Mirakl, of the newest delivery: `p50`, `p95` and `max`. `failed_days`
+    are those of the last 60 that failed, `red` says by check what is wrong: now, as the ledger knows it, or when the
+    shop was last compared with it.
     """
 
     name: str
@@ -57,7 +57,8 @@ class ChannelStatus:
     is_new: bool = False
     last_success: str | None = None
     last_day: str | None = None
-    delivery_age: float | None = None
+    last_read: str | None = None
+    delivery_ages: dict[str, float] = field(default_factory=dict)
     open: Counter[tuple[str, str]] = field(default_factory=Counter)
     oldest_open: str | None = None
     failed_days: list[str] = field(default_factory=list)
@@ -81,7 +82,7 @@ class ChannelStatus:
             "last_success": self.last_success,
             "last_success_seconds_ago": _age(self.last_success),
             "last_day": self.last_day,
-            "delivery_age_p95_seconds": self.delivery_age,
+            "delivery_age_p95_seconds": self.delivery_ages.get("p95"),
             "open": [
                 {"outcome": outcome, "code": code, "orders": orders}
                 for (outcome, code), orders in self.open.most_common()
@@ -175,9 +176,15 @@ def _ask_dagster(
         status.last_success = _instant(dt.datetime.fromtimestamp(records[0].timestamp, dt.UTC))
         status.last_day = records[0].partition_key
     # A delivery of which everything was delivered before has no age.
-    told = (one.asset_materialization.metadata.get(_AGE) for one in records if one.asset_materialization)
-    age = next(filter(None, told), None)
-    status.delivery_age = cast(float, age.value) if age else None
+    for delivered in records:
+        known = delivered.asset_materialization.metadata if delivered.asset_materialization else {}
+        ages = {of: known[name] for of in ("p50", "p95", "max") if (name := f"delivery_age_{of}_seconds") in known}
+        if ages:
+            status.delivery_ages = {of: cast(float, age.value) for of, age in ages.items()}
+            break
+    reads = instance.fetch_materializations(dg.AssetKey([channel.name, RAW_ORDERS]), limit=1).records
+    if reads and (event := reads[0].asset_materialization) and "read_at" in event.metadata:
+        status.last_read = str(event.metadata["read_at"].value)
     days = days_of(channel)
     recent = days.get_partition_keys()[-_DAYS_LOOKED_AT:]
     by_day = instance.get_status_by_partition(key, recent, days) or {}
@@ -185,8 +192,8 @@ def _ask_dagster(
     mine = [check for check in checks if check.name == RECONCILED and check.asset_key.path[0] == channel.name]
     for check, record in instance.event_log_storage.get_latest_asset_check_execution_by_key(mine).items():
         if record.status is AssetCheckExecutionRecordStatus.FAILED:
-            event = record.event.dagster_event if record.event else None
-            why = event.asset_check_evaluation_data.description if event else None
+            told = record.event.dagster_event if record.event else None
+            why = told.asset_check_evaluation_data.description if told else None
             status.red[check.name] = why or "the check itself could not be made"
     unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.QUEUED])
     jobs = _jobs(channel.name)
