@@ -9,7 +9,8 @@ Rows written before the ledger kept destinations belong to the first one that th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -86,12 +87,19 @@ def use(connection: sa.Connection, channel: str, destination: Destination | None
     key = key_of(there, destination) if destination is not None else next((found.key for found in there), None)
     columns = DESTINATIONS.c
     if key is None:
-        key = channel if not there else f"{channel}@{len(there) + 1}"
+        # The channel's own name is taken where a channel that was called so is called otherwise now.
+        taken = set(connection.scalars(sa.select(columns.key)))
+        key = next(name for name in _names(channel) if name not in taken)
         connection.execute(DESTINATIONS.insert().values(key=key, channel=channel))
     if destination is not None:
         values = {"base_url": destination.base_url, "mirakl_channel_id": destination.mirakl_channel_id}
         connection.execute(DESTINATIONS.update().where(columns.key == key).values(**values, used_at=instant))
     return key
+
+
+def _names(channel: str) -> Iterator[str]:
+    yield channel
+    yield from (f"{channel}@{number}" for number in itertools.count(2))
 
 
 def channels(connection: sa.Connection) -> list[str]:
