@@ -35,7 +35,7 @@ from transforms.platforms.prestashop.states import Settings, Ways, ways
 from transforms.platforms.prestashop.vouchers import free_shipping
 from transforms.platforms.prestashop.words import staff_words
 from transforms.rows import Rows, number
-from transforms.rowsets import Objects, Rowset, choose, is_true, or_else
+from transforms.rowsets import Rowset, choose, is_true, or_else
 
 
 def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
@@ -96,7 +96,6 @@ def _orders(chunk: Chunk, money: Money, found: Ways, places: Mapping[int, Pickup
         {
             "channel_order_id": chunk.order_ids,
             "created_at": text_cells(orders["date_add"]),
-            "updated_at": _newest(chunk),
             "status": [standing.word for standing in found.standings],
             "status_hint": [standing.hint for standing in found.standings],
             "status_proved": [standing.proved for standing in found.standings],
@@ -119,20 +118,6 @@ def _orders(chunk: Chunk, money: Money, found: Ways, places: Mapping[int, Pickup
             "pickup": [int(place is not None and place.hides_home) for place in own],
         }
     )
-
-
-def _newest(chunk: Chunk) -> Objects:
-    """Take the newest stamp of each order and its rows, as `changes.sql` does; stamps of one shop compare as text."""
-    orders = chunk.orders
-    newest = or_else(orders["date_upd"], "")
-    for column in ("date_add", "carrier_date_add"):
-        newest = np.maximum(newest, or_else(orders[column], ""))
-    stamps = [("history", "date_add"), ("payments", "date_add")]
-    stamps += [(query, "date_upd") for query in ("slips", "returns", "shipments")]
-    for query, column in stamps:
-        rows = chunk.of_orders(query)
-        np.maximum.at(newest, rows.groups.owners, or_else(rows[column], ""))
-    return newest
 
 
 def _cancel_reasons(chunk: Chunk, found: Ways) -> list[str | None]:
