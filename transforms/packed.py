@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import orjson
 import phpserialize
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from transforms.frames import as_text
+from transforms.groups import Bools
+from transforms.parsing import mask
+
+# What stands before a text of so many bytes, and after the text before it.
+_SIZES = {size: f";s:{size}:" for size in range(512)}
 
 
 def php(text: str | None) -> Any:
@@ -25,13 +34,45 @@ def php(text: str | None) -> Any:
 def _one_entry(text: str) -> dict[Any, Any] | None:
     """Read a list of one array of texts, None where it is anything else.
 
-    Plugins that list things have mostly written one, as a parcel. Exact: the texts must make the very cell again.
+    Plugins that list things have mostly written one, as a parcel. What stands between the texts must be what their
+    lengths make of it, so that damage is left to the parser.
     """
-    texts = text.split('"')[1::2]
-    lengths = "".join([f's:{len(one)}:"{one}";' for one in texts])
-    if text != f"a:1:{{i:0;a:{len(texts) // 2}:{{{lengths}}}}}" or len(texts) % 2 or not text.isascii():
+    parts = text.split('"')
+    texts, sizes = parts[1::2], [_SIZES.get(len(one), "") for one in parts[1::2]]
+    if not texts or len(texts) % 2 or not text.isascii():
         return None
-    return dict(zip(texts[::2], texts[1::2], strict=True))
+    sizes[0] = f"a:1:{{i:0;a:{len(texts) // 2}:{{{sizes[0][1:]}"
+    return dict(zip(texts[::2], texts[1::2], strict=True)) if parts[::2] == [*sizes, ";}}"] else None
+
+
+def one_entries(cells: pa.StringArray, names: Sequence[str]) -> tuple[Bools, dict[str, pa.StringArray]]:
+    """Read a column of lists of one array of texts; return which cells are such, and the texts of some names.
+
+    A cell that is none, or has one of the names twice, is left to `php`.
+    """
+    parts = pc.split_pattern(pc.fill_null(cells, ""), '"')
+    flat, ends = parts.flatten(), np.cumsum(pc.list_value_length(parts).to_numpy())
+    counts = np.diff(ends, prepend=0)
+    at, owner = np.arange(len(flat)), np.repeat(np.arange(len(cells)), counts)
+    place = at - np.repeat(ends - counts, counts)
+    texts = np.flatnonzero(place % 2 == 1)
+    is_first = pa.array(place[texts] == 1)
+    pairs = pa.array((counts // 4)[owner[texts]]).cast(pa.string())
+    begin = pc.if_else(is_first, pc.binary_join_element_wise("a:1:{i:0;a:", pairs, ":{", ""), ";")
+    sizes = pc.binary_length(flat.take(pa.array(texts))).cast(pa.string())
+    wanted = pc.binary_join_element_wise(begin, "s:", sizes, ":", "")
+    is_so = mask(pc.equal(wanted, flat.take(pa.array(texts - 1))))
+    plain: Bools = (counts % 4 == 1) & (counts > 1) & mask(pc.string_is_ascii(cells))
+    plain &= mask(pc.equal(flat.take(pa.array(ends - 1)), ";}}"))
+    plain &= np.bincount(owner[texts[~is_so]], minlength=len(cells)) == 0
+    found = {}
+    for name in names:
+        named = np.flatnonzero(mask(pc.equal(flat, name)) & (place % 4 == 1) & plain[owner])
+        plain &= np.bincount(owner[named], minlength=len(cells)) < 2
+        value = np.full(len(cells), -1)
+        value[owner[named]] = named + 2
+        found[name] = flat.take(pa.array(value, mask=value < 0))
+    return plain, found
 
 
 def _members(_: str, members: dict[str, Any]) -> dict[str, Any]:

@@ -36,6 +36,7 @@ TYPES = (
     re.Pattern,
     np.ndarray,
     pa.StringArray,
+    pa.StringScalar,
 )
 DECLARED = {column.name for columns in COLUMNS.values() for column in columns}
 
@@ -99,7 +100,7 @@ def test_every_cell_that_a_platform_reads_is_a_column_of_its_sql(platform: str) 
 
 
 def test_a_misspelt_cell_of_a_row_is_found() -> None:
-    text = (ROOT / "transforms/platforms/woocommerce/lines.py").read_text()
+    text = (ROOT / "transforms/platforms/woocommerce/refunds.py").read_text()
     assert "item.line_total" in text
     assert misspelt("woocommerce", text.replace("item.line_total", "item.line_totl", 1)) == {"line_totl"}
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
+from transforms.platforms.woocommerce.chunk import ItemMeta, Order
 from transforms.platforms.woocommerce.options import chosen
 from transforms.platforms.woocommerce.origins import source
 from transforms.visible_text import LONGEST_TEXT, MOST_OPTIONS
 
 
-def row(key: str, value: str | None, term: str | None = None) -> SimpleNamespace:
-    return SimpleNamespace(meta_key=key, meta_value=value, term_name=term)
+def row(key: str, value: str | None, term: str | None = None) -> ItemMeta:
+    return ItemMeta("1", "11", key, value, term)
 
 
 @pytest.mark.parametrize(
@@ -72,4 +71,4 @@ def test_a_packed_meta_that_is_damaged_tells_nothing_and_stops_nothing() -> None
 def test_an_order_comes_from_a_marketplace_or_from_what_made_it(
     meta: dict[str, str], email: str | None, created_via: str | None, told: str | None
 ) -> None:
-    assert source(SimpleNamespace(billing_email=email, created_via=created_via), meta) == told
+    assert source(Order("1", "wc-processing", "10", email, "0", created_via), meta) == told

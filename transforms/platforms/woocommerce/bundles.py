@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
+from transforms.platforms.woocommerce.chunk import Cell, Chunk, Item
+from transforms.platforms.woocommerce.products import Products
 from transforms.rows import number
 
 # Meta of a part -> meta of its container that holds the same key; then what marks a container whose key is not kept.
@@ -26,45 +27,49 @@ TIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "_chained_product_of": ((), ()),
 }
 _NEEDS_SHIPPING = ("_bundled_item_needs_shipping", "_composite_item_needs_shipping", "_mnm_child_item_needs_shipping")
-Meta = Mapping[Any, Mapping[str, str | None]]
+Meta = Mapping[str, Mapping[str, Cell]]
 # The units of a line: a number, the cell that says how many were ordered, or None where nothing is known.
-Units = Callable[[Any], Any]
+Units = Callable[[Item], str | Decimal | None]
+
+
+def bundles_of(chunk: Chunk, products: Products) -> dict[int, Bundles]:
+    """Return the bundles of the orders that hold any, by the order's row."""
+    found = {}
+    for order in (order for order, keys in chunk.keys.items() if not keys.isdisjoint(TIES)):
+        items = chunk.items_of(order)
+        goods = [item for item in items if item.order_item_type == "line_item"]
+        found[order] = Bundles(
+            goods, chunk.meta_of(items), lambda item: products.is_virtual(item.product_id, item.variation_id)
+        )
+    return found
 
 
 class Bundles:
     """The containers and parts among the lines of one order; `is_virtual` tells of a line that nobody ships it."""
 
-    def __init__(self, lines: Sequence[Any], meta: Meta, is_virtual: Callable[[Any], bool]) -> None:
+    def __init__(self, lines: Sequence[Item], meta: Meta, is_virtual: Callable[[Item], bool]) -> None:
         self._is_virtual = is_virtual
-        self.container_of: dict[Any, Any] = {}
-        self._parts: dict[Any, list[Any]] = defaultdict(list)
+        self.container_of: dict[str, Item] = {}
+        self._parts: dict[str, list[Item]] = defaultdict(list)
         for line in lines:
             container = _container(line, lines, meta) or self._chain(line, lines, meta)
             if container is not None:
                 self.container_of[line.order_item_id] = container
                 self._parts[container.order_item_id].append(line)
         self._inside = {line.order_item_id for line in lines if self._is_inside(line, meta)}
+        self.left_out = {line.row for line in lines if self._is_left_out(line)}
 
-    def __bool__(self) -> bool:
-        return bool(self.container_of)
-
-    def is_container(self, line: Any) -> bool:
+    def is_container(self, line: Item) -> bool:
         """Say whether a line is only the offer: others pack its parts, nobody packs it."""
         parts = self._parts.get(line.order_item_id, ())
         inside = [part for part in parts if part.order_item_id in self._inside]
         return len(inside) < len(parts) and (not inside or self._is_virtual(line))
 
-    def is_left_out(self, line: Any) -> bool:
-        """Say whether a line holds no money and nobody packs it: a container of priced parts, a part inside another."""
-        if any((cell or "").strip(" -0.") for cell in (line.line_total, line.line_tax)):
-            return False
-        return self.is_container(line) or line.order_item_id in self._inside
-
-    def contents(self, line: Any) -> list[str]:
+    def contents(self, line: Item) -> list[str]:
         """List the parts of a line, as `8 x Leg`."""
         return [f"{part.qty} x {part.order_item_name}" for part in self._parts.get(line.order_item_id, ())]
 
-    def units(self, line: Any, known: Units, refunded: Mapping[str, Decimal]) -> tuple[Decimal | None, bool]:
+    def units(self, line: Item, known: Units, refunded: Mapping[str, Decimal]) -> tuple[Decimal | None, bool]:
         """Return how many units of a line went there (left, arrived), and whether something of it did but not all.
 
         `known` says it of a line by itself, None where nothing is known; a container is as far as its parts.
@@ -77,10 +82,10 @@ class Bundles:
         counted = [(part, units) for part, units in there if units is not None]
         if not counted:
             return _counted(known, line), False
-        given_up = refunded.get(str(line.order_item_id), Decimal(0)) / ordered if ordered else Decimal(0)
+        given_up = refunded.get(line.order_item_id, Decimal(0)) / ordered if ordered else Decimal(0)
 
-        def waiting(part: Any) -> Decimal:
-            own = refunded.get(str(part.order_item_id), Decimal(0))
+        def waiting(part: Item) -> Decimal:
+            own = refunded.get(part.order_item_id, Decimal(0))
             return number(part.qty) - max(own, number(part.qty) * given_up)
 
         if all(units >= waiting(part) for part, units in counted):
@@ -88,7 +93,7 @@ class Bundles:
         share = min(units / number(part.qty) for part, units in counted if number(part.qty))
         return Decimal(int(ordered * share)), any(units for _, units in counted)
 
-    def given_back_with(self, line: Any, quantity: Decimal, named: Collection[str]) -> Iterator[tuple[Any, Decimal]]:
+    def given_back_with(self, line: Item, quantity: Decimal, named: Collection[Cell]) -> Iterator[tuple[Item, Decimal]]:
         """Yield the parts that go back with so many units of their container, and how many of each.
 
         `named` are the lines that the refund names itself: only what it says nothing of goes with its container.
@@ -96,19 +101,25 @@ class Bundles:
         if self.is_container(line) and number(line.qty):
             for part in self._packed(line):
                 units = number(part.qty) * quantity / number(line.qty)
-                if str(part.order_item_id) not in named and units == int(units):
+                if part.order_item_id not in named and units == int(units):
                     yield part, units
 
-    def _packed(self, line: Any) -> list[Any]:
+    def _is_left_out(self, line: Item) -> bool:
+        # It holds no money, and nobody packs it: a container of priced parts, a part inside another.
+        if any((cell or "").strip(" -0.") for cell in (line.line_total, line.line_tax)):
+            return False
+        return self.is_container(line) or line.order_item_id in self._inside
+
+    def _packed(self, line: Item) -> list[Item]:
         return [part for part in self._parts[line.order_item_id] if not self._is_nothing_to_pack(part)]
 
-    def _chain(self, line: Any, lines: Sequence[Any], meta: Meta) -> Any:
+    def _chain(self, line: Item, lines: Sequence[Item], meta: Meta) -> Item | None:
         # Chained products come with a product that is packed as well, unless it is only the offer.
         main = meta.get(line.order_item_id, {}).get("_chained_product_of")
         offers = [other for other in lines if main and main in {other.product_id, other.variation_id}]
         return next((offer for offer in offers if offer is not line and self._is_virtual(offer)), None)
 
-    def _part_units(self, line: Any, known: Units) -> Decimal | None:
+    def _part_units(self, line: Item, known: Units) -> Decimal | None:
         """Count a part as gone with its container, where a parcel names only that."""
         units, container = _counted(known, line), self.container_of.get(line.order_item_id)
         if units is None or container is None or not number(container.qty):
@@ -116,12 +127,12 @@ class Bundles:
         with_container = _counted(known, container) or Decimal(0)
         return max(units, number(line.qty) * with_container / number(container.qty))
 
-    def _is_nothing_to_pack(self, part: Any) -> bool:
+    def _is_nothing_to_pack(self, part: Item) -> bool:
         return part.order_item_id in self._inside or (
             self._is_virtual(part) and not self._parts.get(part.order_item_id)
         )
 
-    def _is_inside(self, line: Any, meta: Meta) -> bool:
+    def _is_inside(self, line: Item, meta: Meta) -> bool:
         container = self.container_of.get(line.order_item_id)
         if container is None:
             return False
@@ -131,7 +142,7 @@ class Bundles:
         return meta.get(container.order_item_id, {}).get("_non_bundled_shipping") == "no"
 
 
-def _container(line: Any, lines: Sequence[Any], meta: Meta) -> Any:
+def _container(line: Item, lines: Sequence[Item], meta: Meta) -> Item | None:
     own = meta.get(line.order_item_id, {})
     for tie, (keys, marks) in TIES.items():
         value = own.get(tie)
@@ -142,7 +153,7 @@ def _container(line: Any, lines: Sequence[Any], meta: Meta) -> Any:
             if any(meta.get(other.order_item_id, {}).get(key) == value for key in keys):
                 return other
         marked = [other for other in others if meta.get(other.order_item_id, {}).keys() & set(marks)]
-        before = [other for other in marked if other.order_item_id < line.order_item_id]
+        before = [other for other in marked if other.row < line.row]
         named = [other for other in before if value in {other.product_id, other.variation_id}]
         if nearest := named or before:
             return nearest[-1]
@@ -151,6 +162,6 @@ def _container(line: Any, lines: Sequence[Any], meta: Meta) -> Any:
     return None
 
 
-def _counted(known: Units, line: Any) -> Decimal | None:
+def _counted(known: Units, line: Item) -> Decimal | None:
     units = known(line)
     return None if units is None else number(units)

@@ -7,20 +7,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from transforms.frames import as_text
 from transforms.money import AmountError, parse_amount
 from transforms.packed import structure
+from transforms.platforms.woocommerce.chunk import Cell, Chunk, Item, Meta, Order
 from transforms.rows import number
 
 GIFT_CARDS = frozenset({"gift_card", "pw_gift_card", "yith_gift_card"})
 _WALLET = "_via_wallet_partial_payment"
+# Meta of orders and of items that say so.
+_NOTED = frozenset(
+    {"_legacy_fee_key", "amount", "_ywgc_applied_gift_cards", "_ywgc_applied_gift_cards_totals"}
+    | {"smart_coupons_contribution", "_funds_used"}
+)
 # Line amounts have more decimals than the total: half a cent each.
 _ROUNDING = Decimal("0.005")
 
 
-def wallet_fees(items: Sequence[Any], item_meta: Mapping[Any, Mapping[str, str | None]]) -> list[Any]:
+def paid_otherwise(chunk: Chunk, totals: dict[int, Decimal]) -> tuple[Chunk, dict[int, Decimal]]:
+    """Add to the totals of orders what credit paid; the fees by which a wallet takes it off are left out.
+
+    `totals` are those that are not the orders' own.
+    """
+    totals, wallet = dict(totals), []
+    for order in chunk.meta.keys() | chunk.keys.keys():
+        meta, keys = chunk.meta.get(order, {}), chunk.keys.get(order, frozenset())
+        if _NOTED.isdisjoint(meta) and _NOTED.isdisjoint(keys):
+            continue
+        row, items = chunk.orders.rows[order], chunk.items_of(order)
+        item_meta = chunk.meta_of(items)
+        fees = wallet_fees(items, item_meta)
+        paid = credit(row, [item for item in items if item not in fees], item_meta, meta)
+        paid -= sum((number(fee.line_total) for fee in fees), Decimal(0))
+        wallet += [fee.row for fee in fees]
+        if paid:
+            totals[order] = totals.get(order, number(row.total_amount)) + paid
+    return chunk.without((), wallet) if wallet else chunk, totals
+
+
+def wallet_fees(items: Sequence[Item], item_meta: Mapping[str, Meta]) -> list[Item]:
     """List the fees below zero by which a wallet plugin takes off what it paid."""
     return [
         item
@@ -31,9 +57,7 @@ def wallet_fees(items: Sequence[Any], item_meta: Mapping[Any, Mapping[str, str |
     ]
 
 
-def credit(
-    order: Any, items: Sequence[Any], item_meta: Mapping[Any, Mapping[str, str | None]], meta: Mapping[str, str]
-) -> Decimal:
+def credit(order: Order, items: Sequence[Item], item_meta: Mapping[str, Meta], meta: Meta) -> Decimal:
     """Return what the total lacks because credit paid it: what plugins note, if the order's items cost that much more.
 
     Whether the total lacks it differs by plugin, version and setting (credit may have lowered the line totals).
@@ -57,7 +81,7 @@ def credit(
     return noted if abs(lacks - noted) <= _ROUNDING * len(cells) else Decimal(0)
 
 
-def _amounts(packed: str | None) -> Decimal:
+def _amounts(packed: Cell) -> Decimal:
     data = structure(packed)
     values = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
     total = Decimal(0)

@@ -1,126 +1,181 @@
-"""Lines of an order: products, fees, containers and parts of bundles, and what the buyer chose."""
+"""Lines of orders: which items are told as what, products and how many units of them left, fees and discounts."""
 
 from __future__ import annotations
 
+import datetime as dt
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from functools import cached_property
+from typing import NamedTuple
 
-import orjson
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from transforms.platforms.woocommerce.bundles import TIES, Bundles
-from transforms.platforms.woocommerce.options import chosen
+from transforms.frames import Table, text_cells
+from transforms.groups import Bools, Ints
+from transforms.parsing import mask, or_blank, strip
+from transforms.platforms.woocommerce.bundles import Bundles
+from transforms.platforms.woocommerce.chunk import Cell, Chunk, Item
+from transforms.platforms.woocommerce.parcels import NOTHING_SENT, Shipments
 from transforms.platforms.woocommerce.products import Products
-from transforms.platforms.woocommerce.shipments import Shipments
+from transforms.platforms.woocommerce.shipments import Sent
 from transforms.platforms.woocommerce.states import PARTLY_SHIPPED
 
-Cells = dict[str, Any]
-MetaRows = Mapping[Any, Sequence[Any]]
-NO_META: MetaRows = {}
+_SOMETHING = "[^ \\-0.]"
 
 
-def fee_cells(item: Any, kind: str) -> Cells:
-    """Write what nobody ships: a fee, a balance, a discount."""
-    return {
-        "channel_order_line_id": item.order_item_id,
-        "kind": kind,
-        "quantity": "1",
-        "price": item.line_total or "0",
-        "product_id": "fee",
-        "product_title": shown(item.order_item_name),
-    }
+class LineUnits(NamedTuple):
+    """How far a line is whose order is not wholly here or there."""
+
+    shipped: str | Decimal | None
+    partly: bool
+    delivered: str | Decimal | None
+    sent_at: dt.datetime | None
+    is_container: bool
 
 
-class Lines:
-    """Writes the product lines of one order. `meta` are the meta rows of items, for those that have any."""
+@dataclass(frozen=True)
+class Told:
+    """The items that are told as lines: their rows, their orders, and what each is told as."""
 
-    def __init__(
-        self, order_status: str | None, items: Sequence[Any], meta: MetaRows, products: Products, sent: Shipments
-    ) -> None:
-        self._status, self._meta, self._products, self._sent = order_status, meta, products, sent
-        self._is_completed = order_status == "wc-completed"
-        tied = any(row.meta_key in TIES for rows in meta.values() for row in rows)
-        goods = [item for item in items if item.order_item_type == "line_item"] if tied else []
-        self.has_attributes = bool(meta)
-        self.bundles = Bundles(goods, first_values(meta), products.is_virtual) if tied else None
+    rows: Ints
+    orders: Ints
+    is_product: Bools
+    is_discount: Bools
 
-    def is_told(self, item: Any) -> bool:
-        """Say whether a line is sent: no container without a price, no part that is inside another product."""
-        return self.bundles is None or not self.bundles.is_left_out(item)
+    @cached_property
+    def products(self) -> frozenset[int]:
+        """The rows of products."""
+        return frozenset(self.rows[self.is_product].tolist())
 
-    def cells(self, item: Any, refunded: Mapping[str, Decimal]) -> Cells:
-        """Write a product line; `refunded` are the units given back, by line."""
-        sent, bundles = self._sent, self.bundles
-        virtual = self._products.is_virtual(item)
-        if bundles is None:
-            shipped, partly, delivered = sent.units(item), False, sent.delivered(item)
-        else:
-            shipped, partly = bundles.units(item, sent.units, refunded)
-            delivered, _ = bundles.units(item, sent.delivered, refunded)
-            virtual = virtual and not bundles.is_container(item)
-        if shipped is None and self._status == PARTLY_SHIPPED:
-            partly = not virtual
-        # Nobody delivers a virtual product: it has arrived when its order is done, and holds up no other line before.
-        arrived = virtual and self._is_completed
-        return {
-            "channel_order_line_id": item.order_item_id,
-            "kind": "product",
-            "quantity": item.qty,
-            "price": item.line_total or "0",
-            "product_id": self._products.sku_or_id(item),
-            "product_title": shown(item.order_item_name),
-            "quantity_shipped": shipped,
-            "quantity_delivered": item.qty if arrived else delivered,
-            "partly_shipped": "1" if partly else None,
-            "is_virtual": "1" if virtual else None,
-            "shipped_at": sent.sent_at(item),
+
+def told_lines(chunk: Chunk, is_balance: Bools, left_out: Collection[int]) -> Told:
+    """Say which items are told as lines. `is_balance`: orders of money alone; `left_out`: rows that bundles leave out.
+
+    A negative fee, or a negative line (a trade-in), is a discount that nobody ships. Lines without units and money are
+    left behind by edits, and Mirakl takes none: they are told only where nothing else is.
+    """
+    items, own, owners = chunk.items, chunk.own, chunk.groups.owners
+    is_line = items.is_kind("line_item")[own]
+    negative = _matches(strip(items.line_total), own, "^-(?s:.)*[^-0.]")
+    something = _matches(items.qty, own, _SOMETHING)
+    for cells in (items.line_total, items.line_tax):
+        something |= _matches(cells, own, _SOMETHING)
+    is_only = (chunk.groups.sum(is_line) == 1)[owners]
+    may_be_product = is_line & ~negative & ~is_balance[owners]
+    is_product = may_be_product & (something | is_only)
+    if left_out:
+        is_product &= ~np.isin(own, list(left_out))
+    is_other = items.is_kind("fee")[own] | (is_line & ~may_be_product)
+    told = is_product | is_other
+    return Told(own[told], owners[told], is_product[told], (is_other & negative)[told])
+
+
+def line_units(
+    chunk: Chunk,
+    sent: Sent,
+    bundles: Mapping[int, Bundles],
+    given_up: Mapping[int, Mapping[str, Decimal]],
+) -> dict[int, LineUnits]:
+    """Count the units of lines, by their rows, where an order's parcels list what they hold, or it holds bundles.
+
+    `given_up` are the units given back of orders with bundles, by the item's id.
+    """
+    found = {}
+    listing = {order for order, parcels in sent.one_by_one.items() if parcels.lists}
+    for order in listing | bundles.keys():
+        parcels, of_bundles = sent.one_by_one.get(order, NOTHING_SENT), bundles.get(order)
+        for item in chunk.items_of(order):
+            if item.order_item_type == "line_item":
+                found[item.row] = _line_units(item, parcels, of_bundles, given_up.get(order, {}))
+    return found
+
+
+def _line_units(item: Item, sent: Shipments, bundles: Bundles | None, given_up: Mapping[str, Decimal]) -> LineUnits:
+    if bundles is None:
+        return LineUnits(sent.units(item), False, sent.delivered(item), sent.sent_at(item), False)
+    shipped, partly = bundles.units(item, sent.units, given_up)
+    delivered, _ = bundles.units(item, sent.delivered, given_up)
+    return LineUnits(shipped, partly, delivered, sent.sent_at(item), bundles.is_container(item))
+
+
+def line_rows(
+    chunk: Chunk,
+    told: Told,
+    words: Sequence[Cell],
+    products: Products,
+    sent: Sent,
+    counted: Mapping[int, LineUnits],
+) -> Table:
+    """Write the lines. `words` are the orders' statuses, `counted` is what `line_units` found."""
+    items, rows = chunk.items, pa.array(told.rows)
+    is_product = pa.array(told.is_product)
+    quantity = items.qty.take(rows)
+    shipped = pc.if_else(pa.array(sent.is_whole[told.orders]), quantity, None)
+    delivered = pc.if_else(pa.array(sent.has_arrived[told.orders]), quantity, None)
+    partly = np.zeros(len(rows), dtype=np.bool_)
+    ids, virtual = _products(chunk, told, products)
+    sent_at = pa.nulls(len(rows), pa.string())
+    if counted:
+        at = [place for place, row in enumerate(told.rows.tolist()) if row in counted]
+        own = [counted[row] for row in told.rows[at].tolist()]
+        here = pa.array(np.isin(np.arange(len(rows)), at))
+        shipped = pc.replace_with_mask(shipped, here, text_cells([units.shipped for units in own]))
+        delivered = pc.replace_with_mask(delivered, here, text_cells([units.delivered for units in own]))
+        sent_at = pc.replace_with_mask(sent_at, here, text_cells([units.sent_at for units in own]))
+        partly[at] = [units.partly for units in own]
+        virtual[at] &= [not units.is_container for units in own]
+    status = pa.array(words, pa.string()).take(pa.array(told.orders))
+    # Nobody knows which units left.
+    unknown = mask(pc.and_(pc.is_null(shipped), pc.equal(status, PARTLY_SHIPPED)))
+    partly = np.where(unknown, ~virtual, partly)
+    # Nobody delivers a virtual product: it has arrived when its order is done, and holds up no other line before.
+    done = pc.and_(pa.array(virtual), pc.fill_null(pc.equal(status, "wc-completed"), False))
+    price = items.line_total.take(rows)
+
+    def of_product(cells: pa.StringArray, otherwise: str | None = None) -> pa.StringArray:
+        return pc.if_else(is_product, cells, otherwise)
+
+    return Table(
+        {
+            "channel_order_id": chunk.orders.ids.take(pa.array(told.orders)),
+            "channel_order_line_id": items.order_item_id.take(rows),
+            "kind": of_product(pa.scalar("product"), pc.if_else(pa.array(told.is_discount), "discount", "fee")),
+            "quantity": of_product(quantity, "1"),
+            "price": pc.if_else(pc.equal(or_blank(price), ""), "0", price),
+            "product_id": of_product(ids, "fee"),
+            "product_title": shown(items.order_item_name.take(rows)),
+            "quantity_shipped": of_product(shipped),
+            "quantity_delivered": of_product(pc.if_else(done, quantity, delivered)),
+            "partly_shipped": of_product(pc.if_else(pa.array(partly), "1", None)),
+            "is_virtual": of_product(pc.if_else(pa.array(virtual), "1", None)),
+            "shipped_at": of_product(sent_at),
         }
-
-    def attributes(self, item: Any) -> Iterator[Cells]:
-        """Write what the buyer chose, and how containers and parts of bundles belong together."""
-        rows = self._meta.get(item.order_item_id)
-        if rows:
-            for label, texts in chosen(rows, self._products.labels(item)).items():
-                yield attribute(label, texts[0] if len(texts) == 1 else texts)
-        if self.bundles is not None:
-            if self.bundles.is_container(item):
-                yield {"id": "container", "type": "BOOLEAN", "value": "1"}
-            if contents := self.bundles.contents(item):
-                yield attribute("contains", contents)
-            container = self.bundles.container_of.get(item.order_item_id)
-            if container is not None:
-                yield attribute("part-of", shown(container.order_item_name) or "")
+    )
 
 
-def attribute(name: str, value: str | list[str]) -> Cells:
-    """Write an attribute: a text, or a list of them."""
-    if isinstance(value, list):
-        return {"id": name, "type": "LIST", "value": orjson.dumps(value).decode()}
-    return {"id": name, "type": "STRING", "value": value}
+def _products(chunk: Chunk, told: Told, products: Products) -> tuple[pa.StringArray, Bools]:
+    """Return the ids of the products, and which of them nobody ships."""
+    rows = pa.array(told.rows)
+    items = chunk.items
+    keys = list(zip(items.product_id.take(rows).to_pylist(), items.variation_id.take(rows).to_pylist(), strict=True))
+    known = {key: (products.sku_or_id(*key), products.is_virtual(*key)) for key in set(keys)}
+    ids = pa.array([known[key][0] for key in keys], pa.string())
+    # A line typed in by hand has no product at all.
+    own_ids = pc.binary_join_element_wise("item", items.order_item_id.take(rows), "-") if ids.null_count else ids
+    return pc.coalesce(ids, own_ids), np.array([known[key][1] for key in keys], dtype=np.bool_)
 
 
-def first_values(meta: MetaRows) -> dict[Any, dict[str, str | None]]:
-    """Return each item's meta by key; of two of one key the first counts."""
-    values: dict[Any, dict[str, str | None]] = {}
-    for item_id, rows in meta.items():
-        own = values.setdefault(item_id, {})
-        for row in rows:
-            own.setdefault(row.meta_key, row.meta_value)
-    return values
+def _matches(cells: pa.StringArray, rows: Ints, pattern: str) -> Bools:
+    return mask(pc.match_substring_regex(cells, pattern))[rows]
 
 
-def is_negative(amount: str | None) -> bool:
-    """Say whether an amount is below zero."""
-    text = (amount or "").strip()
-    return text.startswith("-") and bool(text.strip("-0."))
-
-
-def is_nothing(item: Any) -> bool:
-    """Say whether a line has neither units nor money: edits leave such lines behind, and Mirakl takes none."""
-    return not any((cell or "").strip(" -0.") for cell in (item.qty, item.line_total, item.line_tax))
-
-
-def shown(name: str | None) -> str | None:
-    """Return a name as the buyer saw it: it may be stored as HTML (WordPress's filters, the REST API)."""
-    return None if name is None else html.unescape(name)
+def shown(names: pa.StringArray) -> pa.StringArray:
+    """Return names as the buyer saw them: they may be stored as HTML (WordPress's filters, the REST API)."""
+    escaped = pc.fill_null(pc.match_substring(names, "&"), False)
+    if not pc.any(escaped).as_py():
+        return names
+    return pc.replace_with_mask(names, escaped, pa.array(list(map(html.unescape, names.filter(escaped).to_pylist()))))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
+from transforms.platforms.woocommerce.chunk import Cell, Chunk, rows_as
 from transforms.platforms.woocommerce.serialised import moment
+from transforms.rows import Rows
 
 # English, German, French, Spanish, Italian, Portuguese, Dutch, Polish.
 _OUT_OF_TIME = re.compile(
@@ -20,6 +23,15 @@ _CANCELLED = re.compile(r"cancel|storn|abgebrochen|annul|anulad|anulow", re.IGNO
 # What WooCommerce writes of its own accord (stock put back, a payment voided) is nobody's reason.
 _ITSELF = "WooCommerce"
 _AROUND = dt.timedelta(hours=24)
+
+
+class Note(NamedTuple):
+    """A note of an order."""
+
+    order_id: Cell
+    content: Cell
+    author: Cell
+    written_at: Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +46,22 @@ class Cancelation:
 NOTHING_NOTED = Cancelation()
 
 
-def cancelation(notes: Sequence[Any]) -> Cancelation:
+def cancelations(chunk: Chunk, rows: Rows) -> dict[int, Cancelation]:
+    """Read the notes of the cancelled orders, by the order's row."""
+    notes: dict[int, list[Note]] = defaultdict(list)
+    for note in rows_as(Note, rows, "order_notes"):
+        if (order := chunk.orders.numbers.get(note.order_id or "")) is not None:
+            notes[order].append(note)
+    return {order: cancelation(written) for order, written in notes.items()}
+
+
+def cancelation(notes: Sequence[Note]) -> Cancelation:
     """Read the notes of a cancelled order, in the order in which they were written."""
     times = [_time(note) for note in notes]
     about = [time for note, time in zip(notes, times, strict=True) if time and _CANCELLED.search(note.content or "")]
     at = about[-1] if about else None
     written = [
-        note.content.strip()
+        (note.content or "").strip()
         for note, time in zip(notes, times, strict=True)
         if (note.content or "").strip()
         and note.author != _ITSELF
@@ -50,7 +71,7 @@ def cancelation(notes: Sequence[Any]) -> Cancelation:
     return Cancelation(at, "\n".join(written) or None, out_of_time)
 
 
-def _time(note: Any) -> dt.datetime | None:
+def _time(note: Note) -> dt.datetime | None:
     # A note that an import wrote may have no time of its own.
     time = moment(note.written_at, "UTC")
     return time if time is not None and time.year > 1970 else None

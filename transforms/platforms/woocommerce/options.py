@@ -8,10 +8,12 @@ values are left out, as the line's own price holds them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
 from transforms.packed import entries, structure
+from transforms.platforms.woocommerce.chunk import ItemMeta
 from transforms.visible_text import LONGEST_LABEL, MOST_OPTIONS, visible_text
 
 _PACKED = frozenset({"_tmcartepo_data", "_ywapo_meta_data", "_WCPA_order_meta_data", "_wapf_meta"})
@@ -24,16 +26,20 @@ _LABELS = ("display_label", "name", "label", "title")
 _VALUES = ("display_value", "value")
 
 
-def chosen(rows: Iterable[Any], labels: Mapping[str, str]) -> dict[str, list[str]]:
+def chosen(rows: Iterable[ItemMeta], labels: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the texts by label, both as the buyer saw them, in the order of the rows; bounded in number and length.
 
     `labels` names attributes: of the shop by their taxonomy (`pa_color`), of the product by their key.
     """
     found: dict[str, list[str]] = {}
     for row in rows:
-        for label, text in _told(row, labels):
+        key = row.meta_key or ""
+        named = labels.get(key.removeprefix("attribute_"))
+        for label, text in _told(key, row.meta_value or "", row.term_name, named):
             texts = found.setdefault(label, []) if label in found or len(found) < MOST_OPTIONS else None
-            if texts is not None and text not in texts and len(texts) < MOST_OPTIONS and not (texts and _names(row)):
+            # A line has one value of an attribute: of two the first counts. Of check boxes each is a meta.
+            once = bool(texts) and is_attribute(key)
+            if texts is not None and text not in texts and len(texts) < MOST_OPTIONS and not once:
                 texts.append(text)
     return found
 
@@ -43,22 +49,17 @@ def is_attribute(key: str) -> bool:
     return key.startswith(("pa_", "attribute_pa_"))
 
 
-def _names(row: Any) -> bool:
-    # A line has one value of an attribute: of two the first counts. Of check boxes each is a meta.
-    return is_attribute(row.meta_key)
-
-
-def _told(row: Any, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    key, value = row.meta_key or "", row.meta_value or ""
+@lru_cache(maxsize=8192)
+def _told(key: str, value: str, term_name: str | None, named: str | None) -> tuple[tuple[str, str], ...]:
+    """Return labels and texts of one meta; the values of most attributes come again and again."""
     if key in _PACKED:
-        yield from _unpacked(value)
-    elif not key.startswith("_") and key not in _TECHNICAL:
-        name = key.removeprefix("attribute_")
-        label = visible_text(labels.get(name) or name.removeprefix("pa_"), LONGEST_LABEL)
-        value = row.term_name or (unquote(value) if is_attribute(key) else value)
-        for text in _texts(value):
-            if label:
-                yield label, text
+        return tuple(_unpacked(value))
+    if key.startswith("_") or key in _TECHNICAL:
+        return ()
+    name = key.removeprefix("attribute_")
+    label = visible_text(named or name.removeprefix("pa_"), LONGEST_LABEL)
+    value = term_name or (unquote(value) if is_attribute(key) else value)
+    return tuple((label, text) for text in _texts(value) if label)
 
 
 def _unpacked(value: str) -> Iterable[tuple[str, str]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from transforms.platforms.woocommerce.chunk import Cell, Meta, Order
 
 # The full number, with prefix, before the bare one.
 _NUMBERS = (
@@ -28,13 +27,13 @@ _NUMBERED = {
 _MAILS = {"@marketplace.amazon.": "amazon", "@members.ebay.": "ebay"}
 
 
-def order_number(order: Any, meta: Mapping[str, str]) -> str | None:
+def order_number(order: Order, meta: Meta) -> Cell:
     """Return the number that the buyer knows, None where it is the order's id."""
     number = next((text for key in _NUMBERS if (text := (meta.get(key) or "").strip())), None)
-    return number if number != str(order.order_id) else None
+    return number if number != order.order_id else None
 
 
-def source(order: Any, meta: Mapping[str, str]) -> str | None:
+def source(order: Order, meta: Meta) -> Cell:
     """Return the marketplace that an order was imported from, else what created it (`checkout`, `rest-api`)."""
     if meta:
         for key in _NAMED:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from transforms.packed import structure
+from transforms.platforms.woocommerce.chunk import Cell, Item, Meta
 
 _AT_THE_COUNTER = frozenset({"local_pickup", "pickup_location", "legacy_local_pickup", "local_pickup_plus"})
 _NAME = ("pickup_location", "_pickup_location_name", "_pickup_location_id")
@@ -58,7 +59,7 @@ _CELLS: Sequence[tuple[str, ...]] = (
         )
     ),
 )
-_POINTS = frozenset({*_PACKED, *(keys[0] for keys in _CELLS)})
+POINTS = frozenset({*_PACKED, *(keys[0] for keys in _CELLS)})
 _ID_NAMES = ("pickup_id", "id", "code", "identifiant", "point_id")
 _NAME_NAMES = ("pickup_name", "name", "nom")
 _STREET_NAMES = ("pickup_address", "street", "address", "address_1", "adresse1")
@@ -89,16 +90,14 @@ class Place:
         return self.point_id is None
 
 
-def place(
-    shipping: Sequence[Any], item_meta: Mapping[Any, Mapping[str, str | None]], meta: Mapping[str, str]
-) -> Place | None:
+def place(shipping: Sequence[Item], item_meta: Mapping[str, Meta], meta: Meta) -> Place | None:
     """Return where the buyer fetches the goods, None where they are brought.
 
     `shipping` are the shipping items; an order of which one part is brought is brought.
     """
-    if not _POINTS.isdisjoint(meta) and (point := _point(meta)) is not None:
+    if not POINTS.isdisjoint(meta) and (point := _point(meta)) is not None:
         return point
-    if not shipping or any((item.method_id or "").partition(":")[0] not in _AT_THE_COUNTER for item in shipping):
+    if not shipping or not all(is_counter(item.method_id) for item in shipping):
         return None
     first = shipping[0]
     own = item_meta.get(first.order_item_id, {})
@@ -111,7 +110,12 @@ def place(
     )
 
 
-def _point(meta: Mapping[str, str]) -> Place | None:
+def is_counter(method_id: Cell) -> bool:
+    """Say whether a shipping method is that the buyer fetches the goods at the shop."""
+    return (method_id or "").partition(":")[0] in _AT_THE_COUNTER
+
+
+def _point(meta: Meta) -> Place | None:
     for key in _PACKED:
         if key in meta and isinstance(data := structure(meta[key]), dict) and (found := _unpacked(data)) is not None:
             return found

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import html
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from transforms.frames import Frame, Table
-from transforms.platforms.woocommerce.pickups import Place
+from transforms.frames import Frame, Table, as_text
+from transforms.platforms.woocommerce.attributes import Cells, attribute
+from transforms.platforms.woocommerce.chunk import Chunk
+from transforms.platforms.woocommerce.pickups import POINTS, Place, place
+from transforms.rows import Rows
 
 _HOME = ("street", "street_additional_info", "zip_code", "city", "country")
 
@@ -16,37 +21,38 @@ class Addresses:
 
     def __init__(self, frame: Frame) -> None:
         self._cells: dict[str, list[Any]] = {name: list(frame[name]) for name in frame.columns}
+        self._cells["channel_order_id"] = list(map(as_text, self._cells["channel_order_id"]))
         keys = zip(self._cells["channel_order_id"], self._cells["address_type"], strict=True)
-        self._rows: dict[tuple[Any, Any], int] = {}
+        self._rows: dict[tuple[str | None, Any], int] = {}
         for row, key in enumerate(keys):
             self._rows.setdefault(key, row)
 
-    def is_home(self, order_id: Any) -> bool:
+    def is_home(self, order_id: str) -> bool:
         """Say whether the parcel would go to the billing address, or nobody knows where: no plugin put the place in."""
         shipping, billing = (self._rows.get((order_id, kind)) for kind in ("shipping", "billing"))
         if shipping is None or billing is None:
             return shipping is None
         return all(_same(cells[shipping], cells[billing]) for name in _HOME for cells in (self._cells[name],))
 
-    def send_to(self, order_id: Any, place: Place) -> None:
+    def send_to(self, order_id: str, where: Place) -> None:
         """Let the parcel go to a pick-up point, in the buyer's name."""
         row = self._rows.get((order_id, "shipping"))
         if row is None:
             row = self._added(order_id)
         told = {
-            "company": place.name,
-            "street": place.street,
+            "company": where.name,
+            "street": where.street,
             "street_additional_info": None,
-            "zip_code": place.zip_code,
-            "city": place.city,
+            "zip_code": where.zip_code,
+            "city": where.city,
             "state": None,
         }
         for name, cell in told.items():
             self._cells[name][row] = cell
-        if place.country:
-            self._cells["country"][row] = place.country
+        if where.country:
+            self._cells["country"][row] = where.country
 
-    def _added(self, order_id: Any) -> int:
+    def _added(self, order_id: str) -> int:
         billing = self._rows.get((order_id, "billing"))
         row = len(self._cells["channel_order_id"])
         for cells in self._cells.values():
@@ -60,9 +66,51 @@ class Addresses:
         return Table(self._cells)
 
 
-def attributes(place: Place) -> Mapping[str, str | None]:
+@dataclass(frozen=True)
+class Fetched:
+    """What is told of the orders that buyers fetch, by the order's row; `addresses` only where one was changed."""
+
+    point_ids: Mapping[int, str]
+    at_home: frozenset[int]
+    attributes: list[Cells]
+    addresses: Table | None
+
+
+def fetched(chunk: Chunk, rows: Rows, at_the_counter: Iterable[int]) -> Fetched:
+    """Say where buyers fetch the goods. `at_the_counter`: orders of which all is fetched at the shop.
+
+    At home is where the buyer's address is not where the parcel goes, and there is no other.
+    """
+    addresses = None
+    told: list[Cells] = []
+    point_ids: dict[int, str] = {}
+    at_home, changed = set(), False
+    for order in {*at_the_counter, *(order for order, meta in chunk.meta.items() if not POINTS.isdisjoint(meta))}:
+        order_id, items = chunk.orders.rows[order].order_id, chunk.items_of(order)
+        methods = [item for item in items if item.order_item_type == "shipping"]
+        where = place(methods, chunk.meta_of(methods), chunk.meta.get(order, {}))
+        if where is None:
+            continue
+        for name, value in attributes(where).items():
+            if value:
+                told.append({"channel_order_id": order_id, **attribute(name, html.unescape(value))})
+        if where.point_id is None:
+            at_home.add(order)
+            continue
+        point_ids[order] = where.point_id
+        addresses = addresses or Addresses(rows["addresses"])
+        if where.street and where.city:
+            addresses.send_to(order_id, where)
+            changed = True
+        elif addresses.is_home(order_id):
+            at_home.add(order)
+    frame = addresses.frame() if addresses is not None and changed else None
+    return Fetched(point_ids, frozenset(at_home), told, frame)
+
+
+def attributes(where: Place) -> Mapping[str, str | None]:
     """Name the place of a pick-up for people."""
-    return {"pickup-location": place.name, "pickup-address": place.address, "pickup-details": place.details}
+    return {"pickup-location": where.name, "pickup-address": where.address, "pickup-details": where.details}
 
 
 def _same(one: Any, other: Any) -> bool:

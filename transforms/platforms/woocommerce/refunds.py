@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from transforms.frames import as_text
 from transforms.money import AmountError, parse_amount
+from transforms.platforms.woocommerce.chunk import Cell, Chunk, Item, Refund
 from transforms.rows import number
 
 WHOLE = Decimal(1)
@@ -20,37 +19,52 @@ _MONEY_ALONE = Decimal("0.75")
 _ROUNDING = Decimal("0.01")
 MONEY_REASON = "AGREEMENT"
 # The quantity of a refund item, and what it is for where its words do not say.
-Units = tuple[str | None, str | None]
+Units = tuple[Cell, Cell]
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A refund document: its row, its items, and what it gave back in all, tax included."""
 
-    row: Any
-    items: Sequence[Any]
+    row: Refund
+    items: Sequence[Item]
     amount: Decimal
 
 
-def refunded(refund: Any) -> Decimal:
+def documents(chunk: Chunk) -> dict[int, list[Document]]:
+    """Return the refunds of the orders that have any, by the order's row, the oldest first."""
+    numbers = chunk.orders.numbers
+    return {numbers[order_id]: documents_of(chunk, order_id) for order_id in chunk.refunds if order_id in numbers}
+
+
+def documents_of(chunk: Chunk, order_id: Cell) -> list[Document]:
+    """Return the refunds of an order, of the chunk or not."""
+    found = []
+    for row in chunk.refunds.get(order_id or "", ()):
+        items = [item for item in chunk.refunded.get(row.refund_id, ()) if item.order_item_type in REFUNDABLE]
+        found.append(Document(row, items, refunded(row)))
+    return found
+
+
+def refunded(refund: Refund) -> Decimal:
     """Return what a refund document gave back; its column says it too, with the other sign."""
     for value in (refund.refund_amount, refund.total_amount):
         try:
-            if amount := parse_amount(as_text(value)):
+            if amount := parse_amount(value):
                 return abs(amount)
         except AmountError:
             continue
     return Decimal(0)
 
 
-def given_back(items: Sequence[Any]) -> tuple[Sequence[Any], Decimal]:
+def given_back(items: Sequence[Item]) -> tuple[Sequence[Item], Decimal]:
     """Return the items that give money back, and the share of it that was given.
 
     Refund items are negative. A positive one among them takes: a restocking fee, or the discount of a line that comes
     back with it. What it takes lowers the others in proportion.
     """
     try:
-        amounts = [sum((parse_amount(as_text(cell)) for cell in _amounts(item)), Decimal(0)) for item in items]
+        amounts = [sum((parse_amount(cell) for cell in _amounts(item)), Decimal(0)) for item in items]
     except AmountError:
         return items, WHOLE
     given = -sum(amount for amount in amounts if amount < 0)
@@ -60,13 +74,14 @@ def given_back(items: Sequence[Any]) -> tuple[Sequence[Any], Decimal]:
     return [item for item, amount in zip(items, amounts, strict=True) if amount <= 0], WHOLE - Decimal(kept) / given
 
 
-def units_by_item(documents: Sequence[Document], lines: Mapping[str, Any]) -> dict[Any, Units]:
+def units_by_item(documents: Sequence[Document], items: Sequence[Item]) -> dict[str, Units]:
     """Return the units that each item of an order's refunds gives back, by the item's id; the oldest document first.
 
     The last money of a line takes its last units, where units were typed in with any of its money: a line of which
-    nothing is left to pay is not shipped. `lines` are the order's items by id.
+    nothing is left to pay is not shipped. `items` are the order's.
     """
-    found: dict[Any, Units] = {}
+    lines = {item.order_item_id: item for item in items}
+    found: dict[str, Units] = {}
     given_up: dict[str, Decimal] = defaultdict(Decimal)
     money: dict[str, Decimal] = defaultdict(Decimal)
     typed: set[str] = set()
@@ -88,7 +103,7 @@ def units_by_item(documents: Sequence[Document], lines: Mapping[str, Any]) -> di
     return found
 
 
-def _units(item: Any, line: Any) -> Units:
+def _units(item: Item, line: Item | None) -> Units:
     """Return the units that an item gives back by itself.
 
     Where it gives back clearly less than its units cost, it is money: a unit typed in beside a price reduction did not
@@ -115,15 +130,15 @@ def is_money_alone(document: Document, before: Decimal, total: Decimal) -> bool:
     return 0 < document.amount < total * _MONEY_ALONE and before + document.amount < total
 
 
-def of_items(document: Document, items: Sequence[Any]) -> Document:
+def of_items(document: Document, items: Sequence[Item]) -> Document:
     """Keep of a split order's refund what concerns the items that are left of it."""
-    left = {str(item.order_item_id) for item in items}
+    left = {item.order_item_id for item in items}
     kept = [item for item in document.items if item.refunded_item_id in left]
     cells = [cell for item in kept for cell in (item.line_total, item.line_tax, item.cost, item.total_tax)]
     return Document(document.row, kept, abs(sum((number(cell) for cell in cells), Decimal(0))))
 
 
-def units_given_up(documents: Sequence[Document], given: Mapping[Any, Units]) -> dict[str, Decimal]:
+def units_given_up(documents: Sequence[Document], given: Mapping[str, Units]) -> dict[str, Decimal]:
     """Count the units that were given back, by the item of the order; `given` is what `units_by_item` found."""
     given_up: dict[str, Decimal] = defaultdict(Decimal)
     for document in documents:
@@ -132,15 +147,15 @@ def units_given_up(documents: Sequence[Document], given: Mapping[Any, Units]) ->
     return given_up
 
 
-def _gross(row: Any) -> Decimal:
+def _gross(row: Item) -> Decimal:
     return number(row.line_total) + number(row.line_tax)
 
 
-def _amounts(item: Any) -> tuple[Any, Any]:
+def _amounts(item: Item) -> tuple[Cell, Cell]:
     return (item.cost, item.total_tax) if item.order_item_type == "shipping" else (item.line_total, item.line_tax)
 
 
-def part(amount: str | None, share: Decimal) -> str | None:
+def part(amount: Cell, share: Decimal) -> Cell:
     """Return that share of an amount; one that is none is passed on as it is, so that the order is rejected for it."""
     if share == WHOLE:
         return amount

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from transforms.frames import as_text
 from transforms.money import parse_amount
 from transforms.packed import php
+from transforms.rows import Rows, rows_of
 from transforms.times import TimeError, parse_time
 
 # One rate, with or without what its tax was before a coupon.
 _ONE = r'a:1:\{i:(0|[1-9]\d{0,17});s:(\d+):"([!#-~ ]*)";\}'
 _ONE_RATE = re.compile(rf'a:1:\{{s:5:"total";{_ONE}\}}|a:2:\{{s:5:"total";{_ONE}s:8:"subtotal";{_ONE}\}}', re.ASCII)
+
+
+_PLAIN = (
+    r"^(19[7-9][0-9]|2[01][0-9][0-9]|2200)-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]) "
+    r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"
+)
 
 
 @lru_cache(maxsize=65_536)
@@ -42,7 +51,7 @@ def moment(value: Any, zone: str) -> dt.datetime | None:
         return None
     if zone == "UTC" and isinstance(value, dt.datetime) and value.tzinfo is None and 1970 <= value.year <= 2200:
         return value.replace(tzinfo=dt.UTC)
-    text = (as_text(value) or "").strip()
+    text = value.strip() if type(value) is str else (as_text(value) or "").strip()
     if text.isdecimal() and 9 <= len(text) <= 10:
         return dt.datetime.fromtimestamp(int(text), dt.UTC)
     try:
@@ -51,9 +60,24 @@ def moment(value: Any, zone: str) -> dt.datetime | None:
         return None
 
 
-def site_zone(rows: Iterable[Any], timezone: str) -> str:
+def moments(cells: pa.StringArray) -> pa.StringArray:
+    """Return a column of UTC times, null where a cell is none, see `moment`."""
+    plain = pc.match_substring_regex(cells, _PLAIN)
+    times = pc.if_else(plain, cells, None)
+    try:
+        times.cast(pa.timestamp("us"))
+    except pa.ArrowInvalid:  # a day that its month has not
+        plain, times = pa.array([False] * len(cells)), pa.nulls(len(cells), pa.string())
+    odd = pc.and_(pc.invert(plain), pc.greater(pc.binary_length(cells), 0))
+    if not pc.any(odd).as_py():
+        return times
+    read = [as_text(moment(cell, "UTC")) for cell in cells.filter(odd).to_pylist()]
+    return pc.replace_with_mask(times, pc.fill_null(odd, False), pa.array(read, pa.string()))
+
+
+def site_zone(rows: Rows, timezone: str) -> str:
     """Return the site's zone: its name, else its offset in hours, as WordPress itself decides."""
-    options = {row.option_name: row.option_value for row in rows}
+    options = {row.option_name: row.option_value for row in rows_of(rows, "site")}
     name, offset = options.get("timezone_string"), options.get("gmt_offset")
     try:
         if name:

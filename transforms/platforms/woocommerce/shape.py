@@ -1,54 +1,40 @@
-"""Orders of WooCommerce as order frames: each put together of what the other modules here say of it."""
+"""Orders of WooCommerce as order frames: each put together of what the other modules here say of it.
+
+Columns say what nearly every order needs; what few orders have (refunds, bundles, suborders, pick-ups, credit, packed
+meta) is worked order by order, for those that have it.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import cached_property
-from typing import Any
 
-from transforms.frames import Frame, OrderFrames, as_text, order_frames, table_of
-from transforms.money import AmountError, parse_amount
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transforms.frames import Frame, OrderFrames, Table, as_text, order_frames, table_of
 from transforms.platforms.woocommerce.adjustments import adjustments
-from transforms.platforms.woocommerce.credits import credit, wallet_fees
-from transforms.platforms.woocommerce.lines import (
-    NO_META,
-    Cells,
-    Lines,
-    attribute,
-    fee_cells,
-    first_values,
-    is_negative,
-    is_nothing,
-    shown,
-)
-from transforms.platforms.woocommerce.notes import NOTHING_NOTED, cancelation
-from transforms.platforms.woocommerce.origins import order_number, source
-from transforms.platforms.woocommerce.pickups import Place, place
-from transforms.platforms.woocommerce.places import Addresses, attributes
+from transforms.platforms.woocommerce.attributes import line_attributes, order_attributes
+from transforms.platforms.woocommerce.bundles import bundles_of
+from transforms.platforms.woocommerce.chunk import BEFORE_THE_BIN, Cell, Chunk, read_chunk
+from transforms.platforms.woocommerce.credits import paid_otherwise
+from transforms.platforms.woocommerce.lines import line_rows, line_units, told_lines
+from transforms.platforms.woocommerce.notes import Cancelation, cancelations
+from transforms.platforms.woocommerce.origins import source
+from transforms.platforms.woocommerce.parcels import TRACKING
+from transforms.platforms.woocommerce.places import Fetched, fetched
 from transforms.platforms.woocommerce.products import Products
-from transforms.platforms.woocommerce.refunds import (
-    MONEY_REASON,
-    REFUNDABLE,
-    Document,
-    is_money_alone,
-    of_items,
-    refunded,
-    units_by_item,
-    units_given_up,
-)
-from transforms.platforms.woocommerce.serialised import moment, site_zone
-from transforms.platforms.woocommerce.shipments import TRACKING, shipments
+from transforms.platforms.woocommerce.refunds import Document, documents, units_by_item, units_given_up
+from transforms.platforms.woocommerce.serialised import moment, moments, site_zone
+from transforms.platforms.woocommerce.shipments import Sent, shipments
+from transforms.platforms.woocommerce.shipping import Shipping, shipping
 from transforms.platforms.woocommerce.states import STATUSES as STATUSES
-from transforms.platforms.woocommerce.states import state
-from transforms.platforms.woocommerce.suborders import Families, is_balance, shared, vendor
-from transforms.platforms.woocommerce.taxes import tax_rows
-from transforms.rows import Rows, number, rows_by, rows_of
-
-_NEVER_ORDERED = frozenset({"wc-checkout-draft", "auto-draft", "draft"})
-_UTC = "UTC"
+from transforms.platforms.woocommerce.states import State, state
+from transforms.platforms.woocommerce.suborders import divide, is_balance, vendor
+from transforms.platforms.woocommerce.taxes import shop_rates, tax_rows, taxed
+from transforms.rows import Rows
 
 
 def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
@@ -56,217 +42,120 @@ def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
 
     `timezone` is used for shop-local times where the site names no zone of its own.
     """
-    shop = _Shop(rows, timezone)
-    frames: dict[str, Frame] = {name: table_of(cells) for name, cells in shop.tables.items() if cells}
+    whole = read_chunk(rows, TRACKING)
+    divided = divide(whole, rows, documents(whole))
+    refunds = divided.documents
+    chunk, totals = paid_otherwise(divided.chunk, divided.totals)
+    noted = cancelations(chunk, rows)
+    states = _states(chunk, noted)
+    products = Products(rows)
+    bundles = bundles_of(chunk, products)
+    sent = shipments(chunk, rows, site_zone(rows, timezone), bundles.keys())
+    units = {order: units_by_item(of, chunk.items_of(order)) for order, of in refunds.items()}
+    given_up = {order: units_given_up(refunds[order], units[order]) for order in bundles.keys() & refunds.keys()}
+    balances = [is_balance(row, chunk.keys.get(order, ())) for order, row in enumerate(chunk.orders.rows)]
+    left_out = {row for of_order in bundles.values() for row in of_order.left_out}
+    told = told_lines(chunk, np.array(balances, dtype=np.bool_), left_out)
+    lines = line_rows(
+        chunk, told, [of.word for of in states], products, sent, line_units(chunk, sent, bundles, given_up)
+    )
+    made = adjustments(chunk, refunds, units, bundles, totals)
+    of_shipping = shipping(chunk)
+    where = fetched(chunk, rows, of_shipping.fetched)
+    frames: dict[str, Frame] = {
+        "orders": _orders(chunk, states, noted, sent, refunds, totals, of_shipping, where, divided.gone),
+        "lines": lines,
+        "taxes": tax_rows(chunk, shop_rates(rows), taxed(chunk, told, made.taxed)),
+        "adjustments": table_of(made.rows),
+        "custom_attributes": table_of(
+            [*line_attributes(chunk, told, products, bundles), *order_attributes(chunk), *where.attributes]
+        ),
+    }
     if "addresses" in rows:
-        frames["addresses"] = shop.addresses.frame() if shop.has_places else rows["addresses"]
-    return order_frames(frames, read_at)
+        frames["addresses"] = where.addresses or rows["addresses"]
+    return order_frames({name: frame for name, frame in frames.items() if len(frame)}, read_at)
 
 
-class _Shop:
-    def __init__(self, rows: Rows, timezone: str) -> None:
-        self.rows, self.zone = rows, site_zone(rows_of(rows, "site"), timezone)
-        self.tables: dict[str, list[Cells]] = defaultdict(list)
-        self.has_places = False
-        self.items: dict[Any, list[Any]] = defaultdict(list)
-        self.refunded_items: dict[str, list[Any]] = defaultdict(list)
-        for item in rows_of(rows, "items"):
-            if item.refund_id is None:
-                self.items[item.order_id].append(item)
-            else:
-                self.refunded_items[str(item.refund_id)].append(item)
-        self.item_meta: dict[Any, dict[Any, list[Any]]] = defaultdict(lambda: defaultdict(list))
-        for row in rows_of(rows, "item_meta"):
-            self.item_meta[row.order_id][row.order_item_id].append(row)
-        self.refunds = rows_by(rows, "refunds", "order_id")
-        self.fulfillments = rows_by(rows, "fulfillments", "order_id")
-        # Most orders that have meta have that of a parcel, and nothing else.
-        self.tracking: dict[Any, dict[str, str]] = defaultdict(dict)
-        self.meta: dict[Any, dict[str, str]] = defaultdict(dict)
-        for row in rows_of(rows, "order_meta"):
-            meta = self.tracking if row.meta_key in TRACKING else self.meta
-            meta[row.order_id].setdefault(row.meta_key, row.meta_value)
-        self.notes = rows_by(rows, "order_notes", "order_id")
-        self.products = Products(rows)
-        self.rates = {str(row.tax_rate_id): row for row in rows_of(rows, "tax_rates")}
-        self.families = Families(rows)
-        for order in rows_of(rows, "orders"):
-            if self.meta[order.order_id].get("_wp_trash_meta_status") not in _NEVER_ORDERED:
-                self._order(order)
-
-    @cached_property
-    def addresses(self) -> Addresses:
-        return Addresses(self.rows["addresses"])
-
-    def _order(self, order: Any) -> None:
-        order_id = order.order_id
-        items, meta = self.items[order_id], self.meta[order_id]
-        meta_rows = self.item_meta.get(order_id, NO_META)
-        item_meta = first_values(meta_rows) if meta_rows else {}
-        documents = [Document(row, self._items_of(row), refunded(row)) for row in self.refunds[order_id]]
-        total = order.total_amount
-        if self.families:
-            if self.families.is_split(order, items, meta):
-                items, total = self.families.rest(order, items)
-                if not any(item.order_item_type == "line_item" for item in items):
-                    return
-                documents = [of_items(document, items) for document in documents]
-            documents += self._shared(order, items, item_meta, documents)
-        taxes = {str(item.rate_id): item for item in items if item.order_item_type == "tax"}
-        shipping = [item for item in items if item.order_item_type == "shipping"]
-        sent = shipments(order, items, self.fulfillments[order_id], self.tracking[order_id], self.zone)
-        notes = self.notes.get(order_id)
-        noted = cancelation(notes) if notes else NOTHING_NOTED
-        told = state(order, meta.get("_wp_trash_meta_status"), noted.out_of_time)
-        if meta or item_meta:
-            wallet = wallet_fees(items, item_meta)
-            items = [item for item in items if item not in wallet]
-            paid_otherwise = credit(order, items, item_meta, meta) - sum(number(fee.line_total) for fee in wallet)
-            total = number(total) + paid_otherwise if paid_otherwise else total
-        lines = Lines(told.word, items, meta_rows, self.products, sent)
-        by_id = {str(item.order_item_id): item for item in items} if documents else {}
-        units = units_by_item(documents, by_id)
-        given_up = units_given_up(documents, units) if lines.bundles else {}
-        self._lines(order, items, lines, taxes, given_up, balance=is_balance(order, item_meta))
-        given_back_before = Decimal(0)
-        for document in documents:
-            alone = is_money_alone(document, given_back_before, number(total))
-            reason = MONEY_REASON if alone else None
-            for cells, item, share in adjustments(document, by_id, units, lines.bundles, reason):
-                self._add("adjustments", order_id, cells)
-                if item is not None:
-                    adjustment_id = cells["channel_adjustment_id"]
-                    self._taxes(order_id, item, taxes, adjustment_id=adjustment_id, share=share)
-            given_back_before += document.amount
-        where = place(shipping, item_meta, meta)
-        if number_of_buyer := order_number(order, meta) if meta else None:
-            self._add("custom_attributes", order_id, attribute("order-number", number_of_buyer))
-        if coupons := [item.order_item_name for item in items if item.order_item_type == "coupon"]:
-            self._add("custom_attributes", order_id, attribute("coupon-codes", coupons))
-        cells = {
-            "created_at": order.date_created_gmt,
-            "updated_at": _newest(order, documents),
-            "status": told.word,
-            "status_hint": told.hint,
-            "status_proved": told.proved,
-            "cancelled_at": noted.at,
-            "cancel_reason": noted.reason,
-            "currency": order.currency,
-            "total": total,
-            "total_paid": total if told.is_paid else "0",
-            "total_refunded": sum((document.amount for document in documents), Decimal(0)),
-            "shipping_price": _sum([item.cost for item in shipping]),
-            "shipped_at": sent.at,
-            "store": vendor(meta, item_meta.values()) if meta or item_meta else None,
-            "source": source(order, meta),
-            "email": order.billing_email,
-            "carrier": sent.carrier,
-            "shipping_method": shown(shipping[0].order_item_name) if shipping else None,
-            "shipping_method_code": _method_code(shipping[0]) if shipping else None,
-            "pudo_id": where.point_id if where else None,
-            "pickup": "1" if where and self._is_fetched(order_id, where) else None,
-        }
-        self._add("orders", order_id, cells)
-
-    def _items_of(self, refund: Any) -> list[Any]:
-        return [item for item in self.refunded_items[str(refund.refund_id)] if item.order_item_type in REFUNDABLE]
-
-    def _shared(
-        self, order: Any, items: Sequence[Any], item_meta: Mapping[Any, Any], own: Sequence[Document]
-    ) -> list[Document]:
-        """Return what refunds of the split order gave back of this vendor's order, unless the plugin copied them."""
-        documents = []
-        known = Counter(document.amount for document in own)
-        brothers = self.families.brothers(order)
-        lines = [item for item in items if item.order_item_type == "line_item"]
-        for refund in self.refunds[order.parent_order_id] if brothers else ():
-            document = shared(
-                order, brothers, lines, Document(refund, self._items_of(refund), refunded(refund)), item_meta
-            )
-            if known[document.amount]:
-                known[document.amount] -= 1
-            elif document.amount:
-                documents.append(document)
-        return documents
-
-    def _lines(
-        self,
-        order: Any,
-        items: Sequence[Any],
-        lines: Lines,
-        taxes: Mapping[str, Any],
-        given_up: Mapping[str, Decimal],
-        *,
-        balance: bool,
-    ) -> None:
-        order_id = order.order_id
-        goods = sum(item.order_item_type == "line_item" for item in items)
-        for item in items:
-            kind = item.order_item_type
-            if kind == "line_item" and not is_negative(item.line_total) and not balance:
-                if (goods == 1 or not is_nothing(item)) and lines.is_told(item):
-                    self._add("lines", order_id, lines.cells(item, given_up))
-                    self._taxes(order_id, item, taxes, line_id=item.order_item_id)
-                    for cells in lines.attributes(item) if lines.has_attributes else ():
-                        self._add("custom_attributes", order_id, {"channel_order_line_id": item.order_item_id, **cells})
-            elif kind in {"line_item", "fee"}:
-                # A negative fee, or a negative line (a trade-in), is a discount that nobody ships.
-                discount = is_negative(item.line_total)
-                self._add("lines", order_id, fee_cells(item, "discount" if discount else "fee"))
-                self._taxes(order_id, item, taxes, line_id=None if discount else item.order_item_id)
-            elif kind == "shipping":
-                self._taxes(order_id, item, taxes)
-
-    def _taxes(
-        self,
-        order_id: Any,
-        item: Any,
-        taxes: Mapping[str, Any],
-        *,
-        line_id: Any = None,
-        adjustment_id: str | None = None,
-        share: Decimal = Decimal(1),
-    ) -> None:
-        for cells in tax_rows(item, taxes, self.rates, share):
-            cells["channel_order_line_id"], cells["channel_adjustment_id"] = line_id, adjustment_id
-            self._add("taxes", order_id, cells)
-
-    def _is_fetched(self, order_id: Any, where: Place) -> bool:
-        """Tell the place; say whether the buyer's address is not where the parcel goes, and there is no other."""
-        for name, value in attributes(where).items():
-            if value:
-                self._add("custom_attributes", order_id, attribute(name, shown(value) or ""))
-        if where.is_counter:
-            return True
-        if where.street and where.city:
-            self.has_places = True
-            self.addresses.send_to(order_id, where)
-            return False
-        return self.addresses.is_home(order_id)
-
-    def _add(self, name: str, order_id: Any, cells: Cells) -> None:
-        cells["channel_order_id"] = order_id
-        self.tables[name].append(cells)
+def _states(chunk: Chunk, noted: Mapping[int, Cancelation]) -> list[State]:
+    orders = chunk.orders
+    paid, left = (pc.is_valid(times).to_pylist() for times in (orders.paid_at, orders.completed_at))
+    out_of_time = {order for order, cancelation in noted.items() if cancelation.out_of_time}
+    before = {order: meta[BEFORE_THE_BIN] for order, meta in chunk.meta.items() if BEFORE_THE_BIN in meta}
+    return [
+        state(row.status, before.get(order), paid[order], left[order], order in out_of_time)
+        for order, row in enumerate(orders.rows)
+    ]
 
 
-def _newest(order: Any, documents: Sequence[Document]) -> Any:
-    own = moment(order.date_updated_gmt, _UTC) or moment(order.date_created_gmt, _UTC)
-    known = [own, *(moment(document.row.date_updated_gmt, _UTC) for document in documents)]
-    return max((stamp for stamp in known if stamp is not None), default=order.date_updated_gmt)
+def _orders(
+    chunk: Chunk,
+    states: Sequence[State],
+    noted: Mapping[int, Cancelation],
+    sent: Sent,
+    refunds: Mapping[int, Sequence[Document]],
+    totals: Mapping[int, Decimal],
+    shipped_by: Shipping,
+    where: Fetched,
+    gone: frozenset[int],
+) -> Table:
+    orders, nobody = chunk.orders, [None] * len(chunk.orders)
+    total = _over([row.total_amount for row in orders.rows], totals)
+    given_back = {order: sum((document.amount for document in of), Decimal(0)) for order, of in refunds.items()}
+    cells: dict[str, pa.Array | list[Cell]] = {
+        "channel_order_id": orders.ids,
+        "created_at": orders.created_at,
+        "updated_at": _updated_at(chunk, refunds),
+        "status": [of.word for of in states],
+        "status_hint": [of.hint for of in states],
+        "status_proved": [of.proved for of in states],
+        "cancelled_at": _over(nobody, {order: cancelation.at for order, cancelation in noted.items()}),
+        "cancel_reason": _over(nobody, {order: cancelation.reason for order, cancelation in noted.items()}),
+        "currency": orders.currency,
+        "total": total,
+        "total_paid": [total[order] if of.is_paid else "0" for order, of in enumerate(states)],
+        "total_refunded": _over(["0"] * len(orders), given_back),
+        "shipping_price": shipped_by.price,
+        "shipped_at": sent.at,
+        "store": _vendors(chunk),
+        "source": [source(row, chunk.meta.get(order, {})) for order, row in enumerate(orders.rows)],
+        "email": [row.billing_email for row in orders.rows],
+        "carrier": sent.carrier,
+        "shipping_method": shipped_by.method,
+        "shipping_method_code": shipped_by.method_code,
+        "pudo_id": _over(nobody, where.point_ids),
+        "pickup": _over(nobody, dict.fromkeys(where.at_home, "1")),
+    }
+    if not gone:
+        return Table(cells)
+    kept = [order for order in range(len(orders)) if order not in gone]
+    return Table({name: [column[order] for order in kept] for name, column in cells.items()})
 
 
-def _sum(values: list[Any]) -> str | None:
-    """Add amounts up; a broken one is passed on as it is, so that the order is rejected for it."""
-    total = Decimal(0)
-    for value in values:
-        try:
-            total += parse_amount(as_text(value))
-        except AmountError:
-            return as_text(value)
-    return format(total, "f")
+def _over(cells: Sequence[Cell], own: Mapping[int, Cell | Decimal | dt.datetime]) -> list[Cell]:
+    """Put cells of some orders in the place of those that all have."""
+    told = list(cells)
+    for order, value in own.items():
+        told[order] = as_text(value)
+    return told
 
 
-def _method_code(item: Any) -> str | None:
-    # Old rows hold `method:instance` in one value.
-    method = item.method_id or ""
-    return f"{method}:{item.instance_id}" if item.instance_id and ":" not in method else method or None
+def _updated_at(chunk: Chunk, refunds: Mapping[int, Sequence[Document]]) -> list[Cell]:
+    """Return the newest change of each order: its own, or that of a refund."""
+    orders = chunk.orders
+    own: list[Cell] = pc.coalesce(moments(orders.updated_at), moments(orders.created_at), orders.updated_at).to_pylist()
+    for order, documents_of_order in refunds.items():
+        stamps = [own[order], *(document.row.date_updated_gmt for document in documents_of_order)]
+        known = [time for time in (moment(stamp, "UTC") for stamp in stamps) if time is not None]
+        own[order] = as_text(max(known)) if known else own[order]
+    return own
+
+
+def _vendors(chunk: Chunk) -> list[Cell]:
+    found: list[Cell] = [None] * len(chunk.orders)
+    for order, meta in chunk.meta.items():
+        found[order] = vendor(meta, ())
+    for order, keys in chunk.keys.items():
+        if "_vendor_id" in keys:
+            items = chunk.meta_of(chunk.items_of(order))
+            found[order] = vendor(chunk.meta.get(order, {}), items.values())
+    return found

@@ -1,208 +1,114 @@
-"""What a WooCommerce shop knows of an order's parcels: native fulfilments, or what a tracking plugin wrote as meta."""
+"""Which orders left, all of them, with whom and when: columns of what parcels tell.
+
+Nearly all shipped orders have one parcel, noted by one plugin, of which nobody says what it holds: those are read in
+columns. Others are worked one by one (`parcels`).
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from transforms.frames import as_text
-from transforms.money import AmountError, parse_amount
-from transforms.packed import entries, json, structure
-from transforms.platforms.woocommerce.serialised import moment
-
-# Meta of orders in which plugins write parcels.
-TRACKING = frozenset(
-    {"_wc_shipment_tracking_items", "shipment_status", "ts_shipment_status", "_aftership_tracking_items"}
-    | {"ywot_tracking_code", "ywot_carrier_name", "ywot_carrier_id", "ywot_pick_up_date"}
+from transforms.groups import Bools, Ints
+from transforms.packed import one_entries
+from transforms.parsing import mask, microseconds, or_blank, strip, times
+from transforms.platforms.woocommerce.chunk import Cell, Chunk, first_told, rows_as
+from transforms.platforms.woocommerce.parcels import (
+    CARRIER,
+    LISTS,
+    NOTED,
+    STATUS,
+    Fulfillment,
+    Shipments,
+    shipments_of,
 )
-# Plugins name the same things in their own ways; the first that is there counts, of products the most telling.
-_ITEM = ("item_id", "line_item_id", "order_item_id", "id")
-_PRODUCT = ("variation_id", "product", "product_id")
-_QUANTITY = ("qty", "quantity")
-_CARRIER = ("custom_tracking_provider", "tracking_provider", "slug", "carrier")
-_STATUS = ("shipment_status", "tracking_status", "status")
+from transforms.platforms.woocommerce.serialised import moment
+from transforms.platforms.woocommerce.states import PARTLY_SHIPPED
+from transforms.rows import Rows
+
+_SENT_AT = "date_shipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """One parcel. `contents` are units by order item id, empty where not known; `whole` means all there are."""
+@dataclass(frozen=True)
+class Sent:
+    """What left of the orders, one row an order: whether all of it, and arrived; who carried it, when it left.
 
-    carrier: str | None
-    sent_at: dt.datetime | None
-    delivered: bool
-    contents: Mapping[str, Decimal] = field(default_factory=dict)
-    whole: bool = False
+    `one_by_one` are the orders that were worked one by one.
+    """
 
-
-class Shipments:
-    """What is known of the shipments of one order; `completed_at` is when its status said that all had been done."""
-
-    def __init__(self, parcels: Sequence[Parcel], completed_at: dt.datetime | None) -> None:
-        self._known = [parcel for parcel in parcels if parcel.whole or parcel.contents]
-        self._whole = [parcel for parcel in self._known if parcel.whole]
-        self.carrier = next((parcel.carrier for parcel in parcels if parcel.carrier), None)
-        self.at = _first([completed_at, *(parcel.sent_at for parcel in self._whole)])
-
-    def units(self, item: Any) -> Any:
-        """Return the shipped units of a line; None where nothing is known."""
-        if self._whole:
-            return item.qty
-        return _units(self._known, item) if self._known else None
-
-    def delivered(self, item: Any) -> Any:
-        """Return the delivered units of a line; None where nothing is known."""
-        arrived = [parcel for parcel in self._known if parcel.delivered]
-        if self._whole:
-            return item.qty if all(parcel.delivered for parcel in self._whole) else None
-        return _units(arrived, item) if arrived else None
-
-    def sent_at(self, item: Any) -> dt.datetime | None:
-        """Say when the first unit of a line left, where that is known of this very line."""
-        holding = [parcel for parcel in self._known if str(item.order_item_id) in parcel.contents]
-        return _first([self.at, *(parcel.sent_at for parcel in holding)]) if holding else None
+    is_whole: Bools
+    has_arrived: Bools
+    carrier: list[Cell]
+    at: list[Cell]
+    one_by_one: Mapping[int, Shipments]
 
 
-def shipments(
-    order: Any, items: Sequence[Any], fulfillments: Sequence[Any], meta: Mapping[str, str], zone: str
-) -> Shipments:
-    """Gather an order's parcels; `zone` is the site's, `meta` what plugins wrote."""
-    completed_at = moment(order.date_completed_gmt, "UTC")
-    if not fulfillments and not meta:
-        return Shipments((), completed_at)
-    goods = _Goods([item for item in items if item.order_item_type == "line_item"])
-    partly = order.status == "wc-partial-shipped"
-    parcels = [*_native(fulfillments, goods, zone), *_plugins(meta, goods, zone, partly)]
-    return Shipments(parcels, completed_at)
+def shipments(chunk: Chunk, rows: Rows, zone: str, one_by_one: Collection[int]) -> Sent:
+    """Gather the parcels of orders; `zone` is the site's, `one_by_one` are orders to be worked so in any case."""
+    native: dict[int, list[Fulfillment]] = defaultdict(list)
+    for row in rows_as(Fulfillment, rows, "fulfillments"):
+        if (order := chunk.orders.numbers.get(row.order_id or "")) is not None:
+            native[order].append(row)
+    noted = {
+        order: meta[NOTED]
+        for order, meta in chunk.tracking.items()
+        if len(meta) == 1 and NOTED in meta and order not in native and order not in one_by_one
+    }
+    whole, arrived = (np.zeros(len(chunk.orders), dtype=np.bool_) for _ in range(2))
+    carrier: list[Cell] = [None] * len(chunk.orders)
+    completed_at: list[Cell] = chunk.orders.completed_at.to_pylist()
+    at = list(completed_at)
+    done = _noted(chunk, noted, zone, whole, carrier, at) if noted else set()
+    worked = {}
+    for order in (chunk.tracking.keys() | native.keys()) - done:
+        worked[order] = sent = shipments_of(chunk, order, native.get(order, ()), zone, completed_at[order])
+        whole[order], arrived[order] = sent.is_whole, sent.has_arrived
+        carrier[order], at[order] = sent.carrier, as_text(sent.at)
+    return Sent(whole, arrived, carrier, at, worked)
 
 
-def _native(fulfillments: Sequence[Any], goods: _Goods, zone: str) -> Iterator[Parcel]:
-    for row in fulfillments:
-        delivered = row.status == "delivered"
-        if str(row.is_fulfilled) == "1" or delivered:
-            yield Parcel(
-                carrier=_text(json(row.provider_name)) or _text(json(row.shipment_provider)),
-                sent_at=moment(json(row.date_fulfilled), zone) or moment(row.date_updated, zone),
-                delivered=delivered,
-                contents=goods.contents(entries(row.items)),
-            )
-
-
-def _plugins(meta: Mapping[str, str], goods: _Goods, zone: str, partly: bool) -> Iterator[Parcel]:
-    statuses = structure(meta.get("shipment_status") or meta.get("ts_shipment_status"))
-    tracked = entries(meta.get("_wc_shipment_tracking_items"))
-    for index, tracking in enumerate(tracked):
-        listed = entries(tracking.get("products_list"))
-        delivered = _is_delivered(tracking) or _is_delivered(_of_parcel(statuses, index))
-        yield _parcel(tracking, moment(tracking.get("date_shipped"), zone), delivered, listed, goods, partly)
-    for tracking in entries(meta.get("_aftership_tracking_items")):
-        metrics, more = tracking.get("metrics"), tracking.get("additional_fields")
-        sent_at = moment(more.get("ship_date"), zone) if isinstance(more, dict) else None
-        if sent_at is None and isinstance(metrics, dict):
-            sent_at = moment(metrics.get("created_at"), "UTC")
-        yield _parcel(tracking, sent_at, _is_delivered(tracking), entries(tracking.get("line_items")), goods, partly)
-    if _text(meta.get("ywot_tracking_code")):
-        carrier = {"carrier": _text(meta.get("ywot_carrier_name")) or _text(meta.get("ywot_carrier_id"))}
-        yield _parcel(carrier, moment(meta.get("ywot_pick_up_date"), zone), False, [], goods, partly)
-    if not tracked and _is_delivered(_of_parcel(statuses, 0)):
-        yield Parcel(None, None, delivered=True, whole=not partly)
-
-
-def _parcel(
-    tracking: Mapping[Any, Any],
-    sent_at: dt.datetime | None,
-    delivered: bool,
-    listed: list[dict[Any, Any]],
-    goods: _Goods,
-    partly: bool,
-) -> Parcel:
+def _noted(
+    chunk: Chunk, noted: Mapping[int, Cell], zone: str, whole: Bools, carrier: list[Cell], at: list[Cell]
+) -> set[int]:
+    """Fill in the orders with one parcel that is nothing but texts, lists nothing and has no status; return them."""
+    cells = pa.array(noted.values(), pa.string())
+    is_plain, found = one_entries(cells, (*CARRIER, *STATUS, *LISTS, _SENT_AT))
+    for name in (*STATUS, *LISTS):
+        is_plain &= mask(pc.is_null(found[name]))
+    plain = pa.array(is_plain)
+    orders = np.array(list(noted), dtype=np.int64)[is_plain]
     # A parcel that lists nothing holds the whole order, unless the order's own status says that it was sent in part.
-    carrier = _text(_pick(tracking, _CARRIER))
-    return Parcel(carrier, sent_at, delivered, goods.contents(listed), whole=not listed and not partly)
+    is_whole = np.array(
+        [chunk.orders.rows[order].status != PARTLY_SHIPPED for order in orders.tolist()], dtype=np.bool_
+    )
+    whole[orders] = is_whole
+    carriers = strip(first_told(*(found[name].filter(plain) for name in CARRIER)))
+    sent, was_sent = _moments(found[_SENT_AT].filter(plain), zone)
+    done = times(chunk.orders.completed_at.take(pa.array(orders)), "UTC")
+    first = np.where(was_sent & (~done.present | (sent < done.values)), sent, done.values)
+    texts = pa.array(first).cast(pa.timestamp("us")).cast(pa.string())
+    texts = pc.replace_substring(texts, ".000000", "").to_pylist()
+    known = (is_whole & was_sent).tolist()
+    for order, name, is_known, text in zip(orders.tolist(), carriers.to_pylist(), known, texts, strict=True):
+        carrier[order] = name or None
+        if is_known:
+            at[order] = text
+    return set(orders.tolist())
 
 
-class _Goods:
-    """The lines of an order, and how many units of each no parcel holds yet; every parcel is read once, in order."""
-
-    def __init__(self, items: Sequence[Any]) -> None:
-        self._items = {str(item.order_item_id): item for item in items}
-        self._waiting = {item_id: _number(item.qty) for item_id, item in self._items.items()}
-
-    def contents(self, listed: list[dict[Any, Any]]) -> dict[str, Decimal]:
-        """Return the units of a parcel by order item id, from what it lists."""
-        contents: dict[str, Decimal] = {}
-        for entry in listed:
-            for item_id, units in self._units(entry):
-                contents[item_id] = contents.get(item_id, Decimal(0)) + units
-                self._waiting[item_id] -= units
-        return contents
-
-    def _units(self, entry: Mapping[Any, Any]) -> Iterator[tuple[str, Decimal]]:
-        item_id, quantity = _text(_pick(entry, _ITEM)), _pick(entry, _QUANTITY)
-        if item_id in self._items:
-            yield item_id, _number(self._items[item_id].qty if quantity is None else quantity)
-            return
-        # Only the product is named: its lines in their order, each up to what it has.
-        named = self._of_product(entry)
-        lines = [own for own in named if self._waiting[own] > 0] or named[-1:]
-        left = None if quantity is None else _number(quantity)
-        for own in lines:
-            if left is None:
-                yield own, self._waiting[own]
-                return
-            units = left if own == lines[-1] else min(left, self._waiting[own])
-            left -= units
-            if units:
-                yield own, units
-
-    def _of_product(self, entry: Mapping[Any, Any]) -> list[str]:
-        # A variation tells its line from those of the other variations of the product.
-        for product_id in (_text(entry.get(name)) for name in _PRODUCT):
-            lines = [own for own, item in self._items.items() if product_id in _products(item)]
-            if lines:
-                return lines
-        return []
-
-
-def _products(item: Any) -> set[str]:
-    return {str(product) for product in (item.product_id, item.variation_id) if product not in {None, "", "0"}}
-
-
-def _of_parcel(statuses: Any, index: int) -> Any:
-    # One status for all parcels, or a list in the order of the tracking items.
-    if isinstance(statuses, dict) and not statuses.keys() & set(_STATUS):
-        return statuses.get(index, statuses.get(str(index)))
-    if isinstance(statuses, list):
-        return statuses[index] if index < len(statuses) else None
-    return statuses
-
-
-def _is_delivered(value: Any) -> bool:
-    words = [value.get(name) for name in _STATUS] if isinstance(value, dict) else [value]
-    return any(isinstance(word, str) and word.strip().casefold() == "delivered" for word in words)
-
-
-def _pick(cells: Mapping[Any, Any], names: tuple[str, ...]) -> Any:
-    return next((cells[name] for name in names if cells.get(name) not in (None, "")), None)
-
-
-def _text(value: Any) -> str | None:
-    text = None if isinstance(value, dict | list) else as_text(value)
-    return text.strip() or None if text is not None else None
-
-
-def _units(parcels: Sequence[Parcel], item: Any) -> Decimal:
-    return sum((parcel.contents.get(str(item.order_item_id), Decimal(0)) for parcel in parcels), Decimal(0))
-
-
-def _number(value: Any) -> Decimal:
-    try:
-        return parse_amount(as_text(value))
-    except AmountError:
-        return Decimal(0)
-
-
-def _first(moments: Sequence[dt.datetime | None]) -> dt.datetime | None:
-    return min((known for known in moments if known is not None), default=None)
+def _moments(cells: pa.StringArray, zone: str) -> tuple[Ints, Bools]:
+    """Read times as microseconds since 1970, see `moment`; and say where there is one."""
+    text = strip(or_blank(cells))
+    is_count = pc.match_substring_regex(text, "^[0-9]{9,10}$")
+    values = pc.if_else(is_count, text, "0").cast(pa.int64()).to_numpy() * 1_000_000
+    present = mask(is_count)
+    for row in np.flatnonzero(~present & mask(pc.not_equal(text, ""))).tolist():
+        if (time := moment(text[row].as_py(), zone)) is not None:
+            values[row], present[row] = microseconds(time), True
+    return values, present

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
-
-from transforms.platforms.woocommerce.serialised import moment
+from functools import lru_cache
+from typing import NamedTuple
 
 STATUSES: Mapping[str, str] = {
     "wc-pending": "AWAITING_PAYMENT",
@@ -43,16 +42,15 @@ class State(NamedTuple):
     is_paid: bool
 
 
-def state(order: Any, before_the_bin: str | None, out_of_time: bool) -> State:
+@lru_cache(maxsize=4096)
+def state(word: str | None, before_the_bin: str | None, is_paid: bool, has_left: bool, out_of_time: bool) -> State:
     """Read the state of an order. `out_of_time`: WooCommerce noted that nobody paid in time.
 
-    An order that was completed once has left: whatever word a plugin or a dispute gives it later, it does not await
-    payment.
+    `is_paid` and `has_left` say whether a date of payment and of completion were kept. An order that was completed once
+    has left: whatever word a plugin or a dispute gives it later, it does not await payment.
     """
-    word = order.status
     if word in _PAID:
         return State(word, None, None, is_paid=True)
-    is_paid, has_left = (moment(stamp, "UTC") is not None for stamp in (order.date_paid_gmt, order.date_completed_gmt))
     if word == "trash" and before_the_bin:
         if before_the_bin in _ENDED:
             word = before_the_bin
