@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ def numbering(keys: Iterable[Hashable]) -> dict[Any, int]:
 
 def numbered(keys: Iterable[Any], numbers: Mapping[Any, int]) -> Ints:
     """Return the number of each key, `ABSENT` where it has none."""
-    return np.array([numbers.get(key, ABSENT) for key in keys], dtype=np.int64)
+    return np.fromiter(map(numbers.get, keys, repeat(ABSENT)), dtype=np.int64)
 
 
 def objects(cells: Sequence[Any]) -> Objects:

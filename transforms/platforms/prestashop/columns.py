@@ -37,8 +37,9 @@ def row_objects(rows: Rowset, places: Sequence[int]) -> list[Any]:
     if rows.frame is None or not len(places):
         return []
     taken = rows.rows[np.asarray(places)].tolist()
-    columns = {name: list(rows.frame[name]) for name in rows.frame.columns}
-    some = Table({name: [cells[row] for row in taken] for name, cells in columns.items()})
+    columns = {name: rows.frame[name] for name in rows.frame.columns}
+    cells = {name: column if isinstance(column, Sequence) else list(column) for name, column in columns.items()}
+    some = Table({name: [column[row] for row in taken] for name, column in cells.items()})
     return list(rows_of({"some": some}, "some"))
 
 

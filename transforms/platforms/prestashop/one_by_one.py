@@ -22,9 +22,9 @@ from transforms.platforms.prestashop.columns import decimal, objects_of, put
 from transforms.platforms.prestashop.items import Item
 from transforms.platforms.prestashop.refunds import Refunds, refunded_units
 from transforms.platforms.prestashop.shares import Shares
-from transforms.platforms.prestashop.shipping import Shipping
-from transforms.platforms.prestashop.slips import Progress, SlipReader
-from transforms.platforms.prestashop.states import Ways
+from transforms.platforms.prestashop.shipping import OrderShipping, Shipping
+from transforms.platforms.prestashop.slips import SlipReader
+from transforms.platforms.prestashop.states import Progress, Ways
 from transforms.platforms.prestashop.vouchers import are_for_some_products, take_off_products
 from transforms.rowsets import is_true, numbering, rowset
 
@@ -75,50 +75,61 @@ def work_one_by_one(chunk: Chunk, ways: Ways, money: Money) -> None:
         of_slips = {slip.id_order_slip: by_slip.get(slip_ids[slip.id_order_slip], ()) for slip in of["slips"]}
         first = int(lines.groups.bounds[order])
         items = [_item(row, line, money, chunk.shares) for line, row in enumerate(of["lines"], first)]
-        shipped_now = ways.standings[order].shipped_now
-        progress = Progress(ways.shipped_at[order], shipped_now, ways.out_of_stock_at[order])
-        refunds = _work(order, items, of, of_slips, chunk.shares, progress, money)
+        shipping = money.shipping.of(order, chunk.shares)
+        off = _take_off(order, items, of, shipping, money)
+        refunds = _give_back(order, items, of, of_slips, off, shipping, ways.progress(order), money)
         for line, item in enumerate(items, first):
-            money.net, money.gross = put(money.net, line, item.net), put(money.gross, line, item.gross)
-            money.units[line], money.refunded_units[line] = item.units, refunded_units(item, refunds)
+            money.refunded_units[line] = refunded_units(item, refunds)
+            if of["cart_rules"] or refunds.total:
+                money.units[line] = item.units
+                money.net, money.gross = put(money.net, line, item.net), put(money.gross, line, item.gross)
 
 
-def _work(
+def _take_off(
+    order: int, items: Sequence[Item], of: Mapping[str, Sequence[Any]], shipping: OrderShipping, money: Money
+) -> Decimal:
+    """Take the vouchers of an order off the products they are about; return what is on the whole order."""
+    net, gross = take_off_products(of["orders"][0], items, of["cart_rules"], of["cart_rule_products"], shipping)
+    if of["cart_rules"]:
+        money.discount_net = put(money.discount_net, order, net)
+        money.discount_gross = put(money.discount_gross, order, gross)
+    return gross
+
+
+def _give_back(
     order: int,
     items: Sequence[Item],
     of: Mapping[str, Sequence[Any]],
     slip_lines: Mapping[Any, Sequence[Any]],
-    shares: Shares,
+    off: Decimal,
+    shipping: OrderShipping,
     progress: Progress,
     money: Money,
 ) -> Refunds:
-    [row] = of["orders"]
-    shipping = money.shipping.of(order, shares)
-    off = take_off_products(row, items, of["cart_rules"], of["cart_rule_products"], shipping)
-    money.discount_net = put(money.discount_net, order, off[0])
-    money.discount_gross = put(money.discount_gross, order, off[1])
-    refunds = Refunds()
-    if of["slips"]:
-        whole = sum((item.gross for item in items), Decimal(0))
-        refunds = SlipReader(
-            order=row,
-            items={item.row.id_order_detail: item for item in items},
-            paid_share=max(1 - off[1] / whole, Decimal(0)) if off[1] and whole else Decimal(1),
-            shipping_shares=shipping.shares,
-            returns=of["returns"],
-            messages=of["messages"],
-            progress=progress,
-        ).read(of["slips"], slip_lines)
-        # A shop that writes its slips down as negative payments too gave that money back once.
-        payment = decimal(money.paid[order]) + min(decimal(money.paid_back[order]), refunds.total)
-        if refunds.total and refunds.are_out_of(items, payment, decimal(money.total[order])):
-            money.total = put(money.total, order, decimal(money.total[order]) + refunds.put_back(items, shipping))
-            money.shipping.price = put(money.shipping.price, order, shipping.price)
-            money.shipping.tax = put(money.shipping.tax, order, shipping.tax)
-        money.paid = put(money.paid, order, payment)
-        money.refunded = put(money.refunded, order, refunds.total)
-        money.adjustments += refunds.adjustments
-        money.adjustment_taxes += refunds.taxes
+    """Read what the slips of an order give back; `off` is what vouchers take off the whole order."""
+    if not of["slips"]:
+        return Refunds()
+    whole = sum((item.gross for item in items), Decimal(0))
+    refunds = SlipReader(
+        order=of["orders"][0],
+        items={item.row.id_order_detail: item for item in items},
+        paid_share=max(1 - off / whole, Decimal(0)) if off and whole else Decimal(1),
+        shipping_shares=shipping.shares,
+        returns=of["returns"],
+        messages=of["messages"],
+        progress=progress,
+    ).read(of["slips"], slip_lines)
+    # A shop that writes its slips down as negative payments too gave that money back once.
+    payment = decimal(money.paid[order]) + min(decimal(money.paid_back[order]), refunds.total)
+    total = decimal(money.total[order])
+    if refunds.total and refunds.are_out_of(items, payment, total):
+        money.total = put(money.total, order, total + refunds.put_back(items, shipping))
+        money.shipping.price = put(money.shipping.price, order, shipping.price)
+        money.shipping.tax = put(money.shipping.tax, order, shipping.tax)
+    money.paid = put(money.paid, order, payment)
+    money.refunded = put(money.refunded, order, refunds.total)
+    money.adjustments += refunds.adjustments
+    money.adjustment_taxes += refunds.taxes
     return refunds
 
 

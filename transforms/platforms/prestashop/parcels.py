@@ -12,6 +12,8 @@ from transforms.groups import Bools
 from transforms.platforms.prestashop.chunk import Chunk
 from transforms.rowsets import Objects, choose, is_true, numbered, objects, or_else, zeros
 
+_NEVER = "9999"  # after every time, as text
+
 
 @dataclass(frozen=True, slots=True)
 class Parcels:
@@ -39,15 +41,13 @@ def parcels(chunk: Chunk) -> Parcels:
         return text_cells(choose(told, some, None))
 
     left = _is_set(shipments["shipped_at"])
-    shipped_at = objects([None] * size)
-    for row in np.flatnonzero(own & left).tolist():
-        time = shipments["shipped_at"][row]
-        shipped_at[line[row]] = min(shipped_at[line[row]] or time, time)
+    first = objects([_NEVER] * size)
+    np.minimum.at(first, line[own & left], shipments["shipped_at"][own & left])
     named = shipments.take(shipments.groups.first(kept & is_true(shipments["carrier_name"])))
     return Parcels(
         shipped=units(left),
         delivered=units(_is_set(shipments["delivered_at"])),
-        shipped_at=text_cells(shipped_at),
+        shipped_at=text_cells(choose(first == _NEVER, None, first)),
         carriers=named["carrier_name"],
     )
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from transforms.frames import as_text
 from transforms.money import from_minor, minor_digits, spread, to_minor
 from transforms.platforms.prestashop.items import Item
 from transforms.platforms.prestashop.money import TaxShare, net_share, split_tax
 from transforms.platforms.prestashop.refunds import ROUNDING, UNITS_COST, Refunds, Units
+from transforms.platforms.prestashop.states import Progress
 from transforms.platforms.prestashop.words import buyer_words, staff_words
 from transforms.reasons import adjustment_reason
 from transforms.rows import number
@@ -25,14 +26,6 @@ from transforms.rows import number
 _RETURNED = frozenset({3, 5})  # package received, return completed
 
 Cells = dict[str, Any]
-
-
-class Progress(NamedTuple):
-    """How far an order is: when it left (None: not, or unknown) and whether it has; when it first lacked something."""
-
-    shipped_at: str | None
-    shipped_now: bool
-    out_of_stock_at: str | None
 
 
 @dataclass(slots=True)

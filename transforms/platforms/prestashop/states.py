@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from transforms.frames import text_cells
 from transforms.groups import Bools
@@ -184,6 +184,14 @@ def standing(states: States, current: Any, history: Sequence[Any], paid: bool, t
     )
 
 
+class Progress(NamedTuple):
+    """How far an order is: when it left (None: not, or unknown) and whether it has; when it first lacked something."""
+
+    shipped_at: str | None
+    shipped_now: bool
+    out_of_stock_at: str | None
+
+
 class Settings:
     """What the shops of a chunk have configured: their states, and their own addresses."""
 
@@ -227,6 +235,10 @@ class Ways:
     shipped_at: Sequence[str | None]
     out_of_stock_at: Sequence[str | None]
     cancelled_at: Sequence[str | None]
+
+    def progress(self, order: int) -> Progress:
+        """Return how far one order is."""
+        return Progress(self.shipped_at[order], self.standings[order].shipped_now, self.out_of_stock_at[order])
 
 
 def ways(settings: Settings, chunk: Chunk, paid: Bools) -> Ways:
