@@ -134,7 +134,8 @@ def _queries(reader: ShopReader, snapshot: Snapshot) -> list[Finding]:
 
 
 def _times(reader: ShopReader, snapshot: Snapshot) -> Iterator[Finding]:
-    for words in wrong_times(reader, snapshot, SAMPLE_ORDERS, SAMPLE_DAYS):
+    start, end = snapshot.read_at - dt.timedelta(days=SAMPLE_DAYS), snapshot.read_at + dt.timedelta(days=1)
+    for words in wrong_times(reader, snapshot, start, end, SAMPLE_ORDERS):
         yield Finding("warning", f"channel {reader.source.channel!r}: {words}")
 
 

@@ -21,14 +21,15 @@ _SLACK = dt.timedelta(seconds=2)
 _QUARTER = 900
 
 
-def wrong_times(reader: ShopReader, snapshot: Snapshot, orders: int, days: int) -> Iterator[str]:
-    """Say what is odd about the times of a shop's newest changes; they were read without a fault before.
+def wrong_times(
+    reader: ShopReader, snapshot: Snapshot, start: dt.datetime, end: dt.datetime, orders: int
+) -> Iterator[str]:
+    """Say what is odd about the times of the first changes in [start, end); they were read without a fault before.
 
     Raises:
         ShopError: a query fails.
     """
     setting = reader.platform.settings.change_times
-    start, end = snapshot.read_at - dt.timedelta(days=days), snapshot.read_at + dt.timedelta(days=1)
     changes = snapshot.raw_changes("changes", start, end, orders)
     zoned = [cell for _, cell in changes if _has_zone(cell)]
     if zoned and setting != "timestamptz":

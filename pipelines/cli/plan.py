@@ -211,6 +211,8 @@ class _Screen:
             self._console, f"{counted(told['requests'], 'request')}, {told['seconds']:,.1f} s at the configured rate"
         )
         show.say(self._console, f"ledger: {ledger}")
+        for words in plan.warnings:
+            show.say(self._console, ("warning: ", "yellow"), words)
         self._console.print()
         if told["unmapped"]:
             show.rows(self._console, "Words without a map", told["unmapped"], numbers=["count"])

@@ -62,7 +62,8 @@ class Plan:
 
     `noticed` counts what would be said of orders that go out all the same, by code; `fields` counts, over the first
     1,000 changed orders of a day whose accepted payload is still stored (`compared`), the fields that would change.
-    `requests` are those of a sync in which Mirakl refuses nothing: it sends day by day and store by store.
+    `requests` are those of a sync in which Mirakl refuses nothing: it sends day by day and store by store. `warnings`
+    are about the shop's own SQL: stamps that are not those of its changes.
     """
 
     limits: MiraklLimits
@@ -73,6 +74,7 @@ class Plan:
     unmapped: Counter[Word] = field(default_factory=Counter)
     compared: int = 0
     requests: int = 0
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def would_send(self) -> bool:
@@ -95,6 +97,7 @@ class Plan:
             "fields": dict(self.fields.most_common()),
             "rejects": [{"orders": n, "code": code, "field": path} for (code, path), n in self.rejects.most_common()],
             "unmapped": [{**word._asdict(), "count": count} for word, count in self.unmapped.most_common()],
+            "warnings": self.warnings,
         }
 
 
@@ -114,7 +117,7 @@ def plan(
     `tell` hears of every order but the unchanged and superseded ones without a notice; `keep` gets every record that
     would be sent.
     """
-    result = Plan(limits)
+    result = Plan(limits, warnings=shop.wrong_times(min(days), max(days)))
     mapping = channel.mapping()
     for day in days:
         batches = _Batches(limits)

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from connectors.channels.check import SAMPLE_ORDERS
+from connectors.channels.check_times import wrong_times
 from connectors.channels.reader import ShopReader, Snapshot
 from connectors.channels.snapshot import Rows
 from pipelines.config.settings import Channel
@@ -62,6 +64,13 @@ class Shop:
             ShopError: the shop cannot be asked, or takes longer than `seconds`.
         """
         return self._snapshot.first_changed(start, end, limit, seconds)
+
+    def wrong_times(self, first: str, last: str) -> list[str]:
+        """Say what is odd about the times of some days' changes, as `check` does, of a shop that is read by own SQL."""
+        if self._reader.platform.shape is not None:
+            return []
+        start, end = day_window(self._channel, first)[0], day_window(self._channel, last)[1]
+        return list(wrong_times(self._reader, self._snapshot, start, end, SAMPLE_ORDERS))
 
     def placed(self, first: str, last: str) -> Iterator[OrderFrames]:
         """Yield the orders that were placed from `first` to `last`, both included."""

@@ -59,6 +59,15 @@ def test_plan_says_by_its_exit_status_whether_something_would_be_sent_or_cannot_
     assert call("plan", "own", *RANGE).returncode == 3
 
 
+def test_plan_says_of_stamps_that_they_are_older_than_their_changes(orders: OwnShop) -> None:
+    assert told("plan", "own", *RANGE)["warnings"] == []
+    path = orders.folder / "orders.sql"
+    path.write_text(path.read_text().replace("changed AS updated_at", "placed AS updated_at"))
+    [warning] = told("plan", "own", *RANGE)["warnings"]
+    assert "updated_at of 4 of 4 orders is older than their change in changes.sql" in warning
+    assert f"warning: {warning}" in " ".join(call("plan", "own", *RANGE).stdout.split())
+
+
 def test_plan_writes_the_orders_it_would_send_for_nobody_else_to_read(orders: OwnShop, tmp_path: Path) -> None:
     out = tmp_path / "payloads.jsonl"
     assert "Zzname" not in call("plan", "own", *RANGE, "--out", str(out)).stdout

@@ -33,7 +33,7 @@ def shop(orders: OrderFrames) -> Any:
         if day == DAY:
             yield orders
 
-    return SimpleNamespace(changed=changed)
+    return SimpleNamespace(changed=changed, wrong_times=lambda *_: [])
 
 
 def channel(mapping: ChannelMapping = MAPPING) -> Any:
@@ -100,6 +100,7 @@ def test_every_order_has_one_fate_and_only_new_and_changed_ones_cost_requests(
         "fields": {},
         "rejects": [{"orders": 1, "code": "unknown_currency", "field": "currency"}],
         "unmapped": [],
+        "warnings": [],
     }
     assert (found.would_send, found.cannot_send) == (True, True)
     assert {order.channel_order_id: (order.day, order.fate, order.code) for order in told} == {
@@ -136,7 +137,7 @@ def test_requests_are_counted_day_by_day_and_store_by_store_as_a_sync_sends_them
     days = {DAY: day("a", "11122"), EMPTY: day("b", "1")}
     mapping = replace(MAPPING, stores={"1": "S-1", "2": "S-2"})
     ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    two_stores: Any = SimpleNamespace(changed=lambda name: iter([days[name]]))
+    two_stores: Any = SimpleNamespace(changed=lambda name: iter([days[name]]), wrong_times=lambda *_: [])
 
     def requests(**limits: int) -> int:
         arguments = (channel(mapping), list(days), two_stores, ledger, storage_in(tmp_path))
