@@ -5,20 +5,22 @@ Columns are numpy arrays of objects: amounts stay exact decimals, and rules are 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import repeat
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from transforms.frames import Frame, Table
 from transforms.groups import Bools, Groups, Ints
-from transforms.rows import Rows
+from transforms.rows import Rows, when
 
 Objects = npt.NDArray[np.object_]
+_Cell = TypeVar("_Cell", bound=np.generic)
 ABSENT = -1
 ZERO = Decimal(0)
 
@@ -44,6 +46,11 @@ class Rowset:
             return np.full(len(self.rows), None, dtype=object)
         return objects([*self.frame[column], None])[self.rows]
 
+    @property
+    def columns(self) -> Iterable[str]:
+        """The names of the columns; none where the query was left out."""
+        return () if self.frame is None else self.frame.columns
+
     def where(self, wanted: Bools) -> Rowset:
         """Keep some of the rows, in the same groups."""
         return Rowset(self.frame, self.rows[wanted], self.groups.of(wanted))
@@ -51,11 +58,15 @@ class Rowset:
     def take(self, rows: Ints, groups: Groups | None = None) -> Rowset:
         """Return rows by their numbers here, `ABSENT` ones too; each a group of its own, unless `groups` are given."""
         groups = groups or Groups(np.arange(len(rows)), len(rows))
-        return Rowset(self.frame, np.append(self.rows, ABSENT)[rows], groups)
+        return Rowset(self.frame, at(self.rows, rows, ABSENT), groups)
 
     def first(self) -> Rowset:
         """Return the first row of each group; absent where a group has none."""
         return self.take(np.where(self.groups.counts > 0, self.groups.bounds[:-1], ABSENT))
+
+    def last(self) -> Rowset:
+        """Return the last row of each group; absent where a group has none."""
+        return self.take(np.where(self.groups.counts > 0, self.groups.bounds[1:] - 1, ABSENT))
 
 
 def rowset(rows: Rows, query: str, key: str, numbers: Mapping[Any, int]) -> Rowset:
@@ -74,6 +85,12 @@ def whole(rows: Rows, query: str) -> Rowset:
     frame = rows.get(query)
     size = 0 if frame is None else len(frame)
     return Rowset(frame, np.arange(size), Groups(np.arange(size), size))
+
+
+def at(cells: npt.NDArray[_Cell], rows: Ints, absent: object) -> npt.NDArray[_Cell]:
+    """Return the cells of some rows, and `absent` for absent ones."""
+    found: npt.NDArray[_Cell] = np.append(cells, np.array([absent], dtype=cells.dtype))[rows]
+    return found
 
 
 def numbering(keys: Iterable[Hashable]) -> dict[Any, int]:
@@ -131,10 +148,10 @@ def framed(columns: Mapping[str, Objects]) -> Table:
 
 def stacked(parts: Sequence[Frame]) -> Table:
     """Put the rows of some frames below each other; a column that one of them lacks is absent there."""
-    filled = [part for part in parts if len(part)]
-    names = dict.fromkeys(name for part in filled for name in part.columns)
+    rows = [part for part in parts if len(part)]
+    names = dict.fromkeys(name for part in rows for name in part.columns)
     columns: dict[str, list[Any]] = {name: [] for name in names}
-    for part in filled:
+    for part in rows:
         given = set(part.columns)
         for name, cells in columns.items():
             cells.extend(part[name] if name in given else [None] * len(part))
@@ -146,6 +163,22 @@ def sums(values: Objects, groups: Groups) -> Objects:
     totals = zeros(groups.size)
     np.add.at(totals, groups.owners, values)
     return totals
+
+
+def filled(cells: Objects) -> Objects:
+    """Let absent and empty numbers be zero."""
+    return objects([cell or ZERO for cell in cells])
+
+
+def earliest(stamps: Objects, owners: Ints, size: int) -> Objects:
+    """Return the first moment of each group, None of one without rows; what is no time is before all others."""
+    found: list[Any] = [None] * size
+    first: list[dt.datetime | None] = [None] * size
+    for owner, stamp in zip(owners.tolist(), stamps, strict=True):
+        moment, known = when(stamp), first[owner]
+        if known is None or moment < known:
+            found[owner], first[owner] = stamp, moment
+    return objects(found)
 
 
 def each(groups: Groups, wanted: Ints) -> tuple[Ints, Groups]:

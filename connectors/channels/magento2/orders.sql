@@ -25,7 +25,6 @@ SELECT
     o.customer_email,
     o.relation_child_id,
     o.created_at,
-    o.updated_at,
     {customer_balance_amount} AS customer_balance_amount,
     {gift_cards_amount} AS gift_cards_amount,
     {reward_currency_amount} AS reward_currency_amount,

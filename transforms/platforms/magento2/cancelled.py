@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from transforms.platforms.magento2.items import Sold
+from transforms.platforms.magento2.sold import Sold
 from transforms.reasons import matched_keyword
 from transforms.rows import when
 
@@ -44,7 +44,7 @@ def cancellations(
     said = [row for row in history if row.comment and (row.entity_name or "order") == "order"]
     for thing in things:
         # What has left was not cancelled, even where the order was.
-        kept = thing.has_left() + thing.units(thing.row.qty_refunded or Decimal(0))
+        kept = thing.left + thing.units(thing.row.qty_refunded or Decimal(0))
         quantity = max(thing.quantity - kept, 0) if order.state == "canceled" else thing.cancelled
         if not quantity:
             continue

@@ -6,18 +6,18 @@ given back of it finds it. A fee below zero is a discount.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from transforms.platforms.magento2.money import WRAPPING, Money, Tax, shared
+from transforms.rowsets import ZERO
 
-_ZERO = Decimal(0)
 # How `connectors/channels` names the columns that a channel lists as `fee_columns`.
 _FEE, _FEE_TAX = "fee__", "fee_tax__"
 
+Cells = dict[str, Any]
 Taxes = Mapping[str, list[Tax]]
 
 
@@ -54,25 +54,27 @@ def extras(order: Any, rest: Taxes) -> tuple[list[Extra], Taxes]:
     return [extra for extra in found if extra.money.total()], rest
 
 
-def lines(found: list[Extra]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (frame name, row)."""
-    for extra in found:
-        kind = "fee" if extra.is_line else "discount"
-        yield (
-            "lines",
-            {
-                "channel_order_line_id": extra.line_id,
-                "kind": kind,
-                "quantity": 1,
-                "price": extra.money.net,
-                "product_id": extra.product_id,
-                "product_title": extra.title,
-            },
-        )
-        for tax in extra.money.taxes:
-            owner = extra.line_id if extra.is_line else None
-            cells = {"applies_to": "price", "code": tax.code, "rate": tax.rate, "amount": tax.amount}
-            yield "taxes", {"channel_order_line_id": owner, **cells}
+def columns_of(names: Iterable[str]) -> list[str]:
+    """Return those columns of orders that say whether an order has any: of wrapping, and of the channel's fees."""
+    return ["wrapping_amount", "wrapping_tax_amount", *(name for name in names if name.startswith(_FEE))]
+
+
+def line_cells(extra: Extra) -> Cells:
+    """Write its row of the lines frame."""
+    return {
+        "channel_order_line_id": extra.line_id,
+        "kind": "fee" if extra.is_line else "discount",
+        "quantity": 1,
+        "price": extra.money.net,
+        "product_id": extra.product_id,
+        "product_title": extra.title,
+    }
+
+
+def tax_cells(tax: Tax, line_id: Any = None) -> Cells:
+    """Write a row of the taxes frame: of a line's price, or of the order's."""
+    cells = {"applies_to": "price", "code": tax.code, "rate": tax.rate, "amount": tax.amount}
+    return {"channel_order_line_id": line_id, **cells}
 
 
 @lru_cache(maxsize=64)
@@ -82,20 +84,20 @@ def _fee_columns(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _wrapping(order: Any, like: list[Tax]) -> Extra:
     def money(row: Any) -> Money:
-        return Money(row.wrapping_amount or _ZERO, shared(row.wrapping_tax_amount or _ZERO, like, None))
+        return Money(row.wrapping_amount or ZERO, shared(row.wrapping_tax_amount or ZERO, like, None))
 
     return Extra(f"wrapping-{order.order_id}", "wrapping", "gift-wrapping", "Gift wrapping", money(order), money)
 
 
 def _fee(order: Any, column: str, like: list[Tax]) -> Extra:
     charged = getattr(order, _FEE + column)
-    told = sum((tax.amount for tax in like), _ZERO)
+    told = sum((tax.amount for tax in like), ZERO)
 
     def money(row: Any) -> Money:
-        amount = getattr(row, _FEE + column) or _ZERO
+        amount = getattr(row, _FEE + column) or ZERO
         # Without a column of its own, the tax is what the order's tax rows say of it.
         tax = getattr(row, _FEE_TAX + column) if hasattr(row, _FEE_TAX + column) else told * amount / charged
-        return Money(amount, shared(round(tax or _ZERO, 4), like, None))
+        return Money(amount, shared(round(tax or ZERO, 4), like, None))
 
     title = column.strip("_").replace("_", " ").capitalize()
     return Extra(f"{column}-{order.order_id}", column, column, title, money(order), money)

@@ -6,148 +6,224 @@ children carry the money, and whether it or its children are shipped; either may
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from math import ceil
-from typing import Any
 
-from transforms.platforms.magento2.options import Options, bundle_option, chosen, options_of
+import numpy as np
 
-_ZERO = Decimal(0)
+from transforms.groups import Bools, Groups, Ints
+from transforms.platforms.magento2.options import PackedOptions
+from transforms.rowsets import (
+    ABSENT,
+    ZERO,
+    Objects,
+    Rowset,
+    at,
+    filled,
+    numbered,
+    numbering,
+    objects,
+    or_else,
+)
+
+_ONE = Decimal(1)
+_NEVER = Decimal("Infinity")
 
 
-@dataclass(slots=True)
-class Sold:
-    """A thing sold: `row` is the item row with its money; `shippers` are (item row, its units per unit sold).
+@dataclass(frozen=True, slots=True)
+class Shippers:
+    """The item rows that ship things, grouped by thing, and how many units of each make a unit of the thing.
 
-    Nothing ships virtual goods: they have no shippers. `options` are the row's own, `bundle` is the container that a
-    part was sold in, with its options; `variant` is the product that a configurable one turned into. `by_weight`: it
-    was sold in fractions of a unit, which Mirakl cannot tell, so all of it is one. `quantity`: the units ordered.
+    Nothing ships virtual goods: they have no shippers.
     """
 
-    row: Any
-    shippers: tuple[tuple[Any, Decimal], ...]
-    options: Options
-    bundle: tuple[Any, Options] | None = None
-    variant: Any = None
-    by_weight: bool = field(init=False)
-    quantity: int = field(init=False)
+    row: Ints
+    per_unit: Objects
+    groups: Groups
 
-    def __post_init__(self) -> None:
-        ordered = self.row.qty_ordered or _ZERO
-        self.by_weight = bool(ordered % 1)
-        self.quantity = self.units(ordered)
+    def complete(self, counts: Objects) -> Objects:
+        """Return the units of which every part was counted, by `counts` of item rows; they may be fractions."""
+        least = np.full(self.groups.size, _NEVER, dtype=np.object_)
+        np.minimum.at(least, self.groups.owners, counts[self.row] / self.per_unit)
+        least[self.groups.counts == 0] = ZERO
+        return least
 
-    @property
-    def product_id(self) -> Any:
-        """Name the product: by SKU; the ids of variants tell variants apart, that of their parent does not."""
-        row, variant = self.row, self.variant
-        if variant is None or row.sku:
-            return row.sku or row.product_id or row.item_id
-        return variant.sku or variant.product_id or row.product_id or row.item_id
 
-    @property
-    def cancelled(self) -> int:
-        """Count cancelled units; Magento counts them on the row with the money, or on those that ship."""
-        by_parts = min(((row.qty_canceled or _ZERO) / per_unit for row, per_unit in self.shippers), default=_ZERO)
-        return min(self.units(max(self.row.qty_canceled or _ZERO, by_parts)), self.quantity)
+@dataclass(frozen=True, slots=True)
+class Things:
+    """The things sold of a chunk, grouped by order; rows are numbers of item rows.
 
-    def units(self, quantity: Decimal) -> int:
+    `row` has the thing's money; `container` is the bundle that it was sold in as a part, and `variant` the product that
+    a configurable one turned into. `by_weight`: it was sold in fractions of a unit, which Mirakl cannot tell, so all of
+    it is one. `quantity`, `cancelled` and `left` are units ordered, cancelled, and shipped by now, as Magento counts
+    them; `has_begun`: at least some part of some unit has left.
+    """
+
+    items: Rowset
+    options: PackedOptions
+    groups: Groups
+    row: Ints
+    container: Ints
+    variant: Ints
+    shippers: Shippers
+    by_weight: Bools
+    quantity: Ints
+    cancelled: Ints
+    left: Ints
+    has_begun: Bools
+    of_item: Ints
+
+    def is_shipped(self) -> Bools:
+        """Say which things somebody ships."""
+        return self.shippers.groups.counts > 0
+
+    def cells(self, column: str) -> Objects:
+        """Return the cells of a column in the rows that have the things' money."""
+        return self.items[column][self.row]
+
+    def units(self, quantity: Objects) -> Ints:
         """Return whole units: what is less than a unit has not happened to one."""
-        if self.by_weight:
-            return int(quantity >= self.row.qty_ordered)
-        return int(quantity)
+        return whole_units(quantity, self.by_weight, filled(self.cells("qty_ordered")))
 
-    def shipped(self, count: Callable[[Any], Decimal]) -> int:
-        """Return the units of which every part has left, where `count` tells what left of an item row."""
-        return self.units(min((count(row) / per_unit for row, per_unit in self.shippers), default=_ZERO))
+    def product_ids(self) -> Objects:
+        """Name the products: by SKU; the ids of variants tell variants apart, those of their parents do not."""
+        variants = self.items.take(self.variant)
+        named = or_else(variants["sku"], variants["product_id"])
+        fallback = or_else(self.cells("product_id"), self.cells("item_id"))
+        return or_else(self.cells("sku"), or_else(named, fallback))
 
-    def touched(self, count: Callable[[Any], Decimal]) -> int:
-        """Return the units of which at least some part has left."""
-        most = max((count(row) / per_unit for row, per_unit in self.shippers), default=_ZERO)
-        return min(ceil(most), self.quantity)
-
-    def has_left(self) -> int:
-        """Return the units of which every part has left by now, as Magento counts them."""
-        return self.shipped(lambda shipper: shipper.qty_shipped or _ZERO)
-
-    def has_begun(self) -> bool:
-        """Say whether at least some part of some unit has left."""
-        return any((shipper.qty_shipped or _ZERO) > 0 for shipper, _ in self.shippers)
-
-    def choices(self) -> Iterator[tuple[Any, Any]]:
-        """Yield (label, value) of what the buyer chose: of the thing itself, and of the bundle it is a part of."""
-        yield from chosen(self.options)
-        if self.bundle is not None:
-            row, options = self.bundle
-            if option := bundle_option(self.options):
-                yield from (("bundle", row.name or row.sku), ("bundle-option", option))
-            yield from chosen({name: value for name, value in options.items() if name != "bundle_options"})
+    def of_cells(self, item_ids: Objects, orders: Ints) -> Ints:
+        """Return which thing of its order each of some item ids belongs to: to itself, or to its parent."""
+        number = numbering(self.items["item_id"])
+        row = numbered(item_ids, number)
+        own = (row != ABSENT) & (at(self.items.groups.owners, row, ABSENT) == orders)
+        return np.where(own, at(self.of_item, row, ABSENT), ABSENT)
 
 
-def sold(items: Iterable[Any]) -> list[Sold]:
-    """Resolve the item rows of one order into things sold."""
-    rows = {row.item_id: row for row in items}
-    children: dict[Any, list[Any]] = defaultdict(list)
-    for row in rows.values():
-        if row.parent_item_id in rows:
-            children[row.parent_item_id].append(row)
-    things: list[Sold] = []
-    for row in rows.values():
-        if row.parent_item_id not in rows:
-            options = options_of(row)
-            if row.item_id in children:
-                things += _composite(row, options, children[row.item_id])
-            else:
-                things.append(Sold(row, _ships(row), options))
-    return things
+def whole_units(quantity: Objects, by_weight: Bools, ordered: Objects) -> Ints:
+    """Return whole units: what is less than a unit has not happened to one."""
+    units = np.array([int(one) for one in quantity], dtype=np.int64)
+    if by_weight.any():
+        units[by_weight] = quantity[by_weight] >= ordered[by_weight]
+    return units
 
 
-def line_of(things: Iterable[Sold], items: Iterable[Any]) -> Mapping[Any, Any]:
-    """Return item id -> the id of the line it belongs to: itself, or its parent's; none for the sum of its children."""
-    lines = {thing.row.item_id for thing in things}
-    found = {item.item_id: item.item_id if item.item_id in lines else item.parent_item_id for item in items}
-    return {item_id: line_id for item_id, line_id in found.items() if line_id in lines}
+def things(items: Rowset) -> Things:
+    """Resolve the item rows of orders into things sold."""
+    options = PackedOptions(items["product_options"])
+    resolved = _resolved(items, options)
+    row, shippers = resolved.row, resolved.shippers
+    ordered = filled(items["qty_ordered"])[row]
+    by_weight = np.array([bool(quantity % 1) for quantity in ordered], dtype=np.bool_)
+    quantity = whole_units(ordered, by_weight, ordered)
+    cancelled, shipped = filled(items["qty_canceled"]), filled(items["qty_shipped"])
+    # Magento counts cancelled units on the row with the money, or on those that ship.
+    most = np.maximum(cancelled[row], shippers.complete(cancelled))
+    of_item = np.full(len(items), ABSENT, dtype=np.int64)
+    of_item[row] = np.arange(len(row))
+    own_or_parents = np.where(of_item == ABSENT, at(of_item, resolved.parent, ABSENT), of_item)
+    return Things(
+        items=items,
+        options=options,
+        groups=Groups(items.groups.owners[row], items.groups.size),
+        row=row,
+        container=resolved.container,
+        variant=resolved.variant,
+        shippers=shippers,
+        by_weight=by_weight,
+        quantity=quantity,
+        cancelled=np.minimum(whole_units(most, by_weight, ordered), quantity),
+        left=whole_units(shippers.complete(shipped), by_weight, ordered),
+        has_begun=shippers.groups.any(shipped[shippers.row] > 0),
+        of_item=own_or_parents,
+    )
 
 
-def _composite(parent: Any, options: Options, children: list[Any]) -> list[Sold]:
-    shipped_by_parts = str(options.get("shipment_type")) == "1"
-    # Other software counts what it ships on the products, where Magento counts it on what they were sold as.
-    counted_by_parts = not parent.qty_shipped and any(row.qty_shipped for row in children)
-    by_parts = shipped_by_parts or counted_by_parts
-    if _priced_by_parts(parent, options, children):
-        return [
-            Sold(
-                child,
-                # The children's counters stay at zero where their parent's parcel holds them.
-                _ships(child) if by_parts or _is_virtual(child) else _ships(parent, _per_unit(parent, child)),
-                options_of(child),
-                (parent, options),
-            )
-            for child in children
-        ]
-    variant = children[0] if len(children) == 1 else None
-    if by_parts:
-        parts = tuple(part for child in children for part in _ships(child, _per_unit(child, parent)))
-        return [Sold(parent, parts, options, variant=variant)]
-    return [Sold(parent, _ships(parent), options, variant=variant)]
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    row: Ints
+    container: Ints
+    variant: Ints
+    shippers: Shippers
+    parent: Ints
 
 
-def _priced_by_parts(parent: Any, options: Options, children: list[Any]) -> bool:
-    told = options.get("product_calculations")
-    # Imports may lack the flag: then the money tells.
-    return not parent.row_total and any(row.row_total for row in children) if told is None else str(told) == "0"
+def _resolved(items: Rowset, options: PackedOptions) -> _Resolved:
+    count, rows = len(items), np.arange(len(items))
+    parent = _parents(items)
+    is_child = parent != ABSENT
+    is_top = ~is_child
+    # What is sold as a part of a part is told with neither.
+    is_part = is_child & at(is_top, parent, False)
+    children = np.bincount(parent[is_part], minlength=count)
+    composites = np.flatnonzero(is_top & (children > 0))
+    by_parts, priced_by_parts = _flags(items, options, composites, parent, is_part)
+    virtual = np.array([str(cell) == "1" for cell in items["is_virtual"]], dtype=np.bool_)
+    is_thing = (is_top & ~priced_by_parts) | (is_part & at(priced_by_parts, parent, False))
+    top = np.where(is_part, parent, rows)
+    row = np.flatnonzero(is_thing)
+    row = row[np.argsort(top[row], kind="stable")]
+    container = np.where(is_part[row], parent[row], ABSENT)
+    only_child = np.full(count, ABSENT, dtype=np.int64)
+    only_child[parent[is_part]] = rows[is_part]
+    variant = np.where(is_top[row] & (children[row] == 1), only_child[row], ABSENT)
+    return _Resolved(
+        row, container, variant, _shippers(items, row, container, parent, is_part, by_parts, virtual), parent
+    )
 
 
-def _ships(row: Any, per_unit: Decimal = Decimal(1)) -> tuple[tuple[Any, Decimal], ...]:
-    return () if _is_virtual(row) or not per_unit else ((row, per_unit),)
+def _parents(items: Rowset) -> Ints:
+    """Return each item's parent row, if it is of the same order."""
+    parent = numbered(items["parent_item_id"], numbering(items["item_id"]))
+    owners = items.groups.owners
+    return np.where(at(owners, parent, ABSENT) == owners, parent, ABSENT)
 
 
-def _is_virtual(row: Any) -> bool:
-    return str(row.is_virtual) == "1"
+def _flags(
+    items: Rowset, options: PackedOptions, composites: Ints, parent: Ints, is_part: Bools
+) -> tuple[Bools, Bools]:
+    """Say of which composites the parts are shipped, and of which they are priced."""
+    by_parts, priced = np.zeros(len(items), dtype=np.bool_), np.zeros(len(items), dtype=np.bool_)
+    if not len(composites):
+        return by_parts, priced
+    of_parts = np.flatnonzero(is_part)
+    shipped, total = items["qty_shipped"].astype(np.bool_), items["row_total"].astype(np.bool_)
+    part_shipped, part_priced = np.zeros(len(items), dtype=np.bool_), np.zeros(len(items), dtype=np.bool_)
+    part_shipped[parent[of_parts][shipped[of_parts]]] = True
+    part_priced[parent[of_parts][total[of_parts]]] = True
+    for row in composites.tolist():
+        own = options.of(row)
+        # Other software counts what it ships on the products, where Magento counts it on what they were sold as.
+        counted_by_parts = not shipped[row] and part_shipped[row]
+        by_parts[row] = str(own.get("shipment_type")) == "1" or counted_by_parts
+        told = own.get("product_calculations")
+        # Imports may lack the flag: then the money tells.
+        priced[row] = (not total[row] and part_priced[row]) if told is None else str(told) == "0"
+    return by_parts, priced
 
 
-def _per_unit(part: Any, whole: Any) -> Decimal:
-    return (part.qty_ordered or _ZERO) / whole.qty_ordered if whole.qty_ordered else _ZERO
+def _shippers(
+    items: Rowset, row: Ints, container: Ints, parent: Ints, is_part: Bools, by_parts: Bools, virtual: Bools
+) -> Shippers:
+    """Find what ships each thing: its own row, its container's, or those of its parts."""
+    ordered = filled(items["qty_ordered"])
+    # The children's counters stay at zero where their parent's parcel holds them.
+    with_container = (container != ABSENT) & ~at(by_parts, container, False) & ~virtual[row]
+    shipper = np.where(with_container, container, row)
+    per_unit = np.full(len(row), _ONE, dtype=np.object_)
+    per_unit[with_container] = _per_unit(ordered[container[with_container]], ordered[row[with_container]])
+    by_own_parts = (container == ABSENT) & by_parts[row]
+    thing = np.full(len(items), ABSENT, dtype=np.int64)
+    thing[row[by_own_parts]] = np.flatnonzero(by_own_parts)
+    part = np.flatnonzero(is_part & (at(thing, parent, ABSENT) != ABSENT))
+    one = np.flatnonzero(~by_own_parts)
+    owner = np.concatenate((one, thing[parent[part]]))
+    shipper = np.concatenate((shipper[one], part))
+    per_unit = np.concatenate((per_unit[one], _per_unit(ordered[part], ordered[parent[part]])))
+    ships = np.flatnonzero(~virtual[shipper] & per_unit.astype(np.bool_))
+    ships = ships[np.argsort(owner[ships], kind="stable")]
+    return Shippers(shipper[ships], per_unit[ships], Groups(owner[ships], len(row)))
+
+
+def _per_unit(part: Objects, whole: Objects) -> Objects:
+    return objects([own / of if of else ZERO for own, of in zip(part, whole, strict=True)])

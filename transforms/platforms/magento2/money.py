@@ -6,17 +6,21 @@ removed apart, as discount_tax_compensation: net = row total - discount + compen
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+
+from transforms import groups as grouped
+from transforms.groups import Bools, Exact, Groups, Ints, narrow
 from transforms.money import spread
 from transforms.packed import structure
+from transforms.platforms.magento2.items import Things
 from transforms.rows import number
+from transforms.rowsets import ZERO, Objects, Rowset, filled, is_absent, objects, one_of, or_else, zeros
 
-ZERO = Decimal(0)
 # Magento keeps four decimals.
 _SCALE = 10_000
 
@@ -65,71 +69,213 @@ class Money:
         return Money(net, taxes[: len(self.taxes)], taxes[len(self.taxes) :])
 
 
-@dataclass(slots=True)
-class OrderTaxes:
-    """The tax rows of one order: of products and their fixed taxes by line, of shipping, the rest by what it taxes."""
+@dataclass(frozen=True, slots=True)
+class Taxes:
+    """Taxes of things or of orders, grouped by these; `is_fixed` ones come last in their group."""
 
-    products: dict[Any, list[Tax]] = field(default_factory=lambda: defaultdict(list))
-    fixed: dict[Any, list[Tax]] = field(default_factory=lambda: defaultdict(list))
-    shipping: list[Tax] = field(default_factory=list)
-    rest: dict[str, list[Tax]] = field(default_factory=lambda: defaultdict(list))
+    code: Objects
+    rate: Objects
+    amount: Objects
+    is_fixed: Bools
+    groups: Groups
 
+    def where(self, wanted: Bools) -> Taxes:
+        """Keep some of them."""
+        return Taxes(
+            self.code[wanted],
+            self.rate[wanted],
+            self.amount[wanted],
+            self.is_fixed[wanted],
+            self.groups.of(wanted),
+        )
 
-def order_taxes(rows: Iterable[Any], line_of: Mapping[Any, Any]) -> OrderTaxes:
-    """Sort the tax rows of one order by what they tax; `line_of` is item id -> line id."""
-    taxes = OrderTaxes()
-    for row in rows:
-        tax = Tax(row.code or _SOME_TAX, row.tax_percent, row.real_amount or ZERO)
-        if row.taxable_item_type in WRAPPING:
-            taxes.rest[row.taxable_item_type].append(tax)
-        elif row.item_id is not None:
-            taxes.products[line_of.get(row.item_id)].append(tax)
-        elif row.associated_item_id is not None:
-            taxes.fixed[line_of.get(row.associated_item_id)].append(tax)
-        elif row.taxable_item_type == "shipping":
-            taxes.shipping.append(tax)
-        else:
-            taxes.rest[row.taxable_item_type or ""].append(tax)
-    return taxes
+    def of(self, group: int, fixed: bool = False) -> list[Tax]:
+        """Return the taxes of one group, or its fixed ones."""
+        rows = range(*self.groups.rows(group).indices(len(self.amount)))
+        return [Tax(self.code[row], self.rate[row], self.amount[row]) for row in rows if self.is_fixed[row] == fixed]
 
 
-def line_money(row: Any, taxes: OrderTaxes) -> Money:
-    """Return what an item row cost, after discounts."""
-    return Money(
-        net=max(_exact_net(row), ZERO),
-        taxes=shared(row.tax_amount or ZERO, taxes.products[row.item_id], row.tax_percent),
-        fixed=_fixed(row) + [tax for tax in taxes.fixed[row.item_id] if tax.amount],
-    )
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Money without tax, by thing or by order, with its taxes; `below` is what discounts take beyond the price."""
+
+    net: Objects
+    below: Objects
+    taxes: Taxes
+
+    def money(self, row: int) -> Money:
+        """Return one of them."""
+        return Money(self.net[row], self.taxes.of(row), self.taxes.of(row, fixed=True))
 
 
-def below_zero(items: Iterable[Any]) -> Decimal:
-    """Return what discounts take beyond their items' prices, as a negative amount.
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Tax rows that are neither of items nor of shipping, grouped by order; `kind` says what they tax."""
+
+    kind: Objects
+    taxes: Taxes
+
+    def by_kind(self, order: int) -> dict[str, list[Tax]]:
+        """Return an order's, by what they tax."""
+        kinds = self.kind[self.taxes.groups.rows(order)]
+        found: dict[str, list[Tax]] = {kind: [] for kind in kinds}
+        for kind, tax in zip(kinds, self.taxes.of(order), strict=True):
+            found[kind].append(tax)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Charges:
+    """What things cost, what shipping did by order, and the tax rows of neither."""
+
+    things: Prices
+    shipping: Prices
+    rest: Rest
+
+
+def charges(orders: Rowset, things: Things, rows: Rowset) -> Charges:
+    """Return what orders were charged, after discounts; `rows` are all tax rows.
 
     Magento carries cents of rounding from item to item, so a coupon of 100 % may leave one at -0.01, another at 0.01.
     """
-    return sum((min(_exact_net(row), ZERO) for row in items), ZERO)
-
-
-def shipping_money(order: Any, taxes: OrderTaxes) -> Money:
-    """Return what shipping the order cost, after discounts."""
-    discount, compensation = order.shipping_discount_amount, order.shipping_discount_tax_compensation_amount
-    return Money(
-        net=net(order.shipping_amount, discount, compensation),
-        taxes=shared(order.shipping_tax_amount or ZERO, taxes.shipping, None),
+    kind, item_id, associated = rows["taxable_item_type"], rows["item_id"], rows["associated_item_id"]
+    of_order = rows.groups.owners
+    taxes = Taxes(
+        code=or_else(rows["code"], _SOME_TAX),
+        rate=rows["tax_percent"],
+        amount=filled(rows["real_amount"]),
+        is_fixed=np.zeros(len(rows), dtype=np.bool_),
+        groups=rows.groups,
+    )
+    is_wrapping, of_item = one_of(kind, WRAPPING), ~is_absent(item_id)
+    is_product = ~is_wrapping & of_item
+    is_fixed = ~is_wrapping & ~of_item & ~is_absent(associated)
+    left = ~is_product & ~is_fixed
+    is_shipping = left & ~is_wrapping & (kind == "shipping")
+    is_rest = left & ~is_shipping
+    products = _by_thing(taxes.where(is_product), things.of_cells(item_id[is_product], of_order[is_product]), things)
+    fixed = _by_thing(taxes.where(is_fixed), things.of_cells(associated[is_fixed], of_order[is_fixed]), things)
+    net_price = net(things.cells("row_total"), *(things.cells(column) for column in _OFF))
+    charged = shared_rows(filled(things.cells("tax_amount")), products, things.cells("tax_percent"))
+    shipping = shared_rows(
+        filled(orders["shipping_tax_amount"]), taxes.where(is_shipping), np.full(len(orders), None, dtype=np.object_)
+    )
+    shipping_net = net(
+        orders["shipping_amount"],
+        orders["shipping_discount_amount"],
+        orders["shipping_discount_tax_compensation_amount"],
+    )
+    nothing = zeros(len(orders))
+    return Charges(
+        Prices(
+            np.maximum(net_price, zeros(len(net_price))),
+            np.minimum(net_price, zeros(len(net_price))),
+            _with_fixed(charged, fixed, things),
+        ),
+        Prices(shipping_net, nothing, shipping),
+        Rest(or_else(kind[is_rest], ""), taxes.where(is_rest)),
     )
 
 
-def _exact_net(item: Any) -> Decimal:
-    return net(item.row_total, item.discount_amount, item.discount_tax_compensation_amount)
+_OFF = ("discount_amount", "discount_tax_compensation_amount")
 
 
-def net(amount: Decimal | None, discount: Decimal | None, compensation: Decimal | None) -> Decimal:
-    """Return what remains of a price without tax."""
+def net(amount: Objects, discount: Objects, compensation: Objects) -> Objects:
+    """Return what remains of prices without tax."""
+    remains: Objects = filled(amount) - filled(discount) + filled(compensation)
+    return remains
+
+
+def net_of(amount: Decimal | None, discount: Decimal | None, compensation: Decimal | None) -> Decimal:
+    """Return what remains of one price without tax."""
     return (amount or ZERO) - (discount or ZERO) + (compensation or ZERO)
 
 
+def _by_thing(taxes: Taxes, thing: Ints, things: Things) -> Taxes:
+    """Group the taxes by thing; those of none are left out."""
+    order = np.argsort(thing, kind="stable")
+    order = order[np.searchsorted(thing[order], 0) :]
+    groups = Groups(thing[order], len(things.row))
+    return Taxes(taxes.code[order], taxes.rate[order], taxes.amount[order], taxes.is_fixed[order], groups)
+
+
+def shared_rows(amounts: Objects, like: Taxes, rates: Objects) -> Taxes:
+    """Divide each group's tax amount as `like` is divided; where nothing says how, it is one tax of its `rates`."""
+    owed = amounts.astype(np.bool_)
+    own = like.where(owed[like.groups.owners])
+    parts = grouped.spread(_whole(amounts), _whole(own.amount), own.groups)
+    kept = np.flatnonzero(parts != 0)
+    alone = np.flatnonzero(owed & (own.groups.counts == 0))
+    owners = np.concatenate((own.groups.owners[kept], alone))
+    order = np.argsort(owners, kind="stable")
+    return Taxes(
+        code=np.append(own.code[kept], np.full(len(alone), _SOME_TAX, dtype=np.object_))[order],
+        rate=np.append(own.rate[kept], or_else(rates[alone], None))[order],
+        amount=np.append(_exact(parts[kept]), amounts[alone])[order],
+        is_fixed=np.zeros(len(order), dtype=np.bool_),
+        groups=Groups(owners[order], len(amounts)),
+    )
+
+
+def _whole(amounts: Objects) -> Exact:
+    return narrow(np.array([round(amount * _SCALE) for amount in amounts], dtype=np.object_))
+
+
+def _exact(parts: Exact) -> Objects:
+    return objects([Decimal(part) / _SCALE for part in parts.tolist()])
+
+
+def _with_fixed(taxes: Taxes, rows: Taxes, things: Things) -> Taxes:
+    """Put fixed product taxes behind the others of their things: those that items name, then tax rows on them."""
+    named = filled(things.cells("weee_tax_applied_row_amount"))
+    owners = [taxes.groups.owners]
+    parts = [taxes]
+    if named.astype(np.bool_).any():
+        applied = things.cells("weee_tax_applied")
+        told = [
+            (thing, tax) for thing in np.flatnonzero(named).tolist() for tax in _fixed(applied[thing], named[thing])
+        ]
+        owners.append(np.array([thing for thing, _ in told], dtype=np.int64))
+        parts.append(_as_rows([tax for _, tax in told]))
+    if len(rows.amount):
+        rows = rows.where(rows.amount.astype(np.bool_))
+        owners.append(rows.groups.owners)
+        parts.append(rows)
+    if len(parts) == 1:
+        return taxes
+    owner = np.concatenate(owners)
+    is_fixed = np.arange(len(owner)) >= len(taxes.amount)
+    order = np.argsort(owner, kind="stable")
+    return Taxes(
+        code=np.concatenate([part.code for part in parts])[order],
+        rate=np.concatenate([part.rate for part in parts])[order],
+        amount=np.concatenate([part.amount for part in parts])[order],
+        is_fixed=is_fixed[order],
+        groups=Groups(owner[order], len(things.row)),
+    )
+
+
+def _as_rows(taxes: Sequence[Tax]) -> Taxes:
+    size = len(taxes)
+    return Taxes(
+        objects([tax.code for tax in taxes]),
+        objects([tax.rate for tax in taxes]),
+        objects([tax.amount for tax in taxes]),
+        np.ones(size, dtype=np.bool_),
+        Groups(np.arange(size), size),
+    )
+
+
+def _fixed(cell: Any, total: Decimal) -> list[Tax]:
+    applied = structure(cell)
+    entries = list(applied.values()) if isinstance(applied, dict) else applied if isinstance(applied, list) else []
+    titles = [entry for entry in entries if isinstance(entry, dict)]
+    like = [Tax(str(entry.get("title") or _FIXED_TAX), None, number(entry.get("row_amount"))) for entry in titles]
+    return shared(total, like or [Tax(_FIXED_TAX, None, total)], None)
+
+
 def shared(amount: Decimal, like: list[Tax], rate: Any) -> list[Tax]:
-    """Divide a tax amount as `like` is divided; where nothing says how, it is one tax of that rate."""
+    """Divide one tax amount as `like` is divided; where nothing says how, it is one tax of that rate."""
     if not amount:
         return []
     if not like:
@@ -138,19 +284,19 @@ def shared(amount: Decimal, like: list[Tax], rate: Any) -> list[Tax]:
     return [Tax(tax.code, tax.rate, part) for tax, part in parts if part]
 
 
-def paid_otherwise(row: Any) -> Decimal:
-    """Return what store credit, gift cards and points have paid of an order or credit memo (Adobe Commerce)."""
+def paid_otherwise(rows: Rowset) -> Objects:
+    """Return what store credit, gift cards and points have paid of orders or credit memos (Adobe Commerce)."""
+    paid: Objects = sum((filled(rows[column]) for column in _OTHERWISE), zeros(len(rows)))
+    return paid
+
+
+def paid_otherwise_of(row: Any) -> Decimal:
+    """Return the same of one row."""
     parts = (row.customer_balance_amount, row.gift_cards_amount, row.reward_currency_amount)
     return sum((part or ZERO for part in parts), ZERO)
 
 
-def _fixed(row: Any) -> list[Tax]:
-    total = row.weee_tax_applied_row_amount or ZERO
-    applied = structure(row.weee_tax_applied)
-    entries = list(applied.values()) if isinstance(applied, dict) else applied if isinstance(applied, list) else []
-    titles = [entry for entry in entries if isinstance(entry, dict)]
-    like = [Tax(str(entry.get("title") or _FIXED_TAX), None, number(entry.get("row_amount"))) for entry in titles]
-    return shared(total, like or [Tax(_FIXED_TAX, None, total)], None)
+_OTHERWISE = ("customer_balance_amount", "gift_cards_amount", "reward_currency_amount")
 
 
 def split(total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:

@@ -7,11 +7,17 @@ relay points; others leave the buyer's own address there, where no parcel goes.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from transforms.fetched import Cells, Places, fetched
+from transforms.groups import Groups
+from transforms.rows import Rows
+from transforms.rowsets import ABSENT, Objects, Rowset, choose, is_true, objects, or_else, rowset
 
 # What methods (the part behind the carrier's code) are called where nothing is brought to the buyer.
 _FETCHED = re.compile(r"pick_?-?up|click_?(and|n|&)?_?collect|parcel_?shop|locker|relais|service_?point", re.IGNORECASE)
@@ -19,32 +25,58 @@ _FETCHED = re.compile(r"pick_?-?up|click_?(and|n|&)?_?collect|parcel_?shop|locke
 _COUNTER = re.compile(r"(store|local|shop)_?pick_?up|instore|click_?(and|n|&)?_?collect", re.IGNORECASE)
 
 
-def places(order: Any, rows: Sequence[Any], location: Any) -> Places:
-    """Find where an order goes. `location`: the shop where it is fetched (`pickup_locations.sql`), or None."""
-    addresses = [address(row) for row in rows]
-    shipping = next((row for row in rows if row.address_type == "shipping"), None)
-    point_id = location.code if location is not None else order.relay_id or getattr(shipping, "relay_id", None)
-    if not point_id and not _is_fetched(order.shipping_method):
-        return Places(addresses)
-    return fetched(addresses, point_id, {} if location is None else _shop(location))
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Rows of the addresses frame, grouped by order; `fetched` are the orders that go elsewhere than these say."""
+
+    columns: Mapping[str, Objects]
+    groups: Groups
+    fetched: Mapping[int, Places]
 
 
-def address(row: Any) -> Cells:
-    """Shape an address; the lines of its street stand in one cell."""
-    street, *more = (line.strip() for line in (row.street or "").split("\n"))
+def addresses(rows: Rows, orders: Rowset, numbers: Mapping[Any, int]) -> Addresses:
+    """Find where these orders go."""
+    found = rowset(rows, "addresses", "order_id", numbers)
+    columns = _columns(found)
+    locations = rowset(rows, "pickup_locations", "order_id", numbers).last()
+    is_located = locations.rows != ABSENT
+    shipping = found.where(found["address_type"] == "shipping").first()
+    point_id = choose(is_located, locations["code"], or_else(orders["relay_id"], shipping["relay_id"]))
+    is_fetched = np.array([_is_fetched(method) for method in orders["shipping_method"]], dtype=np.bool_)
+    elsewhere = {}
+    for order in np.flatnonzero(is_true(point_id) | is_fetched).tolist():
+        own = found.groups.rows(order)
+        cells = [
+            dict(zip(columns, values, strict=True))
+            for values in zip(*(column[own] for column in columns.values()), strict=True)
+        ]
+        shop = _shop(locations.take(np.array([order]))) if is_located[order] else {}
+        elsewhere[order] = fetched(cells, point_id[order], shop)
+    return Addresses(columns, found.groups, elsewhere)
+
+
+def _columns(rows: Rowset) -> Mapping[str, Objects]:
+    street, more = _lines(rows["street"])
+    names = zip(rows["firstname"], rows["middlename"], strict=True)
     return {
-        "address_type": row.address_type,
-        "first_name": " ".join(name for name in (row.firstname, row.middlename) if name),
-        "last_name": row.lastname,
-        "company": row.company,
+        "address_type": rows["address_type"],
+        "first_name": objects([" ".join(filter(None, both)) for both in names]),
+        "last_name": rows["lastname"],
+        "company": rows["company"],
         "street": street,
-        "street_additional_info": ", ".join(line for line in more if line),
-        "zip_code": row.postcode,
-        "city": row.city,
-        "state": row.region,
-        "country": row.country_id,
-        "phone": row.telephone,
+        "street_additional_info": more,
+        "zip_code": rows["postcode"],
+        "city": rows["city"],
+        "state": rows["region"],
+        "country": rows["country_id"],
+        "phone": rows["telephone"],
     }
+
+
+def _lines(streets: Objects) -> tuple[Objects, Objects]:
+    """Take the lines of streets apart, which stand in one cell: the first, and all others."""
+    lines = [[line.strip() for line in (street or "").split("\n")] for street in streets]
+    return objects([first for first, *_ in lines]), objects([", ".join(filter(None, more)) for _, *more in lines])
 
 
 @lru_cache(maxsize=1024)
@@ -54,13 +86,13 @@ def _is_fetched(method: str | None) -> bool:
     return bool(_FETCHED.search(name or carrier) or _COUNTER.search(carrier))
 
 
-def _shop(location: Any) -> Cells:
-    street, *more = (line.strip() for line in (location.street or "").split("\n"))
+def _shop(location: Rowset) -> Cells:
+    street, more = _lines(location["street"])
     return {
-        "company": location.name,
-        "street": street,
-        "street_additional_info": ", ".join(line for line in more if line),
-        "zip_code": location.postcode,
-        "city": location.city,
-        "country": location.country_id,
+        "company": location["name"][0],
+        "street": street[0],
+        "street_additional_info": more[0],
+        "zip_code": location["postcode"][0],
+        "city": location["city"][0],
+        "country": location["country_id"][0],
     }

@@ -14,29 +14,16 @@ from typing import Any
 
 from transforms.platforms.magento2.cancelled import Cancellation
 from transforms.platforms.magento2.extras import Extra
-from transforms.platforms.magento2.items import Sold
-from transforms.platforms.magento2.money import ZERO, Money, net, paid_otherwise, shared, split
+from transforms.platforms.magento2.money import Money, net_of, paid_otherwise_of, shared, split
+from transforms.platforms.magento2.sold import Line
 from transforms.rows import when
+from transforms.rowsets import ZERO
 
-CANCELLED_MEMO = 3
 _HALF_A_CENT = Decimal("0.005")
 # A memo whose author keeps back more than this of what its units cost gives money back, and no units.
 _A_REDUCTION = Decimal("0.5")
 
 Cells = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Line:
-    """A thing sold with its money; `gone` counts units cancelled or refunded so far.
-
-    `reduced` counts units that credit memos name although they gave back a part of their price only.
-    """
-
-    thing: Sold
-    money: Money
-    gone: int = 0
-    reduced: int = 0
 
 
 @dataclass(slots=True)
@@ -106,10 +93,9 @@ class Refunds:
         return given
 
     def given_back(self, memos: Iterable[Memo]) -> Iterator[Given]:
-        """Yield the rows of the credit memos, in the order these were made; cancelled ones gave nothing back."""
+        """Yield the rows of the credit memos, in the order these were made."""
         for memo in sorted(memos, key=lambda memo: (when(memo.row.created_at), memo.row.creditmemo_id)):
-            if memo.row.state != CANCELLED_MEMO:
-                yield from self._memo(memo)
+            yield from self._memo(memo)
 
     def _memo(self, memo: Memo) -> list[Given]:
         row = memo.row
@@ -119,7 +105,7 @@ class Refunds:
         of_extras = [(extra, back) for extra in self.extras if (back := extra.given_back(row)).net > 0]
         explained = sum((money.total() for _, money in items), shipping.total())
         explained += sum((money.total() for _, money in of_extras), ZERO)
-        total = explained if row.grand_total is None else row.grand_total + paid_otherwise(row)
+        total = explained if row.grand_total is None else row.grand_total + paid_otherwise_of(row)
         # What else a memo lacks was paid otherwise, as by a module's gift card: its units came back all the same.
         reduces = (row.adjustment_negative or ZERO) > explained * _A_REDUCTION
         given = [self._item(memo, document, item, money, reduces) for item, money in items]
@@ -147,7 +133,7 @@ class Refunds:
         row = line.thing.row
         fixed, whole = item.weee_tax_applied_row_amount or ZERO, row.weee_tax_applied_row_amount or ZERO
         return Money(
-            max(net(item.row_total, item.discount_amount, item.discount_tax_compensation_amount), ZERO),
+            max(net_of(item.row_total, item.discount_amount, item.discount_tax_compensation_amount), ZERO),
             shared(item.tax_amount or ZERO, line.money.taxes, row.tax_percent),
             line.money.part(fixed, whole).fixed if fixed and whole else [],
         )
@@ -161,7 +147,7 @@ class Refunds:
             quantity = 0
         left = thing.touched(lambda shipper: self.left_by(shipper, at))
         # Magento takes refunded units off what is still to be shipped, as long as there is some.
-        cancels = bool(thing.shippers) and 0 < quantity <= thing.quantity - max(left, thing.has_left()) - line.gone
+        cancels = bool(thing.shippers) and 0 < quantity <= thing.quantity - max(left, thing.left) - line.gone
         line.gone += quantity
         is_money = reduces or not item.qty
         reason = "AGREEMENT" if is_money else "CUSTOMER_CANCELATION" if cancels or not left else "RETURN"
@@ -185,7 +171,7 @@ class Refunds:
             compensation -= sum((item.discount_tax_compensation_amount or ZERO for item in items), ZERO)
         taxes = shared(row.shipping_tax_amount or ZERO, self.shipping.taxes, None)
         # A discount on prices with tax is more than the amount without; the compensation makes up for it.
-        left = net(amount, max(discount, ZERO), max(compensation, ZERO))
+        left = net_of(amount, max(discount, ZERO), max(compensation, ZERO))
         return Money(min(max(left, ZERO), amount), taxes)
 
 

@@ -1,264 +1,287 @@
-"""An order of Magento's, put together.
+"""Orders of Magento, put together: the columns of the order frames.
 
-Composites are resolved in `items`, states in `states`, addresses in `places`; `money` and `extras` have what was
-charged, `refunds` and `cancelled` what went back.
+Composites are resolved in `items`, states in `states`, addresses in `places`; `money` has what was charged, `beside`
+the orders that are worked one by one.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterator
 
-from transforms.frames import OrderFrames, as_text, order_frames, table_of
-from transforms.platforms.magento2 import extras
-from transforms.platforms.magento2.cancelled import Cancellation, cancellations
-from transforms.platforms.magento2.items import Sold, line_of, sold
-from transforms.platforms.magento2.money import (
-    ZERO,
-    Tax,
-    below_zero,
-    line_money,
-    order_taxes,
-    paid_otherwise,
-    shipping_money,
+import numpy as np
+
+from transforms.frames import Frame, OrderFrames, as_text, order_frames, table_of
+from transforms.groups import Bools, Ints
+from transforms.platforms.magento2.beside import beside
+from transforms.platforms.magento2.items import things
+from transforms.platforms.magento2.money import Taxes, charges, paid_otherwise
+from transforms.platforms.magento2.options import choices
+from transforms.platforms.magento2.places import addresses
+from transforms.platforms.magento2.states import STATUSES as STATUSES
+from transforms.platforms.magento2.states import History, hints, proved, states
+from transforms.rows import Rows, rows_of
+from transforms.rowsets import (
+    ABSENT,
+    Objects,
+    Rowset,
+    at,
+    choose,
+    earliest,
+    filled,
+    framed,
+    is_absent,
+    is_true,
+    numbered,
+    numbering,
+    objects,
+    one_of,
+    or_else,
+    rowset,
+    stacked,
+    sums,
+    whole,
 )
-from transforms.platforms.magento2.places import places
-from transforms.platforms.magento2.refunds import CANCELLED_MEMO, Given, Line, Memo, Refunds
-from transforms.platforms.magento2.states import STATUSES, proved, state_of_status, state_word
-from transforms.rows import Rows, rows_by, rows_of, when
 from transforms.visible_text import visible_options
 
 _OWN_CARRIER = "custom"
 
-Tables = dict[str, list[dict[str, Any]]]
+Columns = dict[str, Objects]
+_Attribute = tuple[int, object, str, str, object]
+"""Number of the order, line id or None, id, type, value."""
 
 
 def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
     """Shape the rows of `connectors/channels/magento2/*.sql` into order frames. Magento's times are UTC in any zone."""
     shop = _Shop(rows)
-    tables: Tables = defaultdict(list)
-    for order in rows_of(rows, "orders"):
-        for name, cells in _Order(shop, order).frames():
-            tables[name].append({"channel_order_id": order.increment_id, **cells})
-    # Said twice, an order whose number another store has used as well is held: one would replace the other.
-    ids = {order.increment_id: order.order_id for order in rows_of(rows, "orders")}
-    tables["orders"] += [
-        {"channel_order_id": twin.increment_id, "internal_id": ids.get(twin.increment_id)}
-        for twin in rows_of(rows, "twins")
-    ]
-    return order_frames({name: table_of(cells) for name, cells in tables.items() if cells}, read_at)
+    frames: dict[str, Frame] = {
+        "orders": stacked([framed(shop.order_columns()), shop.twins()]),
+        "lines": stacked([framed(shop.line_columns()), table_of(shop.beside.lines), framed(shop.rounding_columns())]),
+        "adjustments": table_of(shop.beside.adjustments),
+        "taxes": stacked(
+            [
+                framed(shop.tax_columns(shop.charges.things.taxes, shop.things.groups.owners, shop.line_ids)),
+                table_of(shop.beside.line_taxes),
+                framed(shop.tax_columns(shop.charges.shipping.taxes, np.arange(len(shop.orders)), None)),
+                table_of(shop.beside.rest),
+                table_of(shop.beside.refund_taxes),
+            ]
+        ),
+        "addresses": shop.address_rows(),
+        "custom_attributes": shop.attributes(),
+    }
+    return order_frames({name: frame for name, frame in frames.items() if len(frame)}, read_at)
 
 
 class _Shop:
-    """The rows of one chunk by order, and the states behind the shop's statuses."""
+    """The orders of one chunk."""
 
     def __init__(self, rows: Rows) -> None:
-        self.items = rows_by(rows, "items", "order_id")
-        self.taxes = rows_by(rows, "taxes", "order_id")
-        self.shipments = rows_by(rows, "shipments", "order_id")
-        self.tracks = rows_by(rows, "tracks", "order_id")
-        self.invoices = rows_by(rows, "invoices", "order_id")
-        self.memos = rows_by(rows, "creditmemos", "order_id")
-        self.memo_items = rows_by(rows, "creditmemo_items", "creditmemo_id")
-        self.memo_comments = rows_by(rows, "creditmemo_comments", "creditmemo_id")
-        self.history = rows_by(rows, "status_history", "order_id")
-        self.changes = rows_by(rows, "status_changes", "order_id")
-        self.addresses = rows_by(rows, "addresses", "order_id")
-        self.gifts = rows_by(rows, "gift_messages", "order_id")
-        self.locations = {row.order_id: row for row in rows_of(rows, "pickup_locations")}
-        self.statuses: dict[str, set[str]] = defaultdict(set)
+        self.rows, self.orders = rows, whole(rows, "orders")
+        self.numbers = numbering(self.orders["order_id"])
+        self.increment_ids = self.orders["increment_id"]
+        items = self._of_orders("items")
+        self.things = things(items)
+        self.line_ids = self.things.cells("item_id")
+        self.charges = charges(self.orders, self.things, self._of_orders("taxes"))
+        behind: dict[str, set[str]] = defaultdict(set)
         for pair in rows_of(rows, "states"):
-            self.statuses[pair.state].add(pair.status)
+            behind[pair.state].add(pair.status)
+        self.history = History(self._of_orders("status_history"), self._of_orders("status_changes"), behind)
+        self.state = states(self.orders, self.history)
+        self.has_left = items.groups.any(filled(items["qty_shipped"]) > 0)
+        self.beside = beside(rows, self.orders, self.history, self.things, self.charges)
+        self.addresses = addresses(rows, self.orders, self.numbers)
+        self.otherwise = paid_otherwise(self.orders)
 
-
-class _Order:
-    """One order on its way into the frames."""
-
-    def __init__(self, shop: _Shop, order: Any) -> None:
-        self.shop, self.order = shop, order
-        self.increment_id = order.increment_id
-        self.items = shop.items[order.order_id]
-        self.shipments = shop.shipments[order.order_id]
-        self.things = sold(self.items)
-        self.line_of = line_of(self.things, self.items)
-        taxes = order_taxes(shop.taxes[order.order_id], self.line_of)
-        self.lines = {thing.row.item_id: Line(thing, line_money(thing.row, taxes)) for thing in self.things}
-        self.shipping = shipping_money(order, taxes)
-        self.extras, self.rest = extras.extras(order, taxes.rest)
-        self.has_left = any((row.qty_shipped or ZERO) > 0 for row in self.items)
-        self.state = order.state or state_of_status(order.status, shop.statuses)
-
-    def frames(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield (frame name, row)."""
-        given_back = list(self._given_back())
-        where = places(
-            self.order, self.shop.addresses[self.order.order_id], self.shop.locations.get(self.order.order_id)
-        )
-        yield "orders", {**self._order(), "pudo_id": where.point_id, "pickup": where.hides_home or None}
-        for line in self.lines.values():
-            yield from self._line(line)
-        yield from extras.lines(self.extras)
-        below = below_zero(line.thing.row for line in self.lines.values())
-        if below and self._charged():
-            rest = f"rounding-{self.order.order_id}"
-            yield "lines", {"channel_order_line_id": rest, "kind": "discount", "quantity": 1, "price": below}
-        for tax in self.shipping.taxes:
-            yield "taxes", {"applies_to": "shipping", "code": tax.code, "rate": tax.rate, "amount": tax.amount}
-        for tax in (tax for taxes in self.rest.values() for tax in taxes):
-            yield "taxes", {"applies_to": "price", "code": tax.code, "rate": tax.rate, "amount": tax.amount}
-        for given in given_back:
-            yield "adjustments", given.adjustment()
-            for cells in given.taxes():
-                yield "taxes", cells
-        for cells in where.addresses:
-            yield "addresses", cells
-        for name, value in where.attributes.items():
-            yield "custom_attributes", _attribute(None, name, value)
-        for gift in self.shop.gifts[self.order.order_id]:
-            yield from self._gift(gift)
-
-    def _given_back(self) -> Iterator[Given]:
-        refunds = Refunds(self.order, self.lines, self.shipping, self.extras, self._left_by)
-        yield from refunds.cancelled(self._cancellations())
-        yield from refunds.given_back(self._memos())
-
-    def _order(self) -> dict[str, Any]:
-        order = self.order
-        valid = [memo for memo in self.shop.memos[order.order_id] if memo.state != CANCELLED_MEMO]
-        track = next(iter(self.shop.tracks[order.order_id]), None)
-        hint = state_word(order, self.state, self.has_left, self._ran_out_of_time())
+    def order_columns(self) -> Columns:
+        """Write the orders."""
+        orders, fetched = self.orders, self.addresses.fetched
+        is_invoiced = self._of_orders("invoices").groups.counts > 0
+        ran_out_of_time = ~is_invoiced & self.history.passed("pending_payment")
+        hint = hints(orders, self.state, self.has_left, ran_out_of_time)
+        unknown = np.flatnonzero(~one_of(hint, STATUSES))
+        memos = self._of_orders("creditmemos")
+        places = [fetched.get(order) for order in range(len(orders))]
         return {
-            "created_at": order.created_at,
-            "updated_at": self._newest(),
-            "status": order.status or order.state,
+            "channel_order_id": self.increment_ids,
+            "created_at": orders["created_at"],
+            "status": or_else(orders["status"], orders["state"]),
             "status_hint": hint,
-            "status_proved": None if hint in STATUSES else self._proved(),
-            "internal_id": order.order_id,
-            "currency": order.order_currency_code,
-            "total": self._charged(),
-            "total_paid": (order.total_paid or ZERO) + paid_otherwise(order),
-            "total_refunded": (order.total_refunded or ZERO) + sum(map(paid_otherwise, valid), ZERO),
-            "shipping_price": self.shipping.net,
-            "store": order.store_code or order.store_id,
+            "status_proved": proved(unknown, orders, self.things, self.has_left),
+            "internal_id": orders["order_id"],
+            "currency": orders["order_currency_code"],
+            "total": choose(is_absent(orders["grand_total"]), None, self._charged()),
+            "total_paid": filled(orders["total_paid"]) + self.otherwise,
+            "total_refunded": filled(orders["total_refunded"]) + sums(paid_otherwise(memos), memos.groups),
+            "shipping_price": self.charges.shipping.net,
+            "store": or_else(orders["store_code"], orders["store_id"]),
             # What imports orders from marketplaces pays them with a method of its own.
-            "source": order.payment_method,
-            "email": order.customer_email,
-            "carrier": _carrier(track) if track else None,
-            "shipping_method": order.shipping_description,
-            "shipping_method_code": order.shipping_method,
+            "source": orders["payment_method"],
+            "email": orders["customer_email"],
+            "carrier": _carriers(self._of_orders("tracks").first()),
+            "shipping_method": orders["shipping_description"],
+            "shipping_method_code": orders["shipping_method"],
+            "pudo_id": objects([place and place.point_id for place in places]),
+            "pickup": objects([(place and place.hides_home) or None for place in places]),
         }
 
-    def _charged(self) -> Decimal | None:
-        order = self.order
-        return None if order.grand_total is None else order.grand_total + paid_otherwise(order)
-
-    def _newest(self) -> Any:
-        shop, order_id = self.shop, self.order.order_id
-        memos = shop.memos[order_id]
-        changed = [self.order, *self.items, *self.shipments, *shop.tracks[order_id], *shop.invoices[order_id], *memos]
-        written = [*shop.history[order_id], *(row for memo in memos for row in shop.memo_comments[memo.creditmemo_id])]
-        stamps = [*(row.updated_at for row in changed), *(row.created_at for row in written)]
-        return max((stamp for stamp in stamps if isinstance(stamp, dt.datetime)), default=self.order.updated_at)
-
-    def _proved(self) -> str:
-        units = [
-            (thing.quantity, thing.cancelled, thing.units(thing.row.qty_refunded or ZERO)) for thing in self.things
-        ]
-        return proved(self.order, units, self.has_left)
-
-    def _ran_out_of_time(self) -> bool:
-        order_id = self.order.order_id
-        awaited = self.shop.statuses.get("pending_payment", set())
-        passed = (*self.shop.history[order_id], *self.shop.changes[order_id])
-        return not self.shop.invoices[order_id] and any(row.status in awaited for row in passed)
-
-    def _line(self, line: Line) -> Iterator[tuple[str, dict[str, Any]]]:
-        thing, row = line.thing, line.thing.row
-        refunded = max(thing.units(row.qty_refunded or ZERO) - line.reduced, 0)
-        left = thing.has_left()
-        waiting = bool(thing.shippers) and left + refunded + thing.cancelled < thing.quantity
-        yield (
-            "lines",
-            {
-                "channel_order_line_id": row.item_id,
-                "created_at": row.created_at,
-                "updated_at": row.updated_at,
-                "quantity": thing.quantity,
-                "price": line.money.net,
-                "product_id": thing.product_id,
-                "product_title": row.name or row.sku,
-                "status": self._word_of_line(line, waiting),
-                "quantity_refunded": refunded,
-                "quantity_shipped": left if thing.shippers else None,
-                "partly_shipped": (waiting and thing.has_begun() and not left) or None,
-                "is_virtual": not thing.shippers or None,
-                "shipped_at": self._shipped_at(thing),
-            },
+    def twins(self) -> Frame:
+        """Write orders whose number another store has used as well again: held, as one would replace the other."""
+        ids = dict(zip(self.increment_ids, self.orders["order_id"], strict=True))
+        return table_of(
+            [
+                {"channel_order_id": twin.increment_id, "internal_id": ids.get(twin.increment_id)}
+                for twin in rows_of(self.rows, "twins")
+            ]
         )
-        yield from _line_taxes(row.item_id, (*line.money.taxes, *line.money.fixed))
-        if thing.by_weight:
-            yield "custom_attributes", _attribute(row.item_id, "ordered-quantity", row.qty_ordered, "NUMERIC")
-        for name, value in visible_options(thing.choices()):
-            yield "custom_attributes", _attribute(row.item_id, name, value)
 
-    def _gift(self, gift: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-        line_id = None if gift.item_id is None else self.line_of.get(gift.item_id)
-        told = {"gift-message": gift.message, "gift-message-from": gift.sender, "gift-message-to": gift.recipient}
-        for name, value in visible_options(told.items()):
-            yield "custom_attributes", _attribute(line_id, name, value)
+    def line_columns(self) -> Columns:
+        """Write the lines."""
+        things, is_shipped = self.things, self.things.is_shipped()
+        refunded = np.maximum(things.units(filled(things.cells("qty_refunded"))) - self.beside.reduced, 0)
+        waiting = is_shipped & (things.left + refunded + things.cancelled < things.quantity)
+        return {
+            "channel_order_id": self.increment_ids[things.groups.owners],
+            "channel_order_line_id": self.line_ids,
+            "created_at": things.cells("created_at"),
+            "updated_at": things.cells("updated_at"),
+            "quantity": things.quantity,
+            "price": self.charges.things.net,
+            "product_id": things.product_ids(),
+            "product_title": or_else(things.cells("name"), things.cells("sku")),
+            "status": self._words_of_lines(waiting),
+            "quantity_refunded": refunded,
+            "quantity_shipped": choose(is_shipped, things.left, None),
+            "partly_shipped": choose(waiting & things.has_begun & (things.left == 0), True, None),
+            "is_virtual": choose(is_shipped, None, True),
+            "shipped_at": self._shipped_at(),
+        }
 
-    def _word_of_line(self, line: Line, waiting: bool) -> str | None:
-        """Name the state of a line where it is not the order's."""
-        thing = line.thing
-        if self.state == "closed" and thing.quantity and thing.cancelled >= thing.quantity:
-            # A closed order counts as refunded.
-            return "state:canceled"
+    def rounding_columns(self) -> Columns:
+        """Write what discounts take beyond their items' prices as a discount of the order."""
+        below = sums(self.charges.things.below, self.things.groups)
+        orders = np.flatnonzero(
+            below.astype(np.bool_) & ~is_absent(self.orders["grand_total"]) & is_true(self._charged())
+        )
+        ids = [f"rounding-{order_id}" for order_id in self.orders["order_id"][orders]]
+        return {
+            "channel_order_id": self.increment_ids[orders],
+            "channel_order_line_id": objects(ids),
+            "kind": objects(["discount"] * len(ids)),
+            "quantity": objects([1] * len(ids)),
+            "price": below[orders],
+        }
+
+    def tax_columns(self, taxes: Taxes, orders: Ints, line_ids: Objects | None) -> Columns:
+        """Write the taxes of lines, or (without `line_ids`) of shipping; `orders` are whose these are."""
+        owners = taxes.groups.owners
+        size = len(owners)
+        return {
+            "channel_order_id": self.increment_ids[orders[owners]],
+            "channel_order_line_id": objects([None] * size) if line_ids is None else line_ids[owners],
+            "applies_to": objects(["shipping" if line_ids is None else "price"] * size),
+            "code": taxes.code,
+            "rate": taxes.rate,
+            "amount": taxes.amount,
+        }
+
+    def address_rows(self) -> Frame:
+        """Write the addresses; where an order is fetched, the place may be one of them."""
+        addresses, fetched = self.addresses, self.addresses.fetched
+        as_given = ~np.isin(addresses.groups.owners, list(fetched))
+        columns = {name: column[as_given] for name, column in addresses.columns.items()}
+        places = [
+            {**cells, "channel_order_id": self.increment_ids[order]}
+            for order, place in fetched.items()
+            for cells in place.addresses
+        ]
+        given = {"channel_order_id": self.increment_ids[addresses.groups.owners[as_given]], **columns}
+        return stacked([framed(given), table_of(places)])
+
+    def attributes(self) -> Frame:
+        """Write what buyers chose and wrote, what was ordered by weight, and where orders are fetched."""
+        by_weight, ordered = np.flatnonzero(self.things.by_weight), self.things.cells("qty_ordered")
+        told: list[_Attribute] = [
+            (order, None, name, "STRING", value)
+            for order, place in self.addresses.fetched.items()
+            for name, value in place.attributes.items()
+        ]
+        owners = self.things.groups.owners
+        told += [
+            (owners[thing], self.line_ids[thing], "ordered-quantity", "NUMERIC", ordered[thing]) for thing in by_weight
+        ]
+        told += [(owners[thing], self.line_ids[thing], name, "STRING", value) for thing, name, value in self._choices()]
+        told += self._gifts()
+        orders, *columns = zip(*told, strict=True) if told else ((), (), (), (), ())
+        names = ("channel_order_line_id", "id", "type", "value")
+        named = {name: objects(column) for name, column in zip(names, columns, strict=True)}
+        return framed({"channel_order_id": self.increment_ids[list(orders)], **named})
+
+    def _choices(self) -> Iterator[tuple[int, str, str]]:
+        """Yield (thing, label, value) of what buyers chose."""
+        things, options = self.things, self.things.options
+        has_choices = options.hold_choices()
+        name = or_else(things.items["name"], things.items["sku"])
+        for thing in np.flatnonzero(has_choices[things.row] | at(has_choices, things.container, False)).tolist():
+            container = things.container[thing]
+            bundle = None if container == ABSENT else (name[container], options.of(int(container)))
+            for label, value in visible_options(choices(options.of(int(things.row[thing])), bundle)):
+                yield thing, label, value
+
+    def _gifts(self) -> Iterator[_Attribute]:
+        """Yield what buyers wrote for those who get the gift: with the order, or with one of its lines."""
+        gifts = self._of_orders("gift_messages")
+        if not len(gifts):
+            return
+        orders, ids = gifts.groups.owners, gifts["item_id"]
+        thing = np.where(is_absent(ids), ABSENT, self.things.of_cells(ids, orders))
+        told = zip(
+            orders.tolist(),
+            at(self.line_ids, thing, None),
+            gifts["message"],
+            gifts["sender"],
+            gifts["recipient"],
+            strict=True,
+        )
+        for order, line_id, message, sender, recipient in told:
+            written = {"gift-message": message, "gift-message-from": sender, "gift-message-to": recipient}
+            for name, value in visible_options(written.items()):
+                yield order, line_id, name, "STRING", value
+
+    def _words_of_lines(self, waiting: Bools) -> Objects:
+        """Name the states of lines where they are not the order's."""
+        things, orders = self.things, self.things.groups.owners
+        state = self.state[orders]
+        # A closed order counts as refunded.
+        is_cancelled = (state == "closed") & (things.quantity > 0) & (things.cancelled >= things.quantity)
         # Magento completes orders of which a part of a bundle, or of a price, was refunded; other software completes
         # those of which no shipment is written, and then nobody knows better.
-        if self.state == "complete" and waiting and (self.has_left or line.reduced):
-            return "state:complete+unshipped"
-        return None
+        is_open = (state == "complete") & waiting & (self.has_left[orders] | (self.beside.reduced > 0))
+        return choose(is_cancelled, "state:canceled", choose(is_open, "state:complete+unshipped", None))
 
-    def _cancellations(self) -> Iterator[Cancellation]:
-        order_id, words = self.order.order_id, self.shop.statuses.get("canceled", set())
-        history = self.shop.history[order_id]
-        moments = [row for row in (*history, *self.shop.changes[order_id]) if row.status in words]
-        return cancellations(self.order, self.things, history, moments)
+    def _shipped_at(self) -> Objects:
+        """Return when the first units of each thing were shipped."""
+        shippers, items = self.things.shippers, self.things.items
+        parcels = self._of_orders("shipments")
+        item = numbered(parcels["order_item_id"], numbering(items["item_id"]))
+        item = np.where(at(items.groups.owners, item, ABSENT) == parcels.groups.owners, item, ABSENT)
+        own = item != ABSENT
+        first = earliest(parcels["created_at"][own], item[own], len(items))[shippers.row]
+        told = ~is_absent(first)
+        return earliest(first[told], shippers.groups.owners[told], shippers.groups.size)
 
-    def _memos(self) -> Iterator[Memo]:
-        for row in self.shop.memos[self.order.order_id]:
-            comments = (comment.comment for comment in self.shop.memo_comments[row.creditmemo_id])
-            yield Memo(row, self.shop.memo_items[row.creditmemo_id], _words([row.customer_note, *comments]))
+    def _charged(self) -> Objects:
+        charged: Objects = filled(self.orders["grand_total"]) + self.otherwise
+        return charged
 
-    def _left_by(self, shipper: Any, at: dt.datetime) -> Decimal:
-        parcels = [row for row in self.shipments if row.order_item_id == shipper.item_id]
-        # Some other software may count what it shipped without writing a shipment: then nobody knows when.
-        if not parcels:
-            return Decimal(shipper.qty_shipped or ZERO)
-        return sum((row.qty or ZERO for row in parcels if when(row.created_at) <= at), ZERO)
-
-    def _shipped_at(self, thing: Sold) -> Any:
-        shippers = {shipper.item_id for shipper, _ in thing.shippers}
-        return min((row.created_at for row in self.shipments if row.order_item_id in shippers), key=when, default=None)
+    def _of_orders(self, query: str) -> Rowset:
+        return rowset(self.rows, query, "order_id", self.numbers)
 
 
-def _line_taxes(line_id: Any, taxes: Iterable[Tax]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for tax in taxes:
-        cells = {"applies_to": "price", "code": tax.code, "rate": tax.rate, "amount": tax.amount}
-        yield "taxes", {"channel_order_line_id": line_id, **cells}
-
-
-def _attribute(line_id: Any, name: str, value: Any, kind: str = "STRING") -> dict[str, Any]:
-    return {"channel_order_line_id": line_id, "id": name, "type": kind, "value": value}
-
-
-def _words(texts: Iterable[str | None]) -> str | None:
-    return "\n".join(text for text in texts if text) or None
-
-
-def _carrier(track: Any) -> str | None:
-    code, title = as_text(track.carrier_code), as_text(track.title)
-    return title or code if code in {None, "", _OWN_CARRIER} else code
+def _carriers(tracks: Rowset) -> Objects:
+    """Name who carries each order's first parcel: by the carrier's code, or by what somebody wrote for an own one."""
+    codes, titles = ([as_text(cell) for cell in tracks[column]] for column in ("carrier_code", "title"))
+    named = zip(codes, titles, strict=True)
+    return objects([title or code if code in {None, "", _OWN_CARRIER} else code for code, title in named])

@@ -6,9 +6,15 @@ statuses, and these; `state:holded+<state before>` lets it send what is on hold 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from decimal import Decimal
-from typing import Any
+from collections import defaultdict
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+
+import numpy as np
+
+from transforms.groups import Bools, Ints
+from transforms.platforms.magento2.items import Things
+from transforms.rowsets import Objects, Rowset, choose, filled, is_absent, is_true, objects, one_of
 
 STATUSES: Mapping[str, str] = {
     "state:new": "AWAITING_PAYMENT",
@@ -32,45 +38,82 @@ STATUSES: Mapping[str, str] = {
 _PAID_ON_DELIVERY = "cashondelivery"
 
 
-def state_word(order: Any, state: str | None, has_left: bool, ran_out_of_time: bool) -> str | None:
-    """Name the state of an order. `has_left`: units of it have been shipped, so nobody waits for money first."""
-    match state:
-        case None:
-            return None
-        case "new" if has_left or nothing_due(order):
-            return "state:new+paid"
-        case "pending_payment" if has_left or is_paid(order):
-            return "state:pending_payment+paid"
-        case "processing" if order.status == "fraud":
-            return "state:processing+fraud"
-        case "canceled" if ran_out_of_time:
-            return "state:canceled+unpaid"
-        case "holded" if order.hold_before_state:
-            return f"state:holded+{order.hold_before_state}"
-        case _:
-            return f"state:{state}"
+@dataclass(frozen=True, slots=True)
+class History:
+    """The statuses that orders went through, and the states that stand behind the shop's statuses."""
+
+    rows: Rowset
+    changes: Rowset
+    behind: Mapping[str, Set[str]]
+
+    def statuses(self, state: str) -> Set[str]:
+        """Return the statuses that stand under a state."""
+        return self.behind.get(state, frozenset())
+
+    def passed(self, state: str) -> Bools:
+        """Say which orders were in a state at some time."""
+        statuses = self.statuses(state)
+        return self.rows.groups.any(one_of(self.rows["status"], statuses)) | self.changes.groups.any(
+            one_of(self.changes["status"], statuses)
+        )
 
 
-def proved(order: Any, lines: Sequence[tuple[int, int, int]], has_left: bool) -> str:
-    """Name what the rest of an order proves where its state does not: `lines` are (ordered, cancelled, refunded)."""
-    if lines and all(cancelled + refunded >= ordered for ordered, cancelled, refunded in lines):
-        return "state:closed" if any(refunded for _, _, refunded in lines) else "state:canceled"
-    return "state:processing" if has_left or nothing_due(order) else "state:new"
+def states(orders: Rowset, history: History) -> Objects:
+    """Return each order's state; an imported order that has none is in the only one that its status stands under."""
+    by_status: dict[str, list[str]] = defaultdict(list)
+    for state, named in history.behind.items():
+        for word in named:
+            by_status[word].append(state)
+    found = orders["state"].copy()
+    status = orders["status"]
+    for order in np.flatnonzero(~is_true(found)).tolist():
+        behind = by_status.get(status[order], [])
+        found[order] = behind[0] if len(behind) == 1 else None
+    return found
 
 
-def state_of_status(status: str | None, statuses: Mapping[str, Set[str]]) -> str | None:
-    """Return the state of an imported order that has none: the only one its status stands under."""
-    states = [state for state, named in statuses.items() if status in named]
-    return states[0] if len(states) == 1 else None
+def hints(orders: Rowset, state: Objects, has_left: Bools, ran_out_of_time: Bools) -> Objects:
+    """Name the state of each order. `has_left`: units of it have been shipped, so nobody waits for money first."""
+    held = orders["hold_before_state"]
+    no_wait, is_paid = has_left | nothing_due(orders), _is_paid(orders)
+    hint = objects([None if word is None else f"state:{word}" for word in state])
+    told = (
+        ((state == "new") & no_wait, "+paid"),
+        ((state == "pending_payment") & (has_left | is_paid), "+paid"),
+        ((state == "processing") & (orders["status"] == "fraud"), "+fraud"),
+        ((state == "canceled") & ran_out_of_time, "+unpaid"),
+    )
+    for holds, more in told:
+        hint[holds] += more
+    is_held = (state == "holded") & is_true(held)
+    hint[is_held] += "+" + held[is_held]
+    return hint
 
 
-def nothing_due(order: Any) -> bool:
-    """Say whether shipping waits for no money: all is paid, or will be on delivery."""
-    zero = Decimal(0)
-    due = (order.grand_total or zero) - (order.total_paid or zero) if order.total_due is None else order.total_due
-    return due <= 0 or _PAID_ON_DELIVERY in (order.payment_method or "")
+def proved(unknown: Ints, orders: Rowset, things: Things, has_left: Bools) -> Objects:
+    """Name what the rest of an order proves where its state does not: of the `unknown` orders."""
+    found = np.full(len(orders), None, dtype=np.object_)
+    if not len(unknown):
+        return found
+    is_due = ~nothing_due(orders)
+    refunded = things.units(filled(things.cells("qty_refunded")))
+    is_gone, groups = things.cancelled + refunded >= things.quantity, things.groups
+    all_gone = (groups.counts > 0) & ~groups.any(~is_gone)
+    word = choose(has_left | ~is_due, "state:processing", "state:new")
+    word = choose(all_gone, choose(groups.any(refunded != 0), "state:closed", "state:canceled"), word)
+    found[unknown] = word[unknown]
+    return found
 
 
-def is_paid(order: Any) -> bool:
-    """Say whether money came in for all of the order."""
-    return bool(order.grand_total) and (order.total_paid or 0) >= order.grand_total
+def nothing_due(orders: Rowset) -> Bools:
+    """Say where shipping waits for no money: all is paid, or will be on delivery."""
+    told = orders["total_due"]
+    due = choose(is_absent(told), filled(orders["grand_total"]) - filled(orders["total_paid"]), told)
+    on_delivery = [_PAID_ON_DELIVERY in (method or "") for method in orders["payment_method"]]
+    return (due <= 0) | np.array(on_delivery, dtype=np.bool_)
+
+
+def _is_paid(orders: Rowset) -> Bools:
+    """Say where money came in for all of the order."""
+    total = filled(orders["grand_total"])
+    return total.astype(np.bool_) & (filled(orders["total_paid"]) >= total)

@@ -9,8 +9,20 @@ import numpy as np
 from transforms.groups import Bools
 from transforms.platforms.medusa.lines import Lines
 from transforms.platforms.medusa.prices import Broken, Prices, discounts_of, prices, taxes_of
-from transforms.rows import Rows, when
-from transforms.rowsets import Objects, Rowset, choose, is_absent, is_true, numbering, objects, or_else, rowset
+from transforms.rows import Rows
+from transforms.rowsets import (
+    ABSENT,
+    Objects,
+    Rowset,
+    choose,
+    earliest,
+    is_absent,
+    is_true,
+    numbered,
+    numbering,
+    or_else,
+    rowset,
+)
 
 # The provider of who ships by hand.
 _BY_HAND = "manual_manual"
@@ -52,11 +64,8 @@ def carriers(fulfillments: Rowset, bringing: Rowset) -> Objects:
 
 def shipped_at(fulfillments: Rowset, lines: Lines) -> Objects:
     """Return when each line was first handed to a carrier."""
-    first: dict[tuple[int, object], object] = {}
-    rows = zip(fulfillments.groups.owners.tolist(), fulfillments["item_id"], fulfillments["shipped_at"], strict=True)
-    for order, item_id, at in rows:
-        known = first.get((order, item_id))
-        if at is not None and (known is None or when(at) < when(known)):
-            first[order, item_id] = at
-    owners = lines.groups.owners.tolist()
-    return objects([first.get(line) for line in zip(owners, lines.rows["item_id"], strict=True)])
+    number = numbering(zip(lines.groups.owners.tolist(), lines.rows["item_id"], strict=True))
+    under_way = fulfillments.where(~is_absent(fulfillments["shipped_at"]))
+    line = numbered(zip(under_way.groups.owners.tolist(), under_way["item_id"], strict=True), number)
+    own = line != ABSENT
+    return earliest(under_way["shipped_at"][own], line[own], len(number))
