@@ -19,7 +19,7 @@ from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from connectors.mirakl.settled import COLUMNS as SETTLED_COLUMNS
 from connectors.mirakl.settled import Settled
-from pipelines import checks, metadata
+from pipelines import catalogue, checks, metadata
 from pipelines.config.settings import Channel, Settings
 from pipelines.delivering import sending, tell_days_apart, without_answer
 from pipelines.incremental import NormalisedDay, RawDay, rules
@@ -72,8 +72,14 @@ def _shop_database(channel: Channel) -> dg.AssetSpec:
     return dg.AssetSpec(
         [channel.name, SHOP_DATABASE],
         group_name=channel.name,
-        description=f"The shop's own database ({channel.settings.platform}), read only.",
+        description=(
+            f"The shop's own database ({channel.settings.platform}), which is only read. The channel's settings in "
+            "force are below; each run that reads the shop observes its version and newest change."
+        ),
         kinds={"sql"},
+        owners=channel.settings.owners,
+        tags=catalogue.tags(channel),
+        metadata=catalogue.shop(channel),
     )
 
 
@@ -90,7 +96,11 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
         kinds={"sql", "parquet"},
         owners=channel.settings.owners,
         freshness_policy=_freshness(channel),
-        metadata={"dagster/column_schema": metadata.raw_schema()},
+        tags=catalogue.tags(channel),
+        metadata={
+            **catalogue.about(RAW_ORDERS, channel, _raw_orders),
+            "dagster/column_schema": metadata.raw_schema(),
+        },
     )
     def raw_orders(
         context: dg.AssetExecutionContext, config: Reading, state: dg.ResourceParam[State]
@@ -102,6 +112,7 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
             with open_shop(channel) as shop:
                 if words := clocks_differ(shop.read_at):
                     context.log.warning(words)
+                newest = ""
                 for day in context.partition_keys:
                     raw = RawDay(shop, day)
                     chunks = progress.through(
@@ -121,6 +132,17 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
                         },
                         partition_key=day,
                     )
+                    newest = max(newest, raw.newest_change)
+                context.log_event(
+                    dg.AssetObservation(
+                        [name, SHOP_DATABASE],
+                        metadata={
+                            **shop.versions(),
+                            "read_at": dg.MetadataValue.timestamp(shop.read_at),
+                            "newest_change": newest or "none on these days",
+                        },
+                    )
+                )
             frames.remove_old(settings.frames.retention_days)
         return dg.MaterializeResult()
 
@@ -140,7 +162,11 @@ def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:
         kinds={"python", "parquet"},
         owners=channel.settings.owners,
         freshness_policy=_freshness(channel),
-        metadata={"dagster/column_schema": metadata.mirakl_schema()},
+        tags=catalogue.tags(channel),
+        metadata={
+            **catalogue.about(MIRAKL_ORDERS, channel, _mirakl_orders),
+            "dagster/column_schema": metadata.mirakl_schema(),
+        },
     )
     def mirakl_orders(context: dg.AssetExecutionContext, state: dg.ResourceParam[State]) -> dg.MaterializeResult[None]:
         with checks.judged_when_it_fails(context, channel, state), failures_explained(channel):
@@ -186,6 +212,8 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
         kinds={"mirakl", "https"},
         owners=channel.settings.owners,
         freshness_policy=_freshness(channel),
+        tags=catalogue.tags(channel),
+        metadata=catalogue.about(MIRAKL_DELIVERY, channel, _mirakl_delivery),
     )
     def mirakl_delivery(
         context: dg.AssetExecutionContext, state: dg.ResourceParam[State], mirakl: dg.ResourceParam[Mirakl]

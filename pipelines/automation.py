@@ -1,6 +1,6 @@
 """Jobs and schedules of a channel.
 
-`sync_<channel>_today` re-reads the open day every quarter of an hour, unless its previous run is still at it: late
+`sync_<channel>_today` re-reads the open day every quarter of an hour, unless its previous run is unfinished: late
 commits are found, and only what changed is sent. `sync_<channel>_lookback` reads the last closed days once a night,
 so that neither a missed tick nor an order that changed around midnight is left behind. `inspect_<channel>_nightly`
 then compares those days, shop against ledger, and sends nothing.
@@ -18,6 +18,7 @@ from dagster._core.storage.tags import (
     SCHEDULE_NAME_TAG,
 )
 
+from pipelines import catalogue
 from pipelines.assets import RAW_ORDERS, SHOP_DATABASE, asset_keys
 from pipelines.checks import RECONCILED, check_keys
 from pipelines.config.settings import Channel
@@ -44,6 +45,7 @@ def channel_job(channel: Channel) -> UnresolvedAssetJobDefinition:
         job_name(channel.name),
         selection=dg.AssetSelection.assets(*asset_keys(channel.name)).without_checks(),
         description=f"Reads, normalises and delivers the orders of {channel.name} for the chosen days.",
+        tags=catalogue.tags(channel),
     )
 
 
@@ -55,7 +57,11 @@ def inspection_job(channel: Channel) -> UnresolvedAssetJobDefinition:
             *check_keys(channel.name),
             dg.AssetCheckKey(dg.AssetKey([channel.name, SHOP_DATABASE]), RECONCILED),
         ),
-        description=f"Looks for orders of {channel.name} that wait, were never accepted, differ, or are gone.",
+        description=(
+            f"Finds orders of {channel.name} that are not accepted, that Mirakl never got, that differ there, or that "
+            "are gone from the shop. Reads the last three closed days; sends nothing."
+        ),
+        tags=catalogue.tags(channel),
     )
 
 
@@ -82,12 +88,16 @@ def today_schedule(channel: Channel) -> dg.ScheduleDefinition:
         job_name=job_name(channel.name),
         cron_schedule="*/15 * * * *",
         execution_timezone=channel.settings.timezone,
-        description="Every 15 minutes: orders changed today. Skipped while the previous run is still at it.",
+        description=(
+            "Every 15 minutes: orders that changed today. Skipped while the previous run goes on. Costs one pass over "
+            "today's change feed, whole reads of the orders that changed since, one request for each 100 of them, and "
+            "some 80 kB of Dagster's records, of which the job `housekeeping` keeps one run a day."
+        ),
     )
     def today(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         running = unfinished_run(context.instance, tags={SCHEDULE_NAME_TAG: name})
         if running:
-            return dg.SkipReason(f"run {running} of this schedule is still at it")
+            return dg.SkipReason(f"run {running} of this schedule is unfinished")
         day = context.scheduled_execution_time.astimezone(channel.settings.zone).date().isoformat()
         return dg.RunRequest(partition_key=day, tags=TODAY_TAGS)
 
@@ -102,7 +112,10 @@ def lookback_schedule(channel: Channel) -> dg.ScheduleDefinition:
         job_name=job_name(channel.name),
         cron_schedule="30 1 * * *",
         execution_timezone=channel.settings.timezone,
-        description=f"Every night: the last {LOOKBACK_DAYS} closed days again; what Mirakl holds is not sent twice.",
+        description=(
+            f"Every night: the last {LOOKBACK_DAYS} closed days again, for orders that changed around midnight or "
+            "while nothing ran. Costs whole reads of all their orders; what Mirakl holds is not sent again."
+        ),
     )
     def lookback(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         days = closed_days(channel, context.scheduled_execution_time)
@@ -121,5 +134,8 @@ def inspection_schedule(channel: Channel) -> dg.ScheduleDefinition:
         job_name=inspection_name(channel.name),
         cron_schedule="30 4 * * *",
         execution_timezone=channel.settings.timezone,
-        description=f"Every night: the last {LOOKBACK_DAYS} closed days compared, shop against ledger; sends nothing.",
+        description=(
+            f"Every night: the last {LOOKBACK_DAYS} closed days of the shop compared with the ledger. Costs whole "
+            "reads of all their orders; sends nothing."
+        ),
     )

@@ -15,7 +15,7 @@ from pipelines.checks import reconciled, standing_checks
 from pipelines.config.settings import Channel, Settings, is_channel_name
 from pipelines.dry_run_jobs import look_job, plan_job
 from pipelines.housekeeping import housekeeping_job, housekeeping_schedule
-from pipelines.resources import Mirakl, state
+from pipelines.resources import mirakl, state
 from pipelines.runs.heartbeat import silent_runs
 from pipelines.runs.replay import replay_job, undelivered_sensor
 from pipelines.stand_ins import stand_ins
@@ -61,7 +61,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             ),
             housekeeping_schedule(),
         ],
-        resources={"state": state, "mirakl": Mirakl()},
+        resources={"state": state, "mirakl": mirakl},
         # A chain has nothing to run side by side, and starting processes takes longer than most days.
         executor=dg.in_process_executor,
     )

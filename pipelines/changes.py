@@ -47,8 +47,8 @@ def changes_sensor(channel: Channel) -> dg.SensorDefinition:
         job_name=job_name(channel.name),
         minimum_interval_seconds=SECONDS_BETWEEN_TICKS,
         description=(
-            f"Asks the change feed of {channel.name} every {SECONDS_BETWEEN_TICKS} seconds and runs the open day when "
-            "an order changed. One query a tick; quiet while a run of the day is unfinished."
+            f"Every {SECONDS_BETWEEN_TICKS} seconds: asks the change feed of {channel.name}; runs the open day when "
+            "an order changed. Costs one query a tick, and a run where something changed; skipped while one goes on."
         ),
     )
     def changes(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:

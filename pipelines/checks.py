@@ -15,6 +15,7 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 
 from connectors.ledger import Ledger, LedgerError
 from pipelines import metadata
+from pipelines.catalogue import documentation
 from pipelines.config.settings import Channel
 from pipelines.metadata import Metadata
 from pipelines.operations.days import closed_days
@@ -99,7 +100,15 @@ def standing_checks(channel: Channel) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(
         name=f"{channel.name}__standing_checks",
-        specs=[dg.AssetCheckSpec(key.name, asset=key.asset_key, description=_ASKED[key.name]) for key in keys],
+        specs=[
+            dg.AssetCheckSpec(
+                key.name,
+                asset=key.asset_key,
+                description=_ASKED[key.name],
+                metadata={"documentation": documentation("docs/operating.md", "checks")},
+            )
+            for key in keys
+        ],
         # Nothing is yielded: what is yielded cannot answer what Dagster planned for a day, see `evaluate`.
         can_subset=True,
         description="Looks into the ledger: is anything wrong with the orders of this channel, of any day?",
@@ -202,6 +211,7 @@ def reconciled(channel: Channel, shop_database: dg.AssetKey) -> dg.AssetChecksDe
     @dg.asset_check(
         asset=shop_database,
         name=RECONCILED,
+        metadata={"documentation": documentation("docs/operating.md", "checks")},
         description="Reads the shop's last closed days: each order is at Mirakl as it is, and none is gone.",
     )
     def check(state: dg.ResourceParam[State]) -> dg.AssetCheckResult:

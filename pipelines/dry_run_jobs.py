@@ -12,6 +12,7 @@ from pydantic import Field
 
 from connectors.frames.storage import FrameStorage
 from connectors.ledger import Ledger
+from pipelines import catalogue
 from pipelines.config.environment import Environment
 from pipelines.config.settings import Channel, Settings, SettingsError
 from pipelines.metadata import Metadata, table
@@ -59,7 +60,11 @@ def look_job(channel: Channel) -> dg.JobDefinition:
 
     @dg.job(
         name=f"look_{channel.name}",
-        description=f"Looks at one order of {channel.name} from all sides. Nothing is sent; personal data is masked.",
+        description=(
+            f"One order of {channel.name}: the shop, the record that would be sent, what Mirakl holds, what would "
+            "happen now, as the metadata of the step. Nothing is sent; personal data is masked."
+        ),
+        tags=catalogue.tags(channel),
     )
     def job() -> None:
         look_at_order()
@@ -82,7 +87,11 @@ def plan_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
 
     @dg.job(
         name=f"plan_{channel.name}",
-        description=f"Says what a sync of {channel.name} would send on some days, and why: a dry run. Nothing is sent.",
+        description=(
+            f"A dry run: what a sync of {channel.name} would send for some days, and why, as the metadata of the step. "
+            "Nothing is sent."
+        ),
+        tags=catalogue.tags(channel),
     )
     def job() -> None:
         plan_days()

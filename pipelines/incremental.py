@@ -40,13 +40,17 @@ FINAL_AFTER = dt.timedelta(minutes=5)
 
 @dataclass(slots=True)
 class RawDay:
-    """The raw orders of one day, chunk by chunk; the counts are whole once all chunks were taken."""
+    """The raw orders of one day, chunk by chunk; the counts are whole once all chunks were taken.
+
+    `newest_change` is the last of the change feed, as the feed writes times; empty where no order changed.
+    """
 
     shop: Shop
     day: str
     orders_read: int = 0
     orders_carried_over: int = 0
     order_lines: int = 0
+    newest_change: str = ""
 
     def chunks(
         self, frames: FrameStorage, channel: str, asset: str, unaccepted: Iterable[str], *, reread: bool
@@ -58,6 +62,8 @@ class RawDay:
         more than is stored.
         """
         ids, changes, feed = _feed(self.shop, self.day)
+        if len(changes):
+            self.newest_change = changes[-1].as_py()
         carried = pa.array([], pa.string())
         if not reread and frames.made_from(channel, asset, self.day) == self.shop.fingerprint():
             stored = frames.read(channel, asset, self.day, tables.INDEX.names)

@@ -20,7 +20,12 @@ UNREACHABLE_RETRIES = 2
 FIRST_WAIT_SECONDS = 10.0
 
 
-@dg.resource(description="The ledger and the frames. While a run uses them, it gives signs of life.")
+@dg.resource(
+    description=(
+        "What this software keeps: the ledger at LEDGER_URL (what was delivered), the frames at FRAMES_URL (each day's "
+        "orders). A run that uses it leaves a heartbeat every 15 seconds."
+    )
+)
 def state(context: dg.InitResourceContext) -> Iterator[State]:
     """Open nothing yet; leave signs of life of the run, if there is one, until its resources are closed."""
     if context.run is None or context.instance is None:
@@ -67,6 +72,15 @@ class Mirakl:
             yield client
         finally:
             client.close()
+
+
+mirakl = dg.ResourceDefinition.hardcoded_resource(
+    Mirakl(),
+    description=(
+        "Mirakl Connect: the Channel Platform API at MIRAKL_BASE_URL, with tokens of MIRAKL_TOKEN_URL for "
+        "MIRAKL_CLIENT_ID and MIRAKL_CLIENT_SECRET. Environment variables are read when a step begins."
+    ),
+)
 
 
 @contextmanager

@@ -49,7 +49,7 @@ class Picture:
 def pictures(day: str) -> dict[str, Picture]:
     """Return the pictures by file name; `day` is one with failures."""
     delivery = "/assets/example/mirakl_delivery"
-    group = "/locations/pipelines.definitions/asset-groups/example"
+    group = "/locations/channel_to_mirakl/asset-groups/example"
     return {
         "channel": Picture(group, ("shop_database", "raw_orders", "mirakl_delivery", "2 / 3 Passed"), (1400, 560)),
         "delivery": Picture(f"{delivery}?view=partitions&partition={day}", ("failure_kinds", "retries"), (1400, 1250)),

@@ -26,7 +26,7 @@ def test_a_unit_runs_a_program_of_dagsters_on_the_products_definitions(path: Pat
     unit.read(path)
     command = unit["Service"]["ExecStart"].split()
     assert Path(command[0]).name in {"dagster-webserver", "dagster-daemon"}
-    assert command[-2:] == ["-m", "pipelines.definitions"]
+    assert command[-2:] == ["-m", "channel_to_mirakl"]
     assert unit["Service"]["UMask"] == "0077"
 
 

@@ -82,7 +82,7 @@ def test_an_installed_wheel_checks_loads_and_delivers(
     assert where.startswith(str(programs.parent))
     call(programs / "mirakl-orders", "check")
     assert (tmp_path / "home" / "dagster.yaml").read_text() == (ROOT / "pipelines" / "dagster.yaml").read_text()
-    call(programs / "python", "-m", "dagster", "definitions", "validate", "-m", "pipelines.definitions")
+    call(programs / "python", "-m", "dagster", "definitions", "validate", "-m", "channel_to_mirakl")
     today = dt.date.today()
     days = ["--from", str(today - dt.timedelta(days=2)), "--to", str(today)]
     told = json.loads(call(programs / "mirakl-orders", "sync", "boutique", *days, "--json").stdout)

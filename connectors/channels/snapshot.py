@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from connectors.channels.database import limit_statements
+from connectors.channels.driver_errors import driver_errors
 from connectors.channels.errors import ShopError
 from connectors.channels.queries import CHANGES_BY_ID, Query, Use
 from connectors.channels.statements import Parameters, Statements
+from connectors.channels.versions import versions
 from transforms.frames import Cell, Frame, Table, table
 
 PAGE_SIZE = 10_000
@@ -170,6 +172,15 @@ class Snapshot:
             self._connection.exec_driver_sql("ROLLBACK TO SAVEPOINT tried")
             raise
         self._connection.exec_driver_sql("RELEASE SAVEPOINT tried")
+
+    def versions(self, prefix: str) -> dict[str, str]:
+        """Return the versions of database and platform, see `versions`.
+
+        Raises:
+            ShopError: the database cannot be asked.
+        """
+        with driver_errors(self._source.channel):
+            return versions(self._connection, self._source.platform, prefix)
 
     def query(self, name: str, order_ids: Sequence[Any]) -> Table:
         """Read one query, of these orders where it asks for some."""

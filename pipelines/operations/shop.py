@@ -37,6 +37,14 @@ class Shop:
         self.read_at = snapshot.read_at
         self._channel, self._reader, self._snapshot = channel, reader, snapshot
 
+    def versions(self) -> dict[str, str]:
+        """Return which version the shop's database and its software have, as far as the database knows.
+
+        Raises:
+            ShopError: the database cannot be asked.
+        """
+        return self._snapshot.versions(self._reader.prefix)
+
     def changed(self, day: str) -> Iterator[OrderFrames]:
         """Yield the orders whose newest change falls on a day."""
         return self._frames(self._snapshot.chunks(*day_window(self._channel, day)))

@@ -19,7 +19,7 @@ from connectors.channels.errors import ShopError
 from connectors.ledger import Ledger
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
-from pipelines import checks, metadata
+from pipelines import catalogue, checks, metadata
 from pipelines.assets import MIRAKL_DELIVERY
 from pipelines.config.settings import Channel, Settings
 from pipelines.delivering import sending
@@ -117,7 +117,13 @@ def replay_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
         context.add_output_metadata(shown)
 
     @dg.job(
-        name=job_name(channel.name), description=f"Reads orders of {channel.name} again and sends them as they are."
+        name=job_name(channel.name),
+        description=(
+            f"Reads orders of {channel.name} again from the shop, whatever their day, and sends them in their current "
+            "state. Launched with an empty configuration: every order that Mirakl has not accepted. What it did is the "
+            "metadata of its only step."
+        ),
+        tags=catalogue.tags(channel),
     )
     def job() -> None:
         replay_orders()
@@ -227,8 +233,8 @@ def undelivered_sensor(channel: Channel) -> dg.SensorDefinition:
         job_name=job_name(channel.name),
         minimum_interval_seconds=60,
         description=(
-            f"Replays orders of {channel.name} that are without an answer, waiting twice as long after each try, "
-            f"and no more after {_TRIES} tries in vain."
+            f"Every minute: replays orders of {channel.name} that are without an answer, with a wait that doubles "
+            f"after each try, from 5 minutes on, and ends after {_TRIES} tries. Costs one query of the ledger a tick."
         ),
     )
     def undelivered(
@@ -249,7 +255,7 @@ def undelivered_sensor(channel: Channel) -> dg.SensorDefinition:
         if now < tried["not_before"]:
             return dg.SkipReason(f"{without}; next try in {tried['not_before'] - now:.0f} s")
         if unfinished_run(context.instance, job_name(channel.name)):
-            return dg.SkipReason("a replay of this channel is still at it")
+            return dg.SkipReason("a replay of this channel is unfinished")
         wait = _FIRST_WAIT.total_seconds() * 2 ** tried["tries"]
         config = Selection(outcome="undelivered")
         return dg.SensorResult(

@@ -23,7 +23,7 @@ from pipelines.runs.heartbeat import sign_of_life
 from pipelines.runs.instance import STORAGE_ERRORS, unusable
 
 # As workspace.yaml and `dagster dev -m` name it.
-_LOCATION = "pipelines.definitions"
+_LOCATION = "channel_to_mirakl"
 _RECORD_LOST = "Exception while writing logger call to event log"
 
 

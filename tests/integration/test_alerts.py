@@ -20,7 +20,7 @@ DAY = "2026-03-02"
 LAUNCH = """mutation($params: ExecutionParams!) { launchPipelineExecution(executionParams: $params) {
     __typename ... on PythonError { message } } }"""
 
-TICKS = """{ sensorsOrError(repositorySelector: {repositoryLocationName: "pipelines.definitions",
+TICKS = """{ sensorsOrError(repositorySelector: {repositoryLocationName: "channel_to_mirakl",
     repositoryName: "__repository__"}) { ... on Sensors { results { name sensorState { ticks(limit: 1) { status } } } } } }"""
 
 

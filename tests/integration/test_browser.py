@@ -23,7 +23,7 @@ from tests.servers.dagster import Dagster, running_dagster, variables
 
 pytestmark = pytest.mark.slow
 
-GROUP = "/locations/pipelines.definitions/asset-groups/own"
+GROUP = "/locations/channel_to_mirakl/asset-groups/own"
 DELIVERY = "/assets/own/mirakl_delivery"
 FIRST, REJECTING, FAILING, LAST = "2026-03-01", "2026-03-02", "2026-03-03", "2026-03-04"
 SECONDS = 120

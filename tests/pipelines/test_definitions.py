@@ -198,7 +198,7 @@ def test_today_is_skipped_while_the_run_before_is_waiting_or_at_it(runs: Runs, s
         status=status,
         remote_job_origin=RemoteJobOrigin(repository, job.name),
         job_code_origin=JobPythonOrigin(
-            job.name, RepositoryPythonOrigin("python", ModuleCodePointer("pipelines.definitions", "defs"))
+            job.name, RepositoryPythonOrigin("python", ModuleCodePointer("channel_to_mirakl", "defs"))
         ),
     )
     skipped = tick(runs, "sync_own_today", "2026-03-02T12:00:00+00:00")
@@ -308,7 +308,7 @@ def test_the_sensor_does_not_start_a_replay_beside_another(runs: Runs, sensor: S
     runs.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
     found = sensor.tick()
     assert not found.run_requests
-    assert "still at it" in found.skip_message
+    assert "is unfinished" in found.skip_message
 
 
 def test_a_home_without_a_configuration_is_warned_of(

@@ -18,7 +18,7 @@ import pipelines
 from connectors.sandbox.server import CREDENTIAL, Sandbox
 from tests.servers.ports import free_port
 
-SELECTOR = {"repositoryLocationName": "pipelines.definitions", "repositoryName": "__repository__"}
+SELECTOR = {"repositoryLocationName": "channel_to_mirakl", "repositoryName": "__repository__"}
 _LOCATION = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }"
 
 
