@@ -80,10 +80,11 @@ def shape(database_url: str) -> Result:
 def normalised(database_url: str, records: str) -> Result:
     """Normalise, and put the records into a file for the deliveries."""
     mapping = ChannelMapping(store_id="S-1", platform_statuses=WOOCOMMERCE.statuses)
+    reader = ShopReader(ShopSource("shop", "woocommerce", database_url))
     orders, size, clock = 0, 0, Clock()
     with Path(records).open("wb") as file:
         for rows, read_at in chunks(database_url):
-            frames = WOOCOMMERCE.shape(rows, read_at, "UTC")
+            frames = reader.frames(rows, read_at)
             with clock:
                 result = normalise(frames, mapping)
             orders += len(result.records) + len(result.rejects)

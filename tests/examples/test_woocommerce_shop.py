@@ -50,7 +50,7 @@ def outcome(database_url: str) -> Outcome:
     found = Outcome()
     with reader.snapshot() as snapshot:
         for rows in snapshot.chunks(NOW - dt.timedelta(days=22), NOW):
-            result = normalise(WOOCOMMERCE.shape(rows, snapshot.read_at, "UTC"), mapping)
+            result = normalise(reader.frames(rows, snapshot.read_at), mapping)
             found.statuses.update(rows["orders"]["status"])
             found.records |= {record.channel_order_id: record for record in result.records}
             found.rejects |= {reject.channel_order_id: reject for reject in result.rejects}

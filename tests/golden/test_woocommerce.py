@@ -76,7 +76,7 @@ def read(database_url: str, prefix: str) -> Outcome:
     found: Outcome = {}
     with reader.snapshot() as snapshot:
         for rows in snapshot.chunks(DAY, DAY + dt.timedelta(days=1)):
-            result = normalise(PLATFORMS["woocommerce"].shape(rows, snapshot.read_at, "UTC"), MAPPING)
+            result = normalise(reader.frames(rows, snapshot.read_at), MAPPING)
             outcomes: list[Record | Reject] = [*result.records, *result.rejects]
             for outcome in outcomes:
                 assert outcome.channel_order_id not in found

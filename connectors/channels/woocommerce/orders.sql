@@ -6,7 +6,6 @@ SELECT
     o.total_amount,
     o.billing_email,
     o.date_created_gmt,
-    o.date_updated_gmt,
     o.parent_order_id,
     d.created_via,
     d.date_paid_gmt,

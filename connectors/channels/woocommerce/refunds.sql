@@ -5,7 +5,6 @@ SELECT
     r.id AS refund_id,
     r.total_amount,
     r.date_created_gmt,
-    r.date_updated_gmt,
     SUBSTR(MIN(CASE WHEN m.meta_key = '_refund_amount' THEN m.numbered END), 14) AS refund_amount,
     SUBSTR(MIN(CASE WHEN m.meta_key = '_refund_reason' THEN m.numbered END), 14) AS refund_reason
 FROM (
@@ -24,5 +23,5 @@ LEFT JOIN (
     FROM {prefix}wc_orders_meta
     WHERE meta_key IN ('_refund_amount', '_refund_reason')
 ) AS m ON m.order_id = r.id
-GROUP BY r.parent_order_id, r.id, r.total_amount, r.date_created_gmt, r.date_updated_gmt
+GROUP BY r.parent_order_id, r.id, r.total_amount, r.date_created_gmt
 ORDER BY r.id

@@ -63,7 +63,6 @@ class Refund(NamedTuple):
     refund_id: str
     total_amount: Cell
     date_created_gmt: Cell
-    date_updated_gmt: Cell
     refund_amount: Cell
     refund_reason: Cell
 
@@ -97,7 +96,6 @@ class Orders:
     rows: Sequence[Order]
     currency: pa.StringArray
     created_at: pa.StringArray
-    updated_at: pa.StringArray
     paid_at: pa.StringArray
     completed_at: pa.StringArray
 
@@ -285,7 +283,6 @@ def _orders(frame: Frame, carts: set[Cell]) -> Orders:
         rows=[order for order in rows if order.order_id not in carts],
         currency=column("currency"),
         created_at=column("date_created_gmt"),
-        updated_at=column("date_updated_gmt"),
         paid_at=moments(column("date_paid_gmt")),
         completed_at=moments(column("date_completed_gmt")),
     )

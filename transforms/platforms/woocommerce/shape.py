@@ -27,7 +27,7 @@ from transforms.platforms.woocommerce.parcels import TRACKING
 from transforms.platforms.woocommerce.places import Fetched, fetched
 from transforms.platforms.woocommerce.products import Products
 from transforms.platforms.woocommerce.refunds import Document, documents, units_by_item, units_given_up
-from transforms.platforms.woocommerce.serialised import moment, moments, site_zone
+from transforms.platforms.woocommerce.serialised import site_zone
 from transforms.platforms.woocommerce.shipments import Sent, shipments
 from transforms.platforms.woocommerce.shipping import Shipping, shipping
 from transforms.platforms.woocommerce.states import STATUSES as STATUSES
@@ -104,7 +104,6 @@ def _orders(
     cells: dict[str, pa.Array | list[Cell]] = {
         "channel_order_id": orders.ids,
         "created_at": orders.created_at,
-        "updated_at": _updated_at(chunk, refunds),
         "status": [of.word for of in states],
         "status_hint": [of.hint for of in states],
         "status_proved": [of.proved for of in states],
@@ -137,17 +136,6 @@ def _over(cells: Sequence[Cell], own: Mapping[int, Cell | Decimal | dt.datetime]
     for order, value in own.items():
         told[order] = as_text(value)
     return told
-
-
-def _updated_at(chunk: Chunk, refunds: Mapping[int, Sequence[Document]]) -> list[Cell]:
-    """Return the newest change of each order: its own, or that of a refund."""
-    orders = chunk.orders
-    own: list[Cell] = pc.coalesce(moments(orders.updated_at), moments(orders.created_at), orders.updated_at).to_pylist()
-    for order, documents_of_order in refunds.items():
-        stamps = [own[order], *(document.row.date_updated_gmt for document in documents_of_order)]
-        known = [time for time in (moment(stamp, "UTC") for stamp in stamps) if time is not None]
-        own[order] = as_text(max(known)) if known else own[order]
-    return own
 
 
 def _vendors(chunk: Chunk) -> list[Cell]:
