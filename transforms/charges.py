@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +13,6 @@ from transforms.faults import Faults, Notices, Stage
 from transforms.groups import Bools, Exact, Groups, Ints, narrow, round_to_total, sort_order, spread
 from transforms.mapping import ChannelMapping
 from transforms.money import AmountError, from_minor
-from transforms.money import spread as spread_row
 from transforms.parsing import combinations
 
 PRICE, TAX, SHIPPING, SHIPPING_TAX = range(4)
@@ -244,64 +242,96 @@ def _spread(made: _Money, chunk: Chunk, slots: _Slots) -> None:
 
 def _take_off(charges: Charges, chunk: Chunk, slots: _Slots) -> Charges:
     """Take discounts off their orders, one after another: each sees what earlier ones left."""
-    numbers = {key: number for number, key in enumerate(charges.keys)}
-    changed: dict[int, Amounts] = {}
-    for row, order in enumerate(slots.owners.tolist()):
-        positions = range(len(chunk.lines.quantity))[chunk.lines.groups.rows(order)]
-        for line in positions:
-            changed.setdefault(line, charges.amounts(line))
-        key = charges.keys[slots.key[row]] if slots.key[row] >= 0 else None
-        pairs = [(changed[line], bool(chunk.lines.is_fee[line])) for line in positions]
-        minor = -int(slots.exact[row])
-        if slots.lines[row] < -1:
-            minor -= take_off_line(changed[int(off_line(slots.lines[row]))], key, minor)
-        if pairs:
-            take_off(pairs, key, minor)
-    taxes: list[tuple[int, int, int, int]] = []
-    for line, amounts in changed.items():
-        charges.price[line], charges.shipping[line] = amounts.price, amounts.shipping
-        for bucket, of_bucket in ((TAX, amounts.taxes), (SHIPPING_TAX, amounts.shipping_taxes)):
-            taxes += ((line, bucket, numbers[key], minor) for key, minor in of_bucket.items())
-    kept = ~np.isin(charges.taxes.lines, list(changed))
-    old = charges.taxes
-    new = np.array(taxes, dtype=np.int64).reshape(-1, 4).T
-    columns = zip((old.lines, old.bucket, old.key, old.minor), new, strict=True)
-    rows = TaxRows(*(np.concatenate((before[kept], after)) for before, after in columns))
-    order_ = np.argsort(rows.lines * 4 + rows.bucket, kind="stable")
-    sorted_ = TaxRows(rows.lines[order_], rows.bucket[order_], rows.key[order_], rows.minor[order_])
-    return Charges(narrow(charges.price), narrow(charges.shipping), sorted_, charges.keys)
+    pots = _Pots.of(charges, chunk, np.flatnonzero(np.isin(chunk.lines.groups.owners, slots.owners)))
+    for rows in _rounds(slots.owners):
+        _take_one_off(pots, slots.of(rows))
+    return pots.emptied(charges)
 
 
-def take_off_line(line: Amounts, key: TaxKey | None, minor: int) -> int:
-    """Take a discount off one line's goods, or its tax (`key`) off that tax, as far as they go; return how far."""
-    bucket, there = ("price", line.price) if key is None else ("taxes", line.taxes.get(key, 0))
-    taken = max(min(minor, there), 0)
-    if taken:
-        line.add(bucket, key, -taken)
-    return taken
+@dataclass(slots=True)
+class _Pots:
+    """All amounts of some lines, by order and line: the price, its taxes, the shipping, its taxes.
 
-
-def take_off(lines: list[tuple[Amounts, bool]], key: TaxKey | None, minor: int) -> None:
-    """Take a discount off the products, or its tax (`key`) off that tax; off something else where that is used up.
-
-    `lines` are amounts, and whether they are a fee's. Mirakl knows no negative amounts: a voucher may be worth more
-    than the products, and pay for fees and shipping.
+    `key` is a position in `Charges.keys`, -1 of what is no tax. `place`: where an amount stands in the columns of
+    `charges`, those of `lines` and `taxes` put under each other.
     """
-    slots = [(amounts, is_fee, *part) for amounts, is_fee in lines for part in amounts.parts() if part[2] > 0]
-    pools: list[Callable[[bool, str, TaxKey | None], bool]] = [
-        lambda is_fee, bucket, _: key is None and bucket == "price" and not is_fee,
-        lambda is_fee, bucket, _: key is None and bucket in {"price", "shipping"},
-        lambda is_fee, bucket, tax: tax == key and bucket == "taxes",
-        lambda is_fee, bucket, tax: key is not None and tax is not None,
-        lambda is_fee, bucket, tax: True,
-    ]
-    for belongs in pools:
-        pool = [slot for slot in slots if belongs(*slot[1:4])]
-        slots = [slot for slot in slots if not belongs(*slot[1:4])]
-        part = min(minor, sum(slot[4] for slot in pool))
-        for (amounts, _, bucket, tax, _), taken in zip(pool, spread_row(part, [slot[4] for slot in pool]), strict=True):
-            amounts.add(bucket, tax, -taken)
-        minor -= part
-    if minor:
-        # Below zero: the record is refused by its path, as no amount of Mirakl's can say this.
-        lines[0][0].add("price", None, -minor)
+
+    lines: Ints
+    taxes: Ints
+    place: Ints
+    owners: Groups
+    line: Ints
+    is_fee: Bools
+    bucket: Ints
+    key: Ints
+    minor: Exact
+
+    @classmethod
+    def of(cls, charges: Charges, chunk: Chunk, lines: Ints) -> _Pots:
+        """Gather the amounts of these lines."""
+        none = np.full(len(lines), -1)
+        taxes = np.flatnonzero(np.isin(charges.taxes.lines, lines))
+        line = np.concatenate((lines, lines, charges.taxes.lines[taxes]))
+        bucket = np.concatenate(
+            (np.full(len(lines), PRICE), np.full(len(lines), SHIPPING), charges.taxes.bucket[taxes])
+        )
+        place = np.argsort(line * len(_BUCKETS) + bucket, kind="stable")
+        line = line[place]
+        return cls(
+            lines=lines,
+            taxes=taxes,
+            place=place,
+            owners=Groups(chunk.lines.groups.owners[line], len(chunk.orders)),
+            line=line,
+            is_fee=chunk.lines.is_fee[line],
+            bucket=bucket[place],
+            key=np.concatenate((none, none, charges.taxes.key[taxes]))[place],
+            minor=np.concatenate((charges.price[lines], charges.shipping[lines], charges.taxes.minor[taxes]))[place],
+        )
+
+    def emptied(self, charges: Charges) -> Charges:
+        """Return the charges with what is left in the pots."""
+        left = np.empty(len(self.minor), self.minor.dtype)
+        left[self.place] = self.minor
+        price, shipping, minor = (
+            column.astype(left.dtype) for column in (charges.price, charges.shipping, charges.taxes.minor)
+        )
+        price[self.lines], shipping[self.lines], minor[self.taxes] = np.split(
+            left, (len(self.lines), 2 * len(self.lines))
+        )
+        taxes = TaxRows(charges.taxes.lines, charges.taxes.bucket, charges.taxes.key, narrow(minor))
+        return Charges(narrow(price), narrow(shipping), taxes, charges.keys)
+
+
+def _take_one_off(pots: _Pots, slots: _Slots) -> None:
+    """Take one discount, or the tax of one (`key`), off each of some orders; off one of its lines first, where named.
+
+    Goods are taken off the products, a tax off that tax; where that is used up, off something else. Mirakl knows no
+    negative amounts: a voucher may be worth more than the products, and pay for fees and shipping.
+    """
+    rows, groups = pots.owners.among(slots.owners)
+    owners, bucket, key, minor = groups.owners, pots.bucket[rows], pots.key[rows], pots.minor[rows]
+    wanted = slots.key[owners]
+    goods, same_tax = wanted < 0, (bucket == TAX) & (key == wanted) & (wanted >= 0)
+    named = (slots.lines < -1)[owners] & (pots.line[rows] == off_line(slots.lines)[owners])
+    product = goods & (bucket == PRICE)
+    pools = (
+        named & (product | same_tax),
+        product & ~pots.is_fee[rows],
+        goods & ((bucket == PRICE) | (bucket == SHIPPING)),
+        same_tax,
+        ~goods & (key >= 0),
+        np.ones(len(rows), np.bool_),
+    )
+    rest, there = -slots.exact, np.maximum(minor, 0)
+    for pool in pools:
+        weights = np.where(pool, there, 0)
+        part = np.minimum(rest, groups.sum(weights))
+        if part.any():
+            taken = spread(part, weights, groups)
+            minor, there, rest = minor - taken, there - taken, rest - part
+        there = np.where(pool, 0, there)
+    # Below zero: the record is refused by its path, as no amount of Mirakl's can say this.
+    short = np.flatnonzero((rest > 0) & (groups.counts > 0))
+    minor[groups.bounds[short]] -= rest[short]
+    pots.minor[rows] = minor
