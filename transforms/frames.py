@@ -28,8 +28,8 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     name: pa.schema([(column.name, pa.string()) for column in columns]) for name, columns in COLUMNS.items()
 }
 # Work on columns pays from some thousand orders on; memory goes by rows, and some orders have a thousand lines.
-CHUNK_ORDERS = 5_000
-CHUNK_ROWS = 40_000
+CHUNK_ORDERS = 2_500
+CHUNK_ROWS = 20_000
 _BITS = {b"\0": False, b"\1": True}
 Cell: TypeAlias = (
     str

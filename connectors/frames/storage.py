@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from connectors.frames.memory import let_go
 from connectors.frames.tables import SOURCE_KEY, STORED, VERSION_KEY
 
-# Arrow's own pool keeps what it freed: some 30 MB more a process, and no faster here.
-pa.set_memory_pool(pa.system_memory_pool())
+let_go()
 # Those of fsspec's drivers.
 _OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "oci"}
 # <channel>/<asset>/<day>.parquet, or one that was never finished.
