@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import pickle
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -20,6 +22,7 @@ from itertools import compress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,6 +30,7 @@ import pyarrow.compute as pc
 import transforms
 from connectors.frames import tables
 from connectors.frames.storage import FrameStorage
+from pipelines.operations import progress
 from pipelines.operations.shop import Shop
 from transforms.coverage import Word, coverage
 from transforms.frames import CHUNK_ORDERS, CHUNK_ROWS, id_cells
@@ -36,6 +40,7 @@ from transforms.outcomes import Normalised
 
 # How long before it was read an order must have changed for its change to be final.
 FINAL_AFTER = dt.timedelta(minutes=5)
+_STORED = pa.schema([("internal_id", pa.string()), ("changed_at", pa.string())])
 
 
 @dataclass(slots=True)
@@ -55,35 +60,80 @@ class RawDay:
     def chunks(
         self, frames: FrameStorage, channel: str, asset: str, unaccepted: Iterable[str], *, reread: bool
     ) -> Iterator[pa.Table]:
-        """Yield the day's orders: what is stored and unchanged first, then what had to be read.
+        """Yield the day's orders: what had to be read, then what is stored and unchanged.
 
         Everything is read with `reread`, and where the stored frames are not there or were read from another source.
         `unaccepted` orders are read again whatever their change: of one left without an answer a replay may have read
         more than is stored.
         """
-        ids, changes, feed = _feed(self.shop, self.day)
-        if len(changes):
-            self.newest_change = changes[-1].as_py()
-        carried = pa.array([], pa.string())
+        feed = [_Page(page) for page in self.shop.feed(self.day)]
+        progress.tell("reading", self.day, 0, total=sum(page.orders for page in feed))
+        stored = _Stored([])
         if not reread and frames.made_from(channel, asset, self.day) == self.shop.fingerprint():
-            stored = frames.read(channel, asset, self.day, tables.INDEX.names)
-            index = pa.concat_tables([tables.INDEX.empty_table(), *stored])
-            carried = _final(index, ids, changes, self.shop, pa.array(unaccepted, pa.string()))
-            yield from self._carried(frames.read(channel, asset, self.day), carried)
-        known = pc.is_in(ids, carried).to_numpy(zero_copy_only=False)
-        changed = pa.table({"internal_id": ids, "changed_at": changes})
-        for chunk in self.shop.whole(list(compress(feed, ~known))):
-            self.orders_read += len(chunk.orders)
-            self.order_lines += len(chunk.lines)
-            yield tables.raw_table(chunk, changed)
+            index = frames.read(channel, asset, self.day, tables.INDEX.names)
+            stored = _Stored(_final(index, self.shop, pa.array(unaccepted, pa.string())))
+        for page in feed:
+            entries, changed = page.open(self.shop)
+            if len(changed):
+                self.newest_change = changed["changed_at"][-1].as_py()
+            known = stored.carry_over(changed).to_numpy(zero_copy_only=False)
+            for chunk in self.shop.whole(list(compress(entries, ~known))):
+                self.orders_read += len(chunk.orders)
+                self.order_lines += len(chunk.lines)
+                yield tables.raw_table(chunk, changed)
+        if pc.any(stored.carried).as_py():
+            for table in _together(stored.rows(frames.read(channel, asset, self.day)), _lines):
+                self.orders_read += table.num_rows
+                self.orders_carried_over += table.num_rows
+                self.order_lines += _lines(table)
+                yield table
 
-    def _carried(self, stored: Iterable[pa.Table], carried: pa.StringArray) -> Iterator[pa.Table]:
-        kept = (table.filter(pc.is_in(tables.internal_ids(table), carried)) for table in stored)
-        for table in _together(kept, _lines):
-            self.orders_read += table.num_rows
-            self.orders_carried_over += table.num_rows
-            self.order_lines += _lines(table)
-            yield table
+
+@dataclass(slots=True)
+class _Page:
+    """A page of the change feed, packed until its turn comes: that of a million orders is some 10 MB."""
+
+    orders: int
+    packed: bytes
+
+    def __init__(self, page: list[tuple[Any, Any]]) -> None:
+        self.orders, self.packed = len(page), zlib.compress(pickle.dumps(page, pickle.HIGHEST_PROTOCOL), 1)
+
+    def open(self, shop: Shop) -> tuple[list[tuple[Any, Any]], pa.Table]:
+        """Return the page as the shop's database knows it, and as cells: `internal_id`, `changed_at`."""
+        page: list[tuple[Any, Any]] = pickle.loads(zlib.decompress(self.packed))  # noqa: S301 packed by `__init__`
+        changes = pa.array([shop.change_text(change) for _, change in page], pa.string())
+        return page, pa.table({"internal_id": id_cells([order_id for order_id, _ in page]), "changed_at": changes})
+
+
+class _Stored:
+    """The orders of a day that are stored, in their order there; `carried` are those that stay as they are."""
+
+    def __init__(self, index: Iterable[pa.Table]) -> None:
+        table = pa.concat_tables([_STORED.empty_table(), *index]).combine_chunks()
+        self._ids, self._changes = (table[name].combine_chunks() for name in _STORED.names)
+        self.carried = pa.array(np.zeros(len(self._ids), bool))
+
+    def carry_over(self, feed: pa.Table) -> pa.BooleanArray:
+        """Keep the orders that a page of the feed gives unchanged; return which of its orders those are."""
+        if not len(self._ids):
+            return pa.array(np.zeros(len(feed), bool))
+        ids = feed["internal_id"].combine_chunks()
+        positions = pc.index_in(self._ids, ids)
+        unchanged = pc.equal(self._changes, feed["changed_at"].combine_chunks().take(positions))
+        unchanged = pc.fill_null(unchanged, False)
+        # An id that stands twice is carried over whole or not at all.
+        changed = self._ids.filter(pc.and_(pc.is_valid(positions), pc.invert(unchanged)))
+        unchanged = pc.and_(unchanged, pc.invert(pc.is_in(self._ids, changed)))
+        self.carried = pc.or_(self.carried, unchanged)
+        return pc.is_in(ids, self._ids.filter(unchanged))
+
+    def rows(self, stored: Iterable[pa.Table]) -> Iterator[pa.Table]:
+        """Yield what is carried over of the stored tables."""
+        begin = 0
+        for table in stored:
+            yield table.filter(self.carried.slice(begin, table.num_rows))
+            begin += table.num_rows
 
 
 def rules(mapping: ChannelMapping) -> str:
@@ -129,36 +179,20 @@ class NormalisedDay:
             yield table.filter(found)
 
 
-def _feed(shop: Shop, day: str) -> tuple[pa.StringArray, pa.StringArray, list[tuple[Any, Any]]]:
-    """Return the feed of a day as cells (ids, changes), and as the shop's database gives it."""
-    feed: list[tuple[Any, Any]] = []
-    ids = [pa.array([], pa.string())]
-    changes = [pa.array([], pa.string())]
-    for page in shop.feed(day):
-        feed += page
-        ids.append(id_cells([order_id for order_id, _ in page]))
-        changes.append(pa.array([shop.change_text(change) for _, change in page], pa.string()))
-    return pa.concat_arrays(ids), pa.concat_arrays(changes), feed
-
-
-def _final(
-    index: pa.Table, ids: pa.StringArray, changes: pa.StringArray, shop: Shop, unaccepted: pa.StringArray
-) -> pa.StringArray:
-    """Return the stored orders (by internal id) that the feed gives unchanged, and that were final when read."""
-    stored = tables.internal_ids(index)
-    readings = pc.dictionary_encode(index["read_at"].combine_chunks())
-    # Of a reading in the future, when a clock was wrong, no change is final: it would never be read right.
-    limits = [
-        shop.change_text(read_at - FINAL_AFTER) if read_at <= shop.read_at else ""
-        for read_at in readings.dictionary.to_pylist()
-    ]
-    change = index["changed_at"].combine_chunks()
-    unchanged = pc.equal(change, changes.take(pc.index_in(stored, ids)))
-    final = pc.less(change, pa.array(limits, pa.string()).take(readings.indices))
-    accepted = pc.invert(pc.is_in(index["channel_order_id"].combine_chunks(), unaccepted))
-    kept = pc.fill_null(pc.and_(pc.and_(unchanged, final), accepted), False)
-    # An id that stands twice is carried over whole or not at all.
-    return pc.unique(stored.filter(pc.and_(kept, pc.invert(pc.is_in(stored, stored.filter(pc.invert(kept)))))))
+def _final(index: Iterable[pa.Table], shop: Shop, unaccepted: pa.StringArray) -> Iterator[pa.Table]:
+    """Yield the stored orders, by internal id, each with its change; null where it was not final when it was read."""
+    for table in index:
+        readings = pc.dictionary_encode(table["read_at"].combine_chunks())
+        # Of a reading in the future, when a clock was wrong, no change is final: it would never be read right.
+        limits = [
+            shop.change_text(read_at - FINAL_AFTER) if read_at <= shop.read_at else ""
+            for read_at in readings.dictionary.to_pylist()
+        ]
+        change = table["changed_at"].combine_chunks()
+        final = pc.less(change, pa.array(limits, pa.string()).take(readings.indices))
+        accepted = pc.invert(pc.is_in(table["channel_order_id"].combine_chunks(), unaccepted))
+        kept = pc.if_else(pc.and_(final, accepted), change, None)
+        yield pa.Table.from_arrays([tables.internal_ids(table), kept], schema=_STORED)
 
 
 def _together(chunks: Iterable[pa.Table], lines: Callable[[pa.Table], int]) -> Iterator[pa.Table]:

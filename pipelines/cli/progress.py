@@ -50,6 +50,7 @@ class Shown:
         self._channel, self._days, self._console = channel, days, console
         self._all_orders = orders
         self._stages: dict[str, _Stage] = {}
+        self._totals: dict[str, int] = {}
         self._tasks: dict[str, TaskID] = {}
         self._lock = threading.Lock()
         self._told_at = self._said_at = time.monotonic()
@@ -58,7 +59,7 @@ class Shown:
             columns = (TextColumn("{task.description}"), BarColumn(24), TextColumn("{task.fields[words]}"))
             self._bars = Progress(*columns, console=console, transient=True, redirect_stdout=False)
 
-    def __call__(self, stage: str, day: str, orders: int, *, done: bool = False) -> None:
+    def __call__(self, stage: str, day: str, orders: int, *, done: bool = False, total: int | None = None) -> None:
         """Hear how far a stage is, see `pipelines.operations.progress`."""
         if self._console is None:
             return
@@ -66,6 +67,8 @@ class Shown:
             now = time.monotonic()
             at = self._stages.setdefault(stage, _Stage())
             at.orders[day] += orders
+            if total is not None:
+                self._totals[day] = total
             if done:
                 at.days.add(day)
             at.seconds += now - self._told_at
@@ -104,12 +107,16 @@ class Shown:
         return ", ".join(words), part
 
     def _known(self, stage: str) -> Counter[str]:
-        """Return how many orders each day has, as an earlier stage that is done with the day has counted them."""
+        """Return how many orders each day has, as an earlier stage that is done with the day has counted them.
+
+        Else as many as were told beforehand: the change feed names them before they are read.
+        """
         known: Counter[str] = Counter()
         for earlier in _STAGES[: _STAGES.index(stage)] if stage in _STAGES else ():
             if earlier in self._stages:
                 counted = self._stages[earlier]
                 known.update({day: counted.orders[day] for day in counted.days if day not in known})
+        known.update({day: total for day, total in self._totals.items() if day not in known})
         return known
 
     @contextmanager

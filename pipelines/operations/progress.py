@@ -10,9 +10,12 @@ _Chunk = TypeVar("_Chunk")
 
 
 class Listener(Protocol):
-    """Hears that a stage has done so many more orders of a day, and when it has done with the day."""
+    """Hears that a stage has done so many more orders of a day, and when it has done with the day.
 
-    def __call__(self, stage: str, day: str, orders: int, *, done: bool = False) -> None:
+    `total` is how many orders the day has, told once where a stage knows it beforehand.
+    """
+
+    def __call__(self, stage: str, day: str, orders: int, *, done: bool = False, total: int | None = None) -> None:
         """Hear it; may be called from any thread."""
 
 
@@ -40,10 +43,10 @@ def only_heard_by(listener: Listener) -> Iterator[None]:
         _listeners[:] = others
 
 
-def tell(stage: str, day: str, orders: int, *, done: bool = False) -> None:
+def tell(stage: str, day: str, orders: int, *, done: bool = False, total: int | None = None) -> None:
     """Tell the listeners, if there are any."""
     for listener in _listeners:
-        listener(stage, day, orders, done=done)
+        listener(stage, day, orders, done=done, total=total)
 
 
 def through(stage: str, day: str, chunks: Iterable[_Chunk], size: Callable[[_Chunk], int]) -> Iterator[_Chunk]:

@@ -120,10 +120,10 @@ def _hear(window: _Window) -> None:
         return
     match kind:
         case "progress":
-            stage, day, orders, done = what
+            stage, day, orders, done, total = what
             if stage == "reading" and done:
                 window.read.add(day)
-            progress.tell(stage, day, orders, done=done)
+            progress.tell(stage, day, orders, done=done, total=total)
         case "log":
             logging.getLogger(what.name).handle(what)
         case "turn":
@@ -208,9 +208,9 @@ class _Command:
         self._ended = False
         threading.Thread(target=self._listen, name="command", daemon=True).start()
 
-    def progress(self, stage: str, day: str, orders: int, *, done: bool = False) -> None:
+    def progress(self, stage: str, day: str, orders: int, *, done: bool = False, total: int | None = None) -> None:
         """Pass on how far a stage is."""
-        self._tell("progress", (stage, day, orders, done))
+        self._tell("progress", (stage, day, orders, done, total))
 
     @contextmanager
     def turn(self) -> Iterator[None]:

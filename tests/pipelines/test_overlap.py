@@ -109,7 +109,7 @@ def test_windows_that_nobody_asks_for_any_more_are_stopped_and_may_finish(tmp_pa
     book = tmp_path / "book"
     book.touch()
 
-    def stop_the_first(stage: str, day: str, orders: int, *, done: bool = False) -> None:
+    def stop_the_first(stage: str, day: str, orders: int, *, done: bool = False, total: int | None = None) -> None:
         if day == "6":
             raise KeyboardInterrupt
 

@@ -20,7 +20,7 @@ def console(*, terminal: bool) -> Console:
 def test_chunks_are_told_as_they_are_done_and_then_their_day() -> None:
     heard: list[tuple[str, str, int, bool]] = []
 
-    def hear(stage: str, day: str, orders: int, *, done: bool = False) -> None:
+    def hear(stage: str, day: str, orders: int, *, done: bool = False, total: int | None = None) -> None:
         heard.append((stage, day, orders, done))
 
     with progress.heard_by(hear):
@@ -43,6 +43,14 @@ def test_a_bar_says_the_part_that_is_done_of_the_days_and_of_the_day_at_work() -
         assert "50%, 1 of 2 days, 40 orders" in shown.told("reading")
         progress.tell("sending", DAYS[0], 10)
         assert "12%, 0 of 2 days, 10 orders" in shown.told("sending")
+
+
+def test_of_a_day_that_is_read_the_part_is_told_by_what_the_feed_names() -> None:
+    shown = Shown("own", 1, console(terminal=False))
+    with shown.running():
+        progress.tell("reading", DAYS[0], 0, total=80)
+        progress.tell("reading", DAYS[0], 20)
+        assert shown.told("reading") == "own reading: 25%, 20 orders"
 
 
 def test_where_nobody_watches_a_line_is_written_now_and_then(
