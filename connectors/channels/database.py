@@ -99,7 +99,9 @@ def _sqlite(channel: str, url: URL) -> sa.Engine:
         raise ShopError("unreachable", f"channel {channel!r}: there is no SQLite file at {path}; check database_url")
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        address = f"{path.absolute().as_uri()}?mode=ro"
+        # One thread at a time uses it, not always the same.
+        connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
         connection.text_factory = _TOLERANT_TEXT
         # Before 3.44 SQLite has none; this is the function of the other databases.
         connection.create_function("concat", -1, _concat, deterministic=True)

@@ -6,6 +6,7 @@ much as the database's answer, so it is done once for each length; rows stay the
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -36,12 +37,13 @@ class _Expanded(NamedTuple):
 
 
 class Statements:
-    """Runs the queries of one connection; a list of ids is expanded once for each query and length."""
+    """Runs the queries of one connection; a list of ids is expanded once for each query and length. Thread-safe."""
 
     def __init__(self, channel: str, connection: sa.Connection) -> None:
         self._channel, self._connection = channel, connection
         self._driver_error = connection.dialect.loaded_dbapi.Error
         self._expanded: dict[tuple[str, int], _Expanded] = {}
+        self._lock = threading.Lock()
 
     def run(
         self, query: Query, parameters: Parameters, ids: Sequence[Cell] = ()
@@ -51,7 +53,7 @@ class Statements:
         Raises:
             ShopError: the database refuses the query, or it is none.
         """
-        with driver_errors(self._channel, f", query {query.file}", self._driver_error):
+        with self._lock, driver_errors(self._channel, f", query {query.file}", self._driver_error):
             read = fetch_all(self._connection, lambda: self._execute(query, parameters, ids))
         if read is None:
             raise ShopError(

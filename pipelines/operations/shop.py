@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from connectors.channels.ahead import ahead
 from connectors.channels.check import SAMPLE_ORDERS
 from connectors.channels.check_times import wrong_times
 from connectors.channels.reader import ShopReader, Snapshot
@@ -99,5 +100,5 @@ class Shop:
                 break
         return self.whole(entries) if entries else iter(())
 
-    def _frames(self, chunks: Iterable[Rows]) -> Iterator[OrderFrames]:
-        return together(self._reader.frames(rows, self.read_at) for rows in chunks)
+    def _frames(self, chunks: Iterator[Rows]) -> Iterator[OrderFrames]:
+        return together(self._reader.frames(rows, self.read_at) for rows in ahead(chunks))

@@ -1,8 +1,8 @@
 """The windows of a range side by side, each in a process of its own: while one is sent, the next are prepared.
 
-Threads would share one core. A window is begun once the one before it is read: one at a time asks the shop, and each is
-read later than the one before it, so that an order that meanwhile moves to a later day is met there. They send in their
-order. Whichever stage is slowest sets the pace.
+Threads would share one core. A window is begun while the one before it reads its last day: each is read later than
+the one before it, so that an order that meanwhile moves to a later day is met there. They send in their order.
+Whichever stage is slowest sets the pace.
 
 A process ends with the command: it is told to stop when the command is, and stops by itself when the command was
 killed. Either way what is in flight is finished and written down.
@@ -23,7 +23,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from logging.handlers import QueueHandler
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -47,12 +47,12 @@ class WindowLost(Exception):
 
 @dataclass(slots=True)
 class _Window:
-    """A window that is being worked on. `read`: days that were read; `asks`: for its turn to send."""
+    """A window that is being worked on. `on_last_day`: reads it, or has; `asks`: for its turn to send."""
 
     days: list[str]
     process: BaseProcess
     connection: Connection
-    read: set[str] = field(default_factory=set)
+    on_last_day: bool = False
     asks: bool = False
     sending: bool = False
     sent: bool = False
@@ -77,7 +77,7 @@ def overlapped(windows: Sequence[list[str]], work: Callable[[list[str]], Result]
     try:
         while coming or told < len(begun):
             unfinished = [window for window in begun if not window.ended]
-            if coming and len(unfinished) < AT_ONCE and (not begun or _is_read(begun[-1])):
+            if coming and len(unfinished) < AT_ONCE and (not begun or begun[-1].on_last_day or begun[-1].ended):
                 begun.append(_begin(coming.popleft(), work))
                 continue
             _give_turn(begun)
@@ -91,10 +91,6 @@ def overlapped(windows: Sequence[list[str]], work: Callable[[list[str]], Result]
                 yield window.result
     finally:
         _stop([window for window in begun if not window.ended])
-
-
-def _is_read(window: _Window) -> bool:
-    return window.ended or window.read.issuperset(window.days)
 
 
 def _give_turn(begun: Sequence[_Window]) -> None:
@@ -121,8 +117,8 @@ def _hear(window: _Window) -> None:
     match kind:
         case "progress":
             stage, day, orders, done, total = what
-            if stage == "reading" and done:
-                window.read.add(day)
+            if stage == "reading" and day == window.days[-1]:
+                window.on_last_day = True
             progress.tell(stage, day, orders, done=done, total=total)
         case "log":
             logging.getLogger(what.name).handle(what)

@@ -48,24 +48,23 @@ def until(condition: Callable[[], object]) -> None:
 def stages(days: list[str], book: Path) -> str:
     """Read, wait for the turn, send; the first window sends only once the second is read."""
     name = days[0]
-    note(book, f"{name} reads")
     for day in days:
-        note(book, f"{name} has read {day}")
-        progress.tell("reading", day, 0, done=True)
+        note(book, f"{name} reads {day}")
+        progress.tell("reading", day, 0, total=1)
     with turns.my_turn():
         note(book, f"{name} sends")
         if name == "1":
-            until(lambda: "2 has read 3" in book.read_text())
+            until(lambda: "2 reads 3" in book.read_text())
         note(book, f"{name} has sent")
     return name
 
 
-def test_a_window_is_begun_once_the_one_before_it_is_read_and_sent_once_that_is_sent(tmp_path: Path) -> None:
+def test_a_window_is_begun_on_the_last_day_of_the_one_before_it_and_sent_after_that(tmp_path: Path) -> None:
     book = tmp_path / "book"
     assert list(overlapped(WINDOWS, partial(stages, book=book))) == ["1", "2", "4", "5"]
     lines = book.read_text().splitlines()
-    assert lines.index("1 has read 1") < lines.index("2 reads")
-    assert lines.index("2 has read 3") < lines.index("4 reads")
+    assert lines.index("1 reads 1") < lines.index("2 reads 2")
+    assert lines.index("2 reads 3") < lines.index("4 reads 4") < lines.index("5 reads 5")
     assert [line for line in lines if "sen" in line] == [
         f"{name} {word}" for name in ("1", "2", "4", "5") for word in ("sends", "has sent")
     ]
@@ -99,7 +98,7 @@ def test_a_process_that_is_killed_loses_its_window_alone() -> None:
 def wait_for_a_signal(days: list[str], book: Path) -> None:
     try:
         note(book, f"{days[0]} waits")
-        progress.tell("reading", days[0], 0, done=True)
+        progress.tell("reading", days[0], 0, total=1)
         signal.pause()
     finally:
         note(book, f"{days[0]} ends")
@@ -187,13 +186,18 @@ def test_a_failing_day_of_a_long_range_fails_alone(long_range: OwnShop, sandbox:
     assert (done["delivered"], done["undelivered"]) == (64, 1)
 
 
-def test_where_the_shop_cannot_be_read_no_further_window_is_begun(long_range: OwnShop, sandbox: Sandbox) -> None:
+def test_where_the_shop_cannot_be_read_the_windows_after_that_are_not_worked_on(
+    long_range: OwnShop, sandbox: Sandbox
+) -> None:
     lines = long_range.folder / "lines.sql"
     lines.write_text(lines.read_text().replace("FROM item", "FROM nothing_of_that_name"))
     done = told("sync", "own", *LONG, status=1)
     assert all(day["failed"] and "nothing_of_that_name" in day["reason"] for day in done["days"])
     with dagster_instance() as instance:
-        assert len(instance.get_runs()) == 1
+        runs = instance.get_runs()
+    # The second may have begun while the first read its only day.
+    assert len(runs) <= 2
+    assert all(run.is_finished for run in runs)
     assert sandbox.stats.requests == 0
 
 
