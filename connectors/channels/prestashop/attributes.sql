@@ -1,5 +1,5 @@
 -- What tells the ordered combination from its sisters (size, colour), in the language of the order.
-SELECT d.id_order AS order_id, d.id_order_detail, g.public_name AS label, n.name AS value
+SELECT d.id_order_detail, g.public_name AS label, n.name AS value
 FROM {prefix}order_detail AS d
 JOIN {prefix}orders AS o ON o.id_order = d.id_order
 JOIN {prefix}product_attribute_combination AS c ON c.id_product_attribute = d.product_attribute_id

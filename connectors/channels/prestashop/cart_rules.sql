@@ -4,7 +4,6 @@ SELECT
     v.id_order AS order_id,
     v.id_cart_rule,
     v.value,
-    v.value_tax_excl,
     v.free_shipping,
     r.reduction_percent,
     r.reduction_product,

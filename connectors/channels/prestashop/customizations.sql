@@ -1,7 +1,6 @@
 -- What the buyer wanted written on a product, or the file that was sent along (type 0), with the label of the field as
 -- the buyer saw it. What a module keeps there for itself is not the buyer's.
 SELECT
-    d.id_order AS order_id,
     d.id_order_detail,
     c.type,
     c.`index` AS field,

@@ -1,6 +1,5 @@
 -- What is in a pack: the units of each product that whoever packs one has to put in.
 SELECT
-    d.id_order AS order_id,
     d.id_order_detail,
     k.quantity,
     k.id_product_item,

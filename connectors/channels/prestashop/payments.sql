@@ -4,7 +4,6 @@
 -- down for their credit slips.
 SELECT
     o.id_order AS order_id,
-    CAST(MAX(p.date_add) AS CHAR) AS date_add,
     SUM(
         CASE
             WHEN EXISTS (

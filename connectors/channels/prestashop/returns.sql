@@ -4,7 +4,6 @@ SELECT
     r.state,
     r.question,
     CAST(r.date_add AS CHAR) AS date_add,
-    CAST(r.date_upd AS CHAR) AS date_upd,
     d.id_order_detail
 FROM {prefix}order_return AS r
 LEFT JOIN {prefix}order_return_detail AS d ON d.id_order_return = r.id_order_return

@@ -1,11 +1,9 @@
 -- Parcels with their units, PrestaShop 9.1 with improved_shipment.
 SELECT
     m.id_order AS order_id,
-    m.id_shipment,
     CAST(m.shipped_at AS CHAR) AS shipped_at,
     CAST(m.delivered_at AS CHAR) AS delivered_at,
     CAST(m.cancelled_at AS CHAR) AS cancelled_at,
-    CAST(m.date_upd AS CHAR) AS date_upd,
     p.id_order_detail,
     p.quantity,
     k.name AS carrier_name

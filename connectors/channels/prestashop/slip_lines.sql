@@ -1,6 +1,5 @@
 -- What each credit slip says of each line; amounts are NULL on slips of old versions.
 SELECT
-    s.id_order AS order_id,
     d.id_order_slip,
     d.id_order_detail,
     d.product_quantity,

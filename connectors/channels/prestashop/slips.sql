@@ -8,8 +8,7 @@ SELECT
     total_shipping_tax_incl,
     amount,
     shipping_cost_amount,
-    CAST(date_add AS CHAR) AS date_add,
-    CAST(date_upd AS CHAR) AS date_upd
+    CAST(date_add AS CHAR) AS date_add
 FROM {prefix}order_slip
 WHERE id_order IN :order_ids
 ORDER BY id_order_slip

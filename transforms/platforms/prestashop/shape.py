@@ -188,8 +188,7 @@ def _measured(lines: Rowset) -> Iterator[tuple[int, Any]]:
 def _order_attributes(chunk: Chunk, places: Mapping[int, Pickup], settings: Settings) -> Iterator[Block]:
     orders, addresses = chunk.orders, chunk.of_orders("addresses")
     yield _told(chunk.order_ids, "order-number", text_cells(orders["reference"]))
-    gift = pc.if_else(pa.array(is_true(orders["gift"])), text_cells(orders["gift_message"]), None)
-    yield _told(chunk.order_ids, "gift-message", gift)
+    yield _told(chunk.order_ids, "gift-message", text_cells(orders["gift_message"]))
     ids = chunk.order_ids.take(pa.array(list(places), pa.int64()))
     yield _told(ids, "pickup-location", text_cells([place.name for place in places.values()]))
     shops = [(orders["id_shop"][order], orders["id_shop_group"][order]) for order in places]
