@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
 
 import pyarrow as pa
 
@@ -12,6 +13,9 @@ from transforms.outcomes import MIRAKL_ORDERS, Normalised, Record, Reject
 
 def normalised(records: Iterable[Record] = (), rejects: Iterable[Reject] = ()) -> Normalised:
     """Put records and rejects together as normalisation does."""
-    rows = [{**asdict(record), "rejected": False} for record in records]
-    rows += [{**asdict(reject), "rejected": True, "notices": []} for reject in rejects]
+    rows: list[dict[str, Any]] = [
+        {**record._asdict(), "rejected": False, "notices": [asdict(notice) for notice in record.notices]}
+        for record in records
+    ]
+    rows += [{**reject._asdict(), "rejected": True, "notices": []} for reject in rejects]
     return Normalised(pa.RecordBatch.from_pylist(rows, MIRAKL_ORDERS))
