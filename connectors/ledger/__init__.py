@@ -4,18 +4,18 @@ Belongs here: the ledger. Does not belong here: deciding what is sent (`connecto
 """
 
 from connectors.ledger.destinations import Destination
-from connectors.ledger.ledger import LONGEST_ORDER_ID, UNACCEPTED, Claims, Ledger, Standing, now
-from connectors.ledger.rows import LedgerEntry
+from connectors.ledger.ledger import LONGEST_ORDER_ID, Claims, Ledger, NoticeSummary, now
+from connectors.ledger.rows import HELD, LedgerEntry
 from connectors.ledger.schema import LedgerError
 
 __all__ = [
+    "HELD",
     "LONGEST_ORDER_ID",
-    "UNACCEPTED",
     "Claims",
     "Destination",
     "Ledger",
     "LedgerEntry",
     "LedgerError",
-    "Standing",
+    "NoticeSummary",
     "now",
 ]

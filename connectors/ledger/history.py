@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import orjson
 
+from transforms.outcomes import Outcome
+
 MOST_ATTEMPTS = 10
 
 
@@ -34,6 +36,6 @@ def appended(history: str | None, attempt: Attempt) -> str:
     An order that is rejected is tried again at every run: rejected for the same cause once more, it is no new attempt.
     """
     attempts = read(history)
-    if attempts and attempt.outcome == "rejected" and attempts[-1][2:] == attempt[2:]:
+    if attempts and attempt.outcome == Outcome.REJECTED and attempts[-1][2:] == attempt[2:]:
         return history or ""
     return orjson.dumps([list(kept) for kept in (*attempts, attempt)][-MOST_ATTEMPTS:]).decode()

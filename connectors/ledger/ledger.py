@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -25,24 +25,23 @@ from connectors.ledger.schema import (
     NOTICES,
     ORDERS,
     LedgerError,
+    as_ledger_error,
     empty_engine,
-    explained,
+    exists_at,
     open_engine,
     prepare,
     shown,
-    stands_at,
 )
 from connectors.ledger.sender import StillHeld, database_lock, file_lock
 from transforms.outcomes import Notice
 
-UNACCEPTED = ("undelivered", "refused", "rejected")
 # PostgreSQL indexes at most some 2,700 bytes; 500 characters of UTF-8 and the channel's name fit.
 LONGEST_ORDER_ID = 500
 # Of a channel that never sent anything to a destination: no row stands under it.
 _NO_KEY = ""
 
 
-class Standing(NamedTuple):
+class NoticeSummary(NamedTuple):
     """Orders that stand noticed for one thing: how many, on which days, the first of them, and what most are for."""
 
     orders: int
@@ -66,7 +65,7 @@ class Ledger:
     """
 
     def __init__(self, url: str, *, create: bool = True) -> None:
-        self.is_missing = not create and not stands_at(url)
+        self.is_missing = not create and not exists_at(url)
         self._engine = empty_engine() if self.is_missing else open_engine(url)
         self.address = shown(url)
         self._sqlite = self._engine.dialect.name == "sqlite"
@@ -145,14 +144,6 @@ class Ledger:
         with self._reading() as connection:
             return rows.known(connection, self._key(connection, channel), order_ids)
 
-    def settled(self, channel: str, day: str, order_ids: Sequence[str]) -> set[tuple[str, str, str, str]]:
-        """Return (order, delivered hash, store, read instant) of a day's orders that are delivered and not noticed.
-
-        A record with the same four changes nothing here.
-        """
-        with self._reading() as connection:
-            return rows.settled(connection, self._key(connection, channel), day, order_ids)
-
     def taken(self, channel: str, order_ids: Sequence[str]) -> dict[str, str]:
         """Return order id -> rival channel of those orders that a rival sent to the same destination."""
         with self._reading() as connection:
@@ -166,10 +157,7 @@ class Ledger:
     def settle(self, channel: str, outcomes: Sequence[tuple[LedgerEntry, LedgerEntry]]) -> None:
         """Write (row as claimed, row as it ended); a row claimed anew since, by whoever, is left alone."""
         with self._transaction(channel) as connection:
-            key = self._written(connection, channel)
-            stands = rows.known(connection, key, [claimed.channel_order_id for claimed, _ in outcomes])
-            mine = [ended for claimed, ended in outcomes if stands.get(claimed.channel_order_id, claimed) == claimed]
-            rows.write(connection, key, mine)
+            rows.settle(connection, self._written(connection, channel), outcomes)
 
     def unaccepted(
         self, channel: str | None = None, code: str | None = None, since: str | None = None, limit: int | None = None
@@ -189,7 +177,7 @@ class Ledger:
             keys = {self._key(connection, name): name for name in names}
             query = query.where(ORDERS.c.channel.in_(keys))
             for row in connection.execution_options(yield_per=1000).execute(query):
-                yield keys[row[0]], LedgerEntry(*row[1:])
+                yield keys[row[0]], LedgerEntry._make(row[1:])
 
     def sent_elsewhere(self, channel: str) -> list[Destination] | None:
         """Return where else a channel's orders went while none went to the destination looked at; None once one did."""
@@ -215,7 +203,7 @@ class Ledger:
             of_channel = query.where(ORDERS.c.channel == self._key(connection, channel))
             return {outcome: (count, oldest) for outcome, count, oldest in connection.execute(of_channel)}
 
-    def noticed(self, channel: str, code: str, limit: int, *, stamped_after: str | None = None) -> Standing:
+    def noticed(self, channel: str, code: str, limit: int, *, stamped_after: str | None = None) -> NoticeSummary:
         """Tell which orders stand noticed for this; with `stamped_after` only those with a later stamp at Mirakl."""
         where = NOTICES.c.code == code
         if stamped_after is not None:
@@ -224,9 +212,9 @@ class Ledger:
             key = self._key(connection, channel)
             count, first, last = notices.counted(connection, key, where)
             if not count:
-                return Standing(0, "", "", [], [])
+                return NoticeSummary(0, "", "", [], [])
             listed = notices.listed(connection, key, where, limit)
-            return Standing(count, first, last, listed, notices.details(connection, key, where, limit))
+            return NoticeSummary(count, first, last, listed, notices.details(connection, key, where, limit))
 
     def rejected_for(self, channel: str, field: str, limit: int) -> tuple[int, list[LedgerEntry]]:
         """Return how many orders are rejected for a field (the end of its path), and the first by day and order."""
@@ -259,7 +247,7 @@ class Ledger:
             # Each page is a query of its own: nothing is held open while the caller works on one.
             rest = query.where(ORDERS.c.channel_order_id > page[-1].channel_order_id) if page else query
             with self._reading() as connection:
-                page = [LedgerEntry(*row) for row in connection.execute(rest.limit(1000))]
+                page = [LedgerEntry._make(row) for row in connection.execute(rest.limit(1000))]
             if not page:
                 return
             yield page
@@ -277,13 +265,13 @@ class Ledger:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with explained(), self._engine.connect() as connection:
+        with as_ledger_error(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def _transaction(self, lock: str) -> Iterator[sa.Connection]:
         turn = self._writing if self._sqlite else nullcontext()
-        with turn, explained(), self._engine.connect() as connection:
+        with turn, as_ledger_error(), self._engine.connect() as connection:
             if self._sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
@@ -306,6 +294,14 @@ class Claims:
     def taken(self, order_ids: Sequence[str]) -> dict[str, str]:
         """Return order id -> rival channel of those orders that a rival sent to the same destination."""
         return rows.taken(self._connection, self._rivals, order_ids)
+
+    def held(self, order_ids: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return `HELD` of those of these orders that are delivered and noticed for nothing."""
+        return rows.held(self._connection, self._key, order_ids)
+
+    def read_again(self, order_ids: Sequence[str], read_at: str, run_id: str, day: str) -> None:
+        """Let the rows of these orders stand for a newer reading, in which they were as before."""
+        rows.read_again(self._connection, self._key, order_ids, read_at, run_id, day)
 
     def write(self, entries: Sequence[LedgerEntry]) -> None:
         """Write rows, in bulk."""

@@ -32,14 +32,14 @@ class Noticed(NamedTuple):
 
 def keep(connection: sa.Connection, key: str, found: Mapping[str, Sequence[Notice]]) -> None:
     """Let these orders stand noticed for this and nothing else; at most 20 notices an order are kept."""
-    stands = _standing(connection, key, list(found))
+    known = _kept(connection, key, list(found))
     wanted = {
         (order_id, notice.code, notice.field): notice.detail
         for order_id, notices in found.items()
         for notice in notices[:MOST_AN_ORDER]
     }
-    gone = [place for place, detail in stands.items() if wanted.get(place) != detail]
-    new = [place for place, detail in wanted.items() if stands.get(place) != detail]
+    gone = [place for place, detail in known.items() if wanted.get(place) != detail]
+    new = [place for place, detail in wanted.items() if known.get(place) != detail]
     if gone:
         places = [{"key": key, "order_id": order_id, "of_code": code, "at": field} for order_id, code, field in gone]
         connection.execute(_FORGET, places)
@@ -48,7 +48,7 @@ def keep(connection: sa.Connection, key: str, found: Mapping[str, Sequence[Notic
         connection.execute(NOTICES.insert(), rows)
 
 
-def _standing(connection: sa.Connection, key: str, order_ids: Sequence[str]) -> dict[tuple[str, str, str], str]:
+def _kept(connection: sa.Connection, key: str, order_ids: Sequence[str]) -> dict[tuple[str, str, str], str]:
     if connection.dialect.name == "postgresql":
         among = NOTICES.c.channel_order_id == sa.func.any(sa.bindparam("order_ids", type_=sa.ARRAY(sa.Text)))
     else:

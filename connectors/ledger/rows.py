@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors.ledger.schema import DESTINATIONS, NOT_ACCEPTED, NOTICES, ORDERS
+from transforms.outcomes import Outcome
 
 _IDS_PER_QUERY = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
+class LedgerEntry(NamedTuple):
     """One order's row.
 
     `outcome`: delivered, refused, rejected or undelivered (no definite answer). `delivered_hash` is what Mirakl holds
@@ -50,16 +49,13 @@ class LedgerEntry:
     history: str | None = None
 
 
-_FIELDS = tuple(item.name for item in fields(LedgerEntry))
+_FIELDS = LedgerEntry._fields
 COLUMNS = [ORDERS.c[name] for name in _FIELDS]
-_cells = attrgetter(*_FIELDS)
-# Rows that come as one list a column: a statement a row costs PostgreSQL several times as much.
-_LISTS = (
-    sa.func.unnest(*(sa.bindparam(column.name, type_=sa.ARRAY(column.type)) for column in COLUMNS))
-    .table_valued(*(sa.column(column.name, column.type) for column in COLUMNS))
-    .render_derived("given")
-)
-_GIVEN = sa.select(sa.bindparam("channel", type_=sa.Text), *_LISTS.c)
+# A row is settled by the claim that it was made by, and by no other: what identifies one.
+_CLAIM = ("run_id", "read_at", "attempts", "last_sent_at")
+_claim_of = itemgetter(*map(_FIELDS.index, _CLAIM))
+
+
 _KNOWN = sa.select(*COLUMNS).where(ORDERS.c.channel == sa.bindparam("channel"))
 # One parameter however many ids: a list in the statement is compiled anew for every length.
 _IN_JSON = ORDERS.c.channel_order_id.in_(
@@ -81,26 +77,35 @@ def _each(query: sa.Select[Any]) -> sa.Select[Any]:
 
 
 _KNOWN_EACH = _each(_KNOWN)
-# Of an order that is delivered and noticed for nothing, what tells whether a record would change its row.
-_SETTLED = sa.select(*(ORDERS.c[name] for name in ("channel_order_id", "delivered_hash", "store", "read_at"))).where(
+_UNDER_WAY_EACH = _each(
+    sa.select(ORDERS.c.channel_order_id, *(ORDERS.c[name] for name in _CLAIM)).where(
+        ORDERS.c.channel == sa.bindparam("channel"),
+        ORDERS.c.outcome == Outcome.UNDELIVERED.value,
+        ORDERS.c.error_code.is_(None),
+    )
+)
+# What tells whether a record would change the row of an order that is delivered and noticed for nothing.
+HELD = ("channel_order_id", "delivered_hash", "store", "read_at", "day", "order_lines", "adjustments")
+_HELD = sa.select(*(ORDERS.c[name] for name in HELD)).where(
     ORDERS.c.channel == sa.bindparam("channel"),
-    ORDERS.c.day == sa.bindparam("day"),
-    ORDERS.c.outcome == "delivered",
+    ORDERS.c.outcome == Outcome.DELIVERED.value,
     ORDERS.c.unaccepted_since.is_(None),
     ~sa.exists().where(NOTICES.c.channel == ORDERS.c.channel, NOTICES.c.channel_order_id == ORDERS.c.channel_order_id),
 )
-_SETTLED_IN, _SETTLED_EACH = _SETTLED.where(_IN_JSON), _each(_SETTLED)
-
-
-def _upserting(insert: postgresql.Insert | sqlite.Insert) -> sa.Insert:
-    changes = {name: insert.excluded[name] for name in _FIELDS if name != "channel_order_id"}
-    return insert.on_conflict_do_update(index_elements=["channel", "channel_order_id"], set_=changes)
-
-
-_WRITE = _upserting(sqlite.insert(ORDERS))
-_WRITE_ALL = _upserting(postgresql.insert(ORDERS).from_select(["channel", *_FIELDS], _GIVEN))
-
-
+_HELD_IN, _HELD_EACH = _HELD.where(_IN_JSON), _each(_HELD)
+_READ_AGAIN = (
+    ORDERS.update()
+    .where(ORDERS.c.channel == sa.bindparam("key"))
+    .values(read_at=sa.bindparam("newer"), run_id=sa.bindparam("run"), day=sa.bindparam("of_day"))
+)
+_READ_AGAIN_IN = _READ_AGAIN.where(_IN_JSON)
+# Row addresses, looked up one id at a time as above; nobody else writes to the channel meanwhile.
+_ADDRESSES = _each(
+    sa.select(sa.literal_column("ledger_orders.ctid").label("ctid")).where(ORDERS.c.channel == sa.bindparam("key"))
+)
+_READ_AGAIN_EACH = _READ_AGAIN.where(
+    sa.literal_column("ledger_orders.ctid") == sa.any_(sa.func.array(_ADDRESSES.scalar_subquery()))
+)
 _READ_UNTIL = (
     DESTINATIONS.update()
     .where(
@@ -111,27 +116,100 @@ _READ_UNTIL = (
 )
 
 
+def _upserting(insert: postgresql.Insert | sqlite.Insert) -> sa.Insert:
+    changes = {name: insert.excluded[name] for name in _FIELDS if name != "channel_order_id"}
+    return insert.on_conflict_do_update(index_elements=["channel", "channel_order_id"], set_=changes)
+
+
+# Rows that come as one list a column: a statement a row costs PostgreSQL several times as much.
+_GIVEN = (
+    sa.func.unnest(*(sa.bindparam(column.name, type_=sa.ARRAY(column.type)) for column in COLUMNS))
+    .table_valued(*(sa.column(column.name, column.type) for column in COLUMNS))
+    .render_derived("given")
+)
+_WRITE_ALL = _upserting(
+    postgresql.insert(ORDERS).from_select(
+        ["channel", *_FIELDS], sa.select(sa.bindparam("channel", type_=sa.Text), *_GIVEN.c)
+    )
+)
+
+
+def _settling(columns: Iterable[str]) -> sa.Update:
+    """Update columns of one row as it was claimed, and of no other."""
+    of_claim = (ORDERS.c[name].is_not_distinct_from(sa.bindparam(f"claim_{name}")) for name in _CLAIM)
+    return (
+        ORDERS.update()
+        .where(
+            ORDERS.c.channel == sa.bindparam("key"),
+            ORDERS.c.channel_order_id == sa.bindparam("channel_order_id"),
+            ORDERS.c.outcome == sa.literal_column(f"'{Outcome.UNDELIVERED}'"),
+            ORDERS.c.error_code.is_(None),
+            *of_claim,
+        )
+        .values({name: sa.bindparam(name) for name in columns})
+    )
+
+
+_PLACES = ("key", *_FIELDS, *(f"claim_{name}" for name in _CLAIM))
+
+
+class _ManyRows:
+    """A statement of SQLite's, compiled once and given rows as tuples.
+
+    The cells of a row are in the order of `_PLACES`: key, the fields of an entry, the claim's. What SQLAlchemy does
+    with a dictionary a row costs as much as SQLite itself.
+    """
+
+    def __init__(self, statement: sa.Insert | sa.Update) -> None:
+        compiled = statement.compile(dialect=sqlite.dialect())
+        names = compiled.positiontup
+        assert names is not None
+        self._text, self._cells = str(compiled), itemgetter(*map(_PLACES.index, names))
+
+    def execute(self, connection: sa.Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+        connection.exec_driver_sql(self._text, list(map(self._cells, rows)))
+
+
+_WRITE_MANY = _ManyRows(
+    _upserting(
+        sqlite.insert(ORDERS).values({"channel": sa.bindparam("key"), **{name: sa.bindparam(name) for name in _FIELDS}})
+    )
+)
+_SETTLE_MANY = _ManyRows(_settling(_FIELDS[1:]))
+# What is different of an order that was accepted; to write the rest as well takes SQLite half as long again.
+_ACCEPT_MANY = _ManyRows(
+    _settling(("outcome", "delivered_hash", "order_lines", "adjustments", "unaccepted_since", "history"))
+)
+
+
 def known(connection: sa.Connection, key: str, order_ids: Sequence[str]) -> dict[str, LedgerEntry]:
     """Return the rows of these orders; one query for up to 5,000."""
-    query = _KNOWN_EACH if connection.dialect.name == "postgresql" else _KNOWN_IN
+    query = _KNOWN_EACH if _is_postgresql(connection) else _KNOWN_IN
     rows: dict[str, LedgerEntry] = {}
     for begin in range(0, len(order_ids), _IDS_PER_QUERY):
         asked = {"channel": key, "order_ids": list(order_ids[begin : begin + _IDS_PER_QUERY])}
-        rows.update((row[0], LedgerEntry(*row)) for row in connection.execute(query, asked))
+        rows.update((row[0], LedgerEntry._make(row)) for row in _tuples(connection, query, asked))
     return rows
 
 
-def settled(connection: sa.Connection, key: str, day: str, order_ids: Sequence[str]) -> set[tuple[str, str, str, str]]:
-    """Return (order, delivered hash, store, read instant) of those orders of a day that are delivered and not noticed.
-
-    One query for up to 5,000.
-    """
-    query = _SETTLED_EACH if connection.dialect.name == "postgresql" else _SETTLED_IN
-    found: set[tuple[str, str, str, str]] = set()
+def held(connection: sa.Connection, key: str, order_ids: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Return `HELD` of those of these orders that are delivered and noticed for nothing; one query for up to 5,000."""
+    query = _HELD_EACH if _is_postgresql(connection) else _HELD_IN
+    found: list[tuple[Any, ...]] = []
     for begin in range(0, len(order_ids), _IDS_PER_QUERY):
-        asked = {"channel": key, "day": day, "order_ids": list(order_ids[begin : begin + _IDS_PER_QUERY])}
-        found.update(tuple(row) for row in connection.execute(query, asked))
+        asked = {"channel": key, "order_ids": list(order_ids[begin : begin + _IDS_PER_QUERY])}
+        found += _tuples(connection, query, asked)
     return found
+
+
+def read_again(
+    connection: sa.Connection, key: str, order_ids: Sequence[str], read_at: str, run_id: str, day: str
+) -> None:
+    """Let the rows of these orders stand for a newer reading, in which they were as before."""
+    statement = _READ_AGAIN_EACH if _is_postgresql(connection) else _READ_AGAIN_IN
+    given = {"key": key, "order_ids": list(order_ids), "newer": read_at, "run": run_id, "of_day": day}
+    connection.execute(statement, given)
+    connection.execute(_READ_UNTIL, {"of": key, "until": read_at})
 
 
 def taken(connection: sa.Connection, rivals: Mapping[str, str], order_ids: Sequence[str]) -> dict[str, str]:
@@ -148,19 +226,47 @@ def write(connection: sa.Connection, key: str, entries: Sequence[LedgerEntry]) -
     """Write rows, each order once, whatever stands there."""
     if not entries:
         return
-    cells = [_cells(entry) for entry in entries]
-    if connection.dialect.name == "postgresql":
-        columns = dict(zip(_FIELDS, map(list, zip(*cells, strict=True)), strict=True))
+    if _is_postgresql(connection):
+        columns = dict(zip(_FIELDS, map(list, zip(*entries, strict=True)), strict=True))
         connection.execute(_WRITE_ALL, {"channel": key, **columns})
     else:
-        connection.execute(_WRITE, [{"channel": key, **dict(zip(_FIELDS, row, strict=True))} for row in cells])
+        _WRITE_MANY.execute(connection, [(key, *entry) for entry in entries])
     connection.execute(_READ_UNTIL, {"of": key, "until": max(entry.read_at for entry in entries)})
+
+
+def settle(connection: sa.Connection, key: str, outcomes: Sequence[tuple[LedgerEntry, LedgerEntry]]) -> None:
+    """Write (row as claimed, row as it ended) over the rows that are as claimed, see `Ledger.settle`."""
+    if not outcomes:
+        return
+    if not _is_postgresql(connection):
+        statement = _ACCEPT_MANY if all(ended.outcome == Outcome.DELIVERED for _, ended in outcomes) else _SETTLE_MANY
+        statement.execute(connection, [(key, *ended, *_claim_of(claimed)) for claimed, ended in outcomes])
+        return
+    asked = {"channel": key, "order_ids": [claimed.channel_order_id for claimed, _ in outcomes]}
+    under_way = {tuple(row) for row in connection.execute(_UNDER_WAY_EACH, asked)}
+    ours = [ended for claimed, ended in outcomes if (claimed.channel_order_id, *_claim_of(claimed)) in under_way]
+    write(connection, key, ours)
+
+
+def _tuples(connection: sa.Connection, query: sa.Select[Any], asked: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
+    """Return rows as the driver makes them: what SQLAlchemy wraps around each costs as much as reading it."""
+    result = connection.execute(query, asked)
+    assert result.cursor is not None  # a SELECT has one
+    found: Sequence[tuple[Any, ...]] = result.cursor.fetchall()
+    result.close()
+    return found
+
+
+def _is_postgresql(connection: sa.Connection) -> bool:
+    return connection.dialect.name == "postgresql"
 
 
 def rejected_for(connection: sa.Connection, key: str, field: str, limit: int) -> tuple[int, list[LedgerEntry]]:
     """Return how many orders are rejected for a field, see `Ledger.rejected_for`."""
     of_field = ORDERS.c.error_field.like(f"%{field}")
-    return _first(connection, (ORDERS.c.channel == key, NOT_ACCEPTED, ORDERS.c.outcome == "rejected", of_field), limit)
+    return _first(
+        connection, (ORDERS.c.channel == key, NOT_ACCEPTED, ORDERS.c.outcome == Outcome.REJECTED.value, of_field), limit
+    )
 
 
 def read_after(connection: sa.Connection, key: str, instant: str, limit: int | None) -> tuple[int, list[LedgerEntry]]:
@@ -187,4 +293,4 @@ def _first(
     if not count:
         return 0, []
     query = sa.select(*COLUMNS).where(*where).order_by(ORDERS.c.day, ORDERS.c.channel_order_id).limit(limit)
-    return count, [LedgerEntry(*row) for row in connection.execute(query)]
+    return count, [LedgerEntry._make(row) for row in connection.execute(query)]

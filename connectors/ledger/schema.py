@@ -126,7 +126,7 @@ def prepare(connection: sa.Connection) -> bool:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def as_ledger_error() -> Iterator[None]:
     """Turn what a database complains about into a LedgerError."""
     try:
         yield
@@ -170,7 +170,7 @@ def open_engine(url: str) -> sa.Engine:
     )
 
 
-def stands_at(url: str) -> bool:
+def exists_at(url: str) -> bool:
     """Whether there is a ledger at a URL; nothing is made on the way to find out.
 
     Raises:
@@ -181,7 +181,7 @@ def stands_at(url: str) -> bool:
         return False
     engine = open_engine(url)
     try:
-        with explained(), engine.connect() as connection:
+        with as_ledger_error(), engine.connect() as connection:
             return sa.inspect(connection).has_table(_VERSION.name)
     finally:
         engine.dispose()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,4 +30,4 @@ def ledger(url: str) -> Iterator[Ledger]:
 def entry(order_id: str, outcome: str = "delivered", **values: object) -> LedgerEntry:
     since = None if outcome == "delivered" else "2026-03-02T00:00:00Z"
     base = LedgerEntry(order_id, outcome, "2026-03-02T00:00:00Z", "run", "2026-03-01", unaccepted_since=since)
-    return replace(base, **values)  # type: ignore[arg-type]
+    return base._replace(**values)  # type: ignore[arg-type]

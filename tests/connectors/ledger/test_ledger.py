@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -118,15 +117,18 @@ def test_more_ids_than_a_query_may_have_parameters_are_read_all_the_same(ledger:
     assert len(ledger.known(CHANNEL, [str(number) for number in range(70_000)])) == 40_000
 
 
-def test_an_outcome_is_written_only_over_the_claim_it_belongs_to(ledger: Ledger) -> None:
+@pytest.mark.parametrize("outcome", ["delivered", "refused"])
+def test_an_outcome_is_written_only_over_the_claim_it_belongs_to(ledger: Ledger, outcome: str) -> None:
     claimed = entry("A-1", "undelivered", attempts=1)
     ledger.write(CHANNEL, [claimed])
     newer = entry("A-1", "undelivered", attempts=2, run_id="another")
     ledger.write(CHANNEL, [newer])
-    ledger.settle(CHANNEL, [(claimed, entry("A-1"))])
+    ledger.settle(CHANNEL, [(claimed, claimed._replace(outcome=outcome))])
     assert ledger.known(CHANNEL, ["A-1"]) == {"A-1": newer}
-    ledger.settle(CHANNEL, [(newer, entry("A-1"))])
-    assert ledger.known(CHANNEL, ["A-1"]) == {"A-1": entry("A-1")}
+    ended = newer._replace(outcome=outcome, delivered_hash="hash", order_lines=1, adjustments=0, history="[]")
+    ended = ended._replace(unaccepted_since=None if outcome == "delivered" else newer.unaccepted_since)
+    ledger.settle(CHANNEL, [(newer, ended)])
+    assert ledger.known(CHANNEL, ["A-1"]) == {"A-1": ended}
 
 
 def test_orders_not_accepted_are_listed_oldest_first_and_counted(ledger: Ledger) -> None:
@@ -182,7 +184,7 @@ def test_no_claim_is_lost_between_threads(ledger: Ledger) -> None:
         for _ in range(25):
             with ledger.claims(CHANNEL) as transaction:
                 row = transaction.known(["A-1"]).get("A-1", entry("A-1", attempts=0))
-                transaction.write([replace(row, attempts=row.attempts + 1)])
+                transaction.write([row._replace(attempts=row.attempts + 1)])
 
     threads = [threading.Thread(target=add_one) for _ in range(8)]
     for thread in threads:
