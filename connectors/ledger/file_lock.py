@@ -12,7 +12,7 @@ POLL_SECONDS = 0.2
 
 
 @contextmanager
-def alone(
+def exclusive_lock(
     path: Path, waiting: Callable[[], None] = lambda: None, allowed: Callable[[], bool] = lambda: True
 ) -> Iterator[None]:
     """Hold the lock on a file, made when it is not there, once it is free and `allowed` says so.
@@ -28,8 +28,8 @@ def alone(
 
 
 @contextmanager
-def together(path: Path) -> Iterator[None]:
-    """Hold the lock on a file with others that do so; `alone` waits for all of them.
+def shared_lock(path: Path) -> Iterator[None]:
+    """Hold the lock on a file with others that do so; `exclusive_lock` waits for all of them.
 
     Raises:
         OSError: the file cannot be made.
@@ -39,7 +39,7 @@ def together(path: Path) -> Iterator[None]:
         yield
 
 
-def nobody_holds(path: Path) -> bool:
+def is_free(path: Path) -> bool:
     """Return whether the lock on a file is free.
 
     Raises:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from connectors.ledger.file_lock import alone, nobody_holds, together, wait_until
-from connectors.ledger.schema import explained
+from connectors.ledger.file_lock import exclusive_lock, is_free, shared_lock, wait_until
+from connectors.ledger.schema import as_ledger_error
 
 PROOF_SECONDS = 5.0
 # Nobody else's: a pooler that gave the session to another client would show here.
@@ -54,8 +54,8 @@ def file_lock(path: Path, waiting: Callable[[], None], *, first: bool) -> Iterat
     before = path.with_name(f"{path.name}.first")
     with ExitStack() as held_while_waiting, ExitStack() as lock:
         if first:
-            held_while_waiting.enter_context(together(before))
-        lock.enter_context(alone(path, waiting, lambda: first or nobody_holds(before)))
+            held_while_waiting.enter_context(shared_lock(before))
+        lock.enter_context(exclusive_lock(path, waiting, lambda: first or is_free(before)))
         held_while_waiting.close()
         mine = path.stat()
 
@@ -82,7 +82,7 @@ def database_lock(
     """
     name = {"credential": credential}
     with ExitStack() as held_while_waiting, ExitStack() as lock:
-        with explained():
+        with as_ledger_error():
             if first:
                 held_while_waiting.enter_context(_transaction(engine)).execute(_WAIT_FIRST, name)
             connection = lock.enter_context(_transaction(engine))

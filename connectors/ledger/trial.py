@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from connectors.config.database_url import read_url
 from connectors.ledger.ledger import Ledger
-from connectors.ledger.schema import explained, open_engine, prepare
+from connectors.ledger.schema import as_ledger_error, open_engine, prepare
 
 
 def try_ledger(url: str) -> Ledger:
@@ -53,7 +53,7 @@ def _try_sqlite(url: sa.URL) -> None:
 def _try_in_transaction(url: str) -> None:
     engine = open_engine(url)
     try:
-        with explained(), engine.connect() as connection:
+        with as_ledger_error(), engine.connect() as connection:
             prepare(connection)
             connection.rollback()
     finally:

@@ -15,7 +15,7 @@ from pathlib import Path
 import dagster as dg
 import sqlalchemy as sa
 
-from connectors.ledger.file_lock import alone
+from connectors.ledger.file_lock import exclusive_lock
 from pipelines.config.settings import SettingsError
 from pipelines.runs.heartbeat import end_silent_runs_of_this_host
 
@@ -42,7 +42,7 @@ def prepared_home() -> Path:
     if not os.environ.get(HOME_VARIABLE):
         home.mkdir(parents=True, exist_ok=True)
     if home.is_dir():
-        with alone(home / _LOCK):
+        with exclusive_lock(home / _LOCK):
             if {path.name for path in home.iterdir()} == {_LOCK}:
                 shutil.copyfile(DAGSTER_YAML, home / DAGSTER_YAML.name)
     return home
@@ -134,7 +134,7 @@ def viewed_instance() -> Iterator[dg.DagsterInstance | None]:
 
 def _opened(home: Path) -> dg.DagsterInstance:
     """Open the instance of a home that two commands may find empty at once: Dagster makes its tables unguarded."""
-    with alone(home / _LOCK):
+    with exclusive_lock(home / _LOCK):
         instance = dg.DagsterInstance.get()
         # What a storage has not made when it is opened, it makes when it is first asked.
         instance.get_runs_count()

@@ -19,6 +19,8 @@ from connectors.ledger import Ledger
 from connectors.mirakl.report import COUNTS
 from connectors.sandbox.server import Sandbox
 from pipelines.cli.commands import cli
+from pipelines.config.environment import Environment
+from pipelines.config.settings import load_settings
 from tests.own_shop import OwnShop
 from tests.pipelines.shell import DAY, NEXT, RANGE, call, told
 
@@ -241,7 +243,8 @@ def test_sigterm_finishes_what_is_in_flight_and_the_next_run_sends_the_rest(
 def test_a_sync_that_waits_for_another_says_so_and_ends_with_a_signal(
     orders: OwnShop, environment: dict[str, str], sandbox: Sandbox
 ) -> None:
-    with Ledger(environment["LEDGER_URL"]).one_sender(lambda: None):
+    credential = Environment().mirakl(load_settings().mirakl).credential
+    with Ledger(environment["LEDGER_URL"]).one_sender(lambda: None, credential=credential):
         command = [*COMMAND, "sync", "own", *RANGE, "--json"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
         assert process.stderr is not None

@@ -38,10 +38,10 @@ def end_session(url: str) -> None:
 def send(sandbox: Sandbox, url: str, reports: list[DayReport], begun: threading.Event) -> None:
     """Deliver 200 orders, one a request, as one sender."""
     ledger, client = Ledger(url), make_client(sandbox, requests_per_second=20)
-    with ledger.one_sender(lambda: None) as allowed:
+    with ledger.one_sender(lambda: None) as may_send:
         begun.set()
         delivery = Delivery(
-            client, ledger, channel="boutique", channel_id=CHANNEL_ID, orders_per_request=1, allowed=allowed
+            client, ledger, channel="boutique", channel_id=CHANNEL_ID, orders_per_request=1, may_send=may_send
         )
         reports.append(deliver(delivery, RECORDS, run_id=threading.current_thread().name))
     client.close()
@@ -101,20 +101,20 @@ def test_two_senders_of_which_one_lost_its_lock_stay_below_mirakls_limit(
 def test_the_lock_of_a_file_is_lost_with_the_file(tmp_path: Path) -> None:
     ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     lock = tmp_path / "ledger.sqlite.sending"
-    with ledger.one_sender(lambda: None) as allowed:
-        assert allowed()
+    with ledger.one_sender(lambda: None) as may_send:
+        assert may_send()
         lock.unlink()
-        assert not allowed()
+        assert not may_send()
         lock.touch()
-        assert not allowed()
+        assert not may_send()
     ledger.dispose()
 
 
 def test_asking_costs_no_round_trip_while_the_server_is_silent(postgresql_database: str) -> None:
     ledger = Ledger(postgresql_database)
-    with ledger.one_sender(lambda: None) as allowed:
+    with ledger.one_sender(lambda: None) as may_send:
         begin = _statements(postgresql_database)
-        assert all(allowed() for _ in range(1000))
+        assert all(may_send() for _ in range(1000))
         assert _statements(postgresql_database) == begin
     ledger.dispose()
 
