@@ -17,19 +17,18 @@ from connectors.frames import tables
 from connectors.frames.storage import FrameStorage
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
-from connectors.mirakl.settled import COLUMNS as SETTLED_COLUMNS
-from connectors.mirakl.settled import Settled
+from connectors.mirakl.unchanged import Unchanged
 from pipelines import catalogue, checks, metadata
 from pipelines.config.settings import Channel, Settings
-from pipelines.delivering import sending, tell_days_apart, without_answer
+from pipelines.delivering import log_day_events, sending, without_answer
 from pipelines.incremental import NormalisedDay, RawDay, rules
 from pipelines.operations import progress
 from pipelines.operations.shop import open_shop
-from pipelines.operations.write_off import EXCLUDED, write_off
+from pipelines.operations.write_off import write_off
 from pipelines.partitions import days_of
 from pipelines.resources import Mirakl, State, failures_explained
 from transforms.mapping import ChannelMapping
-from transforms.outcomes import excluded_of
+from transforms.outcomes import Outcome, excluded_of
 from transforms.plural import counted
 
 RAW_ORDERS, MIRAKL_ORDERS, MIRAKL_DELIVERY = "raw_orders", "mirakl_orders", "mirakl_delivery"
@@ -191,7 +190,7 @@ def _mirakl_chunks(
 ) -> Iterator[pa.Table]:
     of_day = NormalisedDay(frames, channel, day, seen.words)
     for normalised in of_day.chunks(RAW_ORDERS, MIRAKL_ORDERS, mapping):
-        seen.hear(normalised)
+        seen.add(normalised)
         yield tables.mirakl_table(normalised)
 
 
@@ -229,10 +228,10 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
                     reports.extend(_deliver(context, state, delivery, channel, day) for day in context.partition_keys)
             except BaseException:
                 # The days before the one that was cut short are done, and keep their numbers.
-                tell_days_apart(context, key, name, reports)
+                log_day_events(context, key, name, reports)
                 raise
-            if open_days := [report for report in reports if report.counts["undelivered"]]:
-                tell_days_apart(context, key, name, reports)
+            if open_days := [report for report in reports if report.unanswered]:
+                log_day_events(context, key, name, reports)
                 raise without_answer(name, open_days)
             for report in reports:
                 context.add_asset_metadata(metadata.delivery_metadata(name, report), partition_key=report.day)
@@ -246,28 +245,23 @@ def _deliver(
     context: dg.AssetExecutionContext, state: State, delivery: Delivery, channel: Channel, day: str
 ) -> DayReport:
     frames, name = state.frames(), channel.name
-    settled = Settled(delivery.ledger, name, day)
+    unchanged = Unchanged(delivery.ledger, name, day, context.run.run_id)
     # Where an id may belong to another store or another shop, each record is decided about.
     everything = bool(channel.rivals or channel.settings.stores)
-    records = frames.read_chosen(
+    orders = frames.read_chosen(
         name,
         MIRAKL_ORDERS,
         day,
-        tables.RECORD_COLUMNS,
-        SETTLED_COLUMNS,
-        _all_rows if everything else settled.others,
+        tables.MIRAKL_ORDERS.names,
+        Unchanged.COLUMNS,
+        _all_rows if everything else unchanged.others,
     )
-    report = delivery.deliver(
-        tables.records_of(progress.through("sending", day, records, len)),
-        tables.rejects_of(frames.read(name, MIRAKL_ORDERS, day, tables.REJECT_COLUMNS)),
-        day=day,
-        run_id=context.run.run_id,
-    )
-    for count in ("orders_read", "unchanged"):
-        report.count(count, settled.count)
+    report = delivery.deliver(progress.through("sending", day, orders, len), day=day, run_id=context.run.run_id)
+    for count in ("orders_read", Outcome.UNCHANGED):
+        report.count(count, unchanged.count)
     for chunk in frames.read(name, MIRAKL_ORDERS, day, ("channel_order_id", "rejected")):
         if excluded := excluded_of(chunk):
-            write_off(name, excluded, EXCLUDED, delivery.ledger, context.run.run_id)
+            write_off(name, excluded, Outcome.EXCLUDED, delivery.ledger, context.run.run_id)
             report.exclude(len(excluded))
     context.log.info(f"{day}: {metadata.in_words(report)}")
     return report

@@ -57,7 +57,7 @@ class Normalisation:
     noticed: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     words: Counter[Word] = field(default_factory=Counter)
 
-    def hear(self, normalised: Normalised) -> None:
+    def add(self, normalised: Normalised) -> None:
         """Count one chunk."""
         rejects, excluded = normalised.rejects, len(normalised.excluded)
         self.counts["orders_read"] += len(normalised.table)

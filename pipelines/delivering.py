@@ -1,4 +1,4 @@
-"""What a delivery needs around it in Dagster: who sends, what is said aloud, and what is told of a day that failed."""
+"""What a delivery needs around it in Dagster: who sends, what is logged, and the events of a day that failed."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from pipelines.resources import Mirakl, State
 from transforms.plural import counted, day_ranges
 
 _WAITS = "another run is sending; this one waits until it is done"
-_ALOUD = logging.getLogger(__name__)
+_SHELL = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -34,16 +34,16 @@ def sending(
     Who is `first` goes before them: fresh orders do not wait for a backfill.
     """
 
-    def aloud(words: str) -> None:
-        log.warning(words)
+    def warn(message: str) -> None:
+        log.warning(message)
         # Dagster's log is not shown on the shell, where whoever waits must see why.
-        _ALOUD.warning(words)
+        _SHELL.warning(message)
 
     with (
         turns.my_turn(),
         state.ledger() as ledger,
-        mirakl.client(settings.mirakl, aloud) as client,
-        ledger.one_sender(lambda: aloud(_WAITS), first=first) as held,
+        mirakl.client(settings.mirakl, warn) as client,
+        ledger.one_sender(lambda: warn(_WAITS), first=first, credential=client.credential) as still_held,
     ):
         destination = Environment().destination(channel)
         if others := ledger.deliver_to(channel.name, destination, channel.rivals):
@@ -59,11 +59,11 @@ def sending(
             orders_per_request=settings.mirakl.orders_per_request,
             max_request_bytes=settings.mirakl.max_request_bytes,
             log=log,
-            allowed=held,
+            may_send=still_held,
         )
 
 
-def tell_days_apart(
+def log_day_events(
     context: dg.AssetExecutionContext, key: dg.AssetKey, channel: str, reports: Sequence[DayReport]
 ) -> None:
     """Materialise the days that are answered, and log the others as observations: the step is about to fail.
@@ -72,13 +72,13 @@ def tell_days_apart(
     numbers.
     """
     for report in reports:
-        event = dg.AssetObservation if report.counts["undelivered"] else dg.AssetMaterialization
+        event = dg.AssetObservation if report.unanswered else dg.AssetMaterialization
         context.log_event(event(key, partition=report.day, metadata=metadata.delivery_metadata(channel, report)))
 
 
 def without_answer(channel: str, open_days: Sequence[DayReport]) -> dg.Failure:
     """Say of which days orders are without an answer, with their numbers: Dagster shows no others of a failed day."""
-    orders = sum(report.counts["undelivered"] for report in open_days)
+    orders = sum(report.unanswered for report in open_days)
     why = next((report.stopped for report in open_days if report.stopped), "Mirakl gave no definite answer")
     days = day_ranges(report.day for report in open_days)
     verb = "is" if orders == 1 else "are"

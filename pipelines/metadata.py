@@ -12,6 +12,7 @@ import dagster as dg
 from connectors.mirakl.report import DayReport
 from transforms.coverage import Word
 from transforms.frames import COLUMNS
+from transforms.outcomes import UNACCEPTED, Outcome
 from transforms.plain import one_line
 from transforms.plural import counted
 
@@ -22,7 +23,7 @@ _ROW_BYTES = 50
 MOST_ROWS = 50
 MOST_SIGNATURES = 20
 FAILURE_COLUMNS = ("channel_order_id", "outcome", "code", "field", "reason")
-_ALARMING = ("undelivered", "refused", "rejected", "shrunk", "future_stamps")
+_ALARMING = (*(outcome.value for outcome in UNACCEPTED), "shrunk", "future_stamps")
 _MOST_CHARACTERS = 160
 # The names of counts where they count one.
 _ONE = {
@@ -53,7 +54,7 @@ def delivery_metadata(channel: str, report: DayReport) -> Metadata:
         wrong["failure_kinds"] = table([{"kind": kind, "orders": count} for kind, count in kinds])
         wrong["all_failures"] = f"mirakl-orders failures {channel} --since {report.day}"
     counts: Metadata = dict(report.counts)
-    counts["orders_per_request"] = _ratio(report.counts["delivered"], report.counts["requests"])
+    counts["orders_per_request"] = _ratio(report.counts[Outcome.DELIVERED], report.counts["requests"])
     counts["failures_total"] = report.failures_total
     counts["shrunk"] = report.shrunk_total
     counts["future_stamps"] = report.future_stamps_total

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from connectors.mirakl.report import COUNTS
+from transforms.outcomes import Outcome
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "codes.md").read_text()
@@ -17,8 +18,8 @@ PLACES = {
     "ShopError": 0,
     "Notice": 0,
     "Reject": 1,
-    "stop_store": 1,
-    "_leave": 1,
+    "Stop": 0,
+    "Unanswered": 0,
     "add": 2,
     "_fail": 2,
     "Read": 2,
@@ -50,8 +51,11 @@ def _codes(tree: ast.Module) -> Iterator[str]:
                 other = name == "add" and ast.unparse(called) not in {"faults.add", "notices.add"}
                 if not other and len(args) > PLACES[name]:
                     yield from _literals(args[PLACES[name]])
-            # Codes that are named before they are used.
-            case ast.Assign(targets=[ast.Name(id="_NO_ANSWER")], value=value):
+            # Codes that are named before they are used: those of errors.
+            case (
+                ast.Assign(targets=[ast.Name(id="code")], value=value)
+                | ast.AnnAssign(target=ast.Name(id="code"), value=ast.Constant() as value)
+            ):
                 yield from _literals(value)
             case ast.Assign(targets=[ast.Tuple() as names], value=ast.Tuple(elts=texts)) if "SHRUNK" in ast.dump(names):
                 for text in texts:
@@ -88,5 +92,9 @@ def test_every_code_that_is_explained_is_used() -> None:
 
 
 def test_every_outcome_of_an_order_is_explained() -> None:
-    outcomes = set(COUNTS) - {"orders_read", "requests", "requests_isolating", "retries"}
-    assert {outcome for outcome in outcomes if f"| `{outcome}` |" not in TEXT} == set()
+    explained = re.findall(r"^\| `(\w+)` \|", TEXT.partition("## Outcomes")[2].partition("## ")[0], re.MULTILINE)
+    assert explained == [outcome.value for outcome in Outcome]
+
+
+def test_every_count_of_a_day_that_is_an_outcome_has_its_name() -> None:
+    assert set(COUNTS) - {"orders_read", "requests", "requests_isolating", "retries"} < set(Outcome)

@@ -10,20 +10,13 @@ from dataclasses import dataclass
 import httpx
 import orjson
 
+from connectors.mirakl.errors import CredentialRefused, TokenUnavailable
 from connectors.mirakl.limiter import Limiter
 
 # Mirakl advises to renew some minutes before the end (contract 1); a short-lived token is renewed at half its life.
 RENEW_AHEAD_SECONDS = 180
 _RENEW_AGAIN_SECONDS = 5
 _LIFE_UNSAID_SECONDS = 300.0
-
-
-class TokenRefused(Exception):
-    """The token endpoint says no: the credentials are wrong. Never holds the secret."""
-
-
-class TokenUnavailable(Exception):
-    """The token endpoint gives no token just now; worth trying again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +41,13 @@ class TokenSource:
         self._form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
         self._lock = threading.Lock()
         self._token = _Token()
-        self._failure: tuple[float, TokenUnavailable] = (0.0, TokenUnavailable())
+        self._failure: tuple[float, TokenUnavailable] = (0.0, TokenUnavailable(""))
 
-    def token(self, refused: str | None, until: float, stop: threading.Event) -> str:
+    def token(self, refused: str | None, until: float, interrupt: threading.Event) -> str:
         """Return a token; `refused` is one that Mirakl did not take, and is replaced unless another thread did so.
 
         Raises:
-            TokenRefused: wrong credentials.
+            CredentialRefused: wrong credentials.
             TokenUnavailable: no usable answer.
             NoSlot: no request may leave before `until`.
         """
@@ -68,7 +61,7 @@ class TokenSource:
                 # The thread before asked in vain while this one waited: eight timeouts in a row help nobody.
                 raise failure
             try:
-                with self._limiter.slot(until, stop):
+                with self._limiter.slot(until, interrupt):
                     self._token = self._fetch()
             except TokenUnavailable as error:
                 now = time.monotonic()
@@ -88,12 +81,12 @@ class TokenSource:
             ) from None
         status = response.status_code
         if status in {400, 401, 403}:
-            raise TokenRefused(
+            raise CredentialRefused(
                 f"the token endpoint refuses the credentials (HTTP {status}); "
                 "check MIRAKL_CLIENT_ID, MIRAKL_CLIENT_SECRET and MIRAKL_TOKEN_URL"
             )
         if status in {404, 405, 410}:
-            raise TokenRefused(f"there is no token endpoint here (HTTP {status}); check MIRAKL_TOKEN_URL")
+            raise CredentialRefused(f"there is no token endpoint here (HTTP {status}); check MIRAKL_TOKEN_URL")
         if status != httpx.codes.OK:
             raise TokenUnavailable(f"the token endpoint answers HTTP {status}")
         text, life = _read(response.content)

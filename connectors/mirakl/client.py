@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 import threading
 import time
@@ -15,26 +16,27 @@ from math import inf
 import httpx
 import tenacity
 
-from connectors.mirakl.auth import TokenRefused, TokenSource, TokenUnavailable
+from connectors.ledger import Destination
+from connectors.mirakl.auth import TokenSource
 from connectors.mirakl.errors import (
+    DestinationError,
     NoAnswer,
     OrdersRefused,
     RequestTooLarge,
     SenderLost,
-    SettingsError,
-    StoreStopped,
+    TokenUnavailable,
     faults,
-    stopped,
+    stop_of,
 )
 from connectors.mirakl.limiter import Limiter, NoSlot
-from connectors.mirakl.trouble import Trouble
+from connectors.mirakl.policy import FOREIGN_REPEATS, token_renewals
+from connectors.mirakl.silence import Silence
 
 _BACKOFF = tenacity.wait_random_exponential(multiplier=0.5, max=30)
 _ORDERS = "/v1/orders"
 # The answers of Mirakl that asking again does not change (contract 3). One that is not Mirakl's at all, a redirect or a
 # login page, may be a gateway's passing trouble.
 _FINAL = frozenset({401, 403, 404, 405, 406, 410, 415})
-_FOREIGN_REPEATS = 2
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
@@ -52,36 +54,42 @@ class MiraklSettings:
     retry_budget: float = 120
     connections: int = 8
 
+    @property
+    def credential(self) -> str:
+        """Identify the credential at its destination, without naming it: that is what Mirakl's limit counts for."""
+        base_url = Destination.of(self.base_url, "").base_url
+        return hashlib.sha256(f"{base_url} {self.client_id}".encode()).hexdigest()[:16]
+
     def __post_init__(self) -> None:
         """Refuse what cannot work or would send a secret in the clear.
 
         Raises:
-            SettingsError: an address is not https (loopback aside), a credential is missing, or the rate is too high.
+            DestinationError: an address is not https (loopback aside), or a credential is missing.
         """
         for name, url in (("MIRAKL_BASE_URL", self.base_url), ("MIRAKL_TOKEN_URL", self.token_url)):
             _require_safe(name, url)
         if httpx.URL(self.base_url).query:
-            raise SettingsError("MIRAKL_BASE_URL holds a query (what stands behind the ?); leave that out")
+            raise DestinationError("MIRAKL_BASE_URL holds a query (what stands behind the ?); leave that out")
         if self.base_url.rstrip("/").endswith(_ORDERS):
-            raise SettingsError(f"MIRAKL_BASE_URL ends with {_ORDERS}; leave that out, it is added")
+            raise DestinationError(f"MIRAKL_BASE_URL ends with {_ORDERS}; leave that out, it is added")
         for name, value in (("MIRAKL_CLIENT_ID", self.client_id), ("MIRAKL_CLIENT_SECRET", self.client_secret)):
             if not value:
-                raise SettingsError(f"{name} is not set; set it to the credential Mirakl gave you")
+                raise DestinationError(f"{name} is not set; set it to the credential Mirakl gave you")
 
 
 def _require_safe(name: str, address: str) -> None:
     try:
         url = httpx.URL(address)
     except httpx.InvalidURL:
-        raise SettingsError(f"{name} is not an address") from None
+        raise DestinationError(f"{name} is not an address") from None
     if url.scheme not in {"http", "https"} or not url.host:
-        raise SettingsError(f"{name} is not an address; expected https://host/path")
+        raise DestinationError(f"{name} is not an address; expected https://host/path")
     if url.userinfo:
-        raise SettingsError(
+        raise DestinationError(
             f"{name} holds a user; the credential is in MIRAKL_CLIENT_ID and MIRAKL_CLIENT_SECRET alone"
         )
     if url.scheme == "http" and not _loopback(url.host):
-        raise SettingsError(f"{name} must start with https:// (plain http only to this machine itself)")
+        raise DestinationError(f"{name} must start with https:// (plain http only to this machine itself)")
 
 
 def _loopback(host: str) -> bool:
@@ -105,13 +113,13 @@ class _Again(Exception):
 class _Request:
     """One body on its way: since when, for how long (seconds) it is repeated, and how often it was posted.
 
-    `allowed` is asked before each post. `foreign` counts answers that are not Mirakl's.
+    `may_send` is asked before each post. `foreign` counts answers that are not Mirakl's.
     """
 
     body: bytes
     budget: float
-    stop: threading.Event
-    allowed: Callable[[], bool]
+    interrupt: threading.Event
+    may_send: Callable[[], bool]
     since: float
     posts: int = 0
     foreign: int = 0
@@ -120,11 +128,11 @@ class _Request:
 class MiraklClient:
     """Speaks to Mirakl with one credential. Thread-safe; `requests` and `retries` count posts of orders.
 
-    `answers` counts definite answers (204, 400, 413): while it grows, Mirakl is there. `say` hears of it when there are
-    none for a while, see `trouble`.
+    `answers` counts definite answers (204, 400, 413): while it grows, Mirakl is there. `log` is told when there are
+    none for a while, see `silence`, and what `policy` made of an answer.
     """
 
-    def __init__(self, settings: MiraklSettings, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, settings: MiraklSettings, log: Callable[[str], None] = lambda _: None) -> None:
         timeout = httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout)
         limits = httpx.Limits(
             max_connections=settings.connections + 1, max_keepalive_connections=settings.connections + 1
@@ -135,10 +143,12 @@ class MiraklClient:
         self._tokens = TokenSource(
             self._http, self._limiter, settings.token_url, settings.client_id, settings.client_secret
         )
+        self.credential = settings.credential
         self._base_url = settings.base_url.rstrip("/")
-        self._url = self._base_url + _ORDERS
+        # Read once: httpx would for each request.
+        self._url = httpx.URL(self._base_url + _ORDERS)
         self._budget = settings.retry_budget
-        self._trouble = Trouble(say)
+        self._log, self._silence = log, Silence(log)
         self._lock = threading.Lock()
         self._answered_at = 0.0
         self.requests = self.retries = self.answers = 0
@@ -151,15 +161,10 @@ class MiraklClient:
         """Get a token, to see whether the credentials are good. Nothing is sent to Mirakl Connect itself.
 
         Raises:
-            StoreStopped: the credentials are refused.
+            CredentialRefused: the credentials are refused.
             NoAnswer: there is no token to be had just now.
         """
-        try:
-            self._tokens.token(None, time.monotonic() + self._budget, threading.Event())
-        except TokenRefused as error:
-            raise StoreStopped(str(error)) from None
-        except TokenUnavailable as error:
-            raise NoAnswer(str(error), about_batch=False) from None
+        self._tokens.token(None, time.monotonic() + self._budget, threading.Event())
 
     def reach(self) -> None:
         """See that somebody is at the base URL, whatever the answer; no order and no token is sent.
@@ -181,63 +186,62 @@ class MiraklClient:
         body: bytes,
         *,
         budget: float | None = None,
-        stop: threading.Event | None = None,
-        allowed: Callable[[], bool] = lambda: True,
+        interrupt: threading.Event | None = None,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
         """Send one upsertOrders body; return when Mirakl has accepted all of it.
 
         What may lie in the batch (5xx, a connection cut) is repeated for `budget` seconds. What cannot (429, no
         connection, no token) is repeated until Mirakl has given nobody an answer for as long.
-        `stop` ends the waiting between repeats: the request in flight is finished, and no other begun. `allowed` is
-        asked at the last moment before each request leaves.
+        `interrupt` ends the waiting between repeats: the request in flight is finished, and no other begun. `may_send`
+        is asked at the last moment before each request leaves.
 
         Raises:
             OrdersRefused: 400, because of the orders.
             RequestTooLarge: 413.
-            StoreStopped: this store or credential cannot deliver (also when the token is refused twice).
+            StoreStopped: this store cannot be delivered to.
+            CredentialRefused: nor any with this credential (also when the token is refused twice).
             NoAnswer: none within the budget.
-            SenderLost: it is not `allowed` any more.
+            SenderLost: `may_send` says no.
         """
         patience = self._budget if budget is None else budget
-        request = _Request(body, patience, stop or threading.Event(), allowed, since=time.monotonic())
+        request = _Request(body, patience, interrupt or threading.Event(), may_send, since=time.monotonic())
         repeat = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Again),
             wait=_wait,
             stop=lambda state: self._given_up(state, request),
-            sleep=lambda seconds: _sleep(seconds, request.stop),
-            before_sleep=lambda state: self._tell(state, request),
+            sleep=lambda seconds: _sleep(seconds, request.interrupt),
+            before_sleep=lambda state: self._log_silence(state, request),
             reraise=True,
         )
         try:
             repeat(self._attempt, request)
         except _Again as again:
-            raise NoAnswer(f"no answer from Mirakl: {again}", about_batch=again.about_batch) from None
+            raise NoAnswer(str(again), about_batch=again.about_batch) from None
 
     def _attempt(self, request: _Request) -> None:
         try:
             token = self._token(request, refused=None)
             response = self._post(request, token)
-            # One new token is the rule. A credential that has worked in this session may be refused by a gateway's
-            # hiccup, so it gets two more before its store is stopped.
-            for _ in range(3 if self.answers else 1):
+            for renewal in range(token_renewals(has_worked=self.answers > 0)):
                 if response.status_code != httpx.codes.UNAUTHORIZED:
                     break
+                if renewal:
+                    self._log("Mirakl refuses a new token (HTTP 401) of a credential that has worked: trying another")
                 token = self._token(request, refused=token)
                 response = self._post(request, token)
         except TokenUnavailable as error:
             raise _Again(str(error), about_batch=False) from None
-        except TokenRefused as error:
-            raise StoreStopped(str(error)) from None
         except NoSlot:
-            raise _Again("it asks for a longer pause than the retry budget", about_batch=False, after=inf) from None
+            raise _Again("Mirakl asks for a longer pause than the retry budget", about_batch=False, after=inf) from None
         self._judge(request, response)
 
     def _token(self, request: _Request, refused: str | None) -> str:
-        return self._tokens.token(refused, self._silence_ends(request), request.stop)
+        return self._tokens.token(refused, self._silence_ends(request), request.interrupt)
 
     def _post(self, request: _Request, token: str) -> httpx.Response:
-        with self._limiter.slot(self._silence_ends(request), request.stop):
-            if not request.allowed():
+        with self._limiter.slot(self._silence_ends(request), request.interrupt):
+            if not request.may_send():
                 raise SenderLost
             with self._lock:
                 self.requests += 1
@@ -247,9 +251,9 @@ class MiraklClient:
             try:
                 return self._http.post(self._url, content=request.body, headers=headers)
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-                raise _Again(f"no connection ({type(error).__name__})", about_batch=False) from None
+                raise _Again(f"no connection to Mirakl ({type(error).__name__})", about_batch=False) from None
             except httpx.RequestError as error:
-                raise _Again(f"connection failed ({type(error).__name__})", about_batch=True) from None
+                raise _Again(f"no answer from Mirakl ({type(error).__name__})", about_batch=True) from None
 
     def _judge(self, request: _Request, response: httpx.Response) -> None:
         status = response.status_code
@@ -257,24 +261,26 @@ class MiraklClient:
             after = _retry_after(response.headers.get("Retry-After"))
             # Without a Retry-After a short pause for all threads keeps a storm from feeding itself.
             self._limiter.hold(after or 0.5)
-            raise _Again("HTTP 429", about_batch=False, after=after)
+            raise _Again("Mirakl answers HTTP 429", about_batch=False, after=after)
         if status in {408, 425} or status >= 500:
-            raise _Again(f"HTTP {status}", about_batch=True, after=_retry_after(response.headers.get("Retry-After")))
+            after = _retry_after(response.headers.get("Retry-After"))
+            raise _Again(f"Mirakl answers HTTP {status}", about_batch=True, after=after)
         if status in {httpx.codes.NO_CONTENT, httpx.codes.BAD_REQUEST, httpx.codes.REQUEST_ENTITY_TOO_LARGE}:
             with self._lock:
                 self.answers += 1
                 self._answered_at = time.monotonic()
-            self._trouble.answered()
+            self._silence.record_answer()
         if status == httpx.codes.BAD_REQUEST:
             raise OrdersRefused(faults(response.content))
         if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
             raise RequestTooLarge("HTTP 413: the request has too many bytes")
         # Only 204 is Mirakl's yes: a 200 may be the login page of whatever stands at a wrong address.
         if status != httpx.codes.NO_CONTENT:
-            if status not in _FINAL and request.foreign < _FOREIGN_REPEATS:
+            if status not in _FINAL and request.foreign < FOREIGN_REPEATS:
                 request.foreign += 1
-                raise _Again(f"HTTP {status}", about_batch=False)
-            raise stopped(response)
+                self._log(f"HTTP {status} is no answer of Mirakl's to orders: sending the request again")
+                raise _Again(f"Mirakl answers HTTP {status}", about_batch=False)
+            raise stop_of(response)
 
     def _silence_ends(self, request: _Request) -> float:
         """Return until when Mirakl may be silent to everyone."""
@@ -282,19 +288,19 @@ class MiraklClient:
 
     def _given_up(self, state: tenacity.RetryCallState, request: _Request) -> bool:
         again = _again(state)
-        return request.stop.is_set() or time.monotonic() + (again.after or 0.0) >= self._ends(again, request)
+        return request.interrupt.is_set() or time.monotonic() + (again.after or 0.0) >= self._ends(again, request)
 
     def _ends(self, again: _Again, request: _Request) -> float:
         return request.since + request.budget if again.about_batch else self._silence_ends(request)
 
-    def _tell(self, state: tenacity.RetryCallState, request: _Request) -> None:
+    def _log_silence(self, state: tenacity.RetryCallState, request: _Request) -> None:
         again = _again(state)
         pause = state.next_action.sleep if state.next_action is not None else 0.0
-        self._trouble.failed(str(again), pause, self._ends(again, request))
+        self._silence.record_failure(str(again), pause, self._ends(again, request))
 
 
-def _sleep(seconds: float, stop: threading.Event) -> None:
-    if stop.wait(seconds):
+def _sleep(seconds: float, interrupt: threading.Event) -> None:
+    if interrupt.wait(seconds):
         raise _Again("the run was stopped", about_batch=False)
 
 

@@ -1,10 +1,21 @@
-"""What an answer of Mirakl means for the sender: these orders, this store, this credential, or no answer at all."""
+"""What an answer of Mirakl means for the sender: these orders, this store, this credential, or no answer at all.
+
+MiraklError
+├── DestinationError        an address or a credential is configured wrongly
+├── OrdersRefused           400: some of these orders
+├── RequestTooLarge         413
+├── StoreStopped            nothing of this store can be delivered until someone acts
+│   └── CredentialRefused     because of the credential
+├── NoAnswer                whether Mirakl stored the orders is unknown
+│   └── TokenUnavailable      they never left: there is no token to be had
+└── SenderLost              another process may be sending
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import orjson
@@ -23,8 +34,15 @@ class Fault:
 class MiraklError(Exception):
     """Mirakl did not accept a request.
 
-    Messages hold status and code; never Mirakl's own text, which may quote an order's data.
+    Messages hold status and code; never Mirakl's own text, which may quote an order's data. `code` is that of orders
+    which are left without an answer for this.
     """
+
+    code: ClassVar[str] = "NO_ANSWER"
+
+
+class DestinationError(MiraklError):
+    """The destination is configured wrongly. The message names the variable; never the secret."""
 
 
 class OrdersRefused(MiraklError):
@@ -40,10 +58,18 @@ class RequestTooLarge(MiraklError):
 
 
 class StoreStopped(MiraklError):
-    """401 twice, 403, 404, 405, 415 and the like: no order of this store can be delivered until someone acts.
+    """404, 405, 415 and the like: no order of this store can be delivered until someone acts.
 
     So does what is not an answer of Mirakl's, a redirect or a login page, when it comes time and again.
     """
+
+    code = "STORE_STOPPED"
+
+
+class CredentialRefused(StoreStopped):
+    """401 twice, 403, or no from the token endpoint: the credential is wrong, or lacks the scope. Never holds it."""
+
+    code = "CREDENTIAL_REFUSED"
 
 
 class NoAnswer(MiraklError):
@@ -53,23 +79,25 @@ class NoAnswer(MiraklError):
     cuts the connection. No connection, no token and 429 have nothing to do with them.
     """
 
-    def __init__(self, message: str, *, about_batch: bool) -> None:
+    def __init__(self, message: str, *, about_batch: bool = False) -> None:
         super().__init__(message)
         self.about_batch = about_batch
 
 
+class TokenUnavailable(NoAnswer):
+    """The token endpoint gives no token just now; worth trying again."""
+
+
 class SenderLost(MiraklError):
-    """This process is not the ledger's one sender any more: another may be sending, and the rate is for one."""
+    """This process is not the credential's one sender any more: another may be sending, and the rate is for one."""
+
+    code = "SENDER_LOST"
 
     def __init__(self) -> None:
         super().__init__(
             "the lock of the ledger's one sender was lost (its session with the database ended, or its file was "
             "removed), and another process may be sending now; run again: what was delivered is not sent twice"
         )
-
-
-class SettingsError(MiraklError):
-    """The destination is configured wrongly. The message names the variable; never the secret."""
 
 
 _NOT_OF_A_CODE = re.compile(r"[^A-Za-z0-9_.:-]+")
@@ -82,13 +110,14 @@ _MEANING = {
 }
 
 
-def stopped(response: httpx.Response) -> StoreStopped:
-    """Say why a store cannot be delivered to."""
+def stop_of(response: httpx.Response) -> StoreStopped:
+    """Return why a store cannot be delivered to."""
     status = response.status_code
     code = _code(_error_body(response.content).get("code"))
     meaning = _MEANING.get(status, "the request itself is not accepted; check MIRAKL_BASE_URL")
     named = f" ({code})" if code else ""
-    return StoreStopped(f"HTTP {status}{named}: {meaning}")
+    kind = CredentialRefused if status in {401, 403} else StoreStopped
+    return kind(f"HTTP {status}{named}: {meaning}")
 
 
 def faults(content: bytes) -> tuple[Fault, ...]:

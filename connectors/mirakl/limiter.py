@@ -35,13 +35,13 @@ class Limiter:
         self._answered: deque[float] = deque()
 
     @contextmanager
-    def slot(self, until: float = math.inf, stop: threading.Event | None = None) -> Iterator[None]:
+    def slot(self, until: float = math.inf, interrupt: threading.Event | None = None) -> Iterator[None]:
         """Wait until a request may leave; the request is made inside.
 
         Raises:
-            NoSlot: not before `until` (of the monotonic clock), or `stop` was set meanwhile.
+            NoSlot: not before `until` (of the monotonic clock), or `interrupt` was set meanwhile.
         """
-        self._wait(until, stop or threading.Event())
+        self._wait(until, interrupt or threading.Event())
         try:
             yield
         finally:
@@ -59,7 +59,7 @@ class Limiter:
                 self._slowed_at = now
                 self._pace = min(self._pace * 2, self._interval * _SLOWEST)
 
-    def _wait(self, until: float, stop: threading.Event) -> None:
+    def _wait(self, until: float, interrupt: threading.Event) -> None:
         while True:
             with self._lock:
                 now = time.monotonic()
@@ -70,7 +70,7 @@ class Limiter:
                     self._pace = max(self._interval, self._pace * _RECOVERY)
                     self._under_way += 1
                     return
-            if leave > until or stop.wait(leave - now):
+            if leave > until or interrupt.wait(leave - now):
                 raise NoSlot
 
     def _free_at(self, now: float) -> float:

@@ -7,8 +7,8 @@ for `orders`, positions from zero or one, or no field. So a position is a hint t
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from connectors.mirakl.errors import Fault
 
@@ -53,28 +53,48 @@ def signature(code: str, field: str) -> str:
     return f"{code} {re.sub(r'[0-9]+', '*', field)}"
 
 
-class Pointers:
-    """The running verdict on Mirakl's positions. Thread-safe.
+class Refusal(NamedTuple):
+    """Why Mirakl refused an order: its code, the field resolved to our record, and the field as Mirakl wrote it."""
 
-    `base` is 0 or 1, learned from proofs; `trusted` after a few proofs and no lie; `useless` after two lies more than
-    proofs, when asking again costs more than halving.
+    code: str
+    field: str
+    field_sent: str | None
+
+    @property
+    def kind(self) -> str:
+        """Code and field, positions starred."""
+        return signature(self.code, self.field)
+
+    @classmethod
+    def of(cls, faults: Sequence[Fault], number: int | None = None) -> Refusal:
+        """Choose the fault of the order that Mirakl gave this number, else the first."""
+        own = next((fault for fault in faults if number is not None and order_position(fault.field) == number), None)
+        fault = own or faults[0]
+        return cls(fault.code, our_field(fault.field), fault.field)
+
+
+class Pointers:
+    """The running verdict on Mirakl's positions.
+
+    `base` is 0 or 1, learned from proofs; `trusted` after a few proofs and no miss; `useless` after two misses more
+    than proofs, when asking again costs more than halving. `log` is told when the verdict changes.
     """
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._proofs = [0, 0]
-        self._lies = [0, 0]
+    def __init__(self, log: Callable[[str], None] = lambda _: None) -> None:
+        self._log = log
+        self._hits = [0, 0]
+        self._misses = [0, 0]
         self.base = 0
 
     @property
     def trusted(self) -> bool:
         """Whether named orders may be confirmed together instead of one by one."""
-        return self._proofs[self.base] >= TRUST_AFTER and self._lies[self.base] == 0
+        return self._hits[self.base] >= TRUST_AFTER and self._misses[self.base] == 0
 
     @property
     def useless(self) -> bool:
         """Whether halving is cheaper than believing."""
-        return self._lies[self.base] >= self._proofs[self.base] + 2
+        return self._misses[self.base] >= self._hits[self.base] + 2
 
     def named(self, faults: Sequence[Fault], size: int) -> frozenset[int]:
         """Return the positions named in a request of `size` orders; empty where they are of no use.
@@ -83,37 +103,38 @@ class Pointers:
         """
         if self.useless:
             return frozenset()
-        found = self.raw(faults)
+        found = self.numbers(faults)
         positions = frozenset(position - self.base for position in found)
         usable = all(0 <= position < size for position in positions) and len(positions) * 2 <= size
         return positions if usable else frozenset()
 
     @staticmethod
-    def raw(faults: Sequence[Fault]) -> frozenset[int]:
+    def numbers(faults: Sequence[Fault]) -> frozenset[int]:
         """Return the numbers as Mirakl wrote them."""
         return frozenset(number for fault in faults if (number := order_position(fault.field)) is not None)
 
-    def proved(self) -> None:
+    def record_hit(self) -> None:
         """Record that a named order was indeed refused."""
-        with self._lock:
-            self._proofs[self.base] += 1
+        self._hits[self.base] += 1
 
-    def lied(self) -> None:
+    def record_miss(self) -> None:
         """Record that a named order was good, or that a bad one was not named."""
-        with self._lock:
-            self._lies[self.base] += 1
+        was_useless = self.useless
+        self._misses[self.base] += 1
+        if self.useless and not was_useless:
+            self._log("Mirakl names orders that it accepts: its positions are not used, refused requests are halved")
 
     def learn(self, faults: Sequence[Fault], bad: frozenset[int]) -> None:
         """Compare a refusal's numbers with the positions halving found bad; settle on the base that explains them."""
-        found = self.raw(faults)
+        found = self.numbers(faults)
         if not found or not bad:
             return
-        with self._lock:
-            for base in (0, 1):
-                if {number - base for number in found} == bad:
-                    self._proofs[base] += 1
-                elif base != self.base:
-                    self._lies[base] += 1
-            other = 1 - self.base
-            if self.useless and self._proofs[other] >= TRUST_AFTER and self._lies[other] == 0:
-                self.base = other
+        for base in (0, 1):
+            if {number - base for number in found} == bad:
+                self._hits[base] += 1
+            elif base != self.base:
+                self._misses[base] += 1
+        other = 1 - self.base
+        if self.useless and self._hits[other] >= TRUST_AFTER and self._misses[other] == 0:
+            self.base = other
+            self._log(f"Mirakl's positions of orders begin at {other}: they are used from now on")

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from connectors.mirakl.pointers import signature
+from transforms.outcomes import Outcome
 from transforms.plain import one_line
 
-COUNTS = (
-    "orders_read",
-    "delivered",
-    "unchanged",
-    "superseded",
-    "excluded",
-    "rejected",
-    "refused",
-    "undelivered",
-    "requests",
-    "requests_isolating",
-    "retries",
-)
+# `gone` is found out by a replay, not by delivering.
+OUTCOMES = tuple(outcome.value for outcome in Outcome if outcome is not Outcome.GONE)
+COUNTS = ("orders_read", *OUTCOMES, "requests", "requests_isolating", "retries")
 FAILURES_KEPT = 50
 _KINDS_NAMED, _ORDERS_NAMED = 10, 10
 
@@ -45,7 +35,8 @@ class DayReport:
 
     `shrunk` names orders with fewer lines or adjustments than delivered before, `future_stamps` orders whose source
     stamp lies in the future (the first 50 each). `ages` are the seconds from the newest change in the shop to Mirakl's
-    acceptance, one a delivered order. `stopped` says why orders were left without an answer. Thread-safe.
+    acceptance, one a delivered order.
+    `stopped` says why orders were left without an answer.
     """
 
     day: str
@@ -59,58 +50,56 @@ class DayReport:
     future_stamps_total: int = 0
     ages: array[float] = field(default_factory=lambda: array("f"), repr=False)
     stopped: str | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def unanswered(self) -> int:
+        """How many orders have no definite answer; the day is complete without any."""
+        return sum(self.counts[outcome] for outcome in Outcome if not outcome.is_answered)
 
     def count(self, name: str, number: int = 1) -> None:
         """Add to one count."""
-        with self._lock:
-            self.counts[name] += number
+        self.counts[name] += number
 
     def exclude(self, number: int) -> None:
         """Count orders that were read and that the channel leaves out."""
         self.count("orders_read", number)
-        self.count("excluded", number)
+        self.count(Outcome.EXCLUDED, number)
 
     def fail(self, failure: Failure) -> None:
         """Count one order that failed."""
-        with self._lock:
-            self.counts[failure.outcome] += 1
-            self.failures_total += 1
-            self.signatures[signature(failure.code, failure.field)] += 1
-            if len(self.failures) < FAILURES_KEPT:
-                self.failures.append(failure)
+        self.counts[failure.outcome] += 1
+        self.failures_total += 1
+        self.signatures[signature(failure.code, failure.field)] += 1
+        if len(self.failures) < FAILURES_KEPT:
+            self.failures.append(failure)
 
     def retract(self, order_id: str, reason: str) -> None:
         """Count a refused order as undelivered instead."""
-        with self._lock:
-            self.counts["refused"] -= 1
-            self.counts["undelivered"] += 1
-            self.failures = [
-                replace(failure, outcome="undelivered", reason=reason)
-                if failure.channel_order_id == order_id and failure.outcome == "refused"
-                else failure
-                for failure in self.failures
-            ]
-            self.stopped = self.stopped or reason
+        self.counts[Outcome.REFUSED] -= 1
+        self.counts[Outcome.UNDELIVERED] += 1
+        self.failures = [
+            replace(failure, outcome=Outcome.UNDELIVERED.value, reason=reason)
+            if failure.channel_order_id == order_id and failure.outcome == Outcome.REFUSED
+            else failure
+            for failure in self.failures
+        ]
+        self.stopped = self.stopped or reason
 
     def note_shrunk(self, order_id: str) -> None:
         """Count an order that lost lines or adjustments."""
-        with self._lock:
-            self.shrunk_total += 1
-            if len(self.shrunk) < FAILURES_KEPT:
-                self.shrunk.append(order_id)
+        self.shrunk_total += 1
+        if len(self.shrunk) < FAILURES_KEPT:
+            self.shrunk.append(order_id)
 
     def note_future_stamp(self, order_id: str) -> None:
         """Count an order stamped in the future by its shop."""
-        with self._lock:
-            self.future_stamps_total += 1
-            if len(self.future_stamps) < FAILURES_KEPT:
-                self.future_stamps.append(order_id)
+        self.future_stamps_total += 1
+        if len(self.future_stamps) < FAILURES_KEPT:
+            self.future_stamps.append(order_id)
 
-    def note_ages(self, seconds: Iterable[float]) -> None:
-        """Note how long delivered orders took from the shop to Mirakl; a stamp in the future counts as now."""
-        with self._lock:
-            self.ages.extend(max(age, 0.0) for age in seconds)
+    def note_age(self, seconds: float) -> None:
+        """Note how long a delivered order took from the shop to Mirakl; a stamp in the future counts as now."""
+        self.ages.append(max(seconds, 0.0))
 
     def failure_lines(self) -> Iterator[str]:
         """Say which orders failed: a line a kind, of the first kinds the first orders by their ids."""

@@ -1,4 +1,4 @@
-"""Sending batches of a day, and what to do when an answer is not about single orders.
+"""Sending batches of a store, and what to do when an answer is not about single orders.
 
 - The store is unknown or the credential refused: that store stops, nothing is bisected.
 - The request has too many bytes: halves.
@@ -7,209 +7,198 @@
 - Ten orders in a row are refused for one reason: an order that Mirakl holds, sent once more, tells bad luck from a
   fault that is not in the orders. Where Mirakl holds none, ten others do, spread over the batch; as they prove less,
   the store is stopped for that day only.
+
+Generators, as `isolation`: requests come out, answers are sent in.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import NamedTuple, TypeVar
 
-from connectors.mirakl.errors import Fault, NoAnswer, OrdersRefused, RequestTooLarge, SenderLost, StoreStopped
-from connectors.mirakl.isolation import SYSTEMIC_AFTER, Isolation, Systemic
+from connectors.mirakl.decisions import ClaimedOrder
+from connectors.mirakl.errors import (
+    Fault,
+    MiraklError,
+    NoAnswer,
+    OrdersRefused,
+    RequestTooLarge,
+    SenderLost,
+    StoreStopped,
+)
+from connectors.mirakl.isolation import Batch, Faults, Isolation, Systemic
 from connectors.mirakl.pointers import is_about_origin
-from connectors.mirakl.settlement import Pending, Settlement
-from transforms.outcomes import Record
+from connectors.mirakl.policy import SUSPECT_SECONDS, SYSTEMIC_AFTER
+from connectors.mirakl.run import Run, Stop
+from connectors.mirakl.settlement import Settlement
+from transforms.outcomes import Outcome, Record
 
-if TYPE_CHECKING:
-    from connectors.mirakl.delivery import Delivery
-
-# One order that makes Mirakl's server fail must not hold up the others for the whole budget again and again.
-_PROBE_BUDGET = 10.0
-_NO_ANSWER = "NO_ANSWER"
+Result = TypeVar("Result")
 
 
-class Sending:
-    """Sends the batches of one day; every order of a batch ends, or waits to be confirmed. Thread-safe.
+class Request(NamedTuple):
+    """A request to post: its body, and for how many seconds it is repeated (None: as configured)."""
 
-    `isolating` counts the requests that held an order already sent before.
+    body: bytes
+    budget: float | None
+
+
+# None: Mirakl accepted all of it.
+Answer = MiraklError | None
+Steps = Generator[Request, Answer, Result]
+
+
+class StoreSender:
+    """Sends the batches of one store and day; every order of a batch ends, or waits to be confirmed.
+
+    `isolating` counts the requests that held an order already sent before. `abandon` lets nothing more leave.
     """
 
-    def __init__(self, delivery: Delivery, settlement: Settlement) -> None:
-        self._delivery, self._settlement = delivery, settlement
-        self._isolations: dict[str, Isolation] = {}
+    def __init__(self, run: Run, store: str, settlement: Settlement) -> None:
+        self._run, self._store, self._settlement = run, store, settlement
+        self._size, self._evidence = run.policy.size, run.policy.evidence(store)
+        self._isolation = Isolation(settlement, self._evidence, self._ask)
         self.isolating = 0
-        self._abandoned = False
-        self._lock = threading.Lock()
+        self.abandoned = False
 
-    def abandon(self) -> None:
-        """Let nothing more of this day leave; what is under way is finished."""
-        self._abandoned = True
-
-    def batch(self, store: str, batch: Sequence[Pending]) -> None:
+    def send_batch(self, batch: Batch) -> Steps[None]:
         """Send one batch."""
-        self._send(store, batch)
-        self.give_up(self._rest(store, batch))
+        yield from self._send(batch)
+        self._settlement.leave_unanswered(self._open(batch), self._run.stop_of(self._store))
 
-    def confirm(self) -> None:
+    def confirm(self) -> Steps[None]:
         """Settle the named orders that wait to be confirmed together."""
-        for store, isolation in list(self._isolations.items()):
-            waiting = self._settlement.open(isolation.suspects)
-            while isolation.suspects:
-                if not self._answered(store, waiting, isolation.confirm):
-                    self._probe(store, waiting)
+        waiting = self._settlement.open_among(self._isolation.suspects)
+        while self._isolation.suspects:
+            if not (yield from self._act_on_errors(waiting, self._isolation.confirm)):
+                yield from self._probe(waiting)
 
-    def give_up(self, orders: Sequence[Pending]) -> None:
-        """Leave orders without an answer."""
-        by_store: dict[str, list[Pending]] = {}
-        for pending in orders:
-            by_store.setdefault(pending.claim.record.store, []).append(pending)
-        for store, left in by_store.items():
-            silence = (_NO_ANSWER, left[0].silence or "Mirakl gave no definite answer to this order")
-            self._settlement.undelivered(left, *(self._delivery.stopped(store) or silence))
+    def _send(self, batch: Batch) -> Steps[None]:
+        if batch and not (yield from self._act_on_errors(batch, partial(self._isolate, batch))):
+            yield from self._probe(batch)
 
-    def _send(self, store: str, batch: Sequence[Pending]) -> None:
-        if batch and not self._answered(store, batch, lambda: self._isolate(store, batch)):
-            self._probe(store, batch)
+    def _isolate(self, batch: Batch) -> Steps[None]:
+        clean = yield from self._isolation.isolate(batch)
+        self._size.record_answer(clean=clean, halving=not self._evidence.pointers.trusted)
+        if not clean and all(order.outcome is Outcome.DELIVERED for order in batch):
+            # Refused together, accepted apart: it was the request, not an order.
+            self._size.record_too_many(len(batch))
 
-    def _isolate(self, store: str, batch: Sequence[Pending]) -> None:
-        clean = self._isolation(store).deliver([pending.claim.record for pending in batch])
-        trusted = self._delivery.store(store).evidence.pointers.trusted
-        self._delivery.batch_size.answered(clean=clean, halving=not trusted)
-        if not clean and all(pending.outcome == "delivered" for pending in batch):
-            # Refused together, taken apart: it was the request, not an order.
-            self._delivery.batch_size.too_many(len(batch))
-
-    def _isolation(self, store: str) -> Isolation:
-        evidence = self._delivery.store(store).evidence
-        with self._lock:
-            if store not in self._isolations:
-                self._isolations[store] = Isolation(
-                    lambda records: self._post(store, records), self._settlement, evidence
-                )
-            return self._isolations[store]
-
-    def _answered(
-        self, store: str, batch: Sequence[Pending], send: Callable[[], None], *, sampling: bool = False
-    ) -> bool:
+    def _act_on_errors(self, batch: Batch, send: Callable[[], Steps[None]], *, sampling: bool = False) -> Steps[bool]:
         """Send, and act on what is not about single orders; return False when it may lie in this batch all the same."""
-        delivery = self._delivery
         try:
-            send()
+            yield from send()
         except _Stopped:
             pass
         except RequestTooLarge:
-            self._smaller(store, batch)
+            yield from self._send_smaller(batch)
         except NoAnswer as error:
-            delivery.silent_since = delivery.client.answers
-            for pending in batch:
-                pending.silence = str(error)
-            if error.about_batch and not delivery.stop.is_set():
+            self._run.silent_since = self._run.answers
+            for order in batch:
+                order.last_error = str(error)
+            if error.about_batch and not self._run.interrupt.is_set():
                 return False
-            delivery.stop_store(store, _NO_ANSWER, str(error), every_store=True)
+            self._run.stop_all(Stop(error.code, str(error)))
         except SenderLost as error:
-            delivery.stop_store(store, "SENDER_LOST", str(error), every_store=True)
+            self._run.stop_all(Stop(error.code, str(error)))
         except StoreStopped as error:
-            delivery.stop_store(store, "STORE_STOPPED", str(error))
+            self._run.stop_store(self._store, Stop(error.code, str(error)))
         except Systemic as error:
             if not sampling:
-                self._sample(store, batch, str(error))
+                yield from self._find_cause(batch, str(error))
         return True
 
-    def _sample(self, store: str, batch: Sequence[Pending], why: str) -> None:
+    def _find_cause(self, batch: Batch, reason: str) -> Steps[None]:
         """Find out whether a fault is systemic; if not, send what is left of a batch."""
-        evidence = self._delivery.store(store).evidence
-        held = evidence.accepted_last or self._settlement.held(store)
+        evidence = self._evidence
+        held = evidence.accepted_last or self._settlement.unchanged_record(self._store)
         if held is not None:
-            if not self._answered(store, batch, lambda: self._send_again(store, held)):
+            if not (yield from self._act_on_errors(batch, partial(self._send_again, held))):
                 return
             enough = SYSTEMIC_AFTER
         else:
-            self._ask_others(store, self._rest(store, batch))
+            yield from self._ask_others(self._open(batch))
             enough = 2 * SYSTEMIC_AFTER
-        if len(evidence.in_a_row) >= enough or evidence.condemned is not None:
-            self._delivery.stop_store(store, "SYSTEMIC", why, this_day=held is None)
-            evidence.condemn(why, proven=held is not None)
-        self._send(store, self._rest(store, batch))
+        if len(evidence.refused_in_a_row) >= enough or evidence.systemic_kind is not None:
+            self._run.stop_store(self._store, Stop("SYSTEMIC", reason, this_day=held is None))
+            evidence.mark_systemic(reason, proven=held is not None)
+        yield from self._send(self._open(batch))
 
-    def _send_again(self, store: str, held: Record) -> None:
+    def _send_again(self, held: Record) -> Steps[None]:
         """Send an order that Mirakl holds, as it is: accepted once more, it clears the store of suspicion.
 
         Under the stamp it has there: a newer one of the shop's would hide from us what Mirakl ignores from then on.
         """
-        if self._delivery.stopped(store) is not None:
+        if self._run.stop_of(self._store) is not None:
             raise _Stopped
-        with self._lock:
-            self.isolating += 1
-        body = self._delivery.body(store, [self._settlement.as_delivered(held)])
+        self.isolating += 1
         try:
-            self._delivery.client.post_orders(
-                body, budget=_PROBE_BUDGET, stop=self._delivery.stop, allowed=self._delivery.allowed
-            )
+            yield from self._post([self._settlement.as_delivered(held)], SUSPECT_SECONDS)
         except (OrdersRefused, RequestTooLarge):
             return
-        self._delivery.store(store).evidence.accepted(held)
+        self._evidence.record_accepted(held)
 
-    def _ask_others(self, store: str, rest: Sequence[Pending]) -> None:
+    def _ask_others(self, rest: Batch) -> Steps[None]:
         """Send some orders alone, spread over these, until one is accepted or refused for another reason."""
-        for pending in rest[:: max(1, len(rest) // SYSTEMIC_AFTER)]:
-            if self._delivery.store(store).evidence.systemic:
-                self._answered(store, [pending], partial(self._isolate, store, [pending]), sampling=True)
+        for order in rest[:: max(1, len(rest) // SYSTEMIC_AFTER)]:
+            if self._evidence.is_systemic:
+                yield from self._act_on_errors([order], partial(self._isolate, [order]), sampling=True)
 
-    def _smaller(self, store: str, batch: Sequence[Pending]) -> None:
+    def _send_smaller(self, batch: Batch) -> Steps[None]:
         """Send what is left of a batch in two halves."""
-        rest = self._rest(store, batch)
+        rest = self._open(batch)
         if len(rest) == 1:
-            record, fault = rest[0].claim.record, Fault("HTTP_413", None)
-            self._answered(store, rest, lambda: self._isolation(store).refuse(record, (fault,)))
+            yield from self._act_on_errors(rest, partial(self._refuse_too_large, rest[0]))
             return
         for half in _halves(rest):
-            self._send(store, half)
+            yield from self._send(half)
 
-    def _probe(self, store: str, batch: Sequence[Pending]) -> None:
+    def _refuse_too_large(self, order: ClaimedOrder) -> Steps[None]:
+        self._isolation.refuse_alone(order, (Fault("HTTP_413", None),))
+        yield from ()
+
+    def _probe(self, batch: Batch) -> Steps[None]:
         """Find out whether Mirakl's server fails for everyone, or over one order of this batch."""
-        rest = self._rest(store, batch)
+        rest = self._open(batch)
         if len(rest) <= 1:
             return
-        for pending in rest:
-            pending.suspected = True
-        answers = self._delivery.client.answers
-        halves = _halves(rest)
-        failing = [half for half in halves if not self._answered(store, half, partial(self._isolate, store, half))]
-        if self._delivery.client.answers == answers:
-            why = "Mirakl answers with nothing but server errors"
-            self._delivery.stop_store(store, _NO_ANSWER, why, every_store=True)
+        for order in rest:
+            order.suspected = True
+        self._run.log.info(
+            f"no answer to {len(rest)} orders together: sending them in halves, to see over which it fails"
+        )
+        answers = self._run.answers
+        failing: list[Batch] = []
+        for half in _halves(rest):
+            is_answered = yield from self._act_on_errors(half, partial(self._isolate, half))
+            failing += [] if is_answered else [half]
+        if self._run.answers == answers:
+            self._run.stop_all(Stop("NO_ANSWER", "Mirakl answers with nothing but server errors"))
             return
         for half in failing:
-            self._probe(store, half)
+            yield from self._probe(half)
 
-    def _rest(self, store: str, batch: Sequence[Pending]) -> list[Pending]:
+    def _open(self, batch: Batch) -> list[ClaimedOrder]:
         """Return what of a batch has no outcome yet, named orders that wait to be confirmed aside."""
-        waiting = self._isolation(store).suspects
-        return [pending for pending in batch if pending.outcome is None and pending.order_id not in waiting]
+        waiting = self._isolation.suspects
+        return [order for order in batch if order.outcome is None and order.order_id not in waiting]
 
-    def _post(self, store: str, records: Sequence[Record]) -> tuple[Fault, ...] | None:
+    def _ask(self, batch: Batch) -> Steps[Faults | None]:
         """Send one request; return the faults of a refusal.
 
         Raises:
             _Stopped: nothing may be sent to this store any more.
         """
-        delivery = self._delivery
-        if self._abandoned or delivery.stopped(store) is not None:
+        if self.abandoned or self._run.stop_of(self._store) is not None:
             raise _Stopped
-        sending = self._settlement.open(record.channel_order_id for record in records)
-        with self._lock:
-            self.isolating += any(pending.sent for pending in sending)
-        for pending in sending:
-            pending.sent = True
-        body = delivery.body(store, [pending.claim.body for pending in sending])
-        # Neither shall a server that is down: after one budget spent in vain, the next is a short one.
-        silent = delivery.silent_since == delivery.client.answers
-        budget = _PROBE_BUDGET if silent or any(pending.suspected for pending in sending) else None
+        self.isolating += any(order.sent for order in batch)
+        for order in batch:
+            order.sent = True
+        # A server that is down is not waited for again and again: after one budget spent in vain, the next is short.
+        is_short = self._run.is_silent or any(order.suspected for order in batch)
         try:
-            delivery.client.post_orders(body, budget=budget, stop=delivery.stop, allowed=delivery.allowed)
-            delivery.batch_size.taken(len(body))
+            yield from self._post([order.body for order in batch], SUSPECT_SECONDS if is_short else None)
         except OrdersRefused as refusal:
             about_origin = next(filter(is_about_origin, refusal.faults), None)
             if about_origin is not None:
@@ -217,20 +206,32 @@ class Sending:
                     f"the request's origin is refused with code {about_origin.code}; "
                     "check mirakl_channel_id and mirakl_store_id"
                 ) from None
-            if len(records) > 1:
-                delivery.log.info(f"{len(records)} orders refused with code {refusal.faults[0].code}: isolating")
+            if len(batch) > 1:
+                self._run.log.info(f"{len(batch)} orders refused with code {refusal.faults[0].code}: isolating")
             return refusal.faults
-        except RequestTooLarge:
-            delivery.batch_size.too_large(len(body))
-            delivery.log.info(f"{len(records)} orders are too many bytes ({len(body):,}): sending fewer")
-            raise
         return None
+
+    def _post(self, orders: Sequence[bytes], budget: float | None) -> Steps[None]:
+        """Have one request posted.
+
+        Raises:
+            MiraklError: it was not accepted.
+        """
+        body = self._run.body(self._store, orders)
+        answer = yield Request(body, budget)
+        if isinstance(answer, OrdersRefused | RequestTooLarge | None):
+            self._run.answers += 1
+        if isinstance(answer, RequestTooLarge):
+            self._size.record_too_large(len(body))
+        if answer is not None:
+            raise answer
+        self._size.record_accepted(len(body))
 
 
 class _Stopped(Exception):
     """Nothing may be sent to this store any more; what is open stays open."""
 
 
-def _halves(orders: Sequence[Pending]) -> list[Sequence[Pending]]:
+def _halves(orders: Batch) -> Iterable[Batch]:
     middle = (len(orders) + 1) // 2
     return [half for half in (orders[:middle], orders[middle:]) if half]

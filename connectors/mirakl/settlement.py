@@ -4,40 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from connectors.channels.clocks import TOLERANCE as FUTURE_TOLERANCE
 from connectors.ledger import LONGEST_ORDER_ID, Ledger, LedgerEntry, now
-from connectors.mirakl import claims
-from connectors.mirakl.claims import Claim
-from connectors.mirakl.isolation import Refused
+from connectors.mirakl import decisions
+from connectors.mirakl.decisions import ClaimedOrder, Decision, moment
+from connectors.mirakl.pointers import Refusal
 from connectors.mirakl.report import DayReport, Failure
-from transforms.outcomes import Notice, Record, Reject
-
-
-@dataclass(slots=True, eq=False)
-class Pending:
-    """A claimed order on its way: whether it has left, whether it is suspected of failing the server, and its end.
-
-    `silence` says what came instead of an answer when it was last sent.
-    """
-
-    claim: Claim
-    sent: bool = False
-    suspected: bool = False
-    silence: str | None = None
-    outcome: str | None = None
-
-    @property
-    def order_id(self) -> str:
-        """The order's id on the channel."""
-        return self.claim.record.channel_order_id
+from connectors.mirakl.run import Stop
+from transforms.outcomes import Notice, Outcome, Record, Reject
 
 
 class Settlement:
-    """Claims the orders of one day, hears what became of them, and writes it down. Thread-safe."""
+    """Claims the orders of one day, and writes down what became of them; used from one thread.
+
+    `again` and `as_it_is` as in `Delivery.deliver`.
+    """
 
     def __init__(
         self,
@@ -53,9 +36,8 @@ class Settlement:
         self.report = report
         self._ledger, self._channel, self._run_id, self._again, self._log = ledger, channel, run_id, again, log
         self._as_it_is = as_it_is
-        self._open: dict[str, Pending] = {}
-        self._held: dict[str, Record] = {}
-        self._lock = threading.Lock()
+        self._open: dict[str, ClaimedOrder] = {}
+        self._unchanged: dict[str, Record] = {}
 
     def reject(self, rejects: Sequence[Reject]) -> None:
         """Write down what our own validation rejected."""
@@ -74,18 +56,18 @@ class Settlement:
             transaction.notice(dict.fromkeys(rows, ()))
 
     def _reject(self, known: LedgerEntry | None, reject: Reject, instant: str) -> LedgerEntry | None:
-        row = claims.rejected(known, reject, instant, self._run_id, self.report.day)
+        row = decisions.rejected(known, reject, instant, self._run_id, self.report.day)
         if row is None:
             self._supersede(known)
             return None
         order_id = _ledger_id(reject.channel_order_id)
-        self._fail(order_id, "rejected", reject.code, reject.field, reject.reason)
-        return replace(row, channel_order_id=order_id)
+        self._fail(order_id, Outcome.REJECTED, reject.code, reject.field, reject.reason)
+        return row._replace(channel_order_id=order_id)
 
-    def claim(self, records: Sequence[Record]) -> list[Pending]:
+    def claim(self, records: Sequence[Record]) -> list[ClaimedOrder]:
         """Decide about records, each id once, and claim those that must be sent, in one transaction."""
         chosen = self._one_each(self._keepable(records))
-        sending: list[Pending] = []
+        claimed: list[ClaimedOrder] = []
         rows: list[LedgerEntry] = []
         noticed: dict[str, Sequence[Notice]] = {}
         instant, latest = now(), dt.datetime.now(dt.UTC) + FUTURE_TOLERANCE
@@ -94,186 +76,183 @@ class Settlement:
             for order_id, record in chosen.items():
                 row = known.get(order_id)
                 if row is not None and self._as_it_is:
-                    row = replace(row, order_lines=None, adjustments=None)
+                    row = row._replace(order_lines=None, adjustments=None)
                 if order_id in taken:
-                    entry, pending = self._reject(row, claims.taken(record, taken[order_id]), instant), None
+                    entry = self._reject(row, decisions.id_taken(record, taken[order_id]), instant)
+                    notices = []
                 else:
-                    entry, pending = self._decide(row, record, instant)
+                    entry = self._decide(row, record, instant, claimed)
+                    notices = decisions.notices_of(row, record, latest)
                 if entry is not None:
                     rows.append(entry)
-                    noticed[order_id] = () if entry.outcome == "rejected" else claims.noticed(row, record, latest)
-                sending += [pending] if pending is not None else []
+                    # An order that is new to the ledger has no notices there that could have to go.
+                    if row is not None or notices:
+                        noticed[order_id] = notices
             transaction.write(rows)
             transaction.notice(noticed)
-        with self._lock:
-            self._open.update((pending.order_id, pending) for pending in sending)
-        moved = [pending.order_id for pending in sending if pending.claim.moved]
-        if moved:
+        self._open.update((order.order_id, order) for order in claimed)
+        if moved := [order.order_id for order in claimed if order.moved]:
             self._log.warning(f"{len(moved)} orders stood under another store before, the first is {moved[0]}")
-        return sending
+        return claimed
 
-    def _keepable(self, records: Sequence[Record]) -> list[Record]:
-        kept = [record for record in records if claims.keepable(record.channel_order_id)]
+    def _keepable(self, records: Sequence[Record]) -> Sequence[Record]:
+        kept = [record for record in records if decisions.is_keepable(record.channel_order_id)]
         self.report.count("orders_read", len(kept))
         if len(kept) < len(records):
             self.reject(
                 [
-                    Reject(record.channel_order_id, "invalid", "channel_order_id", claims.UNKEPT, record.read_at)
+                    Reject(
+                        record.channel_order_id, "invalid", "channel_order_id", decisions.TOO_LONG_ID, record.read_at
+                    )
                     for record in records
-                    if not claims.keepable(record.channel_order_id)
+                    if not decisions.is_keepable(record.channel_order_id)
                 ]
             )
         return kept
 
     def _one_each(self, records: Sequence[Record]) -> dict[str, Record]:
         """Choose one record an id: never is one order twice in a request, and the newest reading counts."""
-        chosen: dict[str, Record] = {}
+        chosen = {record.channel_order_id: record for record in records}
+        if len(chosen) == len(records):
+            return chosen
+        chosen.clear()
         for record in records:
             other = chosen.get(record.channel_order_id)
             if other is None:
                 chosen[record.channel_order_id] = record
-            elif other.store != record.store and claims.moment(other.read_at) == claims.moment(record.read_at):
+            elif other.store != record.store and moment(other.read_at) == moment(record.read_at):
                 self._fail_two_stores(record)
             else:
-                self.report.count("superseded")
-                later = claims.moment(record.read_at) >= claims.moment(other.read_at)
+                self.report.count(Outcome.SUPERSEDED)
+                later = moment(record.read_at) >= moment(other.read_at)
                 chosen[record.channel_order_id] = record if later else other
         return chosen
 
     def _decide(
-        self, row: LedgerEntry | None, record: Record, instant: str
-    ) -> tuple[LedgerEntry | None, Pending | None]:
-        if row is not None and claims.under_two_stores(row, record, self._run_id, self.report.day):
+        self, row: LedgerEntry | None, record: Record, instant: str, claimed: list[ClaimedOrder]
+    ) -> LedgerEntry | None:
+        """Return the row that an order gets now, None where it keeps its own; add to `claimed` what is to be sent."""
+        run_id, day = self._run_id, self.report.day
+        if row is not None and decisions.is_under_two_stores(row, record, run_id, day):
             self._fail_two_stores(record)
-            return None, None
-        fate = claims.fate(row, record, again=self._again)
-        if fate == "send":
-            claim = claims.claim(row, record, instant, self._run_id, self.report.day)
-            return claim.entry, Pending(claim)
-        if row is None or fate == "superseded":
+            return None
+        decision = decisions.decide(row, record, again=self._again)
+        if row is None or decision is Decision.SEND:
+            order = decisions.claim(row, record, instant, run_id, day)
+            claimed.append(order)
+            return order.entry
+        if decision is Decision.SUPERSEDED:
             self._supersede(row)
-            return None, None
-        if fate == "unchanged":
-            self.report.count("unchanged")
-            self._held[record.store] = record
-            return claims.unchanged(row, record, self._run_id, self.report.day), None
-        self._fail_refused(
-            record.channel_order_id, row.error_code, row.error_field, "; not sent again, as it has not changed"
-        )
-        return claims.still_refused(row, record, self._run_id, self.report.day), None
+            return None
+        if decision is Decision.UNCHANGED:
+            self.report.count(Outcome.UNCHANGED)
+            self._unchanged[record.store] = record
+            return decisions.unchanged(row, record, run_id, day)
+        refusal = Refusal(row.error_code or "", row.error_field or "order", row.error_field_sent)
+        self._fail_refused(record.channel_order_id, refusal, "; not sent again, as it has not changed")
+        return decisions.still_refused(row, record, run_id, day)
 
-    def held(self, store: str) -> Record | None:
+    def unchanged_record(self, store: str) -> Record | None:
         """Return an order of this day that Mirakl holds as it is, if one is known."""
-        return self._held.get(store)
+        return self._unchanged.get(store)
 
     def as_delivered(self, record: Record) -> bytes:
         """Serialise an order that Mirakl holds under the stamp it was sent with."""
         row = self._ledger.known(self._channel, [record.channel_order_id]).get(record.channel_order_id)
-        return claims.body(record, (row and row.stamp) or record.updated_at)
+        return decisions.stamped(record, (row and row.stamp) or record.updated_at)
 
     def _supersede(self, newer: LedgerEntry | None) -> None:
-        """Count an order whose newer reading the ledger stands for; it has an answer only if that one has.
-
-        A reading in the future is none: a clock was wrong, and every change until then would be lost.
-        """
-        if newer is None:
-            self.report.count("superseded")
-        elif claims.moment(newer.read_at) > dt.datetime.now(dt.UTC) + FUTURE_TOLERANCE:
-            why = f"{claims.READ_IN_FUTURE}; `mirakl-orders replay {self._channel} --read-in-future` mends it"
-            self._leave(newer.channel_order_id, "READ_IN_FUTURE", "read_at", why)
-        elif claims.left_without_answer(newer):
-            self._leave(newer.channel_order_id, newer.error_code or "", "order", claims.NEWER_WAITS)
+        """Count an order whose newer reading the ledger stands for; it has an answer only if that one has."""
+        latest = dt.datetime.now(dt.UTC) + FUTURE_TOLERANCE
+        why = None if newer is None else decisions.unanswered(newer, self._channel, latest)
+        if newer is None or why is None:
+            self.report.count(Outcome.SUPERSEDED)
         else:
-            self.report.count("superseded")
+            self._fail_unanswered(newer.channel_order_id, *why)
 
-    def _leave(self, order_id: str, code: str, field: str, why: str) -> None:
-        self._fail(order_id, "undelivered", code, field, why)
-        self.report.stopped = self.report.stopped or why
-
-    def open(self, order_ids: Iterable[str]) -> list[Pending]:
+    def open_among(self, order_ids: Iterable[str]) -> list[ClaimedOrder]:
         """Return those of these orders that have no outcome yet."""
-        with self._lock:
-            return [pending for order_id in order_ids if (pending := self._open.get(order_id)) is not None]
+        return [order for order_id in order_ids if (order := self._open.get(order_id)) is not None]
 
-    def all_open(self) -> list[Pending]:
+    def open_orders(self) -> list[ClaimedOrder]:
         """Return every order that has no outcome yet."""
-        with self._lock:
-            return list(self._open.values())
+        return list(self._open.values())
 
-    def accepted(self, records: Sequence[Record]) -> None:
+    def accept(self, orders: Sequence[ClaimedOrder]) -> None:
         """Write down what Mirakl accepted."""
-        done = self._end([record.channel_order_id for record in records], "delivered")
-        self._settle([(pending.claim.entry, claims.delivered(pending.claim)) for pending in done])
-        self.report.count("delivered", len(done))
+        done = self._end(orders, Outcome.DELIVERED)
+        self._ledger.settle(self._channel, [(order.entry, decisions.delivered(order)) for order in done])
+        self.report.count(Outcome.DELIVERED, len(done))
         accepted_at = dt.datetime.now(dt.UTC)
-        changed = [claims.moment(pending.claim.record.updated_at) for pending in done]
-        self.report.note_ages((accepted_at - moment).total_seconds() for moment in changed)
         latest = accepted_at + FUTURE_TOLERANCE
-        for pending, moment in zip(done, changed, strict=True):
-            if claims.shrunk(pending.claim.before, pending.claim.record):
-                self.report.note_shrunk(pending.order_id)
-            if moment > latest:
-                self.report.note_future_stamp(pending.order_id)
+        for order in done:
+            changed_at = moment(order.record.updated_at)
+            self.report.note_age((accepted_at - changed_at).total_seconds())
+            if order.before is not None and decisions.has_shrunk(order.before, order.record):
+                self.report.note_shrunk(order.order_id)
+            if changed_at > latest:
+                self.report.note_future_stamp(order.order_id)
 
-    def refused(self, orders: Sequence[Refused]) -> None:
+    def refuse(self, orders: Sequence[tuple[ClaimedOrder, Refusal]]) -> None:
         """Write down what Mirakl refused."""
-        answers = {order.record.channel_order_id: order for order in orders}
-        done = self._end(answers, "refused")
-        self._settle(
-            [(pending.claim.entry, claims.refused(pending.claim, answers[pending.order_id])) for pending in done]
-        )
-        for pending in done:
-            answer = answers[pending.order_id]
-            self._fail_refused(pending.order_id, answer.code, answer.field)
+        refusals = {order.order_id: refusal for order, refusal in orders}
+        done = self._end([order for order, _ in orders], Outcome.REFUSED)
+        rows = [(order.entry, decisions.refused(order, refusals[order.order_id])) for order in done]
+        self._ledger.settle(self._channel, rows)
+        for order in done:
+            self._fail_refused(order.order_id, refusals[order.order_id])
 
-    def retracted(self, orders: Sequence[Refused], why: str, *, proven: bool) -> None:
-        """Write down that refused orders have no definite answer after all.
+    def retract(self, order: ClaimedOrder, reason: str, *, proven: bool) -> None:
+        """Write down that a refused order has no definite answer after all.
 
-        Where that is not proven, only orders sent for the first time: one that is refused again stays refused, so that
-        orders behind it get their turn.
+        Where that is not proven, only an order sent for the first time: one that is refused again stays refused, so
+        that orders behind it get their turn.
         """
-        ids = [order.record.channel_order_id for order in orders]
         with self._ledger.claims(self._channel) as transaction:
-            rows = [
-                claims.retracted(row, why)
-                for row in transaction.known(ids).values()
-                if row.outcome == "refused" and row.run_id == self._run_id and (proven or row.attempts == 1)
-            ]
-            transaction.write(rows)
-        for row in rows:
-            self.report.retract(row.channel_order_id, why)
+            row = transaction.known([order.order_id]).get(order.order_id)
+            if row is None or row.outcome != Outcome.REFUSED or row.run_id != self._run_id:
+                return
+            if not proven and row.attempts != 1:
+                return
+            transaction.write([decisions.retracted(row, reason)])
+        self.report.retract(order.order_id, reason)
 
-    def undelivered(self, orders: Iterable[Pending], code: str, why: str) -> None:
-        """Write down that these orders have no definite answer, and are not sent any more in this run."""
-        done = self._end([pending.order_id for pending in orders], "undelivered")
-        self._settle(
-            [
-                (pending.claim.entry, claims.undelivered(pending.claim, sent=pending.sent, code=code, why=why))
-                for pending in done
-            ]
-        )
-        for pending in done:
-            self._leave(pending.order_id, code, "order", why)
+    def leave_unanswered(self, orders: Iterable[ClaimedOrder], stop: Stop | None) -> None:
+        """Write down that these orders have no definite answer, and are not sent any more in this run.
 
-    def _end(self, order_ids: Iterable[str], outcome: str) -> list[Pending]:
-        with self._lock:
-            ended = [pending for order_id in order_ids if (pending := self._open.pop(order_id, None)) is not None]
-            for pending in ended:
-                pending.outcome = outcome
+        Without a `stop` each for what came instead of an answer when it was last sent.
+        """
+        done = self._end(orders, Outcome.UNDELIVERED)
+        silence = "Mirakl gave no definite answer to this order"
+        whys = [stop or Stop("NO_ANSWER", order.last_error or silence) for order in done]
+        rows = [
+            (order.entry, decisions.undelivered(order, why.code, why.reason))
+            for order, why in zip(done, whys, strict=True)
+        ]
+        self._ledger.settle(self._channel, rows)
+        for order, why in zip(done, whys, strict=True):
+            self._fail_unanswered(order.order_id, why.code, "order", why.reason)
+
+    def _end(self, orders: Iterable[ClaimedOrder], outcome: Outcome) -> list[ClaimedOrder]:
+        ended = [order for order in orders if self._open.pop(order.order_id, None) is not None]
+        for order in ended:
+            order.outcome = outcome
         return ended
 
-    def _settle(self, outcomes: Sequence[tuple[LedgerEntry, LedgerEntry]]) -> None:
-        if outcomes:
-            self._ledger.settle(self._channel, outcomes)
+    def _fail_unanswered(self, order_id: str, code: str, field: str, reason: str) -> None:
+        self._fail(order_id, Outcome.UNDELIVERED, code, field, reason)
+        self.report.stopped = self.report.stopped or reason
 
-    def _fail_refused(self, order_id: str, code: str | None, field: str | None, more: str = "") -> None:
-        self._fail(order_id, "refused", code or "", field or "order", f"{claims.in_words(code)}{more}")
+    def _fail_refused(self, order_id: str, refusal: Refusal, more: str = "") -> None:
+        reason = f"{decisions.refusal_reason(refusal.code)}{more}"
+        self._fail(order_id, Outcome.REFUSED, refusal.code, refusal.field, reason)
 
     def _fail_two_stores(self, record: Record) -> None:
-        self._fail(record.channel_order_id, "rejected", "duplicate_order", "origin.channel_store_id", claims.TWO_STORES)
+        field = "origin.channel_store_id"
+        self._fail(record.channel_order_id, Outcome.REJECTED, "duplicate_order", field, decisions.TWO_STORES)
 
-    def _fail(self, order_id: str, outcome: str, code: str, field: str, reason: str) -> None:
-        self.report.fail(Failure(order_id, outcome, code, field, reason))
+    def _fail(self, order_id: str, outcome: Outcome, code: str, field: str, reason: str) -> None:
+        self.report.fail(Failure(order_id, outcome.value, code, field, reason))
 
 
 def _ledger_id(order_id: str) -> str:

@@ -13,6 +13,7 @@ from pipelines.alerts.runs import follow_runs
 from pipelines.config.environment import Environment
 from pipelines.config.settings import Channel, Settings
 from pipelines.resources import State
+from transforms.outcomes import Outcome
 
 URL_VARIABLE = "ALERT_WEBHOOK_URL"
 _SECONDS_BETWEEN_TICKS = 30
@@ -82,7 +83,7 @@ def _name_orders(memory: Memory, state: State) -> None:
             try:
                 with state.ledger() as ledger:
                     rows = ledger.unaccepted(failing.channel, limit=20)
-                    failing.order_ids = [row.channel_order_id for _, row in rows if row.outcome == "undelivered"]
+                    failing.order_ids = [row.channel_order_id for _, row in rows if row.outcome == Outcome.UNDELIVERED]
             except LedgerError:
                 # The alert goes out without them; runs that need the ledger say what is wrong with it.
                 return

@@ -10,27 +10,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from connectors.mirakl.report import OUTCOMES
 from pipelines.cli import show
 from pipelines.cli.causes import Causes
 from pipelines.operations.verdicts import ALL_ACCEPTED
 from pipelines.runs.sync import DayResult, SyncResult
+from transforms.outcomes import Outcome
 from transforms.plural import counted, day_ranges
 
-_SHOWN = (
-    "orders_read",
-    "delivered",
-    "unchanged",
-    "superseded",
-    "excluded",
-    "rejected",
-    "refused",
-    "undelivered",
-    "requests",
-)
-_SHOWN_WHEN_THERE = frozenset({"superseded", "excluded", "undelivered"})
+_SHOWN = ("orders_read", *OUTCOMES, "requests")
+_SHOWN_WHEN_THERE = frozenset({Outcome.SUPERSEDED, Outcome.EXCLUDED, Outcome.UNDELIVERED})
 _MOST_EMPTY_DAYS = 7
 _DAY_WIDTH, _GAP = 10, 3
-_RED = frozenset({"rejected", "refused", "undelivered"})
+_RED = frozenset(outcome for outcome in Outcome if outcome.is_failure)
 
 
 def sync_values(result: SyncResult) -> dict[str, Any]:
@@ -68,11 +60,11 @@ def show_sync(console: Console, result: SyncResult) -> None:
     failures = Causes(("outcome", "code", "field", "reason"))
     for day in result.days:
         for row in day.failures:
-            if row["outcome"] != "undelivered":
+            if row["outcome"] != Outcome.UNDELIVERED:
                 failures.add({**row, "day": day.day})
     if failures.orders:
         show.rows(console, "Orders that were rejected or refused", failures.rows(), numbers=["orders"])
-    more = totals["rejected"] + totals["refused"] - failures.orders + failures.not_shown
+    more = totals[Outcome.REJECTED] + totals[Outcome.REFUSED] - failures.orders + failures.not_shown
     if more > 0:
         show.say(console, f"and {more:,} more: mirakl-orders failures {result.channel}")
     for red in result.red_checks:

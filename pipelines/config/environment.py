@@ -27,7 +27,7 @@ class Environment(BaseSettings):
         """Return the destination.
 
         Raises:
-            connectors.mirakl.errors.SettingsError: a variable is missing or wrong; the message names it.
+            connectors.mirakl.errors.DestinationError: a variable is missing or wrong; the message names it.
         """
         return MiraklSettings(
             base_url=self.mirakl_base_url,

@@ -12,14 +12,15 @@ import orjson
 
 from connectors.frames.storage import FrameStorage
 from connectors.ledger import Ledger, LedgerEntry, history
-from connectors.mirakl import claims
+from connectors.mirakl import decisions
+from connectors.mirakl.decisions import Decision
 from pipelines.config.settings import Channel
 from pipelines.operations import payloads
 from pipelines.operations.plan import accepted_payloads
 from pipelines.operations.shop import Shop
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise
-from transforms.outcomes import Notice, Record, Reject
+from transforms.outcomes import Notice, Outcome, Record, Reject
 
 _SHOP_WORDS = (
     "status",
@@ -46,11 +47,11 @@ _LINE_WORDS = (
     "price",
 )
 _NEXT = {
-    "send": "the next sync of its day sends it",
-    "unchanged": "nothing: Mirakl holds it as it is",
-    "superseded": "nothing: a newer reading of it is known",
-    "refused": "nothing until its content changes: Mirakl refused it as it is; `mirakl-orders replay {} --order {}` "
-    "tries again",
+    Decision.SEND: "the next sync of its day sends it",
+    Decision.UNCHANGED: "nothing: Mirakl holds it as it is",
+    Decision.SUPERSEDED: "nothing: a newer reading of it is known",
+    Decision.REFUSED: "nothing until its content changes: Mirakl refused it as it is; "
+    "`mirakl-orders replay {} --order {}` tries again",
 }
 
 
@@ -111,7 +112,7 @@ def look(channel: Channel, order_id: str, shop: Shop, ledger: Ledger, storage: F
         found.reject = next(iter(normalised.rejects), None)
         found.is_excluded = bool(normalised.excluded)
     if found.record is not None and (rival := ledger.taken(channel.name, [order_id]).get(order_id)):
-        found.reject = claims.taken(found.record, rival)
+        found.reject = decisions.id_taken(found.record, rival)
         found.record = None
     if found.record is not None and found.row is not None:
         accepted = accepted_payloads(storage, channel.name, [found.row]).get(order_id)
@@ -131,7 +132,7 @@ def _read(found: Look, frames: OrderFrames) -> None:
 
 def _next(found: Look) -> str:
     if found.record is not None:
-        return _NEXT[claims.fate(found.row, found.record)].format(found.channel, found.channel_order_id)
+        return _NEXT[decisions.decide(found.row, found.record)].format(found.channel, found.channel_order_id)
     if found.reject is not None:
         return "nothing: it cannot be sent, see `reject`; mend it in the shop or the mapping, the next sync tries again"
     if found.is_excluded:
@@ -151,7 +152,7 @@ def _noticed(notice: Notice) -> dict[str, str]:
 
 def _held(row: LedgerEntry) -> dict[str, Any]:
     """Say what Mirakl holds: for certain where there is a hash; the stamp is the newest that it may hold."""
-    accepted = [attempt.at for attempt in history.read(row.history) if attempt.outcome == "delivered"]
+    accepted = [attempt.at for attempt in history.read(row.history) if attempt.outcome == Outcome.DELIVERED]
     return {
         "holds": "nothing or an unknown state" if row.delivered_hash is None else "this hash, for certain",
         "delivered_hash": row.delivered_hash,

@@ -17,7 +17,8 @@ import orjson
 from connectors.frames import tables
 from connectors.frames.storage import FrameStorage, StorageError
 from connectors.ledger import Ledger, LedgerEntry
-from connectors.mirakl import claims
+from connectors.mirakl import decisions
+from connectors.mirakl.decisions import Decision
 from pipelines.config.blocks import MiraklLimits
 from pipelines.config.settings import Channel
 from pipelines.operations import payloads, progress
@@ -25,7 +26,7 @@ from pipelines.operations.shop import Shop
 from transforms.coverage import Word, coverage
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise
-from transforms.outcomes import Record, Reject
+from transforms.outcomes import Outcome, Record, Reject
 
 FATES = ("new", "changed", "unchanged", "superseded", "excluded", "refused", "rejected")
 SENT = frozenset({"new", "changed"})
@@ -84,7 +85,7 @@ class Plan:
     @property
     def cannot_send(self) -> bool:
         """Whether orders are among them that cannot be sent or that Mirakl refused before."""
-        return bool(self.fates["rejected"] or self.fates["refused"])
+        return bool(self.fates[Outcome.REJECTED] or self.fates[Outcome.REFUSED])
 
     def summary(self) -> dict[str, Any]:
         """Return it as plain values, with the seconds that the requests take at the configured rate."""
@@ -125,25 +126,26 @@ def plan(
         for frames in progress.through("comparing", day, shop.changed(day), _orders):
             normalised = normalise(frames, mapping)
             words = coverage(frames, mapping)
-            result.fates["excluded"] += len(normalised.excluded)
+            result.fates[Outcome.EXCLUDED.value] += len(normalised.excluded)
             result.unmapped.update({word: count for word, count in words.items() if word.fate == "unmapped"})
             ids = [record.channel_order_id for record in normalised.records]
             known, taken = ledger.known(channel.name, ids), ledger.taken(channel.name, ids)
             held = [
-                claims.taken(record, taken[record.channel_order_id])
+                decisions.id_taken(record, taken[record.channel_order_id])
                 for record in normalised.records
                 if record.channel_order_id in taken
             ]
             for reject in (*normalised.rejects, *held):
-                result.fates["rejected"] += 1
+                result.fates[Outcome.REJECTED.value] += 1
                 result.rejects[reject.code, reject.field] += 1
                 tell(_rejected(reject, day))
             for record in normalised.records:
                 if record.channel_order_id in taken:
                     continue
                 row = known.get(record.channel_order_id)
-                outcome: str = claims.fate(row, record)
-                if outcome == "send":
+                decision = decisions.decide(row, record)
+                outcome = decision.value
+                if decision is Decision.SEND:
                     batches.add(record)
                     keep(record)
                     outcome = "new" if row is None or row.delivered_hash is None else "changed"
@@ -182,7 +184,7 @@ class _Batches:
 
 
 def _rejected(reject: Reject, day: str) -> PlannedOrder:
-    return PlannedOrder(reject.channel_order_id, day, "rejected", reject.code, reject.field, reject.reason)
+    return PlannedOrder(reject.channel_order_id, day, Outcome.REJECTED.value, reject.code, reject.field, reject.reason)
 
 
 def _tell(
@@ -196,9 +198,9 @@ def _tell(
     order_id = record.channel_order_id
     for notice in record.notices:
         tell(PlannedOrder(order_id, day, outcome, notice.code, notice.field, notice.detail, tuple(changes)))
-    if record.notices or outcome in {"unchanged", "superseded"}:
+    if record.notices or outcome in {Outcome.UNCHANGED, Outcome.SUPERSEDED}:
         return
-    if outcome == "refused" and row is not None:
+    if outcome == Outcome.REFUSED and row is not None:
         reason = "refused by Mirakl with this very content; not sent again until it changes, or on replay"
         tell(PlannedOrder(order_id, day, outcome, row.error_code, row.error_field, reason))
     else:

@@ -12,6 +12,7 @@ from pipelines.config.settings import Channel
 from pipelines.operations import progress
 from pipelines.operations.shop import Shop
 from transforms.normalise import normalise
+from transforms.outcomes import Outcome
 
 NEVER_ACCEPTED, DIFFERS, GONE = "never accepted", "differs from what was accepted", "no longer in the shop"
 _TOGETHER = 500
@@ -62,7 +63,7 @@ def _compare(
         result.find(order_id, NEVER_ACCEPTED, rejected or state)
     elif row.delivered_hash != payload_hash:
         result.find(
-            order_id, DIFFERS, rejected or ("changed" if row.outcome == "delivered" else f"{row.outcome} since")
+            order_id, DIFFERS, rejected or ("changed" if row.outcome == Outcome.DELIVERED else f"{row.outcome} since")
         )
     else:
         result.matching += 1

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from connectors.channels.clocks import TOLERANCE
-from connectors.ledger import UNACCEPTED, Ledger, LedgerEntry, Standing
-from connectors.mirakl.claims import FUTURE_STAMP, SHRUNK
+from connectors.ledger import Ledger, LedgerEntry, NoticeSummary
+from connectors.mirakl.decisions import FUTURE_STAMP, SHRUNK
+from transforms.outcomes import UNACCEPTED
 from transforms.plural import counted
 from transforms.times import format_time
 
@@ -60,7 +61,7 @@ def judge(channel: str, ledger: Ledger) -> Iterator[Verdict]:
 
 def _all_accepted(channel: str, ledger: Ledger) -> Verdict:
     waiting = ledger.count_unaccepted(channel)
-    counts = {outcome: waiting.get(outcome, (0, ""))[0] for outcome in UNACCEPTED}
+    counts = {outcome.value: waiting.get(outcome, (0, ""))[0] for outcome in UNACCEPTED}
     since = min((oldest for _, oldest in waiting.values()), default="")
     named = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items() if count)
     orders = counted(sum(counts.values()), "order is", "orders are")
@@ -107,7 +108,7 @@ def _everything_mapped(channel: str, ledger: Ledger) -> Verdict:
     )
 
 
-def _money_adds_up(channel: str, standing: Standing) -> Verdict:
+def _money_adds_up(channel: str, standing: NoticeSummary) -> Verdict:
     first = standing.listed[0].channel_order_id if standing.listed else ""
     return Verdict(
         MONEY_ADDS_UP,
@@ -121,7 +122,7 @@ def _money_adds_up(channel: str, standing: Standing) -> Verdict:
     )
 
 
-def _nothing_shrunk(channel: str, standing: Standing) -> Verdict:
+def _nothing_shrunk(channel: str, standing: NoticeSummary) -> Verdict:
     return Verdict(
         NOTHING_SHRUNK,
         not standing.orders,
@@ -164,7 +165,7 @@ def _stamps_sane(channel: str, ledger: Ledger) -> Verdict:
     )
 
 
-def _replay(channel: str, standing: Standing) -> str:
+def _replay(channel: str, standing: NoticeSummary) -> str:
     ids = list(dict.fromkeys(found.channel_order_id for found in standing.listed))[:_IDS_IN_COMMAND]
     return f"mirakl-orders replay {channel} {' '.join(f'--order {shlex.quote(order_id)}' for order_id in ids)}"
 
@@ -179,7 +180,7 @@ def _row(row: LedgerEntry) -> dict[str, str]:
     }
 
 
-def _orders(standing: Standing) -> list[dict[str, str]]:
+def _orders(standing: NoticeSummary) -> list[dict[str, str]]:
     return [
         {
             "channel_order_id": found.channel_order_id,

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from connectors.ledger import UNACCEPTED, Ledger
-
-GONE = "gone"
-EXCLUDED = "excluded"
+from connectors.ledger import Ledger
+from transforms.outcomes import UNACCEPTED, Outcome
 
 
-def write_off(channel: str, order_ids: Sequence[str], outcome: str, ledger: Ledger, run_id: str) -> None:
-    """Write down those of the orders that were not accepted as `GONE` or `EXCLUDED`; what Mirakl holds stays."""
+def write_off(channel: str, order_ids: Sequence[str], outcome: Outcome, ledger: Ledger, run_id: str) -> None:
+    """Write down those of the orders that were not accepted as gone or excluded; what Mirakl holds stays."""
     with ledger.claims(channel) as transaction:
         settled = [
-            replace(row, outcome=outcome, run_id=run_id, unaccepted_since=None)
+            row._replace(outcome=outcome.value, run_id=run_id, unaccepted_since=None)
             for row in transaction.known(order_ids).values()
             if row.outcome in UNACCEPTED
         ]

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from itertools import islice
 
 from connectors.ledger import Ledger
-from connectors.mirakl import claims
+from connectors.mirakl import decisions
+from connectors.mirakl.decisions import Decision
 from pipelines.config.settings import Channel
 from pipelines.operations.shop import Shop
 from pipelines.runs.replay import Selection, selected
 from transforms.normalise import normalise
+from transforms.outcomes import Outcome
 
 _TOGETHER = 500
 
@@ -27,13 +29,13 @@ def dry_run(channel: Channel, selection: Selection, shop: Shop, ledger: Ledger) 
             records = normalised.records
             known = ledger.known(channel.name, [record.channel_order_id for record in records])
             for record in records:
-                fate = claims.fate(known.get(record.channel_order_id), record, again=True)
-                fates[record.channel_order_id] = _row("sent" if fate == "send" else fate)
+                decision = decisions.decide(known.get(record.channel_order_id), record, again=True)
+                fates[record.channel_order_id] = _row("sent" if decision is Decision.SEND else decision.value)
             for reject in normalised.rejects:
-                fates[reject.channel_order_id] = _row("rejected", reject.code, reject.field, reject.reason)
-            fates.update(dict.fromkeys(normalised.excluded, _row("excluded")))
+                fates[reject.channel_order_id] = _row(Outcome.REJECTED.value, reject.code, reject.field, reject.reason)
+            fates.update(dict.fromkeys(normalised.excluded, _row(Outcome.EXCLUDED.value)))
         for order_id in wanted:
-            yield {"channel_order_id": order_id, **(fates.get(order_id) or _row("gone"))}
+            yield {"channel_order_id": order_id, **(fates.get(order_id) or _row(Outcome.GONE.value))}
 
 
 def counted(orders: list[dict[str, str | None]]) -> Counter[str]:

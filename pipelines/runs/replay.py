@@ -25,11 +25,12 @@ from pipelines.config.settings import Channel, Settings
 from pipelines.delivering import sending
 from pipelines.operations import progress
 from pipelines.operations.shop import Shop, open_shop
-from pipelines.operations.write_off import EXCLUDED, GONE, write_off
+from pipelines.operations.write_off import write_off
 from pipelines.resources import Mirakl, State, failures_explained
 from pipelines.runs.heartbeat import unfinished_run
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise
+from transforms.outcomes import Outcome
 from transforms.plural import counted
 from transforms.times import format_time
 
@@ -108,7 +109,7 @@ def replay_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
             context.log.warning(f"not in the shop: {', '.join(replayed.missing[:_MISSING_SHOWN])}")
         context.log_event(dg.AssetObservation(key, metadata=shown))
         checks.evaluate(context, channel, state)
-        if undelivered := report.counts["undelivered"]:
+        if undelivered := report.unanswered:
             raise dg.Failure(
                 f"{counted(undelivered, 'order is', 'orders are')} without an answer: {report.stopped}",
                 metadata=shown,
@@ -161,15 +162,10 @@ def replay(
     for frames in _chosen(channel.name, selection, shop, ledger, run_id, missing):
         normalised = normalise(frames, mapping)
         report = delivery.deliver(
-            normalised.records,
-            normalised.rejects,
-            day=day,
-            run_id=run_id,
-            again=True,
-            as_it_is=bool(selection.order_ids),
+            [normalised.table], day=day, run_id=run_id, again=True, as_it_is=bool(selection.order_ids)
         )
         if normalised.excluded:
-            write_off(channel.name, normalised.excluded, EXCLUDED, ledger, run_id)
+            write_off(channel.name, normalised.excluded, Outcome.EXCLUDED, ledger, run_id)
             report.exclude(len(normalised.excluded))
         total.add(report)
         progress.tell("replaying", day, len(frames.orders))
@@ -192,7 +188,7 @@ def _chosen(
             found.update(frames.orders["channel_order_id"].tolist())
             yield frames
         gone = [order_id for order_id in wanted if order_id not in found]
-        write_off(channel, gone, GONE, ledger, run_id)
+        write_off(channel, gone, Outcome.GONE, ledger, run_id)
         missing += gone
 
 
@@ -243,7 +239,7 @@ def undelivered_sensor(channel: Channel) -> dg.SensorDefinition:
         if channel.fault:
             return dg.SkipReason(channel.fault)
         with state.ledger(channel) as ledger:
-            orders = ledger.count_unaccepted(channel.name).get("undelivered", (0, ""))[0]
+            orders = ledger.count_unaccepted(channel.name).get(Outcome.UNDELIVERED, (0, ""))[0]
         if not orders:
             # An empty cursor would leave the old one in place.
             return dg.SensorResult(cursor=_UNTRIED, skip_reason="no order is without an answer")
@@ -257,7 +253,7 @@ def undelivered_sensor(channel: Channel) -> dg.SensorDefinition:
         if unfinished_run(context.instance, job_name(channel.name)):
             return dg.SkipReason("a replay of this channel is unfinished")
         wait = _FIRST_WAIT.total_seconds() * 2 ** tried["tries"]
-        config = Selection(outcome="undelivered")
+        config = Selection(outcome=Outcome.UNDELIVERED.value)
         return dg.SensorResult(
             run_requests=[dg.RunRequest(run_config=dg.RunConfig(ops={op_name(channel.name): config}))],
             cursor=json.dumps({"tries": tried["tries"] + 1, "not_before": now + wait}),

@@ -25,6 +25,7 @@ from pipelines.runs.overlap import WindowLost, overlapped
 from pipelines.runs.replay import Selection, op_name
 from pipelines.runs.replay import job_name as replay_job_name
 from pipelines.runs.shell_runs import execute
+from transforms.outcomes import Outcome
 
 _INTERRUPTS = {"KeyboardInterrupt", "DagsterExecutionInterruptedError"}
 
@@ -70,7 +71,7 @@ class SyncResult:
         if any(day.failed for day in self.days):
             return 1
         totals = self.totals
-        return 3 if totals["refused"] or totals["rejected"] else 0
+        return 3 if totals[Outcome.REFUSED] or totals[Outcome.REJECTED] else 0
 
 
 def sync(

@@ -21,7 +21,7 @@ from connectors.mirakl import limiter
 from connectors.mirakl.delivery import Delivery
 from connectors.sandbox.server import Sandbox, SandboxSettings
 from connectors.sandbox.settings import Pointers
-from tests.connectors.mirakl.conftest import CHANNEL_ID, make_client, make_record
+from tests.connectors.mirakl.conftest import CHANNEL_ID, make_client, make_record, tables
 
 ORDERS = 20_000
 SIZE = 100
@@ -44,7 +44,7 @@ def measure(percent: float, pointers: Pointers) -> None:
         client = make_client(sandbox, requests_per_second=limiter.CEILING)
         delivery = Delivery(client, ledger, channel="benchmark", channel_id=CHANNEL_ID)
         begin = time.perf_counter()
-        report = delivery.deliver(map(make_record, range(ORDERS)), [], day="2026-03-01", run_id="benchmark")
+        report = delivery.deliver(tables(map(make_record, range(ORDERS))), day="2026-03-01", run_id="benchmark")
         seconds = time.perf_counter() - begin
         client.close()
         ledger.dispose()

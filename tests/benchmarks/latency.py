@@ -15,7 +15,7 @@ from pathlib import Path
 from connectors.ledger import Ledger
 from connectors.mirakl.delivery import Delivery
 from connectors.sandbox.server import Sandbox, SandboxSettings
-from tests.connectors.mirakl.conftest import CHANNEL_ID, make_client, make_record
+from tests.connectors.mirakl.conftest import CHANNEL_ID, make_client, make_record, tables
 
 ORDERS = 40_000
 
@@ -28,7 +28,7 @@ def measure(name: str, settings: SandboxSettings) -> None:
         client = make_client(sandbox, requests_per_second=20)
         delivery = Delivery(client, ledger, channel="benchmark", channel_id=CHANNEL_ID)
         begin = time.perf_counter()
-        report = delivery.deliver(records, [], day="2026-03-01", run_id="benchmark")
+        report = delivery.deliver(tables(records), day="2026-03-01", run_id="benchmark")
         seconds = time.perf_counter() - begin
         client.close()
         ledger.dispose()

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from connectors.channels.reader import ShopReader, ShopSource
 from connectors.ledger import Ledger
 from connectors.mirakl import limiter
@@ -23,7 +25,6 @@ from examples.woocommerce_shop import make_mariadb_shop
 from transforms.frames import Table
 from transforms.mapping import ChannelMapping
 from transforms.normalise import normalise
-from transforms.outcomes import Record
 from transforms.platforms import PLATFORMS
 
 # More days than the shop has, each read as the product reads a day.
@@ -89,7 +90,7 @@ def normalised(database_url: str, records: str) -> Result:
                 result = normalise(frames, mapping)
             orders += len(result.records) + len(result.rejects)
             size += sum(len(record.payload) for record in result.records)
-            pickle.dump(result.records, file)
+            pickle.dump(result.table, file)
     return {"orders": orders, "seconds": clock.seconds, "note": f"{size / max(orders, 1):,.0f} bytes an order"}
 
 
@@ -109,7 +110,7 @@ def deliver(records: str, address: str, folder: str, limited: str) -> Result:
     ledger = Ledger(f"sqlite:///{folder}/ledger.sqlite")
     with (clock := Clock()):
         delivery = Delivery(client, ledger, channel="shop", channel_id="1234")
-        report = delivery.deliver(_records(records), [], day="2026-01-01", run_id="benchmark")
+        report = delivery.deliver(_tables(records), day="2026-01-01", run_id="benchmark")
     ledger.dispose()
     client.close()
     failed = report.counts["undelivered"] + report.counts["refused"]
@@ -117,11 +118,11 @@ def deliver(records: str, address: str, folder: str, limited: str) -> Result:
     return {"orders": report.counts["orders_read"], "seconds": clock.seconds, "note": note}
 
 
-def _records(path: str) -> Iterator[Record]:
+def _tables(path: str) -> Iterator[pa.RecordBatch]:
     with Path(path).open("rb") as file:
         while True:
             try:
-                yield from pickle.load(file)
+                yield pickle.load(file)
             except EOFError:
                 return
 

@@ -23,6 +23,7 @@ from connectors.ledger.ledger import Ledger
 from connectors.mirakl import limiter
 from connectors.mirakl.client import MiraklClient, MiraklSettings
 from connectors.mirakl.delivery import Delivery
+from connectors.mirakl.unchanged import Unchanged
 from transforms.coverage import coverage
 from transforms.frames import OrderFrames, together
 from transforms.mapping import ChannelMapping
@@ -105,10 +106,11 @@ def deliver(storage: FrameStorage, folder: str, address: str) -> None:
         requests_per_second=limiter.CEILING,
     )
     client, ledger = MiraklClient(settings), Ledger(f"sqlite:///{folder}/ledger.sqlite")
-    records = storage.read("shop", "mirakl_orders", "2026-01-01", tables.RECORD_COLUMNS)
-    Delivery(client, ledger, channel="shop", channel_id="1234").deliver(
-        tables.records_of(records), [], day="2026-01-01", run_id="benchmark"
+    unchanged = Unchanged(ledger, "shop", "2026-01-01", "benchmark")
+    orders = storage.read_chosen(
+        "shop", "mirakl_orders", "2026-01-01", tables.MIRAKL_ORDERS.names, Unchanged.COLUMNS, unchanged.others
     )
+    Delivery(client, ledger, channel="shop", channel_id="1234").deliver(orders, day="2026-01-01", run_id="benchmark")
     ledger.dispose()
     client.close()
 

@@ -35,9 +35,9 @@ def rows(value: Any) -> list[dict[str, Any]]:
 def test_what_chunks_showed_adds_up() -> None:
     seen = Normalisation()
     reject = Reject("3", "missing", "order_lines", "the order has no lines", "r")
-    seen.hear(normalised([record("1"), mismatch("2")], [reject]))
-    seen.hear(normalised([mismatch("4")], []))
-    seen.hear(normalised([mismatch("5")], [reject]))
+    seen.add(normalised([record("1"), mismatch("2")], [reject]))
+    seen.add(normalised([mismatch("4")], []))
+    seen.add(normalised([mismatch("5")], [reject]))
     seen.words += Counter({word("odd"): 3, word("paid", "mapped"): 5, word("new"): 1})
     told = seen.metadata()
     names = ("orders_read", "orders_normalised", "rejected", "money_mismatch", "unmapped_status", "dropped_field")
@@ -60,7 +60,7 @@ def test_what_chunks_showed_adds_up() -> None:
 def test_of_many_rejects_and_notices_all_are_counted_and_fifty_are_shown() -> None:
     seen = Normalisation()
     for number in range(60):
-        seen.hear(normalised([mismatch(str(number))], [Reject(str(number), "c", "f", "r", "t")]))
+        seen.add(normalised([mismatch(str(number))], [Reject(str(number), "c", "f", "r", "t")]))
     assert (seen.counts["rejected"], seen.counts["money_mismatch"]) == (60, 60)
     assert [len(seen.rejected), len(seen.noticed["money_mismatch"])] == [50, 50]
     assert [row["channel_order_id"] for row in seen.rejected][-1] == "49"
@@ -68,7 +68,7 @@ def test_of_many_rejects_and_notices_all_are_counted_and_fifty_are_shown() -> No
 
 def test_a_day_on_which_all_is_well_says_nothing_of_single_orders() -> None:
     seen = Normalisation()
-    seen.hear(normalised([record("1")], []))
+    seen.add(normalised([record("1")], []))
     assert not {"rejects", "money_mismatch_orders"} & seen.metadata().keys()
 
 
@@ -98,9 +98,9 @@ def test_a_days_delivery_is_told_in_numbers_kinds_and_single_failures() -> None:
 def test_how_long_orders_took_is_told_by_median_and_tail() -> None:
     report = DayReport("2026-03-02")
     assert not any("age" in name for name in metadata.delivery_metadata("own", report))
-    report.note_ages([float(seconds) for seconds in range(1, 101)])
     # A stamp in the future is no negative age.
-    report.note_ages([-5.0])
+    for seconds in (*range(1, 101), -5):
+        report.note_age(seconds)
     told = metadata.delivery_metadata("own", report)
     assert [told[f"delivery_age_{name}_seconds"] for name in ("p50", "p95", "max")] == [50.0, 95.0, 100.0]
 

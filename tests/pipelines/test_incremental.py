@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from connectors.frames import tables
 from connectors.frames.storage import FrameStorage
-from connectors.mirakl.settlement import Pending, Settlement
+from connectors.mirakl.decisions import ClaimedOrder
+from connectors.mirakl.settlement import Settlement
 from connectors.sandbox.server import Sandbox
 from pipelines.config.settings import load_settings
 from pipelines.incremental import NormalisedDay, RawDay, rules
@@ -231,7 +232,7 @@ def claimed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     claim = Settlement.claim
 
-    def note(self: Settlement, records: Sequence[Record]) -> list[Pending]:
+    def note(self: Settlement, records: Sequence[Record]) -> list[ClaimedOrder]:
         found.extend(record.channel_order_id for record in records)
         return claim(self, records)
 
@@ -255,7 +256,7 @@ def test_an_order_that_mirakl_holds_as_it_was_read_is_not_decided_about_again(
     assert (told["orders_read"], told["delivered"], told["unchanged"]) == (5, 1, 4)
 
 
-@pytest.mark.parametrize("reason", ["noticed", "refused", "read again"])
+@pytest.mark.parametrize("reason", ["noticed", "refused", "read again unchanged"])
 def test_an_order_is_decided_about_again_when_anything_is_left_to_say_of_it(
     runs: Runs, one_store: OwnShop, sandbox: Sandbox, claimed: list[str], reason: str
 ) -> None:
@@ -266,8 +267,8 @@ def test_an_order_is_decided_about_again_when_anything_is_left_to_say_of_it(
     one_store.order("odd", f"{DAY} 12:00:00", status="strange" if reason == "noticed" else "paid")
     assert runs.sync(DAY).success
     claimed.clear()
-    config = {"ops": {"own__raw_orders": {"config": {"reread": reason == "read again"}}}}
+    config = {"ops": {"own__raw_orders": {"config": {"reread": reason == "read again unchanged"}}}}
     assert runs.job("sync_own", partition_key=DAY, run_config=config).success
-    expected = {"noticed": {"odd"}, "refused": {"odd"}, "read again": {"odd", "plain"}}
+    expected = {"noticed": {"odd"}, "refused": {"odd"}, "read again unchanged": set()}
     assert set(claimed) - {"a proof"} == expected[reason]
     assert runs.told(DAY)["orders_read"] == 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -64,7 +63,7 @@ def test_what_differs_from_what_mirakl_holds_is_named(frames: Build, ledger: Led
     accepted = normalise(frames(orders=[ORDER], lines=[LINE]), MAPPING)
     storage = FrameStorage(str(tmp_path / "frames"))
     storage.write("own", "mirakl_orders", DAY, tables.MIRAKL_ORDERS, [tables.mirakl_table(accepted)])
-    ledger.write("own", [replace(ROW, delivered_hash=accepted.records[0].payload_hash)])
+    ledger.write("own", [ROW._replace(delivered_hash=accepted.records[0].payload_hash)])
     same = looked(frames(orders=[ORDER], lines=[LINE]), ledger, tmp_path)
     assert (same.changes, same.next) == ([], "nothing: Mirakl holds it as it is")
     changed = looked(frames(orders=[{**ORDER, "status": "sent"}], lines=[LINE]), ledger, tmp_path)

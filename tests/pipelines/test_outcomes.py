@@ -117,7 +117,7 @@ def test_while_mirakl_gives_no_answer_the_log_of_the_run_and_the_shell_say_so(
     answers(monkeypatch, sandbox, Response(status_code=429, headers={"Retry-After": "5"}))
     result = runs.sync(D1)
     assert result.success
-    told = "no answer from Mirakl for 0 s, 1 tries: HTTP 429; tried again in 5 s, given up at"
+    told = "Mirakl answers HTTP 429 for 0 s, 1 tries; tried again in 5 s, given up at"
     [warning] = [entry for entry in runs.instance.all_logs(result.run_id) if told in entry.user_message]
     assert warning.level == logging.WARNING
     # What no handler of Dagster's prints goes to standard error.

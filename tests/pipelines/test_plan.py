@@ -61,12 +61,11 @@ def ledger(tmp_path: Path, orders: OrderFrames) -> Iterator[Ledger]:
     ledger.write(
         "own",
         [
-            replace(row, channel_order_id="fails", outcome="undelivered", delivered_hash=None),
-            replace(row, channel_order_id="changed"),
-            replace(row, channel_order_id="same", delivered_hash=hashes["same"]),
-            replace(row, channel_order_id="late", read_at=LATER),
-            replace(
-                row,
+            row._replace(channel_order_id="fails", outcome="undelivered", delivered_hash=None),
+            row._replace(channel_order_id="changed"),
+            row._replace(channel_order_id="same", delivered_hash=hashes["same"]),
+            row._replace(channel_order_id="late", read_at=LATER),
+            row._replace(
                 channel_order_id="refused",
                 outcome="refused",
                 error_code="INVALID_INPUT",
@@ -160,7 +159,7 @@ def test_a_changed_order_is_compared_with_what_mirakl_accepted_and_only_words_of
     storage.write("own", "mirakl_orders", DAY, tables.MIRAKL_ORDERS, [tables.mirakl_table(accepted)])
     ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     held = LedgerEntry("1", "delivered", "2026-03-02T12:00:00Z", "run", DAY, store="S-1")
-    ledger.write("own", [replace(held, delivered_hash=accepted.records[0].payload_hash)])
+    ledger.write("own", [held._replace(delivered_hash=accepted.records[0].payload_hash)])
     mapping = replace(MAPPING, statuses={"paid": "SHIPPED"})
     now = day(product_title="Zzname", updated_at="2026-03-02 09:30:00", carrier="DHL")
     told: list[PlannedOrder] = []

@@ -53,13 +53,13 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     ("row", "status", "finding", "why"),
     [
         (None, "paid", NEVER_ACCEPTED, "never read"),
-        (replace(ROW, outcome="undelivered", delivered_hash=None), "paid", NEVER_ACCEPTED, "undelivered: no answer"),
-        (replace(ROW, outcome="refused", delivered_hash=None, error_code="X"), "paid", NEVER_ACCEPTED, "refused: X"),
+        (ROW._replace(outcome="undelivered", delivered_hash=None), "paid", NEVER_ACCEPTED, "undelivered: no answer"),
+        (ROW._replace(outcome="refused", delivered_hash=None, error_code="X"), "paid", NEVER_ACCEPTED, "refused: X"),
         (None, "odd", NEVER_ACCEPTED, "rejected: unmapped_status"),
         (ROW, "paid", DIFFERS, "changed"),
-        (replace(ROW, outcome="refused"), "paid", DIFFERS, "refused since"),
+        (ROW._replace(outcome="refused"), "paid", DIFFERS, "refused since"),
         (ROW, "odd", DIFFERS, "rejected: unmapped_status"),
-        (replace(ROW, outcome="rejected"), "odd", DIFFERS, "rejected: unmapped_status"),
+        (ROW._replace(outcome="rejected"), "odd", DIFFERS, "rejected: unmapped_status"),
     ],
 )
 def test_a_difference_is_named_with_its_reason(
@@ -78,10 +78,10 @@ def test_an_order_accepted_as_it_is_matches_and_those_of_other_days_are_left_alo
     frames: Build, ledger: Ledger
 ) -> None:
     orders = frames(orders=[ORDER], lines=[LINE])
-    accepted = replace(ROW, delivered_hash=normalise(orders, MAPPING).records[0].payload_hash)
+    accepted = ROW._replace(delivered_hash=normalise(orders, MAPPING).records[0].payload_hash)
     days = {"2": "2026-03-01", "3": "2026-03-02", "4": "2026-03-04", "5": "2026-03-05"}
-    ledger.write("own", [accepted, *(replace(ROW, channel_order_id=number, day=day) for number, day in days.items())])
-    ledger.write("own", [replace(ROW, channel_order_id="6", delivered_hash=None)])
+    ledger.write("own", [accepted, *(ROW._replace(channel_order_id=number, day=day) for number, day in days.items())])
+    ledger.write("own", [ROW._replace(channel_order_id="6", delivered_hash=None)])
     shop: Any = Shop(orders)
     found = reconcile(CHANNEL, DAYS, shop, ledger)
     assert (found.orders, found.matching) == (1, 1)
@@ -98,7 +98,7 @@ def test_of_many_differences_all_are_counted_and_the_first_thousand_named() -> N
 
 
 def test_an_order_that_changed_on_another_day_since_is_not_gone(frames: Build, ledger: Ledger) -> None:
-    ledger.write("own", [replace(ROW, channel_order_id="2"), replace(ROW, channel_order_id="3")])
+    ledger.write("own", [ROW._replace(channel_order_id="2"), ROW._replace(channel_order_id="3")])
     since = frames(orders=[{**ORDER, "channel_order_id": "2"}], lines=[{**LINE, "channel_order_id": "2"}])
     shop: Any = Shop(frames(), since)
     assert [(one["channel_order_id"], one["finding"]) for one in reconcile(CHANNEL, DAYS, shop, ledger).findings] == [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +15,7 @@ from connectors.mirakl.report import DayReport
 from pipelines.runs.replay import Selection, replay
 from tests.transforms.conftest import LINE, MAPPING, ORDER, frames
 from transforms.frames import OrderFrames
+from transforms.outcomes import records_of, rejects_of
 
 Build = Callable[..., OrderFrames]
 CHANNEL: Any = SimpleNamespace(name="own", mapping=lambda: MAPPING, settings=SimpleNamespace(zone=dt.UTC))
@@ -31,10 +31,10 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     ledger.write(
         "own",
         [
-            replace(ROW, channel_order_id="open"),
-            replace(ROW, channel_order_id="later", day="2026-03-05"),
-            replace(ROW, channel_order_id="refused", outcome="refused", error_code="X"),
-            replace(ROW, channel_order_id="fine", outcome="delivered", error_code=None, unaccepted_since=None),
+            ROW._replace(channel_order_id="open"),
+            ROW._replace(channel_order_id="later", day="2026-03-05"),
+            ROW._replace(channel_order_id="refused", outcome="refused", error_code="X"),
+            ROW._replace(channel_order_id="fine", outcome="delivered", error_code=None, unaccepted_since=None),
         ],
     )
     yield ledger
@@ -66,12 +66,13 @@ class Replay:
         self.placed_on.append((first, last))
         yield self._built(["placed"])
 
-    def deliver(self, records: Any, rejects: Any, *, day: str, run_id: str, again: bool, as_it_is: bool) -> DayReport:
+    def deliver(self, tables: Any, *, day: str, run_id: str, again: bool, as_it_is: bool) -> DayReport:
         assert (day, run_id, again) == (dt.datetime.now(dt.UTC).date().isoformat(), "run", True)
-        assert rejects == []
-        self.sent += [record.channel_order_id for record in records]
+        [table] = tables
+        assert not any(rejects_of(table))
+        self.sent += [record.channel_order_id for record in records_of(table)]
         report = DayReport(day)
-        report.count("orders_read", len(records))
+        report.count("orders_read", len(table))
         return report
 
     def __call__(self, **selection: Any) -> list[str]:
@@ -117,8 +118,8 @@ def test_orders_placed_on_days_are_those_and_the_named_ones(
 def test_an_order_that_the_shop_no_longer_has_waits_no_more_and_what_was_accepted_stays_so(
     again: Replay, ledger: Ledger
 ) -> None:
-    rows = [replace(ROW, channel_order_id=f"gone {outcome}", outcome=outcome) for outcome in ("undelivered", "refused")]
-    held = replace(ROW, channel_order_id="gone held", outcome="delivered", unaccepted_since=None)
+    rows = [ROW._replace(channel_order_id=f"gone {outcome}", outcome=outcome) for outcome in ("undelivered", "refused")]
+    held = ROW._replace(channel_order_id="gone held", outcome="delivered", unaccepted_since=None)
     ledger.write("own", [*rows, held])
     again(order_ids=["gone undelivered", "gone refused", "gone held", "gone unknown", "open"])
     known = ledger.known("own", ["gone undelivered", "gone refused", "gone held", "gone unknown", "open"])

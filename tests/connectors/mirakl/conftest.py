@@ -6,13 +6,15 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import orjson
+import pyarrow as pa
 import pytest
 from starlette.responses import Response
 
@@ -21,6 +23,7 @@ from connectors.mirakl.client import MiraklClient, MiraklSettings
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from connectors.sandbox.server import Sandbox, SandboxSettings
+from tests.outcomes import normalised
 from transforms.outcomes import Record, Reject
 
 CHANNEL_ID = "1234"
@@ -95,7 +98,7 @@ class Clock(threading.Event):
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that moves only when someone waits, for all that speaks to Mirakl."""
     clock = Clock()
-    for module in ("auth", "client", "limiter", "trouble"):
+    for module in ("auth", "client", "limiter", "silence"):
         monkeypatch.setattr(f"connectors.mirakl.{module}.time", SimpleNamespace(monotonic=clock.monotonic))
     return clock
 
@@ -145,9 +148,20 @@ def delivery(client: MiraklClient, ledger: Ledger) -> Callable[..., Delivery]:
     return make
 
 
-def deliver(delivery: Delivery, records: Sequence[Record], rejects: Sequence[Reject] = (), **options: Any) -> DayReport:
+def tables(records: Iterable[Record], rejects: Iterable[Reject] = (), size: int = 5000) -> Iterator[pa.RecordBatch]:
+    """Put rejects and records into tables, as they are stored."""
+    if rejects := list(rejects):
+        yield normalised([], rejects).table
+    records = iter(records)
+    while chunk := list(islice(records, size)):
+        yield normalised(chunk).table
+
+
+def deliver(
+    delivery: Delivery, records: Iterable[Record], rejects: Iterable[Reject] = (), size: int = 5000, **options: Any
+) -> DayReport:
     """Deliver a day whose outcomes must add up."""
-    report = delivery.deliver(records, rejects, **{"day": "2026-03-01", "run_id": "run", **options})
+    report = delivery.deliver(tables(records, rejects, size), **{"day": "2026-03-01", "run_id": "run", **options})
     assert report.counts["orders_read"] == sum(report.counts[name] for name in OUTCOMES)
     return report
 

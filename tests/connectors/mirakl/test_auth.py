@@ -9,9 +9,9 @@ import orjson
 import pytest
 from starlette.responses import Response
 
-from connectors.mirakl.auth import TokenUnavailable, _read
+from connectors.mirakl.auth import _read
 from connectors.mirakl.client import MiraklClient
-from connectors.mirakl.errors import NoAnswer, StoreStopped
+from connectors.mirakl.errors import CredentialRefused, NoAnswer, TokenUnavailable
 from connectors.mirakl.limiter import CEILING
 from connectors.sandbox.server import Sandbox, SandboxSettings
 from tests.connectors.mirakl.conftest import BODY, Clock, answers, make_client
@@ -29,7 +29,7 @@ def test_a_new_token_refused_as_well_stops_the_store(
     sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers(monkeypatch, sandbox, *[Response(status_code=401)] * 2)
-    with pytest.raises(StoreStopped, match="MIRAKL_CLIENT_ID"):
+    with pytest.raises(CredentialRefused, match="MIRAKL_CLIENT_ID"):
         client.post_orders(BODY)
     assert client.requests == 2
 
@@ -39,7 +39,7 @@ def test_a_credential_that_has_worked_gets_three_new_tokens_before_its_store_is_
 ) -> None:
     client.post_orders(BODY)
     answers(monkeypatch, sandbox, *[Response(status_code=401)] * 7)
-    with pytest.raises(StoreStopped, match="MIRAKL_CLIENT_ID"):
+    with pytest.raises(CredentialRefused, match="MIRAKL_CLIENT_ID"):
         client.post_orders(BODY)
     assert (client.requests, sandbox.stats.tokens) == (5, 4)
     client.post_orders(BODY)
@@ -50,7 +50,7 @@ def test_credentials_can_be_tried_without_sending_anything(sandbox: Sandbox, cli
     client.authenticate()
     assert (sandbox.stats.tokens, sandbox.stats.requests) == (1, 0)
     other = make_client(sandbox, client_secret="wrong")
-    with pytest.raises(StoreStopped, match="MIRAKL_CLIENT_SECRET"):
+    with pytest.raises(CredentialRefused, match="MIRAKL_CLIENT_SECRET"):
         other.authenticate()
     other.close()
 
@@ -67,14 +67,14 @@ def test_a_token_that_cannot_be_renewed_ahead_of_time_is_used_to_its_end(
     sandbox: Sandbox, client: MiraklClient, clock: Clock
 ) -> None:
     sandbox.settings.token_seconds = 3600
-    client.post_orders(BODY, stop=clock)
+    client.post_orders(BODY, interrupt=clock)
     sandbox.settings.token_endpoint_down = True
     clock.now += 3590
-    client.post_orders(BODY, budget=0.1, stop=clock)
+    client.post_orders(BODY, budget=0.1, interrupt=clock)
     assert client.requests == 2
     clock.now += 20
     with pytest.raises(NoAnswer):
-        client.post_orders(BODY, budget=0.1, stop=clock)
+        client.post_orders(BODY, budget=0.1, interrupt=clock)
 
 
 @pytest.mark.parametrize("token", ["", ["x"], "a\r\nX: y", "jeton-é", 7, None])
@@ -96,7 +96,7 @@ def test_a_token_is_good_whatever_is_said_of_its_life(life: Any, seconds: float)
 
 def test_a_wrong_token_address_is_said_at_once(sandbox: Sandbox) -> None:
     client = make_client(sandbox, token_url=f"{sandbox.base_url}/nowhere")
-    with pytest.raises(StoreStopped, match="check MIRAKL_TOKEN_URL"):
+    with pytest.raises(CredentialRefused, match="check MIRAKL_TOKEN_URL"):
         client.post_orders(BODY)
     client.close()
 

@@ -13,10 +13,10 @@ from starlette.responses import HTMLResponse, Response
 
 from connectors.mirakl.client import MiraklClient, MiraklSettings, _retry_after
 from connectors.mirakl.errors import (
+    DestinationError,
     NoAnswer,
     OrdersRefused,
     RequestTooLarge,
-    SettingsError,
     StoreStopped,
     faults,
 )
@@ -112,7 +112,7 @@ def test_a_pause_beyond_the_budget_is_not_waited_for_by_anyone(
     begin = clock.now
     for _ in range(2):
         with pytest.raises(NoAnswer) as caught:
-            client.post_orders(BODY, stop=clock)
+            client.post_orders(BODY, interrupt=clock)
         assert not caught.value.about_batch
     assert clock.now - begin < 1
     assert client.requests == 1
@@ -132,12 +132,12 @@ def test_429_is_waited_out_beyond_the_budget_while_mirakl_answers_others(
     def wait(seconds: float) -> bool:
         clock.now += seconds
         if seconds == 1:
-            client.post_orders(BODY, stop=clock)
+            client.post_orders(BODY, interrupt=clock)
         return False
 
     monkeypatch.setattr(sandbox, "_answer", answer)
     monkeypatch.setattr(clock, "wait", wait)
-    client.post_orders(BODY.replace(b'"1"', b'"unlucky"').replace(b'"1-0"', b'"unlucky-0"'), budget=2, stop=clock)
+    client.post_orders(BODY.replace(b'"1"', b'"unlucky"').replace(b'"1-0"', b'"unlucky-0"'), budget=2, interrupt=clock)
     assert (CHANNEL_ID, "unlucky") in sandbox.orders
 
 
@@ -147,7 +147,7 @@ def test_429_is_not_waited_out_beyond_the_budget_when_mirakl_answers_nobody(
     answers(monkeypatch, sandbox, *[Response(status_code=429, headers={"Retry-After": "1"})] * 9)
     begin = clock.now
     with pytest.raises(NoAnswer):
-        client.post_orders(BODY, budget=2, stop=clock)
+        client.post_orders(BODY, budget=2, interrupt=clock)
     assert clock.now - begin <= 2
 
 
@@ -176,7 +176,7 @@ def test_stopping_ends_the_waiting_and_begins_no_other_request(
     sandbox.settings.server_errors = 1
     monkeypatch.setattr(clock, "wait", stopped)
     with pytest.raises(NoAnswer):
-        client.post_orders(BODY, stop=clock)
+        client.post_orders(BODY, interrupt=clock)
     assert sandbox.stats.requests == client.requests == 1
 
 
@@ -225,7 +225,7 @@ def test_any_error_body_has_faults(body: bytes, expected: list[tuple[str, str | 
 
 
 def test_secrets_are_not_sent_in_the_clear() -> None:
-    with pytest.raises(SettingsError, match="MIRAKL_BASE_URL must start with https"):
+    with pytest.raises(DestinationError, match="MIRAKL_BASE_URL must start with https"):
         MiraklSettings("http://mirakl.example", "https://auth.example", "id", "secret")
     assert "hush" not in repr(MiraklSettings("https://mirakl.example", "https://auth.example", "id", "hush"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from connectors.sandbox.server import Sandbox, SandboxSettings
-from tests.connectors.mirakl.conftest import CHANNEL_ID, Lines, held, make_record
+from tests.connectors.mirakl.conftest import CHANNEL_ID, Lines, held, make_record, tables
 from tests.servers.dagster import wait_for
 from transforms.outcomes import Record, Reject
 
@@ -21,10 +21,8 @@ Make = Callable[..., Delivery]
 DAY = "2026-03-01"
 
 
-def run(delivery: Delivery, records: list[Record], **options: Any) -> DayReport:
-    return delivery.deliver(
-        records, options.pop("rejects", []), day=DAY, run_id=options.pop("run_id", "run"), **options
-    )
+def run(delivery: Delivery, records: list[Record], rejects: Sequence[Reject] = (), **options: Any) -> DayReport:
+    return delivery.deliver(tables(records, rejects), **{"day": DAY, "run_id": "run", **options})
 
 
 def test_a_day_of_good_orders_arrives_in_full_requests(sandbox: Sandbox, delivery: Make) -> None:
@@ -192,7 +190,7 @@ def test_a_request_stopped_midway_finishes_what_is_in_flight_and_keeps_the_rest_
         stop.set()
 
     threading.Thread(target=stop_when_some_arrived).start()
-    report = run(delivery(stop=stop, threads=2), [make_record(number) for number in range(2000)])
+    report = run(delivery(interrupt=stop, threads=2), [make_record(number) for number in range(2000)])
     assert 0 < report.counts["delivered"] < 2000
     assert report.counts["delivered"] + report.counts["undelivered"] == report.counts["orders_read"] < 2000
     assert len(held(sandbox)) == report.counts["delivered"]
@@ -214,7 +212,7 @@ def test_one_order_over_which_the_server_fails_does_not_hold_up_the_others(
 
     monkeypatch.setattr(sandbox, "_answer", fail_over_five)
     monkeypatch.setattr(client, "_budget", 1.0)
-    monkeypatch.setattr("connectors.mirakl.sending._PROBE_BUDGET", 0.3)
+    monkeypatch.setattr("connectors.mirakl.sending.SUSPECT_SECONDS", 0.3)
     report = run(delivery(), [make_record(number) for number in range(40)])
     assert (report.counts["delivered"], report.counts["undelivered"]) == (39, 1)
     assert [failure.channel_order_id for failure in report.failures] == ["5"]
@@ -224,7 +222,7 @@ def test_an_outage_leaves_orders_undelivered_and_the_next_run_completes_the_day(
     sandbox: Sandbox, delivery: Make, client: MiraklClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "_budget", 0.5)
-    monkeypatch.setattr("connectors.mirakl.sending._PROBE_BUDGET", 0.3)
+    monkeypatch.setattr("connectors.mirakl.sending.SUSPECT_SECONDS", 0.3)
     records = [make_record(number) for number in range(500)]
     sandbox.settings.server_errors = 1
     report = run(delivery(), records)

@@ -6,7 +6,7 @@ import httpx
 import orjson
 import pytest
 
-from connectors.mirakl.errors import Fault, faults, stopped
+from connectors.mirakl.errors import Fault, faults, stop_of
 
 
 def body(code: str, field: str | None) -> bytes:
@@ -38,4 +38,4 @@ def test_what_is_no_code_or_no_path_is_cleaned_and_bounded(code: str, field: str
 
 def test_the_code_of_a_stopped_store_is_cleaned_as_well() -> None:
     answer = httpx.Response(403, content=body("NO jane@example.org\n", None))
-    assert str(stopped(answer)).startswith("HTTP 403 (NO_e-mail_): ")
+    assert str(stop_of(answer)).startswith("HTTP 403 (NO_e-mail_): ")

@@ -16,7 +16,7 @@ from connectors.ledger import Ledger
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
 from connectors.sandbox.server import POINTERS, Sandbox, SandboxSettings
-from tests.connectors.mirakl.conftest import CHANNEL_ID, make_record
+from tests.connectors.mirakl.conftest import CHANNEL_ID, make_record, tables
 from transforms.outcomes import Record
 
 pytestmark = pytest.mark.slow
@@ -58,7 +58,7 @@ def shop() -> list[Record]:
 
 
 def deliver(delivery: Delivery, records: list[Record], run_id: str = "run") -> DayReport:
-    return delivery.deliver(records, [], day="2026-03-01", run_id=run_id)
+    return delivery.deliver(tables(records), day="2026-03-01", run_id=run_id)
 
 
 def expect_the_shop_at_mirakl(sandbox: Sandbox, ledger: Ledger, shop: list[Record], bad: frozenset[str] = BAD) -> None:
@@ -140,14 +140,14 @@ def test_orders_over_which_the_server_fails_are_left_without_an_answer_and_named
 ) -> None:
     shop = [make_record(number) for number in range(400)]
     monkeypatch.setattr(client, "_budget", 0.8)
-    monkeypatch.setattr("connectors.mirakl.sending._PROBE_BUDGET", 0.1)
+    monkeypatch.setattr("connectors.mirakl.sending.SUSPECT_SECONDS", 0.1)
     sandbox.settings = replace(CALM, poisoned=frozenset({"50"}), breaking=frozenset({"7", "350"}))
     report = deliver(delivery(), shop)
     assert (report.counts["delivered"], report.counts["refused"], report.counts["undelivered"]) == (397, 1, 2)
     named = {row.channel_order_id: row.outcome for _, row in ledger.unaccepted("boutique")}
     assert named == {"7": "undelivered", "350": "undelivered", "50": "refused"}
     reasons = {ledger.known("boutique", ["7", "350"])[order_id].error_reason for order_id in ("7", "350")}
-    assert reasons == {"no answer from Mirakl: HTTP 500"}
+    assert reasons == {"Mirakl answers HTTP 500"}
     sandbox.settings = CALM
     deliver(delivery(), shop)
     sandbox.settings = replace(CALM, poisoned=frozenset({"50"}))

@@ -12,7 +12,7 @@ def departures(limiter: Limiter, clock: Clock, number: int, takes: float = 0.0) 
     """Make requests one after the other; return how long after the first each left."""
     left = []
     for _ in range(number):
-        with limiter.slot(stop=clock):
+        with limiter.slot(interrupt=clock):
             left.append(clock.now)
             clock.now += takes
     return [round(at - left[0], 3) for at in left]
@@ -74,15 +74,15 @@ def test_requests_told_together_slow_the_pace_once(clock: Clock) -> None:
 
 def test_no_more_than_30_are_at_mirakl_until_one_has_been_answered_for_a_second(clock: Clock) -> None:
     limiter = Limiter(30)
-    slots = [limiter.slot(stop=clock) for _ in range(30)]
+    slots = [limiter.slot(interrupt=clock) for _ in range(30)]
     for slot in slots:
         slot.__enter__()
-    with pytest.raises(NoSlot), limiter.slot(until=clock.now + 5, stop=clock):
+    with pytest.raises(NoSlot), limiter.slot(until=clock.now + 5, interrupt=clock):
         pass
     clock.now += 10
     slots[0].__exit__(None, None, None)
     answered = clock.now
-    with limiter.slot(stop=clock):
+    with limiter.slot(interrupt=clock):
         assert clock.now - answered == pytest.approx(1.001)
 
 
@@ -90,10 +90,10 @@ def test_a_slot_that_comes_too_late_is_not_waited_for(clock: Clock) -> None:
     limiter = Limiter(20)
     limiter.hold(60)
     begin = clock.now
-    with pytest.raises(NoSlot), limiter.slot(until=begin + 59.9, stop=clock):
+    with pytest.raises(NoSlot), limiter.slot(until=begin + 59.9, interrupt=clock):
         pass
     assert clock.now == begin
-    with limiter.slot(until=begin + 60, stop=clock):
+    with limiter.slot(until=begin + 60, interrupt=clock):
         assert clock.now == begin + 60
 
 
@@ -101,5 +101,5 @@ def test_waiting_ends_when_the_run_is_stopped(clock: Clock) -> None:
     limiter = Limiter(20)
     limiter.hold(60)
     clock.set()
-    with pytest.raises(NoSlot), limiter.slot(stop=clock):
+    with pytest.raises(NoSlot), limiter.slot(interrupt=clock):
         pass

@@ -83,19 +83,19 @@ def test_positions_are_trusted_after_three_proofs_and_until_the_first_lie() -> N
     trusted = []
     for _ in range(3):
         trusted.append(pointers.trusted)
-        pointers.proved()
+        pointers.record_hit()
     assert [*trusted, pointers.trusted] == [False, False, False, True]
-    pointers.lied()
+    pointers.record_miss()
     assert not pointers.trusted
 
 
 def test_positions_are_of_no_use_after_two_lies_more_than_proofs() -> None:
     pointers = Pointers()
-    pointers.proved()
-    pointers.lied()
-    pointers.lied()
+    pointers.record_hit()
+    pointers.record_miss()
+    pointers.record_miss()
     assert pointers.named(faults(1), 10) == {1}
-    pointers.lied()
+    pointers.record_miss()
     assert pointers.useless
     assert pointers.named(faults(1), 10) == frozenset()
 
@@ -108,9 +108,9 @@ def learned(pointers: Pointers, times: int, base: int = 1) -> Pointers:
 
 def test_positions_from_one_are_learned_from_three_proofs_once_those_from_zero_are_useless() -> None:
     pointers = Pointers()
-    pointers.lied()
+    pointers.record_miss()
     assert learned(pointers, 5).base == 0
-    pointers.lied()
+    pointers.record_miss()
     assert learned(pointers, 1).base == 1
     assert pointers.named(faults(4), 10) == {3}
     assert pointers.trusted
@@ -118,16 +118,16 @@ def test_positions_from_one_are_learned_from_three_proofs_once_those_from_zero_a
 
 def test_two_proofs_are_too_few_to_learn_from() -> None:
     pointers = Pointers()
-    pointers.lied()
-    pointers.lied()
+    pointers.record_miss()
+    pointers.record_miss()
     assert learned(pointers, 2).base == 0
     assert learned(pointers, 1).base == 1
 
 
 def test_what_halving_found_elsewhere_speaks_against_the_other_way_of_counting() -> None:
     pointers = Pointers()
-    pointers.lied()
-    pointers.lied()
+    pointers.record_miss()
+    pointers.record_miss()
     pointers.learn(faults(4), frozenset({8}))
     assert learned(pointers, 5).base == 0
 
@@ -138,8 +138,8 @@ def test_halving_that_found_what_was_named_proves_it() -> None:
 
 def test_a_refusal_without_positions_or_bad_orders_teaches_nothing() -> None:
     pointers = Pointers()
-    pointers.lied()
-    pointers.lied()
+    pointers.record_miss()
+    pointers.record_miss()
     pointers.learn((Fault("INVALID", None),), frozenset({8}))
     pointers.learn(faults(4), frozenset())
     assert learned(pointers, 3).base == 1

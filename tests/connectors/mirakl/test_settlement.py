@@ -8,12 +8,13 @@ from collections.abc import Callable
 import pytest
 
 from connectors.ledger import Ledger, LedgerEntry
-from connectors.mirakl.claims import NEWER_WAITS
-from connectors.mirakl.isolation import Refused
+from connectors.mirakl.decisions import NEWER_UNANSWERED, ClaimedOrder
+from connectors.mirakl.pointers import Refusal
 from connectors.mirakl.report import DayReport
+from connectors.mirakl.run import Stop
 from connectors.mirakl.settlement import Settlement
 from tests.connectors.mirakl.conftest import Lines, make_record
-from transforms.outcomes import Record, Reject
+from transforms.outcomes import Reject
 from transforms.times import format_time
 
 FIRST, SECOND, THIRD = (f"2026-03-02T00:00:0{second}Z" for second in range(3))
@@ -36,8 +37,8 @@ def row(ledger: Ledger, order_id: str = "1") -> LedgerEntry:
     return ledger.known("boutique", [order_id])[order_id]
 
 
-def no(record: Record, code: str = "INVALID_INPUT", field: str = "status") -> Refused:
-    return Refused(record, code, field, f"orders[0].{field}")
+def no(order: ClaimedOrder, code: str = "INVALID_INPUT", field: str = "status") -> tuple[ClaimedOrder, Refusal]:
+    return order, Refusal(code, field, f"orders[0].{field}")
 
 
 def reject(order_id: str, read_at: str = FIRST) -> Reject:
@@ -65,8 +66,8 @@ def test_a_reject_under_an_id_the_ledger_cannot_keep_stands_there_under_what_it_
 
 def test_a_record_under_such_an_id_is_rejected_and_the_others_are_claimed(settle: Make, ledger: Ledger) -> None:
     settlement = settle()
-    [pending] = settlement.claim([make_record("a\x00b"), make_record("fine")])
-    assert pending.order_id == "fine"
+    [order] = settlement.claim([make_record("a\x00b"), make_record("fine")])
+    assert order.order_id == "fine"
     assert counts(settlement) == {"orders_read": 2, "rejected": 1}
     [failure] = settlement.report.failures
     assert (failure.channel_order_id, failure.code, failure.field) == ("ab", "invalid", "channel_order_id")
@@ -75,7 +76,7 @@ def test_a_record_under_such_an_id_is_rejected_and_the_others_are_claimed(settle
 
 def test_a_reject_read_earlier_than_what_the_ledger_stands_for_is_superseded(settle: Make, ledger: Ledger) -> None:
     settlement = settle()
-    settlement.accepted([pending.claim.record for pending in settlement.claim([make_record(1, read_at=SECOND)])])
+    settlement.accept(settlement.claim([make_record(1, read_at=SECOND)]))
     settlement = settle()
     settlement.reject([reject("1", FIRST)])
     assert counts(settlement) == {"orders_read": 1, "superseded": 1}
@@ -91,8 +92,8 @@ def test_of_one_order_read_several_times_the_newest_is_claimed_and_the_others_ar
 ) -> None:
     settlement = settle()
     records = [make_record(1, title=f"{number}", read_at=read_at) for number, read_at in enumerate(readings)]
-    [pending] = settlement.claim(records)
-    assert pending.claim.record is records[newest]
+    [order] = settlement.claim(records)
+    assert order.record is records[newest]
     assert counts(settlement) == {"orders_read": len(readings), "superseded": len(readings) - 1}
 
 
@@ -109,8 +110,8 @@ def test_one_id_under_two_stores_is_rejected_in_one_reading_and_has_moved_in_a_l
     settle: Make, read_at: str, store: str
 ) -> None:
     settlement = settle()
-    [pending] = settlement.claim([make_record(1, store="S-1"), make_record(1, store="S-2", read_at=read_at)])
-    assert pending.claim.record.store == store
+    [order] = settlement.claim([make_record(1, store="S-1"), make_record(1, store="S-2", read_at=read_at)])
+    assert order.record.store == store
     found = [(one.code, one.field) for one in settlement.report.failures]
     assert found == ([("duplicate_order", "origin.channel_store_id")] if read_at == FIRST else [])
     assert counts(settlement) == {"orders_read": 2, "rejected" if found else "superseded": 1}
@@ -119,14 +120,14 @@ def test_one_id_under_two_stores_is_rejected_in_one_reading_and_has_moved_in_a_l
 def test_a_claimed_order_is_open_until_its_one_outcome(settle: Make, ledger: Ledger) -> None:
     settlement = settle()
     records = [make_record(number) for number in (1, 2)]
-    settlement.claim(records)
+    orders = settlement.claim(records)
     assert row(ledger).outcome == "undelivered"
-    assert [pending.order_id for pending in settlement.open(["2", "3"])] == ["2"]
-    assert [pending.order_id for pending in settlement.all_open()] == ["1", "2"]
+    assert [order.order_id for order in settlement.open_among(["2", "3"])] == ["2"]
+    assert [order.order_id for order in settlement.open_orders()] == ["1", "2"]
     for _ in range(2):
-        settlement.accepted(records[:1])
-        settlement.refused([no(records[0])])
-    assert [pending.order_id for pending in settlement.all_open()] == ["2"]
+        settlement.accept(orders[:1])
+        settlement.refuse([no(orders[0])])
+    assert [order.order_id for order in settlement.open_orders()] == ["2"]
     assert counts(settlement) == {"orders_read": 2, "delivered": 1}
     assert row(ledger).outcome == "delivered"
 
@@ -137,17 +138,14 @@ def test_a_stamp_a_few_minutes_ahead_is_the_shops_clock_and_later_ones_are_named
 ) -> None:
     settlement = settle()
     ahead = format_time(dt.datetime.now(dt.UTC) + dt.timedelta(minutes=minutes))
-    records = [make_record(1, updated_at=ahead)]
-    settlement.claim(records)
-    settlement.accepted(records)
+    settlement.accept(settlement.claim([make_record(1, updated_at=ahead)]))
     assert settlement.report.future_stamps == told
 
 
 def test_a_refusal_is_written_down_with_the_field_as_mirakl_wrote_it(settle: Make, ledger: Ledger) -> None:
     settlement = settle()
-    records = [make_record(number) for number in (1, 2)]
-    settlement.claim(records)
-    settlement.refused([no(records[1], "B", "order_lines[0].price"), no(records[0], "A", "status")])
+    one, two = settlement.claim([make_record(number) for number in (1, 2)])
+    settlement.refuse([no(two, "B", "order_lines[0].price"), no(one, "A", "status")])
     assert (row(ledger).error_code, row(ledger).error_field_sent) == ("A", "orders[0].status")
     assert (row(ledger, "2").error_code, row(ledger, "2").error_field) == ("B", "order_lines[0].price")
     told = {one.channel_order_id: (one.code, one.field, one.reason) for one in settlement.report.failures}
@@ -159,8 +157,7 @@ def test_a_refusal_is_written_down_with_the_field_as_mirakl_wrote_it(settle: Mak
 
 def test_an_order_refused_before_is_refused_still_and_said_to_be_so(settle: Make, ledger: Ledger) -> None:
     first = settle("before")
-    first.claim([make_record(1)])
-    first.refused([no(make_record(1))])
+    first.refuse([no(order) for order in first.claim([make_record(1)])])
     settlement = settle()
     assert settlement.claim([make_record(1, read_at=SECOND)]) == []
     [failure] = settlement.report.failures
@@ -174,14 +171,14 @@ def test_refusals_taken_back_are_undelivered_and_without_proof_only_those_of_new
     settle: Make, ledger: Ledger, proven: bool, retracted: list[str]
 ) -> None:
     first = settle("before")
-    first.claim([make_record("old"), make_record("elsewhere")])
-    first.refused([no(make_record("old")), no(make_record("elsewhere"))])
+    old, elsewhere = first.claim([make_record("old"), make_record("elsewhere")])
+    first.refuse([no(old), no(elsewhere)])
     settlement = settle(again=True)
-    records = [make_record("old"), make_record("new"), make_record("fine")]
-    settlement.claim(records)
-    settlement.accepted(records[2:])
-    settlement.refused([no(record) for record in records[:2]])
-    settlement.retracted([no(record) for record in [*records, make_record("elsewhere")]], "all alike", proven=proven)
+    orders = settlement.claim([make_record("old"), make_record("new"), make_record("fine")])
+    settlement.accept(orders[2:])
+    settlement.refuse([no(order) for order in orders[:2]])
+    for order in [*orders, elsewhere]:
+        settlement.retract(order, "all alike", proven=proven)
     outcomes = {order_id: known.outcome for order_id, known in ledger.known("boutique", ["new", "old"]).items()}
     assert sorted(order_id for order_id, outcome in outcomes.items() if outcome == "undelivered") == retracted
     assert (row(ledger, "fine").outcome, row(ledger, "elsewhere").outcome) == ("delivered", "refused")
@@ -197,14 +194,14 @@ def test_an_order_that_never_left_is_undelivered_without_an_attempt(settle: Make
     settlement = settle()
     sent, kept = settlement.claim([make_record(1), make_record(2)])
     sent.sent = True
-    settlement.undelivered([sent], "NO_ANSWER", "it is silent")
-    settlement.undelivered([kept], "STORE_STOPPED", "the store is unknown")
+    settlement.leave_unanswered([sent], Stop("NO_ANSWER", "it is silent"))
+    settlement.leave_unanswered([kept], Stop("STORE_STOPPED", "the store is unknown"))
     assert counts(settlement) == {"orders_read": 2, "undelivered": 2}
     assert (row(ledger).attempts, row(ledger).error_code) == (1, "NO_ANSWER")
     assert (row(ledger, "2").attempts, row(ledger, "2").error_code) == (0, "STORE_STOPPED")
     assert [one.reason for one in settlement.report.failures] == ["it is silent", "the store is unknown"]
     assert settlement.report.stopped == "it is silent"
-    assert (sent.outcome, settlement.all_open()) == ("undelivered", [])
+    assert (sent.outcome, settlement.open_orders()) == ("undelivered", [])
 
 
 @pytest.mark.parametrize("code", ["NO_ANSWER", None])
@@ -215,26 +212,24 @@ def test_an_order_superseded_by_a_reading_without_an_answer_has_none_unless_that
     settlement = settle()
     assert settlement.claim([make_record(1, read_at=FIRST)]) == []
     assert counts(settlement) == {"orders_read": 1, "undelivered" if code else "superseded": 1}
-    assert settlement.report.stopped == (NEWER_WAITS if code else None)
+    assert settlement.report.stopped == (NEWER_UNANSWERED if code else None)
     assert [one.code for one in settlement.report.failures] == ([code] if code else [])
 
 
 def test_an_order_that_mirakl_holds_is_known_for_its_store_only(settle: Make) -> None:
     settlement = settle()
-    settlement.claim([make_record(1)])
-    settlement.accepted([make_record(1)])
+    settlement.accept(settlement.claim([make_record(1)]))
     settlement = settle()
     assert settlement.claim([make_record(1), make_record(2)])[0].order_id == "2"
     assert counts(settlement) == {"orders_read": 2, "unchanged": 1}
-    assert settlement.held("S-1") == make_record(1)
-    assert settlement.held("S-2") is None
+    assert settlement.unchanged_record("S-1") == make_record(1)
+    assert settlement.unchanged_record("S-2") is None
 
 
 def test_orders_under_another_store_than_before_are_said_in_one_line(settle: Make, log: Lines) -> None:
     first = settle("before")
     records = [make_record(number) for number in (1, 2)]
-    first.claim(records)
-    first.accepted(records)
+    first.accept(first.claim(records))
     settle().claim([make_record(number, store="S-2", read_at=SECOND) for number in (1, 2, 3)])
     assert log.texts("WARNING") == ["2 orders stood under another store before, the first is 1"]
     settle().claim([make_record(number, store="S-2", read_at=SECOND) for number in (4, 5)])

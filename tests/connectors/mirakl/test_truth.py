@@ -16,9 +16,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connectors.ledger import Ledger
-from connectors.mirakl.isolation import Refused
+from connectors.mirakl.decisions import ClaimedOrder
+from connectors.mirakl.pointers import Refusal
 from connectors.mirakl.report import DayReport
-from connectors.mirakl.settlement import Pending, Settlement
+from connectors.mirakl.run import Stop
+from connectors.mirakl.settlement import Settlement
 from tests.connectors.mirakl.conftest import make_record
 from transforms.outcomes import Record
 
@@ -55,7 +57,7 @@ def _moment(order: dict[str, Any]) -> dt.datetime:
 
 @dataclass
 class World:
-    """A shop with one order, Mirakl, a ledger, and runs that each read, claim, send and hear, one step at a time."""
+    """A shop with one order, Mirakl, a ledger, and runs that each read, claim, send and settle, one step at a time."""
 
     ledger: Ledger
     channel: str = field(default_factory=lambda: f"channel {next(_channels)}")
@@ -64,7 +66,7 @@ class World:
     stamp: int = 100
     clock: int = 0
     read: dict[int, Record] = field(default_factory=dict)
-    sent: dict[int, tuple[Settlement, Pending]] = field(default_factory=dict)
+    sent: dict[int, tuple[Settlement, ClaimedOrder]] = field(default_factory=dict)
     arrived: set[int] = field(default_factory=set)
     late: list[bytes] = field(default_factory=list)
     newest: tuple[int, str] = (0, "")
@@ -73,7 +75,7 @@ class World:
         self.content, self.stamp = content, stamp
 
     def step(self, run: int) -> None:
-        """Let a run do its next thing: read, claim, have its request arrive, hear the answer."""
+        """Let a run do its next thing: read, claim, have its request arrive, settle the answer."""
         if run not in self.read:
             self.clock += 1
             self.read[run] = self._record()
@@ -82,22 +84,22 @@ class World:
         elif run not in self.arrived:
             self._arrive(run)
         else:
-            self._hear(run)
+            self._settle(run)
 
     def lose(self, run: int) -> None:
         """Let a run's request get no answer; it may have arrived, or arrive much later."""
         if run in self.sent:
-            settlement, pending = self.sent.pop(run)
-            settlement.undelivered([pending], "NO_ANSWER", "lost")
+            settlement, order = self.sent.pop(run)
+            settlement.leave_unanswered([order], Stop("NO_ANSWER", "lost"))
             if run not in self.arrived:
-                self.late.append(pending.claim.body)
+                self.late.append(order.body)
             self._forget(run)
 
     def refuse(self, run: int) -> None:
         """Let Mirakl refuse a run's request."""
         if run in self.sent and run not in self.arrived:
-            settlement, pending = self.sent.pop(run)
-            settlement.refused([Refused(pending.claim.record, "NO", "status", None)])
+            settlement, order = self.sent.pop(run)
+            settlement.refuse([(order, Refusal("NO", "status", None))])
             self._forget(run)
 
     def arrive_late(self, _: int) -> None:
@@ -119,22 +121,22 @@ class World:
             self.ledger, self.channel, report, run_id=f"run {run}", again=False, log=logging.getLogger(__name__)
         )
         record = self.read[run]
-        pending = settlement.claim([record])
+        claimed = settlement.claim([record])
         if not report.counts["superseded"]:
             self.newest = max(self.newest, (int(record.read_at[-7:-1].replace(".", "")), _title(record)))
-        if not pending:
+        if not claimed:
             self._forget(run)
             return
-        pending[0].sent = True
-        self.sent[run] = (settlement, pending[0])
+        claimed[0].sent = True
+        self.sent[run] = (settlement, claimed[0])
 
     def _arrive(self, run: int) -> None:
         self.arrived.add(run)
-        self.mirakl.receive(self.sent[run][1].claim.body)
+        self.mirakl.receive(self.sent[run][1].body)
 
-    def _hear(self, run: int) -> None:
-        settlement, pending = self.sent.pop(run)
-        settlement.accepted([pending.claim.record])
+    def _settle(self, run: int) -> None:
+        settlement, order = self.sent.pop(run)
+        settlement.accept([order])
         self._forget(run)
 
     def _forget(self, run: int) -> None:

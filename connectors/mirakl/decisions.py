@@ -10,43 +10,73 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 import orjson
 
 from connectors.ledger import LONGEST_ORDER_ID, LedgerEntry
 from connectors.ledger.history import Attempt, appended
-from connectors.mirakl.isolation import Refused
-from transforms.outcomes import Notice, Record, Reject
+from connectors.mirakl.pointers import Refusal
+from transforms.outcomes import Notice, Outcome, Record, Reject
 from transforms.times import format_time
 
-Fate = Literal["send", "unchanged", "superseded", "refused"]
 
-UNKEPT = "is longer than 500 characters or holds a NUL; the ledger cannot keep it"
-NEWER_WAITS = "a newer reading was sent and left without an answer; read the day again (all assets), or replay"
+class Decision(StrEnum):
+    """What becomes of a record."""
+
+    SEND = "send"
+    UNCHANGED = "unchanged"  # Mirakl holds this content
+    SUPERSEDED = "superseded"  # the ledger stands for a newer reading
+    REFUSED = "refused"  # Mirakl refused this content before
+
+
+class Unanswered(NamedTuple):
+    """Why an order is without an answer: code, field and reason."""
+
+    code: str
+    field: str
+    reason: str
+
+
+TOO_LONG_ID = "is longer than 500 characters or holds a NUL; the ledger cannot keep it"
+NEWER_UNANSWERED = "a newer reading was sent and left without an answer; read the day again (all assets), or replay"
 READ_IN_FUTURE = "the ledger stands for a reading in the future: a clock is or was wrong"
 SHRUNK, FUTURE_STAMP = "shrunk", "future_stamp"
-_LONGEST_REASON = 500
-_OWN_CODES = {"HTTP_400": "it names neither a code nor a field", "HTTP_413": "too many bytes for a request of its own"}
-_NEVER_SENT = LedgerEntry("", "undelivered", "", "", "")
 TWO_STORES = "stands under two stores in one reading; Mirakl tells a channel's orders apart by their id alone"
+_LONGEST_REASON = 500
+# As rows hold them: drivers take members of an enumeration for something else.
+_DELIVERED, _REFUSED = Outcome.DELIVERED.value, Outcome.REFUSED.value
+_REJECTED, _UNDELIVERED = Outcome.REJECTED.value, Outcome.UNDELIVERED.value
+_OWN_CODES = {"HTTP_400": "it names neither a code nor a field", "HTTP_413": "too many bytes for a request of its own"}
+_NEVER_SENT = LedgerEntry("", _UNDELIVERED, "", "", "")
 
 
-def taken(record: Record, rival: str) -> Reject:
+def id_taken(record: Record, rival: str) -> Reject:
     """Reject an order whose id another channel has sent to the same Mirakl channel: one would overwrite the other."""
     reason = f"an order of this id was delivered to the same Mirakl channel by channel {rival!r}, which is another shop"
     return Reject(record.channel_order_id, "order_id_taken", "channel_order_id", reason, record.read_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """An order about to be sent: its record, the body to send, the row that says so, and the row as it was before."""
+@dataclass(slots=True, eq=False)
+class ClaimedOrder:
+    """An order between its claim and its outcome: its record, the body to send, the row that says so, the row before.
 
+    What changes: `sent` once it has left, `suspected` while Mirakl's server may fail over it, `last_error` of the
+    request that last held it and got no answer, and its `outcome`.
+    """
+
+    order_id: str
     record: Record
     body: bytes
     entry: LedgerEntry
     before: LedgerEntry | None
+    sent: bool = False
+    suspected: bool = False
+    last_error: str | None = None
+    outcome: Outcome | None = None
 
     @property
     def moved(self) -> bool:
@@ -55,25 +85,39 @@ class Claim:
         return known is not None and known.stamp is not None and known.store != self.record.store
 
 
-def fate(known: LedgerEntry | None, record: Record, *, again: bool = False) -> Fate:
+def decide(known: LedgerEntry | None, record: Record, *, again: bool = False) -> Decision:
     """Decide what becomes of a record; `again` sends whatever is not superseded, unchanged and refused included."""
     if known is None:
-        return "send"
-    if moment(record.read_at) < moment(known.read_at):
-        return "superseded"
+        return Decision.SEND
+    if record.read_at != known.read_at and moment(record.read_at) < moment(known.read_at):
+        return Decision.SUPERSEDED
     if again:
-        return "send"
+        return Decision.SEND
     if known.delivered_hash == record.payload_hash and known.store == record.store:
-        return "unchanged"
-    if known.outcome == "refused" and known.attempted_hash == record.payload_hash:
-        return "refused"
-    return "send"
+        return Decision.UNCHANGED
+    if known.outcome == Outcome.REFUSED and known.attempted_hash == record.payload_hash:
+        return Decision.REFUSED
+    return Decision.SEND
 
 
-def noticed(known: LedgerEntry | None, record: Record, latest: dt.datetime) -> list[Notice]:
+def unanswered(newer: LedgerEntry, channel: str, latest: dt.datetime) -> Unanswered | None:
+    """Return why a superseded order is without an answer all the same, by the row that supersedes it.
+
+    It has an answer only if the newer reading has one; one that is under way has no code yet. A reading later than
+    `latest` lies in the future: a clock was wrong, and every change until then would be lost.
+    """
+    if moment(newer.read_at) > latest:
+        repair = f"`mirakl-orders replay {channel} --read-in-future` mends it"
+        return Unanswered("READ_IN_FUTURE", "read_at", f"{READ_IN_FUTURE}; {repair}")
+    if newer.outcome == Outcome.UNDELIVERED and newer.error_code is not None:
+        return Unanswered(newer.error_code, "order", NEWER_UNANSWERED)
+    return None
+
+
+def notices_of(known: LedgerEntry | None, record: Record, latest: dt.datetime) -> list[Notice]:
     """Return what an order is noticed for: by normalisation, for what it lost, for a stamp later than `latest`."""
     found = list(record.notices)
-    if known is not None and shrunk(known, record):
+    if known is not None and has_shrunk(known, record):
         had = f"{known.order_lines} lines and {known.adjustments or 0} adjustments"
         detail = f"was delivered with {had}, has {record.order_lines} and {record.adjustments} now"
         found.append(Notice(SHRUNK, "order_lines", detail))
@@ -82,7 +126,7 @@ def noticed(known: LedgerEntry | None, record: Record, latest: dt.datetime) -> l
     return found
 
 
-def shrunk(known: LedgerEntry | None, record: Record) -> bool:
+def has_shrunk(known: LedgerEntry | None, record: Record) -> bool:
     """Whether an order has fewer lines or adjustments than it was delivered with."""
     return (
         known is not None
@@ -91,13 +135,13 @@ def shrunk(known: LedgerEntry | None, record: Record) -> bool:
     )
 
 
-def claim(known: LedgerEntry | None, record: Record, now: str, run_id: str, day: str) -> Claim:
+def claim(known: LedgerEntry | None, record: Record, now: str, run_id: str, day: str) -> ClaimedOrder:
     """Prepare an order for sending; until there is an answer its row says `undelivered`, content in doubt."""
     stamp, doubtful_stamp = _stamps(known, record)
     before = known or _NEVER_SENT
     entry = LedgerEntry(
         channel_order_id=record.channel_order_id,
-        outcome="undelivered",
+        outcome=_UNDELIVERED,
         read_at=record.read_at,
         run_id=run_id,
         day=day,
@@ -113,64 +157,64 @@ def claim(known: LedgerEntry | None, record: Record, now: str, run_id: str, day:
         unaccepted_since=before.unaccepted_since or now,
         history=before.history,
     )
-    return Claim(record, body(record, stamp), entry, known)
+    return ClaimedOrder(record.channel_order_id, record, stamped(record, stamp), entry, known)
 
 
-def body(record: Record, stamp: str) -> bytes:
+def stamped(record: Record, stamp: str) -> bytes:
     """Serialise a record under the stamp to send."""
     if stamp == record.updated_at:
         return record.payload
     return orjson.dumps({**orjson.loads(record.payload), "channel_updated_at": stamp})
 
 
-def delivered(claimed: Claim) -> LedgerEntry:
+def delivered(order: ClaimedOrder) -> LedgerEntry:
     """Row of an order that Mirakl accepted."""
-    record, before = claimed.record, claimed.entry
-    return replace(
-        before,
-        outcome="delivered",
+    record, entry = order.record, order.entry
+    return entry._replace(
+        outcome=_DELIVERED,
         delivered_hash=record.payload_hash,
-        order_lines=max(record.order_lines, before.order_lines or 0),
-        adjustments=max(record.adjustments, before.adjustments or 0),
+        order_lines=max(record.order_lines, entry.order_lines or 0),
+        adjustments=max(record.adjustments, entry.adjustments or 0),
         unaccepted_since=None,
-        history=_tried(before, "delivered"),
+        history=_with_attempt(entry, _DELIVERED),
     )
 
 
-def refused(claimed: Claim, answer: Refused) -> LedgerEntry:
+def refused(order: ClaimedOrder, refusal: Refusal) -> LedgerEntry:
     """Row of an order that Mirakl refused: what it held before, it still holds."""
-    before = claimed.before or _NEVER_SENT
-    return replace(
-        claimed.entry,
-        outcome="refused",
+    before = order.before or _NEVER_SENT
+    return order.entry._replace(
+        outcome=_REFUSED,
         delivered_hash=before.delivered_hash,
         stamp=before.stamp,
         doubtful_stamp=before.doubtful_stamp,
-        error_code=answer.code,
-        error_field=answer.field,
-        error_field_sent=answer.field_sent,
-        error_reason=in_words(answer.code),
-        history=_tried(claimed.entry, "refused", answer.code, answer.field),
+        error_code=refusal.code,
+        error_field=refusal.field,
+        error_field_sent=refusal.field_sent,
+        error_reason=refusal_reason(refusal.code),
+        history=_with_attempt(order.entry, _REFUSED, refusal.code, refusal.field),
     )
 
 
-def in_words(code: str | None) -> str:
-    """Say a code of Mirakl's as words: it gives no other that are meant to be read (contract 3)."""
+def refusal_reason(code: str | None) -> str:
+    """Write out a code of Mirakl's: it gives no other text that is meant to be read (contract 3)."""
     if code in _OWN_CODES:
         return f"refused by Mirakl: {_OWN_CODES[code]}"
-    words = re.sub(r"[^A-Za-z0-9]+", " ", code or "").strip().lower()
-    return f"refused by Mirakl: {words or 'no code given'}"
+    text = re.sub(r"[^A-Za-z0-9]+", " ", code or "").strip().lower()
+    return f"refused by Mirakl: {text or 'no code given'}"
 
 
-def undelivered(claimed: Claim, *, sent: bool, code: str, why: str) -> LedgerEntry:
+def undelivered(order: ClaimedOrder, code: str, reason: str) -> LedgerEntry:
     """Row of an order without a definite answer; if it never left, all that is known of Mirakl is as before."""
-    tried = _tried(claimed.entry, "undelivered", code)
-    entry = replace(claimed.entry, error_code=code, error_reason=why[:_LONGEST_REASON], history=tried)
-    if sent:
+    entry = order.entry._replace(
+        error_code=code,
+        error_reason=reason[:_LONGEST_REASON],
+        history=_with_attempt(order.entry, _UNDELIVERED, code),
+    )
+    if order.sent:
         return entry
-    before = claimed.before or _NEVER_SENT
-    return replace(
-        entry,
+    before = order.before or _NEVER_SENT
+    return entry._replace(
         delivered_hash=before.delivered_hash,
         attempted_hash=before.attempted_hash,
         stamp=before.stamp,
@@ -183,9 +227,8 @@ def undelivered(claimed: Claim, *, sent: bool, code: str, why: str) -> LedgerEnt
 
 def unchanged(known: LedgerEntry, record: Record, run_id: str, day: str) -> LedgerEntry:
     """Row of an order that Mirakl holds as the shop does: the newer reading is the one it stands for now."""
-    return replace(
-        known,
-        outcome="delivered",
+    return known._replace(
+        outcome=_DELIVERED,
         read_at=record.read_at,
         run_id=run_id,
         day=day,
@@ -199,17 +242,16 @@ def unchanged(known: LedgerEntry, record: Record, run_id: str, day: str) -> Ledg
 
 def still_refused(known: LedgerEntry, record: Record, run_id: str, day: str) -> LedgerEntry:
     """Row of an order refused before with this very content, and not sent again."""
-    return replace(known, read_at=record.read_at, run_id=run_id, day=day)
+    return known._replace(read_at=record.read_at, run_id=run_id, day=day)
 
 
 def rejected(known: LedgerEntry | None, reject: Reject, now: str, run_id: str, day: str) -> LedgerEntry | None:
     """Row of an order that our own validation rejected; None where a newer reading is known."""
     if known is not None and moment(reject.read_at) < moment(known.read_at):
         return None
-    base = known or LedgerEntry(reject.channel_order_id, "rejected", reject.read_at, run_id, day)
-    return replace(
-        base,
-        outcome="rejected",
+    base = known or LedgerEntry(reject.channel_order_id, _REJECTED, reject.read_at, run_id, day)
+    return base._replace(
+        outcome=_REJECTED,
         read_at=reject.read_at,
         run_id=run_id,
         day=day,
@@ -218,35 +260,37 @@ def rejected(known: LedgerEntry | None, reject: Reject, now: str, run_id: str, d
         error_field_sent=None,
         error_reason=reject.reason[:_LONGEST_REASON],
         unaccepted_since=base.unaccepted_since or now,
-        history=appended(base.history, Attempt(now, run_id, "rejected", reject.code, reject.field)),
+        history=appended(base.history, Attempt(now, run_id, _REJECTED, reject.code, reject.field)),
     )
 
 
-def retracted(row: LedgerEntry, why: str) -> LedgerEntry:
+def retracted(row: LedgerEntry, reason: str) -> LedgerEntry:
     """Row of an order whose refusal counts for nothing: it is without a definite answer after all."""
-    attempt = Attempt(row.last_sent_at or "", row.run_id, "undelivered", row.error_code, row.error_field)
-    return replace(row, outcome="undelivered", error_reason=why, history=appended(row.history, attempt))
+    attempt = Attempt(row.last_sent_at or "", row.run_id, _UNDELIVERED, row.error_code, row.error_field)
+    return row._replace(outcome=_UNDELIVERED, error_reason=reason, history=appended(row.history, attempt))
 
 
-def _tried(entry: LedgerEntry, outcome: str, code: str | None = None, field: str | None = None) -> str:
-    return appended(entry.history, Attempt(entry.last_sent_at or "", entry.run_id, outcome, code, field))
+def _with_attempt(entry: LedgerEntry, outcome: str, code: str | None = None, field: str | None = None) -> str:
+    attempt = Attempt(entry.last_sent_at or "", entry.run_id, outcome, code, field)
+    return appended(entry.history, attempt) if entry.history else _first_attempt(attempt)
 
 
-def left_without_answer(known: LedgerEntry) -> bool:
-    """Whether a delivery ended without an answer to this order; one that is under way has no code yet."""
-    return known.outcome == "undelivered" and known.error_code is not None
+@lru_cache(maxsize=64)
+def _first_attempt(attempt: Attempt) -> str:
+    # The same of all orders that are sent for the first time and claimed together.
+    return appended(None, attempt)
 
 
-def keepable(order_id: str) -> bool:
+def is_keepable(order_id: str) -> bool:
     """Whether the ledger can keep an order under this id."""
     return len(order_id) <= LONGEST_ORDER_ID and "\x00" not in order_id
 
 
-def under_two_stores(known: LedgerEntry, record: Record, run_id: str, day: str) -> bool:
+def is_under_two_stores(known: LedgerEntry, record: Record, run_id: str, day: str) -> bool:
     """Whether this very delivery has met the id before, in the same reading but under another store."""
     return (
-        (known.run_id, known.day) == (run_id, day)
-        and known.store not in {None, record.store}
+        known.store not in {None, record.store}
+        and (known.run_id, known.day) == (run_id, day)
         and moment(known.read_at) == moment(record.read_at)
     )
 
@@ -264,7 +308,7 @@ def _stamps(known: LedgerEntry | None, record: Record) -> tuple[str, str | None]
     stamp = max(record.updated_at, known.stamp, key=moment)
     if in_doubt is None:
         return stamp, None
-    if known.outcome == "undelivered" and known.attempted_hash == record.payload_hash:
+    if known.outcome == Outcome.UNDELIVERED and known.attempted_hash == record.payload_hash:
         return stamp, in_doubt
     if moment(stamp) <= moment(in_doubt):
         stamp = format_time(moment(in_doubt) + dt.timedelta(milliseconds=1))

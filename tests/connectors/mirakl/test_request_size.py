@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.mirakl.batches import BatchSize
+from connectors.mirakl.request_size import RequestSize
 
 MEGABYTE = 1_000_000
 
 
-def orders(size: BatchSize) -> int:
+def orders(size: RequestSize) -> int:
     """How many small orders a request takes."""
     full = size.fit([10] * 1000)
     assert full is not None
     return full
 
 
-def hear(size: BatchSize, *, refused: int, clean: int = 0, halving: bool = True) -> None:
+def hear(size: RequestSize, *, refused: int, clean: int = 0, halving: bool = True) -> None:
     for taken in [False] * refused + [True] * clean:
-        size.answered(clean=taken, halving=halving)
+        size.record_answer(clean=taken, halving=halving)
 
 
 @pytest.mark.parametrize(
@@ -39,44 +39,44 @@ def hear(size: BatchSize, *, refused: int, clean: int = 0, halving: bool = True)
 )
 def test_a_request_is_full_by_count_or_by_bytes_and_one_order_always_goes(sizes: list[int], fits: int | None) -> None:
     # 2,000 bytes are kept for what stands around the orders, and one for the comma of each.
-    assert BatchSize(5, 2000 + 3 * 101).fit(sizes) == fits
+    assert RequestSize(5, 2000 + 3 * 101).fit(sizes) == fits
 
 
 def test_requests_too_large_are_halved_but_not_below_what_was_taken() -> None:
-    size = BatchSize(1000, MEGABYTE)
-    size.too_large(22_000)
+    size = RequestSize(1000, MEGABYTE)
+    size.record_too_large(22_000)
     assert size.fit([899] * 1000) == 10
-    size.too_large(40_000)
+    size.record_too_large(40_000)
     assert size.fit([899] * 1000) == 10
-    size.taken(8_300)
-    size.taken(300)
-    size.too_large(11_000)
+    size.record_accepted(8_300)
+    size.record_accepted(300)
+    size.record_too_large(11_000)
     assert size.fit([899] * 1000) == 7
-    size.too_large(200)
+    size.record_too_large(200)
     assert size.fit([899] * 1000) == 7
 
 
 def test_a_request_too_large_however_small_leaves_room_for_single_orders() -> None:
-    size = BatchSize(100, MEGABYTE)
-    size.too_large(50)
+    size = RequestSize(100, MEGABYTE)
+    size.record_too_large(50)
     assert size.fit([1, 1]) == 1
 
 
 def test_a_number_of_orders_that_was_refused_is_never_tried_again() -> None:
-    size = BatchSize(100, MEGABYTE)
-    size.too_many(100)
+    size = RequestSize(100, MEGABYTE)
+    size.record_too_many(100)
     assert orders(size) == 50
-    size.too_many(90)
+    size.record_too_many(90)
     assert orders(size) == 45
     hear(size, refused=0, clean=50)
     assert orders(size) == 45
     for _ in range(5):
-        size.too_many(orders(size))
+        size.record_too_many(orders(size))
     assert orders(size) == 10
 
 
 def test_requests_are_halved_while_most_of_them_had_to_be_and_grow_again_when_few_do() -> None:
-    size = BatchSize(100, MEGABYTE)
+    size = RequestSize(100, MEGABYTE)
     hear(size, refused=7)
     assert orders(size) == 100
     hear(size, refused=1)
@@ -94,12 +94,12 @@ def test_requests_are_halved_while_most_of_them_had_to_be_and_grow_again_when_fe
 
 
 def test_six_halved_of_eight_are_not_most() -> None:
-    size = BatchSize(100, MEGABYTE)
+    size = RequestSize(100, MEGABYTE)
     hear(size, refused=6, clean=2)
     assert orders(size) == 100
 
 
 def test_requests_whose_bad_orders_are_named_keep_their_size() -> None:
-    size = BatchSize(100, MEGABYTE)
+    size = RequestSize(100, MEGABYTE)
     hear(size, refused=50, halving=False)
     assert orders(size) == 100

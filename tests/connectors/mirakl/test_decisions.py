@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -10,8 +9,9 @@ import pytest
 
 from connectors.ledger import LedgerEntry
 from connectors.ledger.history import Attempt, appended, read
-from connectors.mirakl import claims
-from connectors.mirakl.isolation import Refused
+from connectors.mirakl import decisions
+from connectors.mirakl.decisions import ClaimedOrder
+from connectors.mirakl.pointers import Refusal
 from tests.connectors.mirakl.conftest import make_record
 from transforms.outcomes import Reject
 
@@ -33,33 +33,32 @@ HELD = LedgerEntry(
     first_sent_at=EARLIER,
     last_sent_at=EARLIER,
 )
-REFUSED = replace(
-    HELD,
+REFUSED = HELD._replace(
     outcome="refused",
     error_code="INVALID",
     error_field="status",
     error_field_sent="orders[0].status",
     unaccepted_since=EARLIER,
 )
-ASKED = replace(HELD, outcome="undelivered", delivered_hash=None, unaccepted_since=EARLIER)
+ASKED = HELD._replace(outcome="undelivered", delivered_hash=None, unaccepted_since=EARLIER)
 
 
-def claimed(known: LedgerEntry | None, **record: Any) -> claims.Claim:
-    return claims.claim(known, make_record(1, **record), NOW, "run", "2026-03-02")
+def claimed(known: LedgerEntry | None, **record: Any) -> ClaimedOrder:
+    return decisions.claim(known, make_record(1, **record), NOW, "run", "2026-03-02")
 
 
 @pytest.mark.parametrize(
-    ("known", "fate", "again"),
+    ("known", "decision", "again"),
     [
         (None, "send", "send"),
         (HELD, "send", "send"),
-        (replace(HELD, read_at="2026-03-02T00:00:00.001Z"), "superseded", "superseded"),
-        (replace(HELD, read_at=RECORD.read_at), "send", "send"),
-        (replace(HELD, delivered_hash=RECORD.payload_hash), "unchanged", "send"),
-        (replace(HELD, delivered_hash=RECORD.payload_hash, store="S-2"), "send", "send"),
-        (replace(REFUSED, attempted_hash=RECORD.payload_hash), "refused", "send"),
+        (HELD._replace(read_at="2026-03-02T00:00:00.001Z"), "superseded", "superseded"),
+        (HELD._replace(read_at=RECORD.read_at), "send", "send"),
+        (HELD._replace(delivered_hash=RECORD.payload_hash), "unchanged", "send"),
+        (HELD._replace(delivered_hash=RECORD.payload_hash, store="S-2"), "send", "send"),
+        (REFUSED._replace(attempted_hash=RECORD.payload_hash), "refused", "send"),
         (REFUSED, "send", "send"),
-        (replace(ASKED, attempted_hash=RECORD.payload_hash), "send", "send"),
+        (ASKED._replace(attempted_hash=RECORD.payload_hash), "send", "send"),
     ],
     ids=[
         "unknown",
@@ -73,30 +72,30 @@ def claimed(known: LedgerEntry | None, **record: Any) -> claims.Claim:
         "never answered",
     ],
 )
-def test_what_is_sent_is_what_is_new_to_mirakl(known: LedgerEntry | None, fate: str, again: str) -> None:
-    assert claims.fate(known, RECORD) == fate
-    assert claims.fate(known, RECORD, again=True) == again
+def test_what_is_sent_is_what_is_new_to_mirakl(known: LedgerEntry | None, decision: str, again: str) -> None:
+    assert decisions.decide(known, RECORD) == decision
+    assert decisions.decide(known, RECORD, again=True) == again
 
 
 @pytest.mark.parametrize(
     ("known", "stamp", "still_in_doubt"),
     [
         (None, "2026-03-01T10:00:00Z", None),
-        (replace(HELD, stamp=None), "2026-03-01T10:00:00Z", None),
+        (HELD._replace(stamp=None), "2026-03-01T10:00:00Z", None),
         (HELD, "2026-03-01T10:00:00Z", None),
         # Never below what Mirakl may hold.
-        (replace(HELD, stamp="2026-03-01T11:00:00.500Z"), "2026-03-01T11:00:00.500Z", None),
+        (HELD._replace(stamp="2026-03-01T11:00:00.500Z"), "2026-03-01T11:00:00.500Z", None),
         # Other content was never answered: one above it, so that it loses should it still arrive.
-        (replace(ASKED, stamp="2026-03-01T10:00:00Z"), "2026-03-01T10:00:00.001Z", None),
-        (replace(ASKED, stamp="2026-03-01T11:00:00.999Z"), "2026-03-01T11:00:01Z", None),
+        (ASKED._replace(stamp="2026-03-01T10:00:00Z"), "2026-03-01T10:00:00.001Z", None),
+        (ASKED._replace(stamp="2026-03-01T11:00:00.999Z"), "2026-03-01T11:00:01Z", None),
         (ASKED, "2026-03-01T10:00:00Z", None),
         # The same content was never answered: whichever arrives, Mirakl holds it.
-        (replace(ASKED, stamp="2026-03-01T10:00:00Z", attempted_hash=RECORD.payload_hash),)
+        (ASKED._replace(stamp="2026-03-01T10:00:00Z", attempted_hash=RECORD.payload_hash),)
         + ("2026-03-01T10:00:00Z",) * 2,
         # Refused since, but an earlier request may still arrive.
-        (replace(REFUSED, doubtful_stamp="2026-03-01T10:00:00Z"), "2026-03-01T10:00:00.001Z", None),
+        (REFUSED._replace(doubtful_stamp="2026-03-01T10:00:00Z"), "2026-03-01T10:00:00.001Z", None),
         (
-            replace(REFUSED, doubtful_stamp="2026-03-01T10:00:00Z", attempted_hash=RECORD.payload_hash),
+            REFUSED._replace(doubtful_stamp="2026-03-01T10:00:00Z", attempted_hash=RECORD.payload_hash),
             "2026-03-01T10:00:00.001Z",
             None,
         ),
@@ -135,39 +134,38 @@ def test_a_claim_keeps_since_when_and_how_often_an_order_was_tried() -> None:
 
 
 def test_an_accepted_order_is_held_as_it_was_sent() -> None:
-    entry = claims.delivered(claimed(REFUSED, lines=2))
+    entry = decisions.delivered(claimed(REFUSED, lines=2))
     assert (entry.outcome, entry.unaccepted_since) == ("delivered", None)
     assert entry.delivered_hash == make_record(1, lines=2).payload_hash
     assert (entry.order_lines, entry.adjustments) == (2, 1), "the most that were delivered"
 
 
 def test_every_attempt_is_remembered_in_the_order_it_was_made() -> None:
-    refused = claims.refused(claimed(None), Refused(RECORD, "INVALID", "status", "orders[0].status"))
-    retracted = claims.retracted(refused, "systemic")
-    later = claims.delivered(claims.claim(retracted, RECORD, NOW, "later", "2026-03-02"))
+    refused = decisions.refused(claimed(None), Refusal("INVALID", "status", "orders[0].status"))
+    retracted = decisions.retracted(refused, "systemic")
+    later = decisions.delivered(decisions.claim(retracted, RECORD, NOW, "later", "2026-03-02"))
     assert read(later.history) == [
         Attempt(NOW, "run", "refused", "INVALID", "status"),
         Attempt(NOW, "run", "undelivered", "INVALID", "status"),
         Attempt(NOW, "later", "delivered"),
     ]
-    assert claims.unchanged(later, RECORD, "again", "2026-03-02").history == later.history
+    assert decisions.unchanged(later, RECORD, "again", "2026-03-02").history == later.history
 
 
-@pytest.mark.parametrize("known", [None, replace(HELD, doubtful_stamp="2026-03-01T08:00:00Z")])
+@pytest.mark.parametrize("known", [None, HELD._replace(doubtful_stamp="2026-03-01T08:00:00Z")])
 def test_of_a_refused_order_mirakl_holds_what_it_held_before(known: LedgerEntry | None) -> None:
-    entry = claims.refused(claimed(known), Refused(RECORD, "INVALID", "status", "orders[0].status"))
+    entry = decisions.refused(claimed(known), Refusal("INVALID", "status", "orders[0].status"))
     assert (entry.outcome, entry.attempted_hash) == ("refused", RECORD.payload_hash)
     assert (entry.error_code, entry.error_field, entry.error_field_sent) == ("INVALID", "status", "orders[0].status")
     before = (known.delivered_hash, known.stamp, known.doubtful_stamp) if known else (None, None, None)
     assert (entry.delivered_hash, entry.stamp, entry.doubtful_stamp) == before
 
 
-@pytest.mark.parametrize("known", [None, replace(HELD, doubtful_stamp="2026-03-01T08:00:00Z")])
+@pytest.mark.parametrize("known", [None, HELD._replace(doubtful_stamp="2026-03-01T08:00:00Z")])
 def test_an_order_that_never_left_leaves_all_that_is_known_of_mirakl_as_it_was(known: LedgerEntry | None) -> None:
-    entry = claims.undelivered(claimed(known), sent=False, code="STORE_STOPPED", why="why")
+    entry = decisions.undelivered(claimed(known), "STORE_STOPPED", "why")
     was = known or LedgerEntry("1", "undelivered", "", "", "")
-    assert entry == replace(
-        was,
+    assert entry == was._replace(
         outcome="undelivered",
         error_code="STORE_STOPPED",
         error_reason="why",
@@ -182,8 +180,8 @@ def test_an_order_that_never_left_leaves_all_that_is_known_of_mirakl_as_it_was(k
 
 def test_an_order_without_an_answer_stays_in_doubt() -> None:
     claim = claimed(HELD)
-    assert claims.undelivered(claim, sent=True, code="NO_ANSWER", why="why") == replace(
-        claim.entry,
+    claim.sent = True
+    assert decisions.undelivered(claim, "NO_ANSWER", "why") == claim.entry._replace(
         error_code="NO_ANSWER",
         error_reason="why",
         history=appended(None, Attempt(NOW, "run", "undelivered", "NO_ANSWER")),
@@ -191,22 +189,21 @@ def test_an_order_without_an_answer_stays_in_doubt() -> None:
 
 
 def test_an_order_found_unchanged_has_no_fault_any_more() -> None:
-    broken = replace(REFUSED, error_reason="why")
-    assert claims.unchanged(broken, RECORD, "run", "2026-03-02") == replace(
-        HELD, read_at=RECORD.read_at, run_id="run", day="2026-03-02"
+    broken = REFUSED._replace(error_reason="why")
+    assert decisions.unchanged(broken, RECORD, "run", "2026-03-02") == HELD._replace(
+        read_at=RECORD.read_at, run_id="run", day="2026-03-02"
     )
 
 
 def test_an_order_refused_before_stands_for_the_newer_reading() -> None:
-    assert claims.still_refused(REFUSED, RECORD, "run", "2026-03-02") == replace(
-        REFUSED, read_at=RECORD.read_at, run_id="run", day="2026-03-02"
+    assert decisions.still_refused(REFUSED, RECORD, "run", "2026-03-02") == REFUSED._replace(
+        read_at=RECORD.read_at, run_id="run", day="2026-03-02"
     )
 
 
 def test_a_rejected_order_keeps_what_mirakl_holds() -> None:
     reject = Reject("1", "missing", "city", "x" * 501, RECORD.read_at)
-    assert claims.rejected(REFUSED, reject, NOW, "run", "2026-03-02") == replace(
-        REFUSED,
+    assert decisions.rejected(REFUSED, reject, NOW, "run", "2026-03-02") == REFUSED._replace(
         outcome="rejected",
         read_at=RECORD.read_at,
         run_id="run",
@@ -217,26 +214,26 @@ def test_a_rejected_order_keeps_what_mirakl_holds() -> None:
         error_reason="x" * 500,
         history=appended(None, Attempt(NOW, "run", "rejected", "missing", "city")),
     )
-    first = claims.rejected(None, reject, NOW, "run", "2026-03-02")
+    first = decisions.rejected(None, reject, NOW, "run", "2026-03-02")
     assert first is not None
     assert (first.outcome, first.channel_order_id, first.unaccepted_since) == ("rejected", "1", NOW)
-    assert claims.rejected(replace(HELD, read_at=RECORD.read_at), reject, NOW, "run", "2026-03-02") is not None
-    assert claims.rejected(replace(HELD, read_at="2026-03-02T00:00:01Z"), reject, NOW, "run", "2026-03-02") is None
+    assert decisions.rejected(HELD._replace(read_at=RECORD.read_at), reject, NOW, "run", "2026-03-02") is not None
+    assert decisions.rejected(HELD._replace(read_at="2026-03-02T00:00:01Z"), reject, NOW, "run", "2026-03-02") is None
 
 
 @pytest.mark.parametrize(
     ("known", "shrunk"),
     [
         (None, False),
-        (replace(HELD, order_lines=None, adjustments=None), False),
-        (replace(HELD, adjustments=0), False),
-        (replace(HELD, adjustments=None), False),
+        (HELD._replace(order_lines=None, adjustments=None), False),
+        (HELD._replace(adjustments=0), False),
+        (HELD._replace(adjustments=None), False),
         (HELD, True),
-        (replace(HELD, order_lines=2, adjustments=0), True),
+        (HELD._replace(order_lines=2, adjustments=0), True),
     ],
 )
 def test_an_order_shrinks_by_lines_or_adjustments(known: LedgerEntry | None, shrunk: bool) -> None:
-    assert claims.shrunk(known, make_record(1)) is shrunk
+    assert decisions.has_shrunk(known, make_record(1)) is shrunk
 
 
 @pytest.mark.parametrize(
@@ -244,8 +241,8 @@ def test_an_order_shrinks_by_lines_or_adjustments(known: LedgerEntry | None, shr
     [
         (None, False),
         (HELD, False),
-        (replace(HELD, store="S-2"), True),
-        (replace(HELD, store="S-2", stamp=None), False),
+        (HELD._replace(store="S-2"), True),
+        (HELD._replace(store="S-2", stamp=None), False),
     ],
 )
 def test_an_order_moves_when_mirakl_may_hold_it_under_another_store(known: LedgerEntry | None, moved: bool) -> None:
@@ -265,10 +262,28 @@ def test_an_order_moves_when_mirakl_may_hold_it_under_another_store(known: Ledge
     ],
 )
 def test_an_id_stands_under_two_stores_when_one_delivery_reads_it_twice(cells: dict[str, Any], twice: bool) -> None:
-    row = replace(HELD, **{"store": "S-2", "run_id": "run", "day": "2026-03-02", "read_at": RECORD.read_at, **cells})
-    assert claims.under_two_stores(row, RECORD, "run", "2026-03-02") is twice
+    row = HELD._replace(**{"store": "S-2", "run_id": "run", "day": "2026-03-02", "read_at": RECORD.read_at, **cells})
+    assert decisions.is_under_two_stores(row, RECORD, "run", "2026-03-02") is twice
 
 
 @pytest.mark.parametrize(("order_id", "kept"), [("Y" * 500, True), ("X" * 501, False), ("a\x00", False)])
 def test_the_ledger_keeps_ids_of_up_to_500_characters_without_nul(order_id: str, kept: bool) -> None:
-    assert claims.keepable(order_id) is kept
+    assert decisions.is_keepable(order_id) is kept
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        ({"outcome": "delivered"}, None),
+        ({"outcome": "undelivered", "error_code": "NO_ANSWER"}, "NO_ANSWER"),
+        # Still under way.
+        ({"outcome": "undelivered", "error_code": None}, None),
+        ({"outcome": "delivered", "read_at": "2026-03-02T00:00:00.002Z"}, "READ_IN_FUTURE"),
+    ],
+)
+def test_a_superseded_order_is_without_an_answer_when_the_newer_reading_is(
+    cells: dict[str, Any], code: str | None
+) -> None:
+    latest = decisions.moment("2026-03-02T00:00:00.001Z")
+    found = decisions.unanswered(HELD._replace(**cells), "boutique", latest)
+    assert (found and found.code) == code
