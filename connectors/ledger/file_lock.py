@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 POLL_SECONDS = 0.2
 
@@ -22,7 +24,7 @@ def exclusive_lock(
     Raises:
         OSError: the file cannot be made.
     """
-    with path.open("a") as file:
+    with _opened(path) as file:
         wait_until(lambda: allowed() and _taken(file.fileno()), waiting)
         yield
 
@@ -34,7 +36,7 @@ def shared_lock(path: Path) -> Iterator[None]:
     Raises:
         OSError: the file cannot be made.
     """
-    with path.open("a") as file:
+    with _opened(path) as file:
         fcntl.flock(file.fileno(), fcntl.LOCK_SH)
         yield
 
@@ -45,7 +47,7 @@ def is_free(path: Path) -> bool:
     Raises:
         OSError: the file cannot be made.
     """
-    with path.open("a") as file:
+    with _opened(path) as file:
         return _taken(file.fileno())
 
 
@@ -56,6 +58,10 @@ def wait_until(taken: Callable[[], bool], waiting: Callable[[], None]) -> None:
     waiting()
     while not taken():
         time.sleep(POLL_SECONDS)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb", buffering=0)
 
 
 def _taken(descriptor: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -206,11 +206,17 @@ def _parsed(url: str) -> sa.URL | None:
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
-    folder = Path(url.database or "").parent
+    path = Path(url.database or "")
+    folder = path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LedgerError(f"LEDGER_URL: the folder {folder} cannot be made ({error.strerror})") from None
+    # What SQLite puts beside it has the same mode: whoever could write there could let an order go unsent. SQLite says
+    # itself where it cannot be made.
+    with suppress(OSError):
+        if not path.exists():
+            path.touch(mode=0o600)
     engine = sa.create_engine(url, connect_args={"timeout": 60})
 
     @sa.event.listens_for(engine, "connect")
