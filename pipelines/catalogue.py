@@ -26,19 +26,19 @@ _CODE = "dagster/code_references"
 _CHANNELS_FOLDER = Path(reader.__file__).parent
 # Where each asset's rules are, beside the step that calls them.
 _RULES: dict[str, tuple[Path, str]] = {
-    "mirakl_orders": (Path(transforms.normalise.__file__), "the rules, one module each"),
-    "mirakl_delivery": (Path(delivery.__file__), "delivery: what is sent, and what an answer means"),
+    "mirakl_orders": (Path(transforms.normalise.__file__), "the rules"),
+    "mirakl_delivery": (Path(delivery.__file__), "the delivery"),
 }
 
 
 def about(asset: str, channel: Channel, step: Callable[..., Any]) -> dict[str, Any]:
     """Return the metadata of an asset's definition: links to the code that is installed, and to the documentation."""
-    path, label = _RULES.get(asset) or (platform_folder(channel), f"the queries of {channel.settings.platform}")
+    path, label = _RULES.get(asset) or (platform_folder(channel), "the queries")
     references = [
         dg.LocalFileCodeReference(
             file_path=str(inspect.getsourcefile(step)),
             line_number=inspect.getsourcelines(step)[1],
-            label="the step in Dagster",
+            label="the step",
         ),
         dg.LocalFileCodeReference(file_path=str(path), label=label),
     ]
@@ -90,11 +90,7 @@ def shop(channel: Channel) -> dict[str, Any]:
         "settings": dg.MetadataValue.json(settings_shown(channel)),
         "documentation": documentation(page),
         _CODE: dg.CodeReferencesMetadataValue(
-            code_references=[
-                dg.LocalFileCodeReference(
-                    file_path=str(platform_folder(channel)), label=f"the queries of {settings.platform}"
-                )
-            ]
+            code_references=[dg.LocalFileCodeReference(file_path=str(platform_folder(channel)), label="the queries")]
         ),
     }
 

@@ -18,7 +18,7 @@ from tests.doc_tables import with_tables
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-COMMAND = re.compile(r"mirakl-orders [a-z][^`\n|]*")
+COMMAND = re.compile(r"mirakl-orders [a-z][^`\n|]*?(?=`|\n|\||$| > )")
 
 
 def commands() -> list[str]:

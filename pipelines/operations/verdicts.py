@@ -64,11 +64,12 @@ def _all_accepted(channel: str, ledger: Ledger) -> Verdict:
     counts = {outcome.value: waiting.get(outcome, (0, ""))[0] for outcome in UNACCEPTED}
     since = min((oldest for _, oldest in waiting.values()), default="")
     named = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items() if count)
-    orders = counted(sum(counts.values()), "order is", "orders are")
+    total = sum(counts.values())
+    orders, their = counted(total, "order is", "orders are"), "its" if total == 1 else "their"
     return Verdict(
         ALL_ACCEPTED,
         not waiting,
-        f"{orders} not accepted by Mirakl in their current state ({named}), "
+        f"{orders} not accepted by Mirakl in {their} current state ({named}), "
         f"the oldest since {since[:16].replace('T', ' ')} UTC",
         f"mirakl-orders failures {channel}",
         counts,
