@@ -10,6 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from transforms.frames import Table, table_of
+from transforms.groups import Groups
+from transforms.rowsets import Objects, framed, objects, stacked
+
 Cells = dict[str, Any]
 
 
@@ -24,6 +30,41 @@ class Places:
     point_id: str | None = None
     hides_home: bool = False
     attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Columns of the addresses frame, grouped by order; `fetched` are the orders that go elsewhere than these say."""
+
+    columns: Mapping[str, Objects]
+    groups: Groups
+    fetched: dict[int, Places] = field(default_factory=dict)
+
+    def of(self, order: int) -> list[Cells]:
+        """Return the addresses of an order."""
+        own = self.groups.rows(order)
+        rows = zip(*(column[own] for column in self.columns.values()), strict=True)
+        return [dict(zip(self.columns, row, strict=True)) for row in rows]
+
+    def order_columns(self) -> dict[str, Objects]:
+        """Write what orders say of places."""
+        places = [self.fetched.get(order) for order in range(self.groups.size)]
+        return {
+            "pudo_id": objects([place and place.point_id for place in places]),
+            "pickup": objects([(place and place.hides_home) or None for place in places]),
+        }
+
+    def frame(self, order_ids: Objects) -> Table:
+        """Write the addresses; where an order is fetched, the place may be one of them."""
+        as_given = ~np.isin(self.groups.owners, list(self.fetched))
+        columns = {name: column[as_given] for name, column in self.columns.items()}
+        places = [
+            {**cells, "channel_order_id": order_ids[order]}
+            for order, place in self.fetched.items()
+            for cells in place.addresses
+        ]
+        given = {"channel_order_id": order_ids[self.groups.owners[as_given]], **columns}
+        return stacked([framed(given), table_of(places)])
 
 
 def fetched(addresses: Sequence[Cells], point_id: str | None, shop: Cells, keeps_home: bool = False) -> Places:

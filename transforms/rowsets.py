@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import repeat
+from itertools import compress, repeat
 from typing import Any, TypeVar
 
 import numpy as np
@@ -156,6 +156,11 @@ def stacked(parts: Sequence[Frame]) -> Table:
         for name, cells in columns.items():
             cells.extend(part[name] if name in given else [None] * len(part))
     return Table(columns)
+
+
+def rows_where(frame: Frame, wanted: Sequence[bool]) -> Table:
+    """Keep some rows of a frame."""
+    return Table({name: list(compress(frame[name], wanted)) for name in frame.columns})
 
 
 def sums(values: Objects, groups: Groups) -> Objects:

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from transforms.fetched import Cells, Places, fetched
-from transforms.groups import Groups
+from transforms.fetched import Addresses, fetched
 from transforms.rows import Rows
 from transforms.rowsets import ABSENT, Objects, Rowset, choose, is_true, objects, or_else, rowset
 
@@ -25,34 +23,20 @@ _FETCHED = re.compile(r"pick_?-?up|click_?(and|n|&)?_?collect|parcel_?shop|locke
 _COUNTER = re.compile(r"(store|local|shop)_?pick_?up|instore|click_?(and|n|&)?_?collect", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Rows of the addresses frame, grouped by order; `fetched` are the orders that go elsewhere than these say."""
-
-    columns: Mapping[str, Objects]
-    groups: Groups
-    fetched: Mapping[int, Places]
-
-
 def addresses(rows: Rows, orders: Rowset, numbers: Mapping[Any, int]) -> Addresses:
     """Find where these orders go."""
-    found = rowset(rows, "addresses", "order_id", numbers)
-    columns = _columns(found)
+    rows_of_orders = rowset(rows, "addresses", "order_id", numbers)
     locations = rowset(rows, "pickup_locations", "order_id", numbers).last()
     is_located = locations.rows != ABSENT
-    shipping = found.where(found["address_type"] == "shipping").first()
+    shipping = rows_of_orders.where(rows_of_orders["address_type"] == "shipping").first()
     point_id = choose(is_located, locations["code"], or_else(orders["relay_id"], shipping["relay_id"]))
     is_fetched = np.array([_is_fetched(method) for method in orders["shipping_method"]], dtype=np.bool_)
-    elsewhere = {}
+    found = Addresses(_columns(rows_of_orders), rows_of_orders.groups)
+    shops = _shops(locations)
     for order in np.flatnonzero(is_true(point_id) | is_fetched).tolist():
-        own = found.groups.rows(order)
-        cells = [
-            dict(zip(columns, values, strict=True))
-            for values in zip(*(column[own] for column in columns.values()), strict=True)
-        ]
-        shop = _shop(locations.take(np.array([order]))) if is_located[order] else {}
-        elsewhere[order] = fetched(cells, point_id[order], shop)
-    return Addresses(columns, found.groups, elsewhere)
+        shop = {name: column[order] for name, column in shops.items()} if is_located[order] else {}
+        found.fetched[order] = fetched(found.of(order), point_id[order], shop)
+    return found
 
 
 def _columns(rows: Rowset) -> Mapping[str, Objects]:
@@ -86,13 +70,13 @@ def _is_fetched(method: str | None) -> bool:
     return bool(_FETCHED.search(name or carrier) or _COUNTER.search(carrier))
 
 
-def _shop(location: Rowset) -> Cells:
-    street, more = _lines(location["street"])
+def _shops(locations: Rowset) -> Mapping[str, Objects]:
+    street, more = _lines(locations["street"])
     return {
-        "company": location["name"][0],
-        "street": street[0],
-        "street_additional_info": more[0],
-        "zip_code": location["postcode"][0],
-        "city": location["city"][0],
-        "country": location["country_id"][0],
+        "company": locations["name"],
+        "street": street,
+        "street_additional_info": more,
+        "zip_code": locations["postcode"],
+        "city": locations["city"],
+        "country": locations["country_id"],
     }

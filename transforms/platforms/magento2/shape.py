@@ -68,7 +68,7 @@ def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
                 table_of(shop.beside.refund_taxes),
             ]
         ),
-        "addresses": shop.address_rows(),
+        "addresses": shop.addresses.frame(shop.increment_ids),
         "custom_attributes": shop.attributes(),
     }
     return order_frames({name: frame for name, frame in frames.items() if len(frame)}, read_at)
@@ -97,13 +97,12 @@ class _Shop:
 
     def order_columns(self) -> Columns:
         """Write the orders."""
-        orders, fetched = self.orders, self.addresses.fetched
+        orders = self.orders
         is_invoiced = self._of_orders("invoices").groups.counts > 0
         ran_out_of_time = ~is_invoiced & self.history.passed("pending_payment")
         hint = hints(orders, self.state, self.has_left, ran_out_of_time)
         unknown = np.flatnonzero(~one_of(hint, STATUSES))
         memos = self._of_orders("creditmemos")
-        places = [fetched.get(order) for order in range(len(orders))]
         return {
             "channel_order_id": self.increment_ids,
             "created_at": orders["created_at"],
@@ -123,8 +122,7 @@ class _Shop:
             "carrier": _carriers(self._of_orders("tracks").first()),
             "shipping_method": orders["shipping_description"],
             "shipping_method_code": orders["shipping_method"],
-            "pudo_id": objects([place and place.point_id for place in places]),
-            "pickup": objects([(place and place.hides_home) or None for place in places]),
+            **self.addresses.order_columns(),
         }
 
     def twins(self) -> Frame:
@@ -186,19 +184,6 @@ class _Shop:
             "rate": taxes.rate,
             "amount": taxes.amount,
         }
-
-    def address_rows(self) -> Frame:
-        """Write the addresses; where an order is fetched, the place may be one of them."""
-        addresses, fetched = self.addresses, self.addresses.fetched
-        as_given = ~np.isin(addresses.groups.owners, list(fetched))
-        columns = {name: column[as_given] for name, column in addresses.columns.items()}
-        places = [
-            {**cells, "channel_order_id": self.increment_ids[order]}
-            for order, place in fetched.items()
-            for cells in place.addresses
-        ]
-        given = {"channel_order_id": self.increment_ids[addresses.groups.owners[as_given]], **columns}
-        return stacked([framed(given), table_of(places)])
 
     def attributes(self) -> Frame:
         """Write what buyers chose and wrote, what was ordered by weight, and where orders are fetched."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from transforms.fetched import Cells, Places, fetched
+from transforms.fetched import Addresses, Cells, fetched
 from transforms.groups import Groups
 from transforms.packed import json
 from transforms.rows import Rows
-from transforms.rowsets import Objects, Rowset, choose, is_true, rowset
+from transforms.rowsets import ABSENT, Objects, Rowset, choose, is_absent, is_true, rowset
 
 # Where the providers of fulfilments keep the point that the buyer chose, in the data of the shipping method.
 _POINTS = frozenset(
@@ -38,15 +37,6 @@ _COLUMNS: Mapping[str, str] = {
 _OF_A_SHOP = ("street", "street_additional_info", "zip_code", "city", "state", "country")
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Rows of the addresses frame, grouped by order; `fetched` are the orders that go elsewhere than these say."""
-
-    columns: Mapping[str, Objects]
-    groups: Groups
-    fetched: Mapping[int, Places]
-
-
 def addresses(rows: Rows, numbers: Mapping[Any, int], bringing: Rowset) -> Addresses:
     """Find where these orders go; `bringing` are their shipping methods that bring the goods."""
     found = rowset(rows, "addresses", "order_id", numbers)
@@ -57,28 +47,24 @@ def addresses(rows: Rows, numbers: Mapping[Any, int], bringing: Rowset) -> Addre
     kind = choose(again, "billing", choose(is_both, "shipping", found["address_type"])[row])
     columns = {"address_type": kind}
     columns |= {name: found[column][row] for name, column in _COLUMNS.items()}
-    groups = Groups(found.groups.owners[row], found.groups.size)
+    goes_to = Addresses(columns, Groups(found.groups.owners[row], found.groups.size))
     points = _points(bringing)
     locations = rowset(rows, "pickup_locations", "order_id", numbers).first()
-    elsewhere = {}
-    for order in sorted({*points, *np.flatnonzero(locations.rows >= 0).tolist()}):
-        own = groups.rows(order)
-        cells = [
-            dict(zip(columns, values, strict=True))
-            for values in zip(*(column[own] for column in columns.values()), strict=True)
-        ]
-        if locations.rows[order] >= 0:
-            location = locations.take(np.array([order]))
-            elsewhere[order] = fetched(cells, location["location_id"][0], _shop(location), keeps_home=True)
+    location_id, shops = locations["location_id"], _shops(locations)
+    is_located = locations.rows != ABSENT
+    for order in sorted({*points, *np.flatnonzero(is_located).tolist()}):
+        if is_located[order]:
+            shop = {name: column[order] for name, column in shops.items()}
+            goes_to.fetched[order] = fetched(goes_to.of(order), location_id[order], shop, keeps_home=True)
         else:
-            elsewhere[order] = fetched(cells, *points[order])
-    return Addresses(columns, groups, elsewhere)
+            goes_to.fetched[order] = fetched(goes_to.of(order), *points[order])
+    return goes_to
 
 
-def _shop(location: Rowset) -> Cells:
-    if location["location_id"][0] is None:
-        return {"company": location["set_name"][0]}
-    return {"company": location["name"][0]} | {name: location[_COLUMNS[name]][0] for name in _OF_A_SHOP}
+def _shops(locations: Rowset) -> Mapping[str, Objects]:
+    # Without its tables nobody knows the stock location; the set has a name all the same.
+    company = choose(is_absent(locations["location_id"]), locations["set_name"], locations["name"])
+    return {"company": company, **{name: locations[_COLUMNS[name]] for name in _OF_A_SHOP}}
 
 
 def _points(methods: Rowset) -> dict[int, tuple[str, Cells]]:

@@ -28,10 +28,10 @@ from transforms.platforms.medusa.lines import Lines
 from transforms.platforms.medusa.prices import Broken, BrokenNumber, exact
 from transforms.platforms.medusa.shipping import Methods
 from transforms.rows import Rows, rows_by, rows_of, when
-from transforms.rowsets import ZERO, Objects, Rowset, rowset, sums, zeros
+from transforms.rowsets import ZERO, Objects, Rowset, is_true, rowset, sums, zeros
 
 Cells = dict[str, Any]
-_TELLING = ("return_items", "claim_items", "credit_lines", "refunds")
+_TELLING = ("receipts", "claim_items", "credit_lines", "refunds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,8 @@ def given_back(
         credit_at_placement=zeros(len(orders)),
     )
     walked = lines.groups.any(lines.removals.groups.counts > 0)
+    returns = rowset(rows, "return_items", "order_id", numbers)
+    walked |= returns.groups.any(is_true(returns["received_quantity"]) | is_true(returns["damaged_quantity"]))
     for query in _TELLING:
         walked |= rowset(rows, query, "order_id", numbers).groups.counts > 0
     walked[list(broken)] = False
