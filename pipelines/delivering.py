@@ -29,7 +29,7 @@ def sending(
     *,
     first: bool = False,
 ) -> Iterator[Delivery]:
-    """Open what delivers a channel's orders; one sender at a time: the others wait for the ledger's lock.
+    """Open what delivers a channel's orders; one sender at a time and credential: the others wait for its lock.
 
     Who is `first` goes before them: fresh orders do not wait for a backfill.
     """
@@ -42,7 +42,7 @@ def sending(
     with (
         turns.my_turn(),
         state.ledger() as ledger,
-        mirakl.client(settings.mirakl, warn) as client,
+        mirakl.client(settings.mirakl, channel.settings.credential, warn) as client,
         ledger.one_sender(lambda: warn(_WAITS), first=first, credential=client.credential) as still_held,
     ):
         destination = Environment().destination(channel)

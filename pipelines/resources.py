@@ -62,12 +62,14 @@ class State:
 
 
 class Mirakl:
-    """Mirakl Connect at MIRAKL_BASE_URL, with MIRAKL_TOKEN_URL, MIRAKL_CLIENT_ID and MIRAKL_CLIENT_SECRET."""
+    """Mirakl Connect at MIRAKL_BASE_URL and MIRAKL_TOKEN_URL, with a channel's credential."""
 
     @contextmanager
-    def client(self, limits: MiraklLimits, say: Callable[[str], None] = lambda _: None) -> Iterator[MiraklClient]:
+    def client(
+        self, limits: MiraklLimits, credential: str | None = None, say: Callable[[str], None] = lambda _: None
+    ) -> Iterator[MiraklClient]:
         """Open a client; `say` hears of it when Mirakl gives no answer for a while."""
-        client = MiraklClient(Environment().mirakl(limits), say)
+        client = MiraklClient(Environment().mirakl(limits, credential), say)
         try:
             yield client
         finally:

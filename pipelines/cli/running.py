@@ -201,7 +201,8 @@ def _ready(names: list[str]) -> tuple[Settings, list[Channel]]:
     for one in chosen:
         ShopReader(one.source()).dispose()
     environment = Environment()
-    environment.mirakl(settings.mirakl)
+    for one in chosen:
+        environment.mirakl(settings.mirakl, one.settings.credential)
     ledger = Ledger(environment.ledger_url)
     ledger.dispose()
     if ledger.was_made:

@@ -98,6 +98,7 @@ def _print(status: ChannelStatus, ledger: str, *, no_runs_in: Path | None) -> No
     if "p95" in status.delivery_ages:
         age = show.span(status.delivery_ages["p95"])
         values["delivery age"] = f"{age} from the change in the shop to Mirakl (95th percentile, newest delivery)"
+    values["rate budget"] = _budget(status)
     values["running now"] = counted(status.runs, "run") if status.runs else None
     values["not accepted"] = _open(status)
     values["failed days"] = day_ranges(status.failed_days)
@@ -109,6 +110,12 @@ def _print(status: ChannelStatus, ledger: str, *, no_runs_in: Path | None) -> No
     values["ledger"] = ledger
     show.say(console, (status.name, "bold"), "  ", _verdict(status))
     show.pairs(console, None, values)
+
+
+def _budget(status: ChannelStatus) -> str:
+    own = f" of credential {status.credential!r}" if status.credential else ""
+    shared = f", shared with {counted(len(status.shares_with), 'other channel')}" if status.shares_with else ""
+    return f"{status.requests_per_second:g} requests a second{own}{shared}"
 
 
 def _verdict(status: ChannelStatus) -> tuple[str, str]:

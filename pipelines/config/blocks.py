@@ -27,14 +27,32 @@ class _Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True)
 
 
+class MiraklCredential(_Block):
+    """`[mirakl.credentials.<name>]`: one more credential; each value is `env:NAME`."""
+
+    client_id: str
+    client_secret: str
+
+    @field_validator("client_id", "client_secret")
+    @classmethod
+    def _in_the_environment(cls, value: str) -> str:
+        if not value.removeprefix(FROM_ENVIRONMENT).strip() or not value.startswith(FROM_ENVIRONMENT):
+            raise ValueError('must be "env:NAME"; credentials stay in the environment')
+        return value
+
+
 class MiraklLimits(_Block):
-    """`[mirakl]`: how fast and how much at a time. Mirakl recommends 20 requests a second and allows 30."""
+    """`[mirakl]`: how fast and how much at a time. Mirakl recommends 20 requests a second and allows 30.
+
+    Each credential has these limits to itself, see `ChannelSettings.credential`.
+    """
 
     model_config = ConfigDict(strict=True)
 
     requests_per_second: float = Field(default=20, gt=0, le=CEILING)
     orders_per_request: int = Field(default=100, ge=1, le=100)
     max_request_bytes: int = Field(default=5_000_000, ge=10_000)
+    credentials: dict[str, MiraklCredential] = Field(default_factory=dict)
 
 
 class FramesRetention(_Block):
@@ -89,6 +107,7 @@ class ChannelSettings(_Block):
     database_url: str
     mirakl_channel_id: Id
     mirakl_store_id: Id | None = None
+    credential: str | None = None
     timezone: Timezone
     start_date: Day
     table_prefix: str | None = None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.ledger import Destination
 from connectors.mirakl.client import MiraklSettings
-from pipelines.config.blocks import MiraklLimits
+from connectors.mirakl.errors import DestinationError
+from pipelines.config.blocks import FROM_ENVIRONMENT, MiraklLimits
 from pipelines.config.settings import Channel
 
 
@@ -23,20 +26,34 @@ class Environment(BaseSettings):
     frames_url: str = "var/frames"
     alert_webhook_url: str = ""
 
-    def mirakl(self, limits: MiraklLimits) -> MiraklSettings:
-        """Return the destination.
+    def mirakl(self, limits: MiraklLimits, credential: str | None = None) -> MiraklSettings:
+        """Return the destination, with the credential of this name, by default MIRAKL_CLIENT_ID's.
 
         Raises:
-            connectors.mirakl.errors.DestinationError: a variable is missing or wrong; the message names it.
+            DestinationError: a variable is missing or wrong; the message names it.
         """
+        client_id, client_secret = self.mirakl_client_id, self.mirakl_client_secret
+        if credential is not None:
+            named = limits.credentials[credential]
+            client_id = _variable(f"[mirakl.credentials.{credential}] client_id", named.client_id)
+            client_secret = _variable(f"[mirakl.credentials.{credential}] client_secret", named.client_secret)
         return MiraklSettings(
             base_url=self.mirakl_base_url,
             token_url=self.mirakl_token_url,
-            client_id=self.mirakl_client_id,
-            client_secret=self.mirakl_client_secret,
+            client_id=client_id,
+            client_secret=client_secret,
             requests_per_second=limits.requests_per_second,
         )
 
     def destination(self, channel: Channel) -> Destination:
         """Return where a channel's orders go, as the ledger knows it."""
         return Destination.of(self.mirakl_base_url, channel.settings.mirakl_channel_id)
+
+
+def _variable(key: str, value: str) -> str:
+    name = value.removeprefix(FROM_ENVIRONMENT).strip()
+    # A secret that is mounted from a file often ends with a line break.
+    found = os.environ.get(name, "").strip()
+    if not found:
+        raise DestinationError(f"{key}: the environment variable {name} is not set; set it to what Mirakl gave you")
+    return found

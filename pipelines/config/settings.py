@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -147,10 +147,11 @@ def load_settings(path: Path | None = None) -> Settings:
         hint = did_you_mean(name, _SECTIONS) or "; the sections are [mirakl], [frames], [runs], [channels.my_shop]"
         raise SettingsError(f"{path}: unknown section [{name}]{hint}")
     blocks = content.get("channels", {})
-    channels, broken = _channels(path, blocks)
+    mirakl = _shared(path, "mirakl", MiraklLimits, content)
+    channels, broken = _channels(path, blocks, mirakl.credentials)
     return Settings(
         path=path,
-        mirakl=_shared(path, "mirakl", MiraklLimits, content),
+        mirakl=mirakl,
         frames=_shared(path, "frames", FramesRetention, content),
         channels=channels,
         broken=broken,
@@ -164,7 +165,7 @@ def is_channel_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def _channels(path: Path, blocks: Any) -> tuple[dict[str, Channel], dict[str, str]]:
+def _channels(path: Path, blocks: Any, credentials: Collection[str]) -> tuple[dict[str, Channel], dict[str, str]]:
     if not isinstance(blocks, dict):
         raise SettingsError(f"{path}: `channels` must be blocks of the form [channels.my_shop]")
     channels: dict[str, Channel] = {}
@@ -181,10 +182,18 @@ def _channels(path: Path, blocks: Any) -> tuple[dict[str, Channel], dict[str, st
         else:
             try:
                 settings = ChannelSettings.model_validate(block)
+                if settings.credential is not None and settings.credential not in credentials:
+                    broken[name] = f"{where} {_no_credential(settings.credential, credentials)}"
+                    continue
                 channels[name] = Channel(name, settings, tuple(_rivals(name, settings, blocks)))
             except ValidationError as error:
                 broken[name] = f"{where} {faults(error, ChannelSettings)}"
     return channels, broken
+
+
+def _no_credential(name: str, known: Collection[str]) -> str:
+    hint = did_you_mean(name, known) or f"; there is {', '.join(sorted(known)) or 'none'}"
+    return f"credential: there is no [mirakl.credentials.{name}]{hint}"
 
 
 def _rivals(name: str, settings: ChannelSettings, blocks: dict[str, Any]) -> Iterator[str]:

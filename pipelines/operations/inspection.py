@@ -49,7 +49,8 @@ def check(
         yield Finding(str(settings.path), "error", message)
     for message in settings.shared_channels():
         yield Finding(str(settings.path), "warning", message)
-    yield from _mirakl(settings, channels)
+    for credential in dict.fromkeys(channel.settings.credential for channel in channels) or [None]:
+        yield from _mirakl(settings, credential, [one for one in channels if one.settings.credential == credential])
     yield from _tried("LEDGER_URL", _ledger)
     yield from _open_password("LEDGER_URL", "LEDGER_URL", Environment().ledger_url)
     yield from _tried("FRAMES_URL", _frames)
@@ -71,27 +72,28 @@ def _channels(settings: Settings) -> str:
     return f"channels that can be used: {', '.join(settings.channels) or 'none'}"
 
 
-def _mirakl(settings: Settings, channels: Sequence[Channel]) -> Iterator[Finding]:
+def _mirakl(settings: Settings, credential: str | None, channels: Sequence[Channel]) -> Iterator[Finding]:
     environment = Environment()
+    subject = "Mirakl" if credential is None else f"Mirakl, credential {credential!r}"
     try:
-        client = MiraklClient(environment.mirakl(settings.mirakl))
+        client = MiraklClient(environment.mirakl(settings.mirakl, credential))
     except USER_ERRORS as error:
-        yield Finding("Mirakl", "error", str(error))
-        yield Finding("Mirakl", "not tried", "credentials, address and stores: mend the above first")
+        yield Finding(subject, "error", str(error))
+        yield Finding(subject, "not tried", "credentials, address and stores: mend the above first")
         return
     with closing(client):
         try:
             client.authenticate()
             client.reach()
         except USER_ERRORS as error:
-            yield Finding("Mirakl", "error", str(error))
+            yield Finding(subject, "error", str(error))
             yield Finding(
-                "Mirakl", "not tried", "whether Mirakl takes the token and knows the stores: mend the above first"
+                subject, "not tried", "whether Mirakl takes the token and knows the stores: mend the above first"
             )
             return
         token_url = environment.mirakl_token_url.partition("?")[0]
         words = f"{token_url} gives a token; orders go to {environment.mirakl_base_url}"
-        yield Finding("Mirakl", "ok", words)
+        yield Finding(subject, "ok", words)
         for channel in channels:
             for verdict, words in try_stores(client, channel):
                 yield Finding(f"channel {channel.name!r}", cast(Verdict, verdict), words)

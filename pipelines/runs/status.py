@@ -49,7 +49,8 @@ class ChannelStatus:
     `last_success` is when a day was last delivered, `last_read` when its shop was last read. `delivery_ages` are the
     seconds from an order's change in the shop to Mirakl, of the newest delivery: `p50`, `p95` and `max`. `failed_days`
     are those of the last 60 that failed, `red` says by check what is wrong: now, as the ledger knows it, or when the
-    shop was last compared with it.
+    shop was last compared with it. `requests_per_second` is the budget of its credential, which it `shares_with` other
+    channels.
     """
 
     name: str
@@ -66,6 +67,9 @@ class ChannelStatus:
     schedules: list[Ticking] = field(default_factory=list)
     sensors: list[Ticking] = field(default_factory=list)
     runs: int = 0
+    requests_per_second: float = 0
+    credential: str | None = None
+    shares_with: list[str] = field(default_factory=list)
 
     @property
     def needs_somebody(self) -> bool:
@@ -93,6 +97,11 @@ class ChannelStatus:
             "schedules": [{"name": one.name, "on": one.on, "next_tick": one.next_tick} for one in self.schedules],
             "sensors": [{"name": one.name, "on": one.on, "every_seconds": one.every_seconds} for one in self.sensors],
             "runs_in_progress": self.runs,
+            "rate_budget": {
+                "requests_per_second": self.requests_per_second,
+                "credential": self.credential,
+                "shares_with": self.shares_with,
+            },
         }
 
 
@@ -103,7 +112,18 @@ def statuses(
     repository = build_definitions(settings).get_repository_def()
     found = []
     for channel in channels:
-        status = ChannelStatus(channel.name, fault=channel.fault)
+        credential = channel.settings.credential
+        status = ChannelStatus(
+            channel.name,
+            fault=channel.fault,
+            requests_per_second=settings.mirakl.requests_per_second,
+            credential=credential,
+            shares_with=[
+                name
+                for name, other in settings.channels.items()
+                if name != channel.name and other.settings.credential == credential
+            ],
+        )
         _ask_ledger(status, ledger)
         states = {} if instance is None else {state.name: state for state in instance.all_instigator_state()}
         jobs = _jobs(channel.name)

@@ -140,7 +140,7 @@ def test_requests_are_counted_day_by_day_and_store_by_store_as_a_sync_sends_them
 
     def requests(**limits: int) -> int:
         arguments = (channel(mapping), list(days), two_stores, ledger, storage_in(tmp_path))
-        return plan(*arguments, MiraklLimits(**limits)).requests
+        return plan(*arguments, MiraklLimits.model_validate(limits)).requests
 
     assert requests(orders_per_request=2) == 4  # S-1 in two requests, S-2 in one; the other day in one of its own
     assert requests(orders_per_request=100) == 3
