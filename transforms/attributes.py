@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import orjson
@@ -92,7 +91,7 @@ def _field(
     return field(',"custom_attributes":[', without_first_comma(pc.if_else(pc.equal(every, ""), None, every)), "]")
 
 
-def _list(_: Cells, text: str) -> Any:
+def _list(_: Cells, text: str) -> object:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -103,7 +102,7 @@ def _text(_: Cells, text: str) -> str:
     return text
 
 
-_READERS: Mapping[str | None, Callable[[Cells, str], Any]] = {
+_READERS: Mapping[str | None, Callable[[Cells, str], object]] = {
     "NUMERIC": lambda cells, text: cells.amount(text, _PATH),
     "BOOLEAN": lambda cells, text: cells.flag(text, _PATH) or False,
     "DATE": lambda cells, text: format_time(cells.required_time(text, _PATH)),

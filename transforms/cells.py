@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 from transforms.adjustments import TaxKey
 from transforms.faults import Rank
@@ -83,7 +82,7 @@ class Cells:
         except ValueError as error:
             raise OrderError("invalid_quantity", path, str(error)) from None
 
-    def money(self, minor: int) -> dict[str, Any]:
+    def money(self, minor: int) -> dict[str, object]:
         """Write minor units as Mirakl's money."""
         return {"amount": from_minor(minor, self.digits), "currency": self.currency}
 
@@ -94,11 +93,11 @@ class Cells:
         except AmountError as error:
             raise OrderError("invalid_amount", f"{path}.rate", str(error)) from None
 
-    def taxes(self, taxes: Mapping[TaxKey, int]) -> list[dict[str, Any]]:
+    def taxes(self, taxes: Mapping[TaxKey, int]) -> list[dict[str, object]]:
         """Write taxes as Mirakl's list."""
         entries = []
         for (code, rate), amount in taxes.items():
-            entry: dict[str, Any] = {"amount": self.money(amount), "code": code}
+            entry: dict[str, object] = {"amount": self.money(amount), "code": code}
             if rate is not None:
                 entry["rate"] = Decimal(rate)
             entries.append(entry)

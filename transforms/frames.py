@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias, cast
 
 import orjson
 import pyarrow as pa
@@ -61,7 +61,7 @@ class Frame(Protocol):
     def columns(self) -> Iterable[str]:
         """The names of the columns."""
 
-    def __getitem__(self, name: str, /) -> Iterable[Any]:
+    def __getitem__(self, name: str, /) -> Iterable[Cell]:
         """Return the cells of one column."""
 
     def __len__(self) -> int:
@@ -71,7 +71,7 @@ class Frame(Protocol):
 class Table:
     """A frame of database rows; values stay as the driver gave them."""
 
-    def __init__(self, cells: Mapping[str, Sequence[Any]]) -> None:
+    def __init__(self, cells: Mapping[str, Sequence[Cell]]) -> None:
         self._cells = cells
 
     @property
@@ -79,7 +79,7 @@ class Table:
         """The names of the columns."""
         return list(self._cells)
 
-    def __getitem__(self, name: str) -> Sequence[Any]:
+    def __getitem__(self, name: str) -> Sequence[Cell]:
         """Return the cells of one column."""
         return self._cells[name]
 
@@ -88,12 +88,12 @@ class Table:
         return len(next(iter(self._cells.values()), ()))
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+def table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Table:
     """Turn rows into columns."""
     return Table(dict(zip(columns, zip(*rows, strict=True) if rows else [()] * len(columns), strict=True)))
 
 
-def table_of(rows: Sequence[Mapping[str, Any]]) -> Table:
+def table_of(rows: Sequence[Mapping[str, Cell]]) -> Table:
     """Turn rows of named cells into columns; a cell that a row does not name is absent."""
     names = dict.fromkeys(name for row in rows for name in row)
     return Table({name: [row.get(name) for row in rows] for name in names})
@@ -184,7 +184,7 @@ def _canonical(name: str, frame: Frame | None) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(cells, schema=schema)
 
 
-def _cells(column: Column, values: Iterable[Any]) -> pa.StringArray:
+def _cells(column: Column, values: Iterable[object]) -> pa.StringArray:
     if isinstance(values, pa.StringArray):
         return _without_nul(values)
     values = values if isinstance(values, list | tuple) else list(values)
@@ -192,8 +192,8 @@ def _cells(column: Column, values: Iterable[Any]) -> pa.StringArray:
     if isinstance(first, Decimal | dt.datetime):
         kinds = set(map(type, values)) - {type(None)}
         if kinds == {Decimal}:
-            return pa.array(_decimals(values), pa.string())
-        if kinds == {dt.datetime} and len({value.tzinfo is None for value in values if value}) == 1:
+            return pa.array(_decimals(cast(Sequence[Decimal | None], values)), pa.string())
+        if kinds == {dt.datetime} and len({one.tzinfo is None for one in values if isinstance(one, dt.datetime)}) == 1:
             return _moments(pa.array(values))
     try:
         cells = pa.array(values)
@@ -234,12 +234,12 @@ def _without_nul(cells: pa.StringArray) -> pa.StringArray:
     return pc.replace_substring(cells, "\0", "") if has_nul else cells
 
 
-def text_cells(values: Iterable[Any]) -> pa.StringArray:
+def text_cells(values: Iterable[object]) -> pa.StringArray:
     """Write database values as the cells of a column, see `as_text`."""
     return _cells(Column("text", "", ""), values)
 
 
-def id_cells(values: Iterable[Any]) -> pa.StringArray:
+def id_cells(values: Iterable[object]) -> pa.StringArray:
     """Write database values as the cells of an id column."""
     return _cells(Column("id", "", "", kind="id"), values)
 
@@ -250,7 +250,7 @@ def _binary_id(value: bytes | bytearray | memoryview) -> str:
     return str(uuid.UUID(bytes=raw)) if len(raw) == 16 else raw.hex()
 
 
-def as_text(value: Any) -> str | None:
+def as_text(value: object) -> str | None:
     """Write a database value as a cell: exact, without a locale, and the same from every driver.
 
     None and float NaN are None; decimals never use an exponent; naive times stay naive;

@@ -1,4 +1,7 @@
-"""Values packed into one cell: serialised PHP, JSON, or plain text."""
+"""Values packed into one cell: serialised PHP, JSON, or plain text.
+
+`Any` is meant here: what PHP or JSON holds has whatever shape a plugin gave it, and each reader looks for its own.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,7 @@ def _members(_: str, members: dict[str, Any]) -> dict[str, Any]:
     return {str(name).rpartition("\0")[2]: value for name, value in members.items()}
 
 
-def json(value: Any) -> Any:
+def json(value: object) -> Any:
     """Read JSON, or return the text itself where it is none (some versions write plain text)."""
     text = as_text(value)
     if text is None:
@@ -98,7 +101,7 @@ def structure(text: str | None) -> Any:
     return json(text) if (decoded := php(text)) is None else decoded
 
 
-def entries(value: Any) -> list[dict[Any, Any]]:
+def entries(value: object) -> list[dict[Any, Any]]:
     """List the arrays and objects of a list, decoded or not; PHP lists are dicts of numbered entries."""
     value = structure(value) if isinstance(value, str) else value
     values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

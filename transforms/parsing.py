@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -297,6 +296,6 @@ def _by_word(cells: pa.StringArray, read: Callable[[str], int | None], code: str
     return Read(values[place], present[place], code, broken)
 
 
-def looked_up(place: Ints, words: Sequence[Any]) -> pa.Array:
+def looked_up(place: Ints, words: Sequence[str | None]) -> pa.Array:
     """Return a text for each number of `codes` or `combinations`."""
     return pa.array(words, pa.string()).take(pa.array(place))

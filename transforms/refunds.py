@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import orjson
@@ -27,6 +27,7 @@ from transforms.times import format_time
 
 _PATH = "order_lines.adjustments"
 _Measures = Mapping[str | None, Decimal | None]
+_Row = TypeVar("_Row", bound=NamedTuple)
 
 
 class AdjustmentCells(NamedTuple):
@@ -201,13 +202,13 @@ def _time(read: Read, row: int, path: str, rank: Rank) -> dt.datetime | None:
     return moment(int(read.values[row])) if read.present[row] else None
 
 
-def _rows(child: Child, order: int, row_type: Any) -> list[Any]:
+def _rows(child: Child, order: int, row_type: type[_Row]) -> list[_Row]:
     span = child.groups.rows(order)
     cells = child.cells.slice(span.start, span.stop - span.start)
     return [row_type(*row) for row in zip(*(cells[name].to_pylist() for name in row_type._fields), strict=True)]
 
 
-def _departures(chunk: Chunk, order: int, line: int, mapped: Statuses) -> list[tuple[int, Any]]:
+def _departures(chunk: Chunk, order: int, line: int, mapped: Statuses) -> list[tuple[int, dt.datetime | None]]:
     lines, orders = chunk.lines, chunk.orders
     quantity, shipped = int(lines.quantity[line]), int(lines.quantity_shipped.values[line])
     whole_at = moment(int(orders.shipped_at.values[order])) if orders.shipped_at.present[order] else None
@@ -221,8 +222,8 @@ def _departures(chunk: Chunk, order: int, line: int, mapped: Statuses) -> list[t
     return [(shipped, own_at)]
 
 
-def _payload(cells: Cells, adjustment: LineAdjustment) -> dict[str, Any]:
-    payload: dict[str, Any] = {
+def _payload(cells: Cells, adjustment: LineAdjustment) -> dict[str, object]:
+    payload: dict[str, object] = {
         "channel_adjustment_id": adjustment.adjustment_id,
         "type": adjustment.type,
         "created_at": format_time(adjustment.created_at),

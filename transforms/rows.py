@@ -1,4 +1,8 @@
-"""A platform's own rows, as its queries returned them: walking them, reading their numbers, ordering their times."""
+"""A platform's own rows, as its queries returned them: walking them, reading their numbers, ordering their times.
+
+A row is a named tuple of the query's columns, which mypy cannot know (`Any`); that every name read is one that the query
+yields is held by tests/transforms/test_spelling_of_columns.py.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +41,7 @@ def rows_by(rows: Rows, query: str, key: str, only: Container[Any] | None = None
     return groups
 
 
-def number(value: Any) -> Decimal:
+def number(value: object) -> Decimal:
     """Read an amount; absent and broken ones are zero (what is sent as it is, `transforms.normalise` judges)."""
     if type(value) is Decimal:
         return value
@@ -47,7 +51,7 @@ def number(value: Any) -> Decimal:
         return Decimal(0)
 
 
-def when(stamp: Any) -> dt.datetime:
+def when(stamp: object) -> dt.datetime:
     """Return a stamp to compare by, in UTC; what is none, as a zero date or `infinity`, is before all others."""
     if not isinstance(stamp, dt.datetime):
         return _BEFORE_ALL

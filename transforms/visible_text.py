@@ -7,7 +7,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from transforms.money import minor_digits
 
@@ -25,7 +24,7 @@ _NUMBER = re.compile(r"[\d.,'\s+\-\u2212]")
 _CURRENCIES = frozenset({"zł", "kr", "kč", "ft", "lei", "r$", "rs"})
 
 
-def visible_text(value: Any, longest: int = LONGEST_TEXT) -> str:
+def visible_text(value: object, longest: int = LONGEST_TEXT) -> str:
     """Write one label or value as the buyer saw it: no mark-up, no entities, no price; empty where nothing is left.
 
     A link that shows no text is written as its address.
@@ -38,7 +37,7 @@ def visible_text(value: Any, longest: int = LONGEST_TEXT) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def visible_options(pairs: Iterable[tuple[Any, Any]]) -> Iterator[tuple[str, str]]:
+def visible_options(pairs: Iterable[tuple[object, object]]) -> Iterator[tuple[str, str]]:
     """Yield (attribute id, value) of a line's options, labels and values cleaned; a label that comes again is numbered.
 
     Pairs without a label or a value, and those beyond `MOST_OPTIONS`, are left out.

@@ -146,7 +146,7 @@ def place(shop: MedusaShop, order_id: str, number: int, **order: Any) -> None:
 def ids(reader: ShopReader, start: str, end: str) -> list[str]:
     with reader.snapshot() as snapshot:
         window = (dt.datetime.fromisoformat(start), dt.datetime.fromisoformat(end))
-        return [order_id for rows in snapshot.chunks(*window) for order_id in list(rows["orders"]["order_id"])]
+        return [str(order_id) for rows in snapshot.chunks(*window) for order_id in rows["orders"]["order_id"]]
 
 
 def test_days_meet_at_midnight_to_the_microsecond(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from connectors.channels import snapshot as snapshot_module
 from connectors.channels.check import check_shop
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader, ShopSource
+from transforms.frames import Table
 
 DAY = dt.datetime(2026, 3, 5, tzinfo=dt.UTC)
 NEXT_DAY = DAY + dt.timedelta(days=1)
@@ -62,6 +64,11 @@ def shop(request: pytest.FixtureRequest, postgresql_database: str, tmp_path: Pat
     return ShopSource("shop", str(tmp_path), postgresql_database, chunk_size=2)
 
 
+def numbers(chunks: Iterable[Mapping[str, Table]]) -> list[int]:
+    """Return the numbers of the orders, of which their ids are made."""
+    return [uuid.UUID(str(cell)).int for rows in chunks for cell in rows["orders"]["order_id"]]
+
+
 @pytest.mark.parametrize("page_size", [1, 2, 3, 4, 9, 10])
 def test_paging_loses_and_repeats_no_order_however_close_the_changes(
     shop: ShopSource, page_size: int, monkeypatch: pytest.MonkeyPatch
@@ -69,15 +76,15 @@ def test_paging_loses_and_repeats_no_order_however_close_the_changes(
     monkeypatch.setattr(snapshot_module, "PAGE_SIZE", page_size)
     with ShopReader(shop).snapshot() as snapshot:
         chunks = list(snapshot.chunks(DAY, NEXT_DAY))
-        assert [cell.int for rows in chunks for cell in rows["orders"]["order_id"]] == list(range(9))
+        assert numbers(chunks) == list(range(9))
         last = list(snapshot.chunks(DAY + dt.timedelta(microseconds=2), NEXT_DAY))
-        assert [cell.int for rows in last for cell in rows["orders"]["order_id"]] == [6, 7, 8]
+        assert numbers(last) == [6, 7, 8]
 
 
 def test_orders_are_found_by_their_ids_as_text(shop: ShopSource) -> None:
     ids = [str(uuid.UUID(int=number)) for number in (7, 99, 3)]
     with ShopReader(shop).snapshot() as snapshot:
-        found = [cell.int for rows in snapshot.orders(ids) for cell in rows["orders"]["order_id"]]
+        found = numbers(snapshot.orders(ids))
     assert sorted(found) == [3, 7]
 
 

@@ -51,7 +51,7 @@ def outcome(database_url: str) -> Outcome:
     with reader.snapshot() as snapshot:
         for rows in snapshot.chunks(NOW - dt.timedelta(days=22), NOW):
             result = normalise(reader.frames(rows, snapshot.read_at), mapping)
-            found.statuses.update(rows["orders"]["status"])
+            found.statuses.update(map(str, rows["orders"]["status"]))
             found.records |= {record.channel_order_id: record for record in result.records}
             found.rejects |= {reject.channel_order_id: reject for reject in result.rejects}
     reader.dispose()

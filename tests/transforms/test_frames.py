@@ -12,7 +12,7 @@ import pytest
 
 from tests.transforms.conftest import LINE, ORDER, READ_AT
 from transforms import frames as module
-from transforms.frames import COLUMNS, FrameError, OrderFrames, order_frames, table_of, together
+from transforms.frames import COLUMNS, Cell, FrameError, OrderFrames, order_frames, table_of, together
 
 Build = Callable[..., OrderFrames]
 NOON = dt.datetime(2026, 3, 1, 12)
@@ -45,7 +45,7 @@ def test_a_cell_is_the_same_text_from_every_driver(values: list[Any], cells: lis
 
 
 def test_bytes_in_an_id_are_a_uuid_or_hexadecimal_and_a_bit_is_a_flag() -> None:
-    lines = [{**LINE, "channel_order_line_id": raw} for raw in (b"\x41" * 16, b"41")]
+    lines: list[dict[str, Cell]] = [{**LINE, "channel_order_line_id": raw} for raw in (b"\x41" * 16, b"41")]
     made = order_frames({"orders": table_of([{**ORDER, "has_incident": b"\1"}]), "lines": table_of(lines)}, READ_AT)
     assert made.lines["channel_order_line_id"].tolist() == ["41414141-4141-4141-4141-414141414141", "3431"]
     assert made.orders["has_incident"].tolist() == ["1"]
