@@ -1,7 +1,7 @@
 """A platform's own rows, as its queries returned them: walking them, reading their numbers, ordering their times.
 
-A row is a named tuple of the query's columns, which mypy cannot know (`Any`); that every name read is one that the query
-yields is held by tests/transforms/test_spelling_of_columns.py.
+A row is a named tuple of the query's columns, which mypy cannot know (`Any`); that every name read is a column of the
+SQL is held by tests/transforms/test_spelling_of_columns.py.
 """
 
 from __future__ import annotations

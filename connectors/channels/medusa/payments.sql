@@ -1,5 +1,5 @@
 -- Payment collections: the order's own, and those of its claims and exchanges.
-SELECT own.order_id, own.of, c.id AS payment_collection_id, c.status, c.captured_amount, c.created_at
+SELECT own.order_id, own.of, c.status, c.captured_amount, c.created_at
 FROM (
     SELECT order_id, 'order' AS of, payment_collection_id
     FROM order_payment_collection

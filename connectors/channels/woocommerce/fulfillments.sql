@@ -3,7 +3,6 @@
 -- servers refuse it as a literal.
 SELECT
     f.entity_id AS order_id,
-    f.fulfillment_id,
     f.status,
     f.is_fulfilled,
     f.date_updated,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from transforms.frames import OrderFrames, Table, order_frames, table, table_of
+from transforms.frames import Cell, OrderFrames, Table, order_frames, table, table_of
 from transforms.platforms.medusa.chosen import choices
 from transforms.platforms.medusa.lines import lines
 from transforms.platforms.medusa.places import addresses
@@ -155,7 +155,7 @@ class _Shop:
 
     def _attributes(self) -> Table:
         """Write what the buyer chose of each line, the order's number, and where it is fetched."""
-        told: list[tuple[object, object, str, object]] = []
+        told: list[tuple[Cell, ...]] = []
         owners, line_ids = self.lines.groups.owners, self.lines.rows["item_id"]
         for line, label, value in choices(self.lines.items):
             told.append((self.ids[owners[line]], line_ids[line], label, value))

@@ -80,6 +80,7 @@ def paid(total: Exact, paid_before: Exact, payments: Rowset) -> tuple[Exact, Exa
 
 def is_charged(orders: Rowset, fee: Exact) -> Any:
     """Say whether a fee that stands beside an order is in its total: what its other amounts do not explain."""
-    known = sum(micros(orders[f"total_{part}"]) for part in ("products_wt", "shipping_tax_incl", "wrapping_tax_incl"))
+    known = micros(orders["total_products_wt"])
+    known = known + micros(orders["total_shipping_tax_incl"]) + micros(orders["total_wrapping_tax_incl"])
     rest = micros(orders["total_paid_tax_incl"]) - known + micros(orders["total_discounts_tax_incl"])
     return np.abs(rest - fee) <= 2 * CENT
