@@ -88,7 +88,7 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
     @dg.asset(
         key=[name, RAW_ORDERS],
         group_name=name,
-        description="Every order whose newest change falls on the day, whole, as the shop tells it: cells are text.",
+        description="Every order whose newest change falls on the day, whole, as read from the shop: cells are text.",
         deps=[dg.AssetKey([name, SHOP_DATABASE])],
         partitions_def=days_of(channel),
         backfill_policy=dg.BackfillPolicy.multi_run(DAYS_PER_RUN),
@@ -154,7 +154,7 @@ def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:
     @dg.asset(
         key=[name, MIRAKL_ORDERS],
         group_name=name,
-        description="The day's orders as Mirakl wants them. Each is a valid record, or a reject with field and reason.",
+        description="The day's orders in Mirakl's format. Each is a valid record, or a reject with field and reason.",
         deps=[dg.AssetKey([name, RAW_ORDERS])],
         partitions_def=days_of(channel),
         backfill_policy=dg.BackfillPolicy.multi_run(DAYS_PER_RUN),

@@ -36,8 +36,8 @@ from transforms.outcomes import Normalised
 
 RECONCILED = "reconciled"
 _ASKED = {
-    EVERYTHING_MAPPED: "Every status and country of the shop has a map.",
-    MONEY_ADDS_UP: "What Mirakl is told adds up to what the shop charged, to the cent.",
+    EVERYTHING_MAPPED: "Every status and country of the shop has a mapping.",
+    MONEY_ADDS_UP: "The sums sent to Mirakl equal what the shop charged, to the cent.",
     ALL_ACCEPTED: "Every order is accepted in its current state: none is rejected, refused or without an answer.",
     NOTHING_SHRUNK: "No order has fewer lines or adjustments than were delivered before.",
     STAMPS_SANE: "No order was changed or read in the future.",
@@ -111,7 +111,7 @@ def standing_checks(channel: Channel) -> dg.AssetChecksDefinition:
         ],
         # Nothing is yielded: what is yielded cannot answer what Dagster planned for a day, see `evaluate`.
         can_subset=True,
-        description="Looks into the ledger: is anything wrong with the orders of this channel, of any day?",
+        description="Asks the ledger: is anything wrong with the orders of this channel, of any day?",
     )
     def checks(context: dg.AssetCheckExecutionContext, state: dg.ResourceParam[State]) -> Iterator[dg.AssetCheckResult]:
         asked = context.op_execution_context.selected_asset_check_keys

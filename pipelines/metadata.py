@@ -58,6 +58,8 @@ def delivery_metadata(channel: str, report: DayReport) -> Metadata:
     counts["failures_total"] = report.failures_total
     counts["shrunk"] = report.shrunk_total
     counts["future_stamps"] = report.future_stamps_total
+    if report.statuses:
+        counts["requests_by_status"] = dg.MetadataValue.json(dict(sorted(report.statuses.items())))
     counts |= _delivery_ages(report)
     alarming = {name: counts[name] for name in _ALARMING if counts[name]}
     usual = {name: count for name, count in counts.items() if count}

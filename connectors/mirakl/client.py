@@ -7,6 +7,7 @@ import hashlib
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -34,6 +35,8 @@ from connectors.mirakl.silence import Silence
 
 _BACKOFF = tenacity.wait_random_exponential(multiplier=0.5, max=30)
 _ORDERS = "/v1/orders"
+# Under which requests without an answer are counted.
+NO_STATUS = "none"
 # The answers of Mirakl that asking again does not change (contract 3). One that is not Mirakl's at all, a redirect or a
 # login page, may be a gateway's passing trouble.
 _FINAL = frozenset({401, 403, 404, 405, 406, 410, 415})
@@ -128,6 +131,8 @@ class _Request:
 class MiraklClient:
     """Speaks to Mirakl with one credential. Thread-safe; `requests` and `retries` count posts of orders.
 
+    `statuses` counts these posts by HTTP status, `NO_STATUS` for none.
+
     `answers` counts definite answers (204, 400, 413): while it grows, Mirakl is there. `log` is told when there are
     none for a while, see `silence`, and what `policy` made of an answer.
     """
@@ -152,6 +157,7 @@ class MiraklClient:
         self._lock = threading.Lock()
         self._answered_at = 0.0
         self.requests = self.retries = self.answers = 0
+        self.statuses: Counter[str] = Counter()
 
     def close(self) -> None:
         """Close the connections."""
@@ -249,11 +255,19 @@ class MiraklClient:
             request.posts += 1
             headers = {**_HEADERS, "Authorization": f"Bearer {token}"}
             try:
-                return self._http.post(self._url, content=request.body, headers=headers)
+                response = self._http.post(self._url, content=request.body, headers=headers)
+                self._count(str(response.status_code))
+                return response
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+                self._count(NO_STATUS)
                 raise _Again(f"no connection to Mirakl ({type(error).__name__})", about_batch=False) from None
             except httpx.RequestError as error:
+                self._count(NO_STATUS)
                 raise _Again(f"no answer from Mirakl ({type(error).__name__})", about_batch=True) from None
+
+    def _count(self, status: str) -> None:
+        with self._lock:
+            self.statuses[status] += 1
 
     def _judge(self, request: _Request, response: httpx.Response) -> None:
         status = response.status_code

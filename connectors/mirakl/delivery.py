@@ -76,6 +76,7 @@ class Delivery:
         """
         self._run.begin_day()
         requests, retries = self._client.requests, self._client.retries
+        statuses = self._client.statuses.copy()
         report = DayReport(day)
         settlement = Settlement(
             self.ledger, self._channel, report, run_id=run_id, again=again, as_it_is=as_it_is, log=self._log
@@ -84,6 +85,7 @@ class Delivery:
             Coordinator(self._run, settlement, pool, self._threads).deliver(tables)
         report.counts["requests"] = self._client.requests - requests
         report.counts["retries"] = self._client.retries - retries
+        report.statuses = self._client.statuses - statuses
         for line in report.failure_lines():
             self._log.warning(line)
         return report

@@ -36,7 +36,7 @@ class DayReport:
     `shrunk` names orders with fewer lines or adjustments than delivered before, `future_stamps` orders whose source
     stamp lies in the future (the first 50 each). `ages` are the seconds from the newest change in the shop to Mirakl's
     acceptance, one a delivered order.
-    `stopped` says why orders were left without an answer.
+    `stopped` says why orders were left without an answer. `statuses` counts requests by HTTP status.
     """
 
     day: str
@@ -50,6 +50,7 @@ class DayReport:
     future_stamps_total: int = 0
     ages: array[float] = field(default_factory=lambda: array("f"), repr=False)
     stopped: str | None = None
+    statuses: Counter[str] = field(default_factory=Counter)
 
     @property
     def unanswered(self) -> int:
@@ -127,3 +128,4 @@ class DayReport:
         self.future_stamps_total += other.future_stamps_total
         self.ages.extend(other.ages)
         self.stopped = self.stopped or other.stopped
+        self.statuses += other.statuses

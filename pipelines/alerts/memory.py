@@ -61,7 +61,7 @@ class Memory(BaseModel):
             if self._is_news(cause, now):
                 self._say(f":red_circle: {cause.text}")
         for key in self.told.keys() - current.keys() - undecided:
-            self._say(f":large_green_circle: {self.told.pop(key).title}: right again")
+            self._say(f":large_green_circle: {self.told.pop(key).title}: resolved")
 
     def _is_news(self, cause: Cause, now: dt.datetime) -> bool:
         before, repeats = self.told.get(cause.key), 0

@@ -1,4 +1,4 @@
-"""The sensor that calls somebody: it posts what is wrong, and what is right again, to ALERT_WEBHOOK_URL."""
+"""The sensor that calls somebody: it posts what is wrong, and what is resolved, to ALERT_WEBHOOK_URL."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def alerts_sensor(settings: Settings, channels: Sequence[Channel]) -> dg.SensorD
         name="alerts",
         minimum_interval_seconds=_SECONDS_BETWEEN_TICKS,
         default_status=dg.DefaultSensorStatus.RUNNING if is_on else dg.DefaultSensorStatus.STOPPED,
-        description=f"Tells {URL_VARIABLE} what is wrong, once a cause, and when it is right again.",
+        description=f"Tells {URL_VARIABLE} what is wrong, once a cause, and when it is resolved.",
     )
     def alerts(context: dg.SensorEvaluationContext, state: dg.ResourceParam[State]) -> dg.SensorResult | dg.SkipReason:
         url = Environment().alert_webhook_url

@@ -15,8 +15,8 @@ from pipelines.cli.options import any_channels, as_json
 def check(names: tuple[str, ...], *, as_json: bool) -> None:
     """Try the configuration: channels.toml, Mirakl's credentials, the ledger, the frames, and each CHANNEL's shop.
 
-    Each part is said to be ok, wrong, or not tried. No order is sent: Mirakl is asked with a request that holds none,
-    which it refuses. Exit status 1 when something is an error; orders that cannot be sent (`orders`) are none.
+    Prints one line for each part: ok, warning, error, orders or not tried. No order is sent: Mirakl gets requests that
+    hold none, which it refuses. Exit status 1 when something is an error; `orders`, which cannot be sent, are none.
     """
     from pipelines.cli import show
     from pipelines.config.settings import load_settings
@@ -27,13 +27,15 @@ def check(names: tuple[str, ...], *, as_json: bool) -> None:
     chosen = [settings.channel(name) for name in names] if names else list(settings.channels.values())
     findings = inspection.check(settings, chosen, check_dagster_home)
     if as_json:
-        found = [{"subject": one.subject, "verdict": one.verdict, "words": one.words} for one in findings]
+        found = [{"subject": one.subject, "verdict": one.verdict, "words": one.message} for one in findings]
         click.echo(show.json_text(found))
         sys.exit(1 if any(one["verdict"] == "error" for one in found) else 0)
     console = show.console()
     errors = 0
     for finding in findings:
         errors += finding.verdict == "error"
-        words = finding.words if finding.words.startswith(finding.subject) else f"{finding.subject}: {finding.words}"
+        words = (
+            finding.message if finding.message.startswith(finding.subject) else f"{finding.subject}: {finding.message}"
+        )
         show.say(console, (f"{finding.verdict:<9}", show.STYLES[finding.verdict]), "  ", words)
     sys.exit(1 if errors else 0)

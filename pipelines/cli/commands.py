@@ -58,7 +58,7 @@ for command in (
 
 
 def run() -> NoReturn:
-    """Run the command line. What a user can cause is said in one message; SIGTERM ends as Ctrl-C does."""
+    """Run the command line. A mistake of the user is one message without a traceback; SIGTERM ends as Ctrl-C does."""
     signal.signal(signal.SIGTERM, _interrupt)
     # Libraries log with a traceback what they pass on all the same: SQLAlchemy's pool, of a connection it closes.
     if logging.lastResort:

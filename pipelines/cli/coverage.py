@@ -1,4 +1,4 @@
-"""The command that lists the shop's words: coverage."""
+"""The command that lists the values a shop uses and how each is mapped: coverage."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import click
 from pipelines.cli.options import Days, as_csv, as_json, channels, days, load, quiet
 
 
-@click.command(short_help="List the shop's words and where each goes.")
+@click.command(short_help="List the shop's values and how each is mapped.")
 @channels
 @days
 @as_json
 @as_csv
 @quiet
 def coverage(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quiet: bool) -> None:
-    """List every word CHANNEL used on these days (statuses, reasons, methods, taxes, countries) and where it went.
+    """List the values CHANNEL used on these days (statuses, reasons, methods, taxes, countries) and their mapping.
 
-    Exit status 3 when a word that needs a map has none.
+    Exit status 3 when a value that needs a mapping has none.
     """
     from pipelines.cli import show
     from pipelines.cli.progress import shown
@@ -46,7 +46,7 @@ def coverage(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quiet
     elif as_csv:
         show.csv_rows(found)
     elif found:
-        show.rows(show.console(), f"Words of {', '.join(one.name for one in chosen)}", found, numbers=["count"])
+        show.rows(show.console(), f"Values of {', '.join(one.name for one in chosen)}", found, numbers=["count"])
     else:
         click.echo("no order changed on these days", err=True)
     sys.exit(3 if any(word["fate"] == "unmapped" for word in found) else 0)

@@ -99,7 +99,7 @@ def days(command: Command) -> Command:
 
 def _days(first: dt.datetime | None, last: dt.datetime | None, today: bool, newest: int | None) -> Days:
     if [first is not None or last is not None, today, newest is not None].count(True) != 1:
-        raise click.UsageError("say which days: --from DAY --to DAY, --today, or --last 7d")
+        raise click.UsageError("name the days: --from DAY --to DAY, --today, or --last 7d")
     if newest is not None or today:
         return Days(newest=newest or 1)
     if first is None or last is None:

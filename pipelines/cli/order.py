@@ -10,16 +10,17 @@ import click
 from pipelines.cli.options import as_json, channel, load
 
 
-@click.command(short_help="Look at one order from all sides.")
+@click.command(short_help="Show one order: shop, record, Mirakl, history.")
 @channel
 @click.argument("order_id", metavar="ID")
 @click.option("--personal", is_flag=True, help="Show names, addresses and texts; without it they are ***.")
 @as_json
 def order(name: str, order_id: str, *, personal: bool, as_json: bool) -> None:
-    """Look at one order of CHANNEL by its id on the channel; nothing is sent.
+    """Show one order of CHANNEL by its id on the channel; nothing is sent.
 
-    What the shop says now, the record as it would be sent, its notices, what Mirakl holds, what was tried so far, and
-    what would happen now. Exit status 3 when the order cannot be sent or is not accepted, 1 when nobody knows it.
+    The order in the shop, the record as it would be sent, its notices, what Mirakl holds, what was tried so far, and
+    what the next sync would do. Exit status 3 when the order cannot be sent or is not accepted, 1 when neither shop nor
+    ledger has it.
     """
     from connectors.frames.storage import FrameStorage
     from pipelines.cli import show
@@ -68,12 +69,12 @@ def _print(told: dict[str, Any], ledger: str) -> None:
         held = {key: value for key, value in told["mirakl"].items() if value is not None}
         show.pairs(console, "At Mirakl, by the ledger", {**held, "hash_now": told["payload_hash"], "ledger": ledger})
     else:
-        show.paragraph(console, "At Mirakl, by the ledger", f"never read, never sent\nledger: {ledger}")
+        show.paragraph(console, "At Mirakl, by the ledger", f"never sent\nledger: {ledger}")
     if told["history"]:
-        show.rows(console, "What was tried, the newest last", told["history"])
+        show.rows(console, "Attempts, the newest last", told["history"])
     if told["changes"]:
         show.rows(console, "What differs from what Mirakl holds", [{"change": change} for change in told["changes"]])
-    show.paragraph(console, "What happens now", told["next"])
+    show.paragraph(console, "What happens next", told["next"])
 
 
 def _one_shape(items: list[dict[str, str]]) -> list[dict[str, str | None]]:

@@ -23,7 +23,7 @@ _SHOWN = 50
 _NOTHING, _LOOK_AT_IT, _WOULD_SEND = 0, 3, 4
 
 
-@click.command(short_help="Say what a sync would send, without sending it.")
+@click.command(short_help="Dry run: show what a sync would send.")
 @channels
 @days
 @click.option("--show", "shown", multiple=True, metavar="ID", help="Show every field that changes in this order.")
@@ -47,7 +47,7 @@ def plan(
     as_csv: bool,
     quiet: bool,
 ) -> None:
-    """Say what a sync of CHANNEL would send, and why, without sending it.
+    """Dry run of a sync of CHANNEL: what would be sent, and why. Nothing is sent.
 
     Reads the shop with the mapping as it is now, and names every order that is new, changed, rejected, refused or
     noticed; for orders that Mirakl holds, the fields that would change. Nothing is written, --out aside.
@@ -112,7 +112,7 @@ def _write(file: IO[bytes], payload: bytes) -> None:
 
 
 class _Telling(Protocol):
-    """Where a plan is told: orders as they are found, a summary at the end of each channel."""
+    """Where a plan is printed: orders as they are found, a summary at the end of each channel."""
 
     def begin(self, channel: str) -> None: ...
     def order(self, order: PlannedOrder) -> None: ...
@@ -215,7 +215,7 @@ class _Screen:
             show.say(self._console, ("warning: ", "yellow"), words)
         self._console.print()
         if told["unmapped"]:
-            show.rows(self._console, "Words without a map", told["unmapped"], numbers=["count"])
+            show.rows(self._console, "Values without a mapping", told["unmapped"], numbers=["count"])
         self._orders()
         if plan.fields:
             title = f"Fields that change, in {plan.compared:,} of the changed orders (positions left out)"
@@ -229,7 +229,7 @@ class _Screen:
         titles = {
             "rejected": "Cannot be sent: rejected by our own validation",
             "refused": "Not sent: Mirakl refused them as they are",
-            "noticed": "Worth a look; they go out all the same",
+            "noticed": "Sent all the same, with a notice",
             "changed": "Changed",
             "new": "New",
         }
@@ -254,7 +254,7 @@ class _Screen:
         for order_id in sorted(self._shown - {order.channel_order_id for order in self._asked}):
             words = "unchanged, superseded, or not changed on these days"
             show.say(
-                self._console, f"Order {order_id}: {words}; `mirakl-orders order {self._channel} {order_id}` looks"
+                self._console, f"Order {order_id}: {words}; `mirakl-orders order {self._channel} {order_id}` shows it"
             )
 
     def close(self) -> None: ...

@@ -34,7 +34,7 @@ def sync_values(result: SyncResult) -> dict[str, Any]:
         "missing": result.missing,
         "failures_total": sum(day.failures_total for day in result.days),
         "red_checks": {
-            red.check: {"why": red.words, "go_on": red.command, "numbers": red.numbers, "orders": red.orders}
+            red.check: {"why": red.message, "go_on": red.command, "numbers": red.numbers, "orders": red.orders}
             for red in result.red_checks
         },
         "days": [

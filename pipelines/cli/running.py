@@ -61,7 +61,7 @@ def sync(names: list[str], days: Days, *, reread: bool, as_json: bool, quiet: bo
 @click.option("--since", type=DAY, metavar="DAY", help="Only orders that failed on this day or later.")
 @click.option("--read-in-future", is_flag=True, help="Orders that were read in the future, when a clock was wrong.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N of them, the oldest failures first.")
-@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+@click.option("--dry-run", is_flag=True, help="Dry run: show what would be sent, and send nothing.")
 @click.option("--yes", is_flag=True, help=f"Do not ask before more than {ASKED_BEYOND} orders are sent.")
 @as_json
 @quiet
@@ -191,7 +191,7 @@ def worst(statuses: Iterable[int]) -> int:
 
 
 def _ready(names: list[str]) -> tuple[Settings, list[Channel]]:
-    """Load channels; what is wrong with the configuration is said before anything runs."""
+    """Load channels; a wrong configuration is reported before anything runs."""
     from connectors.channels.reader import ShopReader
     from connectors.frames.storage import FrameStorage
     from connectors.ledger import Ledger

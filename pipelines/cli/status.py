@@ -1,4 +1,4 @@
-"""Commands that say where everything stands: status, channels."""
+"""Commands that report on channels: status, channels."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from pipelines.runs.status import ChannelStatus, Ticking
 
 
-@click.command(short_help="Say where every channel stands.")
+@click.command(short_help="Show the state of every channel.")
 @any_channels
 @as_json
 def status(names: tuple[str, ...], *, as_json: bool) -> None:
-    """Say where every CHANNEL (or all) stands: last delivery, open failures, red checks, schedules and sensors.
+    """Show the state of each CHANNEL (or all): last delivery, open failures, red checks, schedules and sensors.
 
     The shops are not asked. Exit status 3 when something is red or open, 1 when a block of channels.toml is broken.
     """
@@ -50,7 +50,7 @@ def status(names: tuple[str, ...], *, as_json: bool) -> None:
                     "Schedules or sensors are on, but no Dagster daemon runs: nothing ticks. See docs/deployment.md"
                 )
     broken = any(one.fault for one in found)
-    sys.exit(1 if broken else 3 if silent or any(one.needs_somebody for one in found) else 0)
+    sys.exit(1 if broken else 3 if silent or any(one.needs_attention for one in found) else 0)
 
 
 @click.command(short_help="List the channels of channels.toml.")
@@ -119,9 +119,9 @@ def _budget(status: ChannelStatus) -> str:
 
 
 def _verdict(status: ChannelStatus) -> tuple[str, str]:
-    if status.needs_somebody:
-        return "needs somebody", "red"
-    return ("nothing was delivered yet", "yellow") if status.is_new else ("all is well", "green")
+    if status.needs_attention:
+        return "needs attention", "red"
+    return ("nothing was delivered yet", "yellow") if status.is_new else ("ok", "green")
 
 
 def _open(status: ChannelStatus) -> str:

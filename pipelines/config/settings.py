@@ -108,7 +108,7 @@ class Settings:
             if channel.rivals:
                 yield (
                     f"{self.path}: [channels.{channel.name}] has the mirakl_channel_id of {', '.join(channel.rivals)}: "
-                    "Mirakl tells a channel's orders apart by their id alone, so an order id that another of these "
+                    "Mirakl identifies a channel's orders by their id alone, so an order id that another of these "
                     "channels has delivered is rejected with code order_id_taken; give each shop a "
                     "mirakl_channel_id of its own (stores of one shop differ in nothing but `store`)"
                 )
@@ -143,7 +143,7 @@ def load_settings(path: Path | None = None) -> Settings:
         raise SettingsError(f"{path}: {error}") from None
     for name in content.keys() - _SECTIONS:
         if not isinstance(content[name], dict):
-            raise SettingsError(f"{path}: the key {name!r} stands in no section; write [channels.my_shop] above it")
+            raise SettingsError(f"{path}: the key {name!r} is in no section; write [channels.my_shop] above it")
         hint = did_you_mean(name, _SECTIONS) or "; the sections are [mirakl], [frames], [runs], [channels.my_shop]"
         raise SettingsError(f"{path}: unknown section [{name}]{hint}")
     blocks = content.get("channels", {})

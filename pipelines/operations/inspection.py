@@ -1,4 +1,4 @@
-"""Trying a configuration before anything runs: every part, and all that is found is said, not only the first."""
+"""Trying a configuration before anything runs: every part, and everything found is reported, not only the first."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Verdict = Literal["ok", "warning", "error", "orders", "not tried"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found about one part; `words` say what is wrong and what to do.
+    """What was found about one part; `message` is what is wrong and what to do.
 
     `orders` is about single orders that cannot be sent, while the configuration is right; `not tried` says what could
     not be found out, and why.
@@ -37,7 +37,7 @@ class Finding:
 
     subject: str
     verdict: Verdict
-    words: str
+    message: str
 
 
 def check(
@@ -79,7 +79,7 @@ def _mirakl(settings: Settings, credential: str | None, channels: Sequence[Chann
         client = MiraklClient(environment.mirakl(settings.mirakl, credential))
     except USER_ERRORS as error:
         yield Finding(subject, "error", str(error))
-        yield Finding(subject, "not tried", "credentials, address and stores: mend the above first")
+        yield Finding(subject, "not tried", "credentials, address and stores: correct the above first")
         return
     with closing(client):
         try:
@@ -88,7 +88,7 @@ def _mirakl(settings: Settings, credential: str | None, channels: Sequence[Chann
         except USER_ERRORS as error:
             yield Finding(subject, "error", str(error))
             yield Finding(
-                subject, "not tried", "whether Mirakl takes the token and knows the stores: mend the above first"
+                subject, "not tried", "whether Mirakl takes the token and knows the stores: correct the above first"
             )
             return
         token_url = environment.mirakl_token_url.partition("?")[0]
@@ -127,14 +127,14 @@ def _channel(channel: Channel) -> Iterator[Finding]:
         reader = ShopReader(source)
     except USER_ERRORS as error:
         yield Finding(subject, "error", str(error))
-        yield Finding(subject, "not tried", "the shop's database and its orders: mend the above first")
+        yield Finding(subject, "not tried", "the shop's database and its orders: correct the above first")
         return
     findings = check_shop(reader)
     reader.dispose()
     for finding in findings:
         yield Finding(subject, finding.verdict, finding.words)
     if any(finding.verdict == "error" for finding in findings):
-        yield Finding(subject, "not tried", "the mapping of recent orders: mend the above first")
+        yield Finding(subject, "not tried", "the mapping of recent orders: correct the above first")
         return
     yield Finding(subject, "ok", f"the shop ({channel.settings.platform}) can be read")
     try:

@@ -134,7 +134,9 @@ def _next(found: Look) -> str:
     if found.record is not None:
         return _NEXT[decisions.decide(found.row, found.record)].format(found.channel, found.channel_order_id)
     if found.reject is not None:
-        return "nothing: it cannot be sent, see `reject`; mend it in the shop or the mapping, the next sync tries again"
+        return (
+            "nothing: it cannot be sent, see `reject`; correct it in the shop or the mapping; the next sync tries again"
+        )
     if found.is_excluded:
         return "nothing: `exclude` in channels.toml leaves it out; what Mirakl holds of it stays as it is"
     if found.row is not None:

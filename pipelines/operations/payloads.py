@@ -73,7 +73,7 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, 
 
 
 def change(path: str, old: Any, new: Any, *, personal: bool = False) -> str:
-    """Say one difference in words, without personal data unless that is asked for."""
+    """Describe one difference, without personal data unless that is asked for."""
     before, after = (value if personal else masked(value, path) for value in (old, new))
     return path if before == after else f"{path}: {text(before)} -> {text(after)}"
 

@@ -38,13 +38,16 @@ def try_recent(channel: Channel, shop: Shop) -> Iterator[tuple[str, str]]:
         return
     for word, count in unmapped.most_common(_NAMED):
         times = f"{counted(count, 'time')} among {counted(read, 'recent order')}"
-        yield "warning", f"{word.kind} {word.word!r} has no map ({times})"
+        yield "warning", f"{word.kind} {word.word!r} has no mapping ({times})"
     kinds = Counter((reject.code, reject.field) for reject in rejects)
     for (code, field), count in kinds.most_common(_NAMED):
         reject = next(one for one in rejects if (one.code, one.field) == (code, field))
         words = f"{count:,} of {counted(read, 'recent order')} cannot be sent: {code}, {field} {reject.reason}"
         all_alike = count == read > 1
         verdict = "error" if code in _OF_THE_CONFIGURATION or all_alike else "orders"
-        yield verdict, f"{words} (for example {reject.channel_order_id}; `mirakl-orders order {channel.name} ID` looks)"
+        yield (
+            verdict,
+            f"{words} (for example {reject.channel_order_id}; `mirakl-orders order {channel.name} ID` shows it)",
+        )
     if not rejects:
         yield "ok", f"{counted(read, 'recent order')} can be sent as they are"

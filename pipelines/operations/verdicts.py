@@ -33,13 +33,13 @@ _IDS_IN_COMMAND = 5
 class Verdict:
     """One question about a channel, and the answer of now.
 
-    `words` say what is wrong, `command` what goes on from there, `numbers` how much of it there is. `orders` are the
+    `message` is what is wrong, `command` what goes on from there, `numbers` how much of it there is. `orders` are the
     first 50, each with `channel_order_id`, `day`, `code`, `field` and `reason` (which names both sums of money).
     """
 
     check: str
     passed: bool
-    words: str = ""
+    message: str = ""
     command: str = ""
     numbers: dict[str, int] = field(default_factory=dict)
     orders: list[dict[str, str]] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Verdict:
     @property
     def description(self) -> str | None:
         """What is wrong and what to do, None when nothing is."""
-        return None if self.passed else f"{self.words}; `{self.command}`"
+        return None if self.passed else f"{self.message}; `{self.command}`"
 
 
 def judge(channel: str, ledger: Ledger) -> Iterator[Verdict]:
@@ -86,8 +86,8 @@ def _everything_mapped(channel: str, ledger: Ledger) -> Verdict:
             f"{detail.partition(';')[0]} ({count:,})" for detail, count in standing.details[:_WORDS_NAMED]
         )
         found.append(
-            f"{counted(standing.orders, 'order has', 'orders have')} a status without a map: {named}; such an order is "
-            "sent with the status that the rest of it proves, else as CHANNEL_SPECIFIC; add the map under "
+            f"{counted(standing.orders, 'order has', 'orders have')} a status without a mapping: {named}; such an order "
+            "is sent with the status that the rest of it proves, else as CHANNEL_SPECIFIC; map it under "
             f"[channels.{channel}.statuses], then read these days again"
         )
     if countries:

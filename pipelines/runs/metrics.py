@@ -12,7 +12,7 @@ import datetime as dt
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -27,6 +27,7 @@ from pipelines.user_errors import USER_ERRORS
 
 _OUTCOMES = ("delivered", "unchanged", "superseded", "excluded", "rejected", "refused", "undelivered")
 _REQUESTS = ("requests", "requests_isolating", "retries")
+_STATUS = "status "
 _AT_ONCE = 200
 
 
@@ -82,12 +83,19 @@ class ChannelCollector:
             "Requests with orders, of runs since the exporter began; `isolating` and `retry` are among `all`.",
             labels=["channel", "kind"],
         )
+        answers = CounterMetricFamily(
+            "mirakl_orders_answers",
+            "Requests with orders by HTTP status (`none` without an answer), of runs since the exporter began.",
+            labels=["channel", "status"],
+        )
         for channel, counts in self._counts.items():
             for outcome in _OUTCOMES:
                 orders.add_metric([channel, outcome], counts.get(outcome, 0))
             for kind, name in zip(("all", "isolating", "retry"), _REQUESTS, strict=True):
                 requests.add_metric([channel, kind], counts.get(name, 0))
-        yield from (orders, requests)
+            for status in sorted(name for name in counts if name.startswith(_STATUS)):
+                answers.add_metric([channel, status.removeprefix(_STATUS)], counts[status])
+        yield from (orders, requests, answers)
 
     def _count(self, channel: str, instance: dg.DagsterInstance | None, *, begin: bool) -> None:
         """Add what was recorded since the last time; at the beginning only find out where the records end."""
@@ -106,6 +114,9 @@ class ChannelCollector:
                     known = event.metadata if event else {}
                     for name in (*_OUTCOMES, *_REQUESTS):
                         counts[name] = counts.get(name, 0) + (int(str(known[name].value)) if name in known else 0)
+                    if isinstance(statuses := known.get("requests_by_status"), dg.JsonMetadataValue):
+                        for status, number in cast("dict[str, int]", statuses.data).items():
+                            counts[_STATUS + status] = counts.get(_STATUS + status, 0) + number
                 self._cursors[channel, kind] = records[-1].storage_id
 
     @staticmethod
@@ -120,7 +131,7 @@ def _gauges(settings: Settings, channels: Sequence[Channel], found: Sequence[Cha
     yield _gauge(
         "channel_ok",
         "1 while nothing about the channel is wrong.",
-        [([n], not s.needs_somebody) for n, s in each],
+        [([n], not s.needs_attention) for n, s in each],
         "channel",
     )
     yield _gauge(

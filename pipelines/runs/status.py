@@ -1,4 +1,4 @@
-"""Where every channel stands: last delivery, what is open, what is red, what runs next. Nothing is asked of a shop."""
+"""The state of every channel: last delivery, open failures, red checks, next ticks. The shops are not asked."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Ticking:
 
 @dataclass(slots=True)
 class ChannelStatus:
-    """How a channel stands. `open` counts orders not accepted by (outcome, code); instants are UTC with `Z`.
+    """The state of a channel. `open` counts orders not accepted by (outcome, code); instants are UTC with `Z`.
 
     `is_new` is a channel of which nothing was ever sent: nothing is wrong with it, but nothing is known to be right.
 
@@ -72,7 +72,7 @@ class ChannelStatus:
     shares_with: list[str] = field(default_factory=list)
 
     @property
-    def needs_somebody(self) -> bool:
+    def needs_attention(self) -> bool:
         """Whether anything about the channel is wrong."""
         return bool(self.fault or self.open or self.failed_days or self.red)
 
@@ -80,7 +80,7 @@ class ChannelStatus:
         """Return it as plain values."""
         return {
             "channel": self.name,
-            "ok": not self.needs_somebody,
+            "ok": not self.needs_attention,
             "fault": self.fault,
             "is_new": self.is_new,
             "last_success": self.last_success,
@@ -108,7 +108,7 @@ class ChannelStatus:
 def statuses(
     settings: Settings, channels: Sequence[Channel], ledger: Ledger, instance: dg.DagsterInstance | None
 ) -> list[ChannelStatus]:
-    """Find out how channels stand; `instance` is None where nothing ever ran."""
+    """Return the state of channels; `instance` is None where nothing ever ran."""
     repository = build_definitions(settings).get_repository_def()
     found = []
     for channel in channels:

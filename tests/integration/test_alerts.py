@@ -72,5 +72,5 @@ def test_a_failed_run_and_its_recovery_reach_the_webhook(dagster: Dagster, sandb
     assert "Orders: A-1" in "".join(receiver.texts)
     sandbox.settings = replace(sandbox.settings, known_stores=frozenset())
     launch(dagster)
-    recovered = f"channel own: sync_own of {DAY}: right again"
-    wait_for(lambda: recovered in "".join(receiver.texts), "the message that it is right again", 150)
+    recovered = f"channel own: sync_own of {DAY}: resolved"
+    wait_for(lambda: recovered in "".join(receiver.texts), "the message that it is resolved", 150)

@@ -125,7 +125,7 @@ def test_status_and_channels_make_nothing_and_say_where_everything_stands(
     [own] = told("status", status=3)["channels"]
     assert own["open"] == [{"outcome": "rejected", "code": "unknown_currency", "orders": 1}]
     shown = call("status", "own").stdout
-    for words in ("needs somebody", "1 rejected (unknown_currency)", "last delivery"):
+    for words in ("needs attention", "1 rejected (unknown_currency)", "last delivery"):
         assert words in shown
     Path(environment["DAGSTER_HOME"]).rename(Path(environment["DAGSTER_HOME"]).with_name("elsewhere"))
     # A long path is folded, wherever it has to be.

@@ -23,7 +23,7 @@ from tests.own_shop import OwnShop
 def found(verdict: str) -> list[str]:
     settings = load_settings()
     return [
-        one.words
+        one.message
         for one in check(settings, list(settings.channels.values()), check_dagster_home)
         if one.verdict == verdict
     ]
@@ -102,7 +102,7 @@ def test_what_all_orders_share_is_a_fault_of_the_configuration(
 
 def test_words_of_recent_orders_without_a_map_are_named(environment: dict[str, str], shop: OwnShop) -> None:
     shop.order("1", recently(), status="odd")
-    assert any("status 'odd' has no map" in words for words in found("warning"))
+    assert any("status 'odd' has no mapping" in words for words in found("warning"))
 
 
 def test_a_shop_without_recent_orders_leaves_the_mapping_untried(environment: dict[str, str]) -> None:

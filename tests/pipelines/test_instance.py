@@ -141,8 +141,8 @@ def test_tables_of_an_older_dagster_are_found(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     [finding] = check_dagster_home()
     assert finding.verdict == "error"
-    assert "the tables of Dagster's runs are of an older version" in finding.words
-    assert "dagster instance migrate" in finding.words
+    assert "the tables of Dagster's runs are of an older version" in finding.message
+    assert "dagster instance migrate" in finding.message
 
 
 def test_a_home_of_an_earlier_version_still_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,7 @@ def test_a_scrape_tells_what_became_of_orders_and_writes_nothing(
     assert of(found, "orders_total", channel="own", outcome="delivered") == 4
     assert of(found, "orders_total", channel="own", outcome="rejected") == 1
     assert of(found, "requests_total", channel="own", kind="all") == sandbox.stats.requests == 2
+    assert of(found, "answers_total", channel="own", status="204") == 2
     assert of(found, "waiting_orders", channel="own", outcome="rejected", code="unknown_currency") == 1
     assert of(found, "channel_ok", channel="own") == 0
     assert of(found, "request_budget_per_second") == 20

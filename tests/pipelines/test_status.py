@@ -47,7 +47,7 @@ def stands(runs: Runs, instance: dg.DagsterInstance | None = None) -> ChannelSta
 
 def test_a_channel_that_never_ran_is_quiet(runs: Runs) -> None:
     found = stands(runs)
-    assert (found.last_success, found.open.total(), found.needs_somebody) == (None, 0, False)
+    assert (found.last_success, found.open.total(), found.needs_attention) == (None, 0, False)
     assert found.is_new
     assert {one.name: one.on for one in (*found.schedules, *found.sensors)} == {
         "sync_own_today": False,
@@ -69,7 +69,7 @@ def test_open_orders_are_counted_by_code_and_the_last_delivery_is_told(runs: Run
     assert found.last_day == DAY
     assert dt.datetime.fromisoformat(found.last_success or "") > dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)
     assert set(found.red) == {"everything_mapped"}
-    assert found.needs_somebody
+    assert found.needs_attention
 
 
 def test_deliveries_elsewhere_do_not_make_a_channel_well(
@@ -85,8 +85,8 @@ def test_deliveries_elsewhere_do_not_make_a_channel_well(
     monkeypatch.setenv("MIRAKL_BASE_URL", "https://example.com/api")
     with ledger_to_read(channel) as ledger:
         [found] = statuses(settings, [channel], ledger, runs.instance)
-    assert (there.needs_somebody, there.is_new) == (False, False)
-    assert (found.needs_somebody, found.is_new) == (True, False)
+    assert (there.needs_attention, there.is_new) == (False, False)
+    assert (found.needs_attention, found.is_new) == (True, False)
     assert trial in found.red["destination"]
 
 

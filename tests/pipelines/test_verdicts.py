@@ -67,7 +67,7 @@ def test_a_refused_order_is_red_at_every_later_run_until_it_is_accepted(
     poison(sandbox, "1")
     assert red(runs.sync(D1)) == {"all_accepted"}
     assert red(runs.sync(D2)) == {"all_accepted"}
-    assert re.search(r"the oldest since \d{4}-\d\d-\d\d \d\d:\d\d UTC$", verdicts(runs)["all_accepted"].words)
+    assert re.search(r"the oldest since \d{4}-\d\d-\d\d \d\d:\d\d UTC$", verdicts(runs)["all_accepted"].message)
     [order] = verdicts(runs)["all_accepted"].orders
     assert (order["channel_order_id"], order["day"], order["outcome"]) == ("1", D1, "refused")
     assert (order["code"], order["field"]) == ("INVALID_INPUT", "status")
@@ -97,8 +97,8 @@ def test_a_word_without_a_map_is_red_until_it_is_mapped_and_its_orders_are_read_
     assert red(runs.sync(D1)) == {"everything_mapped"}
     assert red(runs.sync(D2)) == {"everything_mapped"}
     found = verdicts(runs)["everything_mapped"]
-    assert "'strange'" in found.words
-    assert "sent with the status that the rest of it proves, else as CHANNEL_SPECIFIC" in found.words
+    assert "'strange'" in found.message
+    assert "sent with the status that the rest of it proves, else as CHANNEL_SPECIFIC" in found.message
     assert found.command == f"mirakl-orders sync own --from {D1} --to {D1}"
     [order] = found.orders
     assert (order["channel_order_id"], order["day"], order["code"]) == ("1", D1, "unmapped_status")

@@ -24,7 +24,7 @@ def test_a_cause_is_told_once_and_once_more_when_it_is_over() -> None:
     memory = Memory()
     assert tell(memory, cause()) == [":red_circle: 1 order"]
     assert tell(memory, cause(), hours=100) == []
-    assert tell(memory) == [":large_green_circle: channel own: check all_accepted: right again"]
+    assert tell(memory) == [":large_green_circle: channel own: check all_accepted: resolved"]
     assert tell(memory) == []
     assert tell(memory, cause()) == [":red_circle: 1 order"]
 

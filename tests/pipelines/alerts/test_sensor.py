@@ -104,7 +104,7 @@ def test_it_is_over_when_the_days_are_done_not_when_another_day_is(
     assert not any(f"sync_own of {DAY}" in text for text in alerts.tick())
     sandbox.settings = known
     assert runs.sync(DAY, NEXT).success
-    assert f":large_green_circle: channel own: sync_own of {DAY}: right again" in "\n".join(alerts.tick())
+    assert f":large_green_circle: channel own: sync_own of {DAY}: resolved" in "\n".join(alerts.tick())
 
 
 def test_a_check_that_turned_red_is_told_once_and_once_more_when_it_is_green(
@@ -118,7 +118,7 @@ def test_a_check_that_turned_red_is_told_once_and_once_more_when_it_is_green(
     assert told == [1, 0]
     shop.order("A-1", f"{DAY} 12:00:00")
     assert runs.sync(DAY).success
-    assert ":large_green_circle: channel own: check all_accepted: right again" in "\n".join(alerts.tick())
+    assert ":large_green_circle: channel own: check all_accepted: resolved" in "\n".join(alerts.tick())
 
 
 def test_a_broken_block_is_told_before_any_run_and_its_failing_runs_are_not(
@@ -131,7 +131,7 @@ def test_a_broken_block_is_told_before_any_run_and_its_failing_runs_are_not(
     assert not runs.sync(DAY).success
     assert alerts.tick() == []
     Path(environment["CHANNELS_FILE"]).write_text(shop.block())
-    assert alerts.tick() == [":large_green_circle: channel own: its block: right again"]
+    assert alerts.tick() == [":large_green_circle: channel own: its block: resolved"]
 
 
 def test_a_late_channel_is_told(alerts: Alerts, runs: Runs) -> None:
@@ -157,12 +157,12 @@ def test_a_webhook_that_refuses_is_told_again_at_the_next_tick(
     assert alerts.tick() == []
     assert f"alerts wait: ALERT_WEBHOOK_URL answers HTTP {status}" in alerts.said
     receiver.status = 200
-    # What was wrong while the webhook was down is told even if it is right again.
+    # What was wrong while the webhook was down is told even if it is resolved.
     shop.order("A-1", f"{DAY} 12:00:00")
     assert runs.sync(DAY).success
     [told] = alerts.tick()
     assert "check all_accepted is red" in told
-    assert "check all_accepted: right again" in told
+    assert "check all_accepted: resolved" in told
 
 
 def test_a_webhook_that_is_down_or_slow_neither_breaks_the_sensor_nor_shows_its_address(
