@@ -86,8 +86,8 @@ def _everything_mapped(channel: str, ledger: Ledger) -> Verdict:
             f"{detail.partition(';')[0]} ({count:,})" for detail, count in standing.details[:_WORDS_NAMED]
         )
         found.append(
-            f"{counted(standing.orders, 'order has', 'orders have')} a status without a mapping: {named}; such an order "
-            "is sent with the status that the rest of it proves, else as CHANNEL_SPECIFIC; map it under "
+            f"{counted(standing.orders, 'order has', 'orders have')} a status without a mapping: {named}; such an "
+            "order is sent with the status that the rest of it proves, else as CHANNEL_SPECIFIC; map it under "
             f"[channels.{channel}.statuses], then read these days again"
         )
     if countries:
