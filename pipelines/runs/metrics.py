@@ -199,7 +199,7 @@ def _gauges(settings: Settings, channels: Sequence[Channel], found: Sequence[Cha
     )
     yield _gauge(
         "request_budget_per_second",
-        "requests_per_second of channels.toml, which all channels share.",
+        "requests_per_second of channels.toml, for each credential.",
         [([], settings.mirakl.requests_per_second)],
     )
 
