@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,34 +19,52 @@ from transforms.frames import as_text
 from transforms.groups import Bools
 from transforms.parsing import mask
 
-# What stands before a text of so many bytes, and after the text before it.
-_SIZES = {size: f";s:{size}:" for size in range(512)}
+_OPENING = re.compile(r's:(\d{1,9}):"|i:(-?\d{1,18});|a:(\d{1,9}):\{', re.ASCII)
 
 
 def php(text: str | None) -> Any:
     """Unserialise PHP: arrays and objects as dicts. Lengths count bytes, so bytes are read (a UTF-8 label counts)."""
     if not text:
         return None
-    if (entry := _one_entry(text)) is not None:
-        return {0: entry}
+    try:
+        # Lengths count bytes.
+        if text.isascii():
+            return _value(text, 0)[0]
+    except (_Unusual, RecursionError):
+        pass
     try:
         return phpserialize.loads(text.encode(), decode_strings=True, object_hook=_members)
     except (ValueError, TypeError, OverflowError, RecursionError):
         return None
 
 
-def _one_entry(text: str) -> dict[Any, Any] | None:
-    """Read a list of one array of texts, None where it is anything else.
+class _Unusual(Exception):
+    """What only the parser knows, damage included."""
 
-    Plugins that list things have mostly written one, as a parcel. What stands between the texts must be what their
-    lengths make of it, so that damage is left to the parser.
-    """
-    parts = text.split('"')
-    texts, sizes = parts[1::2], [_SIZES.get(len(one), "") for one in parts[1::2]]
-    if not texts or len(texts) % 2 or not text.isascii():
-        return None
-    sizes[0] = f"a:1:{{i:0;a:{len(texts) // 2}:{{{sizes[0][1:]}"
-    return dict(zip(texts[::2], texts[1::2], strict=True)) if parts[::2] == [*sizes, ";}}"] else None
+
+def _value(text: str, at: int) -> tuple[Any, int]:
+    """Read arrays, texts and whole numbers; return the value, and where it ends."""
+    opening = _OPENING.match(text, at)
+    if opening is None:
+        raise _Unusual
+    size, number, count = opening.groups()
+    at = opening.end()
+    if size is not None:
+        end = at + int(size)
+        if text[end : end + 2] != '";':
+            raise _Unusual
+        return text[at:end], end + 2
+    if number is not None:
+        return int(number), at
+    entries: dict[Any, Any] = {}
+    for _ in range(int(count)):
+        key, at = _value(text, at)
+        if isinstance(key, dict):
+            raise _Unusual
+        entries[key], at = _value(text, at)
+    if text[at : at + 1] != "}":
+        raise _Unusual
+    return entries, at + 1
 
 
 def one_entries(cells: pa.StringArray, names: Sequence[str]) -> tuple[Bools, dict[str, pa.StringArray]]:
