@@ -1,6 +1,7 @@
 -- What items of orders hold beyond that: what the buyer chose (all meta that WooCommerce shows, which is what does not
 -- begin with `_`, and the meta in which add-on plugins pack it), how bundles and their parts belong together, the place
 -- of a pick-up, what a gift card paid. An attribute's value is a slug there; its name stands in the terms.
+-- `+ 0` keeps SQLite from going through all meta in this order.
 SELECT
     i.order_id,
     m.order_item_id,
@@ -37,4 +38,4 @@ WHERE i.order_id IN :order_ids
         OR i.order_item_type = 'fee' AND m.meta_key = '_legacy_fee_key'
         OR i.order_item_type IN ('gift_card', 'pw_gift_card', 'yith_gift_card') AND m.meta_key = 'amount'
     )
-ORDER BY m.meta_id
+ORDER BY m.meta_id + 0

@@ -3,7 +3,8 @@
 -- order comes with the refunds of the order it was split from.
 -- Of coupons only the code counts: line totals already are what remains after them.
 -- Of two metas of one key the first counts, as for WooCommerce itself: values are compared with their meta's id before
--- them, written as thirteen digits, which are cut off again.
+-- them, written as thirteen digits, which are cut off again. REPLACE stands for CONCAT, which SQLite lacks before 3.44.
+-- A `+` before a column keeps SQLite, which has no statistics here, from an index that holds most of the table.
 -- Grouped by the item alone, of which all else is the same: MariaDB sorts a number a quarter faster than five columns.
 SELECT
     MAX(owner.order_id) AS order_id,
@@ -29,20 +30,20 @@ SELECT
 FROM (
     SELECT id AS order_id, NULL AS refund_id, id AS owner_id
     FROM {prefix}wc_orders
-    WHERE id IN :order_ids AND type = 'shop_order'
+    WHERE id IN :order_ids AND +type = 'shop_order'
     UNION
     SELECT parent_order_id, id, id
     FROM {prefix}wc_orders
-    WHERE parent_order_id IN :order_ids AND type = 'shop_order_refund'
+    WHERE parent_order_id IN :order_ids AND +type = 'shop_order_refund'
     UNION
     SELECT r.parent_order_id, r.id, r.id
     FROM {prefix}wc_orders AS o
-    JOIN {prefix}wc_orders AS r ON r.parent_order_id = o.parent_order_id AND r.type = 'shop_order_refund'
-    WHERE o.id IN :order_ids AND o.type = 'shop_order' AND o.parent_order_id > 0
+    JOIN {prefix}wc_orders AS r ON r.parent_order_id = o.parent_order_id AND +r.type = 'shop_order_refund'
+    WHERE o.id IN :order_ids AND +o.type = 'shop_order' AND o.parent_order_id > 0
 ) AS owner
 JOIN {prefix}woocommerce_order_items AS i ON i.order_id = owner.owner_id
 LEFT JOIN (
-    SELECT order_item_id, meta_key, CONCAT(1000000000000 + meta_id, meta_value) AS numbered
+    SELECT order_item_id, meta_key, REPLACE(1000000000000.5 + meta_id, '.5', meta_value) AS numbered
     FROM {prefix}woocommerce_order_itemmeta
     WHERE meta_key IN (
         '_product_id', '_variation_id', '_qty', '_line_total', '_line_tax', '_line_tax_data', '_refunded_item_id',

@@ -1,5 +1,6 @@
 -- Orders with a parent (those that a marketplace plugin made of one order, balances of deposits): the children of these
 -- orders, and the brothers of those that are children themselves. `vendor_key` is a meta that names a vendor.
+-- A `+` before a column keeps SQLite, which has no statistics here, from an index that holds most of the table.
 SELECT
     c.id AS order_id,
     c.parent_order_id,
@@ -16,13 +17,13 @@ SELECT
 FROM (
     SELECT id AS parent_id
     FROM {prefix}wc_orders
-    WHERE id IN :order_ids AND type = 'shop_order'
+    WHERE id IN :order_ids AND +type = 'shop_order'
     UNION
     SELECT parent_order_id
     FROM {prefix}wc_orders
-    WHERE id IN :order_ids AND type = 'shop_order' AND parent_order_id > 0
+    WHERE id IN :order_ids AND +type = 'shop_order' AND parent_order_id > 0
 ) AS head
-JOIN {prefix}wc_orders AS c ON c.parent_order_id = head.parent_id AND c.type = 'shop_order'
+JOIN {prefix}wc_orders AS c ON c.parent_order_id = head.parent_id AND +c.type = 'shop_order'
 LEFT JOIN {prefix}wc_order_operational_data AS d ON d.order_id = c.id
 WHERE c.status NOT IN ('wc-checkout-draft', 'auto-draft', 'draft')
 ORDER BY c.id
