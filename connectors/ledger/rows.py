@@ -239,7 +239,7 @@ def settle(connection: sa.Connection, key: str, outcomes: Sequence[tuple[LedgerE
     if not outcomes:
         return
     if not _is_postgresql(connection):
-        statement = _ACCEPT_MANY if all(ended.outcome == Outcome.DELIVERED for _, ended in outcomes) else _SETTLE_MANY
+        statement = _ACCEPT_MANY if {ended.outcome for _, ended in outcomes} == {Outcome.DELIVERED} else _SETTLE_MANY
         statement.execute(connection, [(key, *ended, *_claim_of(claimed)) for claimed, ended in outcomes])
         return
     asked = {"channel": key, "order_ids": [claimed.channel_order_id for claimed, _ in outcomes]}

@@ -122,14 +122,13 @@ class Coordinator:
         if rejects := list(rejects_of(piece)):
             self._settlement.reject(rejects)
         records = list(records_of(piece))
-        stopped: dict[str, list[ClaimedOrder]] = {}
-        for order in self._settlement.claim(records) if records else ():
-            store = order.record.store
-            # Orders of a store that has stopped are not kept until the end of a long day.
-            kept = self._waiting if self._run.stop_of(store) is None else stopped
-            kept.setdefault(store, []).append(order)
-        for store, orders in stopped.items():
-            self._settlement.leave_unanswered(orders, self._run.stop_of(store))
+        for store, orders in _by_store(self._settlement.claim(records) if records else ()).items():
+            stop = self._run.stop_of(store)
+            if stop is None:
+                self._waiting.setdefault(store, []).extend(orders)
+            else:
+                # Orders of a store that has stopped are not kept until the end of a long day.
+                self._settlement.leave_unanswered(orders, stop)
 
     def _start_batches(self, *, everything: bool) -> None:
         """Start sending batches, waiting while enough are under way."""

@@ -114,14 +114,14 @@ def unanswered(newer: LedgerEntry, channel: str, latest: dt.datetime) -> Unanswe
     return None
 
 
-def notices_of(known: LedgerEntry | None, record: Record, latest: dt.datetime) -> list[Notice]:
+def notices_of(known: LedgerEntry | None, record: Record, latest: str) -> list[Notice]:
     """Return what an order is noticed for: by normalisation, for what it lost, for a stamp later than `latest`."""
     found = list(record.notices)
     if known is not None and has_shrunk(known, record):
         had = f"{known.order_lines} lines and {known.adjustments or 0} adjustments"
         detail = f"was delivered with {had}, has {record.order_lines} and {record.adjustments} now"
         found.append(Notice(SHRUNK, "order_lines", detail))
-    if moment(record.updated_at) > latest:
+    if is_after(record.updated_at, latest):
         found.append(Notice(FUTURE_STAMP, "channel_updated_at", f"the shop stamped it {record.updated_at}"))
     return found
 
@@ -293,6 +293,11 @@ def is_under_two_stores(known: LedgerEntry, record: Record, run_id: str, day: st
         and (known.run_id, known.day) == (run_id, day)
         and moment(known.read_at) == moment(record.read_at)
     )
+
+
+def is_after(instant: str, other: str) -> bool:
+    """Whether one of our instants is later than another, to the second: in UTC and of one form, they sort as texts."""
+    return instant[:19] > other[:19]
 
 
 def moment(text: str) -> dt.datetime:

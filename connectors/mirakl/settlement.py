@@ -14,6 +14,7 @@ from connectors.mirakl.pointers import Refusal
 from connectors.mirakl.report import DayReport, Failure
 from connectors.mirakl.run import Stop
 from transforms.outcomes import Notice, Outcome, Record, Reject
+from transforms.times import format_time
 
 
 class Settlement:
@@ -70,7 +71,7 @@ class Settlement:
         claimed: list[ClaimedOrder] = []
         rows: list[LedgerEntry] = []
         noticed: dict[str, Sequence[Notice]] = {}
-        instant, latest = now(), dt.datetime.now(dt.UTC) + FUTURE_TOLERANCE
+        instant, latest = now(), format_time(dt.datetime.now(dt.UTC) + FUTURE_TOLERANCE)
         with self._ledger.claims(self._channel) as transaction:
             known, taken = transaction.known(list(chosen)), transaction.taken(list(chosen))
             for order_id, record in chosen.items():
@@ -184,13 +185,13 @@ class Settlement:
         self._ledger.settle(self._channel, [(order.entry, decisions.delivered(order)) for order in done])
         self.report.count(Outcome.DELIVERED, len(done))
         accepted_at = dt.datetime.now(dt.UTC)
-        latest = accepted_at + FUTURE_TOLERANCE
+        latest = format_time(accepted_at + FUTURE_TOLERANCE)
         for order in done:
-            changed_at = moment(order.record.updated_at)
-            self.report.note_age((accepted_at - changed_at).total_seconds())
+            changed_at = order.record.updated_at
+            self.report.note_age((accepted_at - moment(changed_at)).total_seconds())
             if order.before is not None and decisions.has_shrunk(order.before, order.record):
                 self.report.note_shrunk(order.order_id)
-            if changed_at > latest:
+            if decisions.is_after(changed_at, latest):
                 self.report.note_future_stamp(order.order_id)
 
     def refuse(self, orders: Sequence[tuple[ClaimedOrder, Refusal]]) -> None:
