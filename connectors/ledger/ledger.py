@@ -156,6 +156,8 @@ class Ledger:
 
     def settle(self, channel: str, outcomes: Sequence[tuple[LedgerEntry, LedgerEntry]]) -> None:
         """Write (row as claimed, row as it ended); a row claimed anew since, by whoever, is left alone."""
+        if not outcomes:
+            return
         with self._transaction(channel) as connection:
             rows.settle(connection, self._written(connection, channel), outcomes)
 

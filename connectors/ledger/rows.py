@@ -236,8 +236,6 @@ def write(connection: sa.Connection, key: str, entries: Sequence[LedgerEntry]) -
 
 def settle(connection: sa.Connection, key: str, outcomes: Sequence[tuple[LedgerEntry, LedgerEntry]]) -> None:
     """Write (row as claimed, row as it ended) over the rows that are as claimed, see `Ledger.settle`."""
-    if not outcomes:
-        return
     if not _is_postgresql(connection):
         statement = _ACCEPT_MANY if {ended.outcome for _, ended in outcomes} == {Outcome.DELIVERED} else _SETTLE_MANY
         statement.execute(connection, [(key, *ended, *_claim_of(claimed)) for claimed, ended in outcomes])
