@@ -27,6 +27,8 @@ from pipelines.runs.replay import job_name as replay_job_name
 from pipelines.runs.shell_runs import execute
 from transforms.outcomes import Outcome
 
+# Of runs side by side.
+_DAYS_SIDE_BY_SIDE = 3
 _INTERRUPTS = {"KeyboardInterrupt", "DagsterExecutionInterruptedError"}
 
 
@@ -190,12 +192,12 @@ def _log_level(verbose: bool) -> dict[str, Any]:
 
 
 def _windows(days: list[str]) -> list[list[str]]:
-    """Divide days into runs. The first of many are short ones, so that sending begins while the others are read."""
+    """Divide days into runs; of many days into short ones, so that sending begins early and ends soon after reading."""
     if len(days) <= DAYS_PER_RUN:
         return [days]
     windows: list[list[str]] = []
     while days:
-        size = min(len(windows) + 1, DAYS_PER_RUN)
+        size = min(len(windows) + 1, _DAYS_SIDE_BY_SIDE)
         windows.append(days[:size])
         days = days[size:]
     return windows

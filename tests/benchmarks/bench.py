@@ -55,15 +55,15 @@ class Benchmark:
             column.justify = "right"
         self.floor = 0.0
         for name, count in (("shop", orders), ("empty", 0)):
-            _run([sys.executable, "-m", "tests.benchmarks.sql_shop", str(folder / name), str(count), str(DAYS)])
+            run([sys.executable, "-m", "tests.benchmarks.sql_shop", str(folder / name), str(count), str(DAYS)])
 
     def compare(self, name: str, command: list[str], note: str = "") -> None:
         """Measure a command that takes the shop's file and the receiver's address."""
         self.console.print(f"{name} ...")
         try:
             with receiver() as address:
-                empty, _, _ = _run([*command, str(self.folder / "empty/shop.sqlite"), address])
-                cpu, peak, _ = _run([*command, str(self.folder / "shop/shop.sqlite"), address])
+                empty, _, _ = run([*command, str(self.folder / "empty/shop.sqlite"), address])
+                cpu, peak, _ = run([*command, str(self.folder / "shop/shop.sqlite"), address])
         except RuntimeError as error:
             self.table.add_row(name, "-", "-", "-", "-", str(error).strip().splitlines()[-1][:60])
             return
@@ -90,7 +90,7 @@ class Benchmark:
                 }
                 for again in ("", " again"):
                     self.console.print(f"sync of {name}{again} ...")
-                    cpu[name + again], peaks[name + again], _ = _run(command, home, environment)
+                    cpu[name + again], peaks[name + again], _ = run(command, home, environment)
         for again, note in (("", "everything, Dagster included"), (" again", "nothing has changed since")):
             per_order = (cpu["shop" + again] - cpu["empty" + again]) / self.orders
             self.add(f"channel-to-mirakl, sync{again}", per_order, f"{peaks['shop' + again]:.0f}", note)
@@ -100,7 +100,7 @@ class Benchmark:
         self.console.print("stages ...")
         with receiver() as address:
             command = [sys.executable, "-m", "tests.benchmarks.stages", str(self.folder / "shop"), address]
-            _, peak, output = _run(command)
+            _, peak, output = run(command)
         told = json.loads(output)
         self.table.add_section()
         http = told["stages"].pop("HTTP")
@@ -129,7 +129,7 @@ def receiver() -> Iterator[str]:
             process.terminate()
 
 
-def _run(
+def run(
     command: list[str], folder: Path = ROOT, environment: Mapping[str, str] | None = None
 ) -> tuple[float, float, str]:
     """Run a command; return its seconds of CPU, its peak of resident memory in MB, and what it printed."""
@@ -154,7 +154,7 @@ def _environment(folder: Path, packages: list[str]) -> str:
     """Make an environment with these packages only; return its Python."""
     venv.create(folder, with_pip=True)
     python = str(folder / "bin/python")
-    _run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages])
+    run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages])
     return python
 
 

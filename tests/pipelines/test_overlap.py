@@ -173,7 +173,8 @@ def test_a_long_range_is_several_runs_and_every_day_is_delivered(long_range: Own
         "2026-03-01",
         "2026-03-02 to 2026-03-03",
         "2026-03-04 to 2026-03-06",
-        "2026-03-07 to 2026-03-10",
+        "2026-03-07 to 2026-03-09",
+        "2026-03-10",
     ]
     assert told("sync", "own", *LONG)["unchanged"] == 64
 
