@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
 from connectors.channels.clocks import clocks_differ
@@ -246,8 +247,8 @@ def _deliver(
 ) -> DayReport:
     frames, name = state.frames(), channel.name
     unchanged = Unchanged(delivery.ledger, name, day, context.run.run_id)
-    # Where an id may belong to another store or another shop, each record is decided about.
-    everything = bool(channel.rivals or channel.settings.stores)
+    # Where an id belongs to two stores, or may to another shop, each record is decided about.
+    everything = bool(channel.rivals or (channel.settings.stores and _has_an_id_twice(frames, name, day)))
     orders = frames.read_chosen(
         name,
         MIRAKL_ORDERS,
@@ -265,6 +266,13 @@ def _deliver(
             report.exclude(len(excluded))
     context.log.info(f"{day}: {metadata.in_words(report)}")
     return report
+
+
+def _has_an_id_twice(frames: FrameStorage, channel: str, day: str) -> bool:
+    chunks = [chunk["channel_order_id"] for chunk in frames.read(channel, MIRAKL_ORDERS, day, ("channel_order_id",))]
+    ids = pa.chunked_array([part for chunk in chunks for part in chunk.chunks], pa.string())
+    distinct: int = pc.count_distinct(ids).as_py()
+    return distinct < len(ids)
 
 
 def _all_rows(table: pa.Table) -> pa.BooleanArray:

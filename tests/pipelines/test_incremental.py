@@ -256,6 +256,25 @@ def test_an_order_that_mirakl_holds_as_it_was_read_is_not_decided_about_again(
     assert (told["orders_read"], told["delivered"], told["unchanged"]) == (5, 1, 4)
 
 
+def test_neither_is_one_of_a_shop_with_several_stores_unless_an_id_belongs_to_two_of_them(
+    runs: Runs, shop: OwnShop, claimed: list[str]
+) -> None:
+    for number in range(5):
+        shop.order(str(number), f"{DAY} 12:00:00", store=f"{1 + number % 2}")
+    assert runs.sync(DAY).success
+    claimed.clear()
+    assert runs.sync(DAY).success
+    assert len(claimed) == 1
+    orders = (shop.folder / "orders.sql").read_text()
+    (shop.folder / "orders.sql").write_text(
+        f"{orders} UNION ALL {orders.replace(' store,', ' 2 AS store,')} AND id = '0'"
+    )
+    assert runs.sync(DAY).success
+    claimed.clear()
+    assert runs.sync(DAY).success
+    assert set(claimed) == {"1", "2", "3", "4"}
+
+
 @pytest.mark.parametrize("reason", ["noticed", "refused", "read again unchanged"])
 def test_an_order_is_decided_about_again_when_anything_is_left_to_say_of_it(
     runs: Runs, one_store: OwnShop, sandbox: Sandbox, claimed: list[str], reason: str
