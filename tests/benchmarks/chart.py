@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT, MARGIN, GAP = 300, 180, 56, 34
+WIDTH, HEIGHT, MARGIN, GAP = 300, 180, 56, 44
 COLOURS = ("#1f6feb", "#d1642a")
 _TEXT = 'font-family="system-ui, sans-serif" font-size="11" fill="#57606a"'
 
