@@ -20,6 +20,7 @@ import pytest
 
 from connectors.ledger import Ledger
 from connectors.sandbox.server import Sandbox
+from pipelines.config.environment import Environment
 from pipelines.config.settings import load_settings
 from pipelines.operations import progress, turns
 from pipelines.runs import overlap
@@ -265,7 +266,8 @@ def test_windows_that_wait_for_each_other_do_not_speak_of_another_run(
     command = [sys.executable, "-m", "pipelines.cli", "sync", "own", *LONG, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "another run" not in done.stderr
-    with Ledger(environment["LEDGER_URL"]).one_sender(lambda: None):
+    credential = Environment().mirakl(load_settings().mirakl).credential
+    with Ledger(environment["LEDGER_URL"]).one_sender(lambda: None, credential=credential):
         waiting = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert waiting.stderr is not None
         said = next((line for line in waiting.stderr if "another run" in line), "nothing")
