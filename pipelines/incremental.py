@@ -40,7 +40,8 @@ from transforms.outcomes import Normalised
 
 # How long before it was read an order must have changed for its change to be final.
 FINAL_AFTER = dt.timedelta(minutes=5)
-_STORED = pa.schema([("internal_id", pa.string()), ("changed_at", pa.string())])
+_TEXT = pa.string()
+_CHANGES = pa.schema([("internal_id", _TEXT), ("changed_at", _TEXT)])
 
 
 @dataclass(slots=True)
@@ -68,21 +69,26 @@ class RawDay:
         """
         feed = [_Page(page) for page in self.shop.feed(self.day)]
         progress.tell("reading", self.day, 0, total=sum(page.orders for page in feed))
-        stored = _Stored([])
+        known = pa.array(np.zeros(sum(page.orders for page in feed), bool))
+        carried = pa.array([], pa.bool_())
         if not reread and frames.made_from(channel, asset, self.day) == self.shop.fingerprint():
             index = frames.read(channel, asset, self.day, tables.INDEX.names)
-            stored = _Stored(_final(index, self.shop, pa.array(unaccepted, pa.string())))
+            stored = pa.concat_tables([_CHANGES.empty_table(), *_final(index, self.shop, pa.array(unaccepted, _TEXT))])
+            cells = (page.open(self.shop)[1] for page in feed)
+            known, carried = _unchanged(pa.concat_tables([_CHANGES.empty_table(), *cells]), stored)
+        begin = 0
         for page in feed:
             entries, changed = page.open(self.shop)
-            if len(changed):
+            if entries:
                 self.newest_change = changed["changed_at"][-1].as_py()
-            known = stored.carry_over(changed).to_numpy(zero_copy_only=False)
-            for chunk in self.shop.whole(list(compress(entries, ~known))):
+            changed_since = pc.invert(known.slice(begin, len(entries))).to_pylist()
+            begin += len(entries)
+            for chunk in self.shop.whole(list(compress(entries, changed_since))):
                 self.orders_read += len(chunk.orders)
                 self.order_lines += len(chunk.lines)
                 yield tables.raw_table(chunk, changed)
-        if pc.any(stored.carried).as_py():
-            for table in _together(stored.rows(frames.read(channel, asset, self.day)), _lines):
+        if pc.any(carried).as_py():
+            for table in _together(_chosen(frames.read(channel, asset, self.day), carried), _lines):
                 self.orders_read += table.num_rows
                 self.orders_carried_over += table.num_rows
                 self.order_lines += _lines(table)
@@ -106,34 +112,15 @@ class _Page:
         return page, pa.table({"internal_id": id_cells([order_id for order_id, _ in page]), "changed_at": changes})
 
 
-class _Stored:
-    """The orders of a day that are stored, in their order there; `carried` are those that stay as they are."""
-
-    def __init__(self, index: Iterable[pa.Table]) -> None:
-        table = pa.concat_tables([_STORED.empty_table(), *index]).combine_chunks()
-        self._ids, self._changes = (table[name].combine_chunks() for name in _STORED.names)
-        self.carried = pa.array(np.zeros(len(self._ids), bool))
-
-    def carry_over(self, feed: pa.Table) -> pa.BooleanArray:
-        """Keep the orders that a page of the feed gives unchanged; return which of its orders those are."""
-        if not len(self._ids):
-            return pa.array(np.zeros(len(feed), bool))
-        ids = feed["internal_id"].combine_chunks()
-        positions = pc.index_in(self._ids, ids)
-        unchanged = pc.equal(self._changes, feed["changed_at"].combine_chunks().take(positions))
-        unchanged = pc.fill_null(unchanged, False)
-        # An id that stands twice is carried over whole or not at all.
-        changed = self._ids.filter(pc.and_(pc.is_valid(positions), pc.invert(unchanged)))
-        unchanged = pc.and_(unchanged, pc.invert(pc.is_in(self._ids, changed)))
-        self.carried = pc.or_(self.carried, unchanged)
-        return pc.is_in(ids, self._ids.filter(unchanged))
-
-    def rows(self, stored: Iterable[pa.Table]) -> Iterator[pa.Table]:
-        """Yield what is carried over of the stored tables."""
-        begin = 0
-        for table in stored:
-            yield table.filter(self.carried.slice(begin, table.num_rows))
-            begin += table.num_rows
+def _unchanged(feed: pa.Table, stored: pa.Table) -> tuple[pa.BooleanArray, pa.BooleanArray]:
+    """Return which orders of the feed are stored with the very same change, and which of the stored those are."""
+    feed_ids, feed_changes = (feed[name].combine_chunks() for name in _CHANGES.names)
+    ids, changes = (stored[name].combine_chunks() for name in _CHANGES.names)
+    positions = pc.index_in(ids, feed_ids)
+    unchanged = pc.fill_null(pc.equal(changes, feed_changes.take(positions)), False)
+    # An id that stands twice is carried over whole or not at all.
+    unchanged = pc.and_(unchanged, pc.invert(pc.is_in(ids, ids.filter(pc.invert(unchanged)))))
+    return pc.is_in(feed_ids, ids.filter(unchanged)), unchanged
 
 
 def rules(mapping: ChannelMapping) -> str:
@@ -155,28 +142,25 @@ class NormalisedDay:
 
     def chunks(self, raw_asset: str, asset: str, mapping: ChannelMapping) -> Iterator[Normalised]:
         """Yield what is stored of these very readings first, then what had to be normalised."""
-        known = [pa.array([], pa.string())]
+        done = None
         if self.frames.made_from(self.channel, asset, self.day) == rules(mapping):
-            keys = self.frames.read(self.channel, raw_asset, self.day, tables.READING)
-            asked = pa.concat_arrays([*known, *map(tables.readings, keys)])
-            kept = self._kept(self.frames.read(self.channel, asset, self.day), asked, known)
-            for table in _together(kept, lambda table: pc.sum(table["order_lines"]).as_py() or 0):
+            raw, stored = self._readings(raw_asset), self._readings(asset)
+            kept, done = pc.is_in(stored, raw), pc.is_in(raw, stored)
+            del raw, stored
+            still_so = _chosen(self.frames.read(self.channel, asset, self.day), kept)
+            for table in _together(still_so, lambda table: pc.sum(table["order_lines"]).as_py() or 0):
                 yield from map(Normalised, table.combine_chunks().to_batches())
-        done = pa.concat_arrays(known)
+        begin = 0
         for chunk in self.frames.read(self.channel, raw_asset, self.day):
             self.words += coverage(tables.order_frames_of(chunk), mapping)
-            rest = chunk.filter(pc.invert(pc.is_in(tables.readings(chunk), done)))
+            rest = chunk if done is None else chunk.filter(pc.invert(done.slice(begin, chunk.num_rows)))
+            begin += chunk.num_rows
             for together in tables.by_reading(rest):
                 yield normalise(tables.order_frames_of(together), mapping)
 
-    def _kept(
-        self, stored: Iterable[pa.Table], asked: pa.StringArray, known: list[pa.StringArray]
-    ) -> Iterator[pa.Table]:
-        for table in stored:
-            readings = tables.readings(table)
-            found = pc.is_in(readings, asked)
-            known.append(readings.filter(found))
-            yield table.filter(found)
+    def _readings(self, asset: str) -> pa.StringArray:
+        chunks = self.frames.read(self.channel, asset, self.day, tables.READING)
+        return pa.concat_arrays([pa.array([], _TEXT), *map(tables.readings, chunks)])
 
 
 def _final(index: Iterable[pa.Table], shop: Shop, unaccepted: pa.StringArray) -> Iterator[pa.Table]:
@@ -192,7 +176,15 @@ def _final(index: Iterable[pa.Table], shop: Shop, unaccepted: pa.StringArray) ->
         final = pc.less(change, pa.array(limits, pa.string()).take(readings.indices))
         accepted = pc.invert(pc.is_in(table["channel_order_id"].combine_chunks(), unaccepted))
         kept = pc.if_else(pc.and_(final, accepted), change, None)
-        yield pa.Table.from_arrays([tables.internal_ids(table), kept], schema=_STORED)
+        yield pa.Table.from_arrays([tables.internal_ids(table), kept], schema=_CHANGES)
+
+
+def _chosen(stored: Iterable[pa.Table], mask: pa.BooleanArray) -> Iterator[pa.Table]:
+    """Yield the rows of stored tables that a mask over all of them takes."""
+    begin = 0
+    for table in stored:
+        yield table.filter(mask.slice(begin, table.num_rows))
+        begin += table.num_rows
 
 
 def _together(chunks: Iterable[pa.Table], lines: Callable[[pa.Table], int]) -> Iterator[pa.Table]:
