@@ -19,7 +19,7 @@ from pipelines.catalogue import documentation
 from pipelines.config.settings import Channel
 from pipelines.metadata import Metadata
 from pipelines.operations.days import closed_days
-from pipelines.operations.reconcile import DIFFERS, GONE, NEVER_ACCEPTED, Reconciliation, reconcile
+from pipelines.operations.reconcile import DIFFERS, NEVER_ACCEPTED, NOT_IN_SHOP, Reconciliation, reconcile
 from pipelines.operations.shop import open_shop
 from pipelines.operations.verdicts import (
     ALL_ACCEPTED,
@@ -227,7 +227,7 @@ def reconciled(channel: Channel, shop_database: dg.AssetKey) -> dg.AssetChecksDe
             "matching": found.matching,
             "never_accepted": found.found[NEVER_ACCEPTED],
             "differs": found.found[DIFFERS],
-            "gone": found.found[GONE],
+            "gone": found.found[NOT_IN_SHOP],
         }
         command = f"mirakl-orders reconcile {channel.name} {span}"
         verdict = Verdict(RECONCILED, not found.found, differences, command, numbers, found.findings)

@@ -14,7 +14,7 @@ from pipelines.config.blocks import MiraklLimits
 from pipelines.config.environment import Environment
 from pipelines.config.settings import Channel
 from pipelines.runs.heartbeat import heartbeat
-from pipelines.user_errors import USER_ERRORS
+from transforms.errors import UserError
 
 UNREACHABLE_RETRIES = 2
 FIRST_WAIT_SECONDS = 10.0
@@ -105,7 +105,7 @@ def user_errors_explained(attempt: int = UNREACHABLE_RETRIES) -> Iterator[None]:
     """Do the same where no channel is meant."""
     try:
         yield
-    except USER_ERRORS as error:
+    except UserError as error:
         code = getattr(error, "code", type(error).__name__)
         if code == "unreachable" and attempt < UNREACHABLE_RETRIES:
             wait = FIRST_WAIT_SECONDS * 2**attempt

@@ -83,3 +83,24 @@ def _reached(module: str, imports: dict[str, set[str]]) -> set[str]:
             reached.add(one)
             open_modules.append(one)
     return reached
+
+
+def test_the_tree_of_errors_is_drawn_where_its_root_is() -> None:
+    drawn = ast.get_docstring(ast.parse((ROOT / "transforms" / "errors.py").read_text())) or ""
+    children = set()
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and "UserError" in map(ast.unparse, node.bases):
+                children.add(node.name)
+                assert f" {node.name} " in drawn, node.name
+    assert len(children) == drawn.count("── ")
+
+
+def test_no_two_errors_have_one_name() -> None:
+    names = [
+        node.name
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and node.name.endswith("Error")
+    ]
+    assert sorted(names) == sorted(set(names))

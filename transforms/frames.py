@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from transforms.columns import COLUMNS as COLUMNS
 from transforms.columns import Column
+from transforms.errors import UserError
 from transforms.spelling import did_you_mean
 
 FRAME_NAMES = tuple(COLUMNS)
@@ -47,10 +48,11 @@ Cell: TypeAlias = (
     | dict[str, object]
     | None
 )
+
 """A value of a database, as its driver gives it."""
 
 
-class FrameError(ValueError):
+class FrameError(UserError, ValueError):
     """A frame is not what `COLUMNS` asks for. The message names the frame and the column."""
 
 

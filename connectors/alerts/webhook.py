@@ -6,12 +6,14 @@ import logging
 
 import httpx
 
+from transforms.errors import UserError
+
 TIMEOUT_SECONDS = 5.0
 # The address is a secret, and httpx logs the address of every request.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
-class WebhookError(Exception):
+class WebhookError(UserError):
     """The message was not accepted. The error says why, and never the address."""
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from transforms.errors import UserError
 
-class ShopError(Exception):
+
+class ShopError(UserError):
     """A shop cannot be read at all. The message says what, where and what to do; never a password or an order's data.
 
     `code` is stable:

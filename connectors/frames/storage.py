@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from connectors.frames.memory import let_go
 from connectors.frames.tables import SOURCE_KEY, STORED, VERSION_KEY
+from transforms.errors import UserError
 
 let_go()
 # Those of fsspec's drivers.
@@ -31,7 +32,7 @@ _FRAMES = re.compile(
 _TRIAL_BYTES = 64 * 1024
 
 
-class StorageError(Exception):
+class StorageError(UserError):
     """Frames cannot be written or read. The message names the place, what is wrong and what to do."""
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.config.database_url import PERCENT_ENCODED, read_url, shown_url
+from transforms.errors import UserError
 
 _METADATA = sa.MetaData()
 # Text throughout: neither a shop's ids nor Mirakl's codes have a documented length (contract 2.10), and one order with
@@ -92,7 +93,7 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 
 
-class LedgerError(Exception):
+class LedgerError(UserError):
     """The ledger cannot be opened or used. The message says why and what to do; never a password."""
 
 

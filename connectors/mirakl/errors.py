@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 import httpx
 import orjson
 
+from transforms.errors import UserError
 from transforms.plain import plain
 
 
@@ -31,7 +32,7 @@ class Fault:
     field: str | None
 
 
-class MiraklError(Exception):
+class MiraklError(UserError):
     """Mirakl did not accept a request.
 
     Messages hold status and code; never Mirakl's own text, which may quote an order's data. `code` is that of orders

@@ -77,9 +77,9 @@ def run() -> NoReturn:
         sys.exit(1)
     except Exception as error:
         # What raised it has loaded most of these already; a mistake on the command line never comes here.
-        from pipelines.user_errors import USER_ERRORS
+        from transforms.errors import UserError
 
-        if not isinstance(error, USER_ERRORS):
+        if not isinstance(error, UserError):
             raise
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)

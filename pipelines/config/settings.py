@@ -19,6 +19,7 @@ from connectors.channels.reader import ShopSource
 from connectors.config.toml_file import NotToml, faults, read_toml
 from pipelines.config.blocks import FROM_ENVIRONMENT, ChannelSettings, FramesRetention, MiraklLimits, RunsRetention
 from pipelines.config.channels_file import FILE_VARIABLE, channels_file, no_such_channel
+from transforms.errors import UserError
 from transforms.mapping import ChannelMapping, Exclusion, PartnerPredicate
 from transforms.spelling import did_you_mean
 
@@ -28,7 +29,7 @@ _SECTIONS = {"mirakl", "frames", "runs", "channels"}
 _NAME = re.compile(r"(?!.*__)[A-Za-z][A-Za-z0-9_]*")
 
 
-class SettingsError(Exception):
+class SettingsError(UserError):
     """The configuration is wrong. The message names file, key, what is wrong and what to do; never a secret."""
 
 

@@ -22,7 +22,7 @@ from pipelines.config.settings import Channel, Settings, SettingsError
 from pipelines.operations.recent import try_recent
 from pipelines.operations.shop import open_shop
 from pipelines.operations.stores import try_stores
-from pipelines.user_errors import USER_ERRORS
+from transforms.errors import UserError
 
 Verdict = Literal["ok", "warning", "error", "orders", "not tried"]
 
@@ -62,7 +62,7 @@ def check(
 def _tried(subject: str, part: Callable[[], str]) -> Iterator[Finding]:
     try:
         yield Finding(subject, "ok", part())
-    except USER_ERRORS as error:
+    except UserError as error:
         yield Finding(subject, "error", str(error))
 
 
@@ -77,7 +77,7 @@ def _mirakl(settings: Settings, credential: str | None, channels: Sequence[Chann
     subject = "Mirakl" if credential is None else f"Mirakl, credential {credential!r}"
     try:
         client = MiraklClient(environment.mirakl(settings.mirakl, credential))
-    except USER_ERRORS as error:
+    except UserError as error:
         yield Finding(subject, "error", str(error))
         yield Finding(subject, "not tried", "credentials, address and stores: correct the above first")
         return
@@ -85,7 +85,7 @@ def _mirakl(settings: Settings, credential: str | None, channels: Sequence[Chann
         try:
             client.authenticate()
             client.reach()
-        except USER_ERRORS as error:
+        except UserError as error:
             yield Finding(subject, "error", str(error))
             yield Finding(
                 subject, "not tried", "whether Mirakl takes the token and knows the stores: correct the above first"
@@ -125,7 +125,7 @@ def _channel(channel: Channel) -> Iterator[Finding]:
         source = channel.source()
         yield from _open_password(subject, "database_url", source.database_url)
         reader = ShopReader(source)
-    except USER_ERRORS as error:
+    except UserError as error:
         yield Finding(subject, "error", str(error))
         yield Finding(subject, "not tried", "the shop's database and its orders: correct the above first")
         return
@@ -141,7 +141,7 @@ def _channel(channel: Channel) -> Iterator[Finding]:
         with open_shop(channel) as shop:
             for verdict, words in try_recent(channel, shop):
                 yield Finding(subject, cast(Verdict, verdict), words)
-    except USER_ERRORS as error:
+    except UserError as error:
         yield Finding(subject, "error", str(error))
 
 

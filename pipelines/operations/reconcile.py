@@ -14,7 +14,7 @@ from pipelines.operations.shop import Shop
 from transforms.normalise import normalise
 from transforms.outcomes import Outcome
 
-NEVER_ACCEPTED, DIFFERS, GONE = "never accepted", "differs from what was accepted", "no longer in the shop"
+NEVER_ACCEPTED, DIFFERS, NOT_IN_SHOP = "never accepted", "differs from what was accepted", "no longer in the shop"
 _TOGETHER = 500
 _FINDINGS_KEPT = 1000
 
@@ -51,7 +51,7 @@ def reconcile(channel: Channel, days: Sequence[str], shop: Shop, ledger: Ledger)
                 seen.add(order_id)
                 _compare(result, order_id, hashes.get(order_id), rejected.get(order_id), known.get(order_id))
     for order_id in _gone(channel.name, days, seen, shop, ledger):
-        result.find(order_id, GONE, "Mirakl has no way to delete an order; close it there if it is void")
+        result.find(order_id, NOT_IN_SHOP, "Mirakl has no way to delete an order; close it there if it is void")
     return result
 
 

@@ -23,7 +23,7 @@ from pipelines.operations.state import ledger_to_read
 from pipelines.runs.instance import viewed_instance
 from pipelines.runs.status import ChannelStatus, silent_daemon, statuses
 from pipelines.stand_ins import stand_ins
-from pipelines.user_errors import USER_ERRORS
+from transforms.errors import UserError
 
 _OUTCOMES = ("delivered", "unchanged", "superseded", "excluded", "rejected", "refused", "undelivered")
 _REQUESTS = ("requests", "requests_isolating", "retries")
@@ -53,7 +53,7 @@ class ChannelCollector:
         with self._scraping:
             try:
                 found = list(self._metrics())
-            except USER_ERRORS as error:
+            except UserError as error:
                 logging.getLogger(__name__).error("%s", error)
                 found = []
         ok.add_metric([], float(bool(found)))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connectors.ledger import Ledger, LedgerEntry
-from pipelines.operations.reconcile import DIFFERS, GONE, NEVER_ACCEPTED, Reconciliation, reconcile
+from pipelines.operations.reconcile import DIFFERS, NEVER_ACCEPTED, NOT_IN_SHOP, Reconciliation, reconcile
 from tests.transforms.conftest import LINE, MAPPING, ORDER, frames
 from transforms.frames import OrderFrames
 from transforms.normalise import normalise
@@ -85,15 +85,18 @@ def test_an_order_accepted_as_it_is_matches_and_those_of_other_days_are_left_alo
     shop: Any = Shop(orders)
     found = reconcile(CHANNEL, DAYS, shop, ledger)
     assert (found.orders, found.matching) == (1, 1)
-    assert [(one["channel_order_id"], one["finding"]) for one in found.findings] == [("3", GONE), ("4", GONE)]
+    assert [(one["channel_order_id"], one["finding"]) for one in found.findings] == [
+        ("3", NOT_IN_SHOP),
+        ("4", NOT_IN_SHOP),
+    ]
     assert shop.asked == ["3", "4"]
 
 
 def test_of_many_differences_all_are_counted_and_the_first_thousand_named() -> None:
     found = Reconciliation()
     for number in range(1200):
-        found.find(str(number), GONE, "why")
-    assert (found.found[GONE], len(found.findings)) == (1200, 1000)
+        found.find(str(number), NOT_IN_SHOP, "why")
+    assert (found.found[NOT_IN_SHOP], len(found.findings)) == (1200, 1000)
     assert found.findings[-1]["channel_order_id"] == "999"
 
 
@@ -102,5 +105,5 @@ def test_an_order_that_changed_on_another_day_since_is_not_gone(frames: Build, l
     since = frames(orders=[{**ORDER, "channel_order_id": "2"}], lines=[{**LINE, "channel_order_id": "2"}])
     shop: Any = Shop(frames(), since)
     assert [(one["channel_order_id"], one["finding"]) for one in reconcile(CHANNEL, DAYS, shop, ledger).findings] == [
-        ("3", GONE)
+        ("3", NOT_IN_SHOP)
     ]
