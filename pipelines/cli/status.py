@@ -102,6 +102,7 @@ def _print(status: ChannelStatus, ledger: str, *, no_runs_in: Path | None) -> No
     values["running now"] = counted(status.runs, "run") if status.runs else None
     values["not accepted"] = _open(status)
     values["failed days"] = day_ranges(status.failed_days)
+    values["failed because"] = status.failure
     for name, why in status.red.items():
         values[f"red: {name}"] = why
     ticking = [*status.schedules, *status.sensors]

@@ -48,9 +48,9 @@ class ChannelStatus:
 
     `last_success` is when a day was last delivered, `last_read` when its shop was last read. `delivery_ages` are the
     seconds from an order's change in the shop to Mirakl, of the newest delivery: `p50`, `p95` and `max`. `failed_days`
-    are those of the last 60 that failed, `red` says by check what is wrong: now, as the ledger knows it, or when the
-    shop was last compared with it. `requests_per_second` is the budget of its credential, which it `shares_with` other
-    channels.
+    are those of the last 60 that failed, `failure` is why the newest of them did. `red` says by check what is wrong:
+    now, as the ledger knows it, or when the shop was last compared with it.
+    `requests_per_second` is the budget of its credential, which it `shares_with` other channels.
     """
 
     name: str
@@ -63,6 +63,7 @@ class ChannelStatus:
     open: Counter[tuple[str, str]] = field(default_factory=Counter)
     oldest_open: str | None = None
     failed_days: list[str] = field(default_factory=list)
+    failure: str | None = None
     red: dict[str, str] = field(default_factory=dict)
     schedules: list[Ticking] = field(default_factory=list)
     sensors: list[Ticking] = field(default_factory=list)
@@ -93,6 +94,7 @@ class ChannelStatus:
             ],
             "oldest_open": self.oldest_open,
             "failed_days": self.failed_days,
+            "failure": self.failure,
             "red_checks": self.red,
             "schedules": [{"name": one.name, "on": one.on, "next_tick": one.next_tick} for one in self.schedules],
             "sensors": [{"name": one.name, "on": one.on, "every_seconds": one.every_seconds} for one in self.sensors],
@@ -209,6 +211,12 @@ def _ask_dagster(
     recent = days.get_partition_keys()[-_DAYS_LOOKED_AT:]
     by_day = instance.get_status_by_partition(key, recent, days) or {}
     status.failed_days = [day for day in recent if by_day.get(day) is AssetPartitionStatus.FAILED]
+    if status.failed_days:
+        attempts = (
+            instance.event_log_storage.get_latest_asset_partition_materialization_attempts_without_materializations(key)
+        )
+        run_id, _ = attempts.get(status.failed_days[-1], ("", 0))
+        status.failure = _failure(instance, run_id)
     mine = [check for check in checks if check.name == RECONCILED and check.asset_key.path[0] == channel.name]
     for check, record in instance.event_log_storage.get_latest_asset_check_execution_by_key(mine).items():
         if record.status is AssetCheckExecutionRecordStatus.FAILED:
@@ -218,6 +226,15 @@ def _ask_dagster(
     unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.QUEUED])
     jobs = _jobs(channel.name)
     status.runs = sum(run.job_name in jobs for run in instance.get_runs(unfinished))
+
+
+def _failure(instance: dg.DagsterInstance, run_id: str) -> str | None:
+    """Return what the step that failed in a run says, None where its records are gone."""
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+        data = entry.dagster_event.step_failure_data if entry.dagster_event else None
+        if data is not None and data.user_failure_data is not None:
+            return data.user_failure_data.description
+    return None
 
 
 def _judge_age(status: ChannelStatus, late_after_hours: float) -> None:

@@ -95,7 +95,9 @@ def test_a_day_that_failed_is_named_until_it_is_done(runs: Runs, shop: OwnShop, 
     shop.order("1", f"{today} 00:00:01")
     sandbox.settings = replace(sandbox.settings, known_stores=frozenset({"S-9"}))
     runs.sync(today.isoformat())
-    assert stands(runs, runs.instance).failed_days == [today.isoformat()]
+    found = stands(runs, runs.instance)
+    assert found.failed_days == [today.isoformat()]
+    assert "the store is unknown to Mirakl" in (found.failure or "")
     sandbox.settings = replace(sandbox.settings, known_stores=frozenset())
     runs.sync(today.isoformat())
     assert stands(runs, runs.instance).failed_days == []
