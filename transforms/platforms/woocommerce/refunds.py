@@ -86,7 +86,8 @@ def units_by_item(documents: Sequence[Document], items: Sequence[Item]) -> dict[
     money: dict[str, Decimal] = defaultdict(Decimal)
     typed: set[str] = set()
     for document in documents:
-        for item in given_back(document.items)[0]:
+        items_of_document = given_back(document.items)[0]
+        for item in items_of_document:
             line_id = item.refunded_item_id or ""
             line = lines.get(line_id)
             quantity, reason = _units(item, line)
@@ -100,6 +101,9 @@ def units_by_item(documents: Sequence[Document], items: Sequence[Item]) -> dict[
                     quantity, reason = format(left, "f"), None
             given_up[line_id] += abs(number(quantity))
             found[item.order_item_id] = quantity, reason
+        # Shipping or a fee given back without any unit is money as well: nothing came back.
+        if not any(number(found[item.order_item_id][0]) for item in items_of_document):
+            found.update((item.order_item_id, ("0", MONEY_REASON)) for item in items_of_document)
     return found
 
 
