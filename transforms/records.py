@@ -84,8 +84,10 @@ Email = Annotated[str, Field(pattern=EMAIL_PATTERN)]
 Url = Annotated[str, AfterValidator(_url)]
 CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Quantity = Annotated[int, Field(ge=1)]
+Units = Annotated[int, Field(ge=0)]
 AttributeId = Annotated[str, Field(min_length=1, max_length=255)]
 AttributeText = Annotated[str, Field(max_length=100_000)]
+AttributeTexts = Annotated[list[Annotated[str, Field(max_length=10_000)]], Field(min_length=1, max_length=1000)]
 AttributeNumber = Annotated[float, Field(ge=-1_000_000_000, le=1_000_000_000)]
 
 
@@ -149,7 +151,7 @@ class ListAttribute(_Attribute):
     """A custom attribute holding 1 to 1,000 texts."""
 
     type: Literal["LIST"]
-    value: Annotated[list[Annotated[str, Field(max_length=10_000)]], Field(min_length=1, max_length=1000)]
+    value: AttributeTexts
 
 
 CustomAttribute = Annotated[
@@ -231,10 +233,10 @@ class Adjustment(_Model):
     type: AdjustmentType
     created_at: Moment
     reason: AdjustmentReason
-    quantity: Annotated[int, Field(ge=0)]
+    quantity: Units
     price: Money
-    taxes: NotRequired[list[Tax]]
     shipping_price: Money
+    taxes: NotRequired[list[Tax]]
     shipping_taxes: NotRequired[list[Tax]]
 
 
