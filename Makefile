@@ -3,12 +3,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run ui check test lint servers bench screenshots
+.PHONY: run ui check test test-lowest lint servers bench screenshots lock audit
 .DEFAULT_GOAL := run
+
+LOWEST := .venv-lowest
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,example,postgresql]'
+	touch $@
+
+$(VENV)/uv: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	touch $@
 
 # Delivers the orders of a made-up shop to a sandbox, through Dagster.
@@ -47,6 +54,22 @@ check: lint
 
 test: lint servers
 	$(PYTEST)
+
+# The quick loop with the lowest versions that pyproject.toml allows, in an environment of its own.
+test-lowest: $(VENV)/uv
+	$(BIN)/uv venv --quiet --clear $(LOWEST)
+	$(BIN)/uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --editable '.[dev,example,postgresql]'
+	$(LOWEST)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not server and not slow"
+
+# The versions that a deployment installs and those of development, each with its hashes, resolved anew.
+lock: $(VENV)/uv
+	$(LOCK) --extra postgresql --extra s3 --extra celery --extra kubernetes --extra metrics -o deploy/requirements.lock
+	$(LOCK) --all-extras -o deploy/requirements-dev.lock
+
+# Known vulnerabilities of what a deployment installs; asks PyPI, so it needs the internet.
+audit: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(BIN)/pip-audit --requirement deploy/requirements.lock --no-deps --disable-pip
 
 # What an order costs: us, a plain script, others. The others are installed apart, for this run.
 bench: $(VENV)/installed
