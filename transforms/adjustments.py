@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from transforms.money import spread
@@ -160,6 +160,7 @@ def adjust(
     it all, else each share is named `<row>-<line>`. What is more than the order cost is told of no line. Cancelled
     units are named `cancel-<line>`, and give way to the documents of the same moment.
     """
+    free = frozenset(line.line_id for line in lines.values() if not line.remaining.total())
     documents: dict[str, list[RefundRow]] = defaultdict(list)
     for row in rows:
         documents[row.refund_id].append(row)
@@ -168,7 +169,7 @@ def adjust(
     for document in sorted(documents.values(), key=_when):
         while waiting and waiting[-1].at < document[0].created_at:
             history += _cancel(waiting.pop(), lines, reasons)
-        history += _apply(document, lines, reasons)
+        history += _apply(document, lines, free, reasons)
     for cancelation in reversed(waiting):
         history += _cancel(cancelation, lines, reasons)
     return history
@@ -211,8 +212,10 @@ def _when(document: list[RefundRow]) -> tuple[dt.datetime, int, str]:
 
 
 def _apply(
-    document: list[RefundRow], lines: Mapping[str, AdjustedLine], reasons: Mapping[str, str]
+    document: list[RefundRow], lines: Mapping[str, AdjustedLine], free: Set[str], reasons: Mapping[str, str]
 ) -> list[LineAdjustment]:
+    """Apply one document; `free` are the lines that never held money."""
+    money_alone = not any(row.quantity for row in document)
     made: dict[str, LineAdjustment] = {}
     unnamed: list[RefundRow] = []
     beyond: list[RefundRow] = []
@@ -221,7 +224,7 @@ def _apply(
         if line is None:
             unnamed.append(row)
             continue
-        adjustment, too_much = _on_line(row, line, reasons)
+        adjustment, too_much = _on_line(row, line, money_alone, reasons)
         if adjustment.quantity or adjustment.amounts.total():
             made[row.adjustment_id] = adjustment
         if too_much:
@@ -229,17 +232,18 @@ def _apply(
     named = {adjustment.line_id: lines[adjustment.line_id] for adjustment in made.values()}
     used = {row.adjustment_id for row in document}
     for row in unnamed:
-        for adjustment in _spread_row(row, lines, named, used, reasons):
+        for adjustment in _spread_row(row, lines, named, used, money_alone, reasons):
             made[adjustment.adjustment_id] = adjustment
-    if any(row.money() for row in unnamed) and _is_over(lines, document[0].created_at):
+    last = _last_money(document, unnamed, lines, free)
+    if last is not None and _is_over(lines, last.created_at):
         told = {adjustment.line_id for adjustment in made.values()}
         for line in lines.values():
             if line.units and line.line_id not in told:
-                adjustment = _without_money(unnamed[-1], line, reasons)
+                adjustment = _without_money(last, line, reasons)
                 made[adjustment.adjustment_id] = adjustment
     of_line = {adjustment.line_id: adjustment for adjustment in reversed(made.values())}
     for row in beyond:
-        for adjustment in _spread_row(row, lines, named, used, reasons):
+        for adjustment in _spread_row(row, lines, named, used, money_alone, reasons):
             # A cent of rounding belongs to what this document gives back of the line anyhow.
             if (own := of_line.get(adjustment.line_id)) is not None:
                 for part in adjustment.amounts.parts():
@@ -249,7 +253,9 @@ def _apply(
     return list(made.values())
 
 
-def _on_line(row: RefundRow, line: AdjustedLine, reasons: Mapping[str, str]) -> tuple[LineAdjustment, int]:
+def _on_line(
+    row: RefundRow, line: AdjustedLine, money_alone: bool, reasons: Mapping[str, str]
+) -> tuple[LineAdjustment, int]:
     """Return the adjustment of a row's own line, and the money that this line can not give back."""
     amounts = replace(row.amounts, taxes=dict(row.amounts.taxes), shipping_taxes=dict(row.amounts.shipping_taxes))
     too_much = line.remaining.take(amounts)
@@ -259,7 +265,8 @@ def _on_line(row: RefundRow, line: AdjustedLine, reasons: Mapping[str, str]) -> 
     # Units that never left are removed from the line and Connect frees their stock; the rest is money given back.
     # Of a line that has left in part, words about goods in the buyer's hands mean the part that left.
     waiting = 0 < quantity <= line.units + line.returned - shipped
-    reason = adjustment_reason(row.reason, shipped > 0 and not waiting, reasons, row.default_reason)
+    default = _default_reason(row, line, money_alone and not quantity)
+    reason = adjustment_reason(row.reason, shipped > 0 and not waiting, reasons, default)
     cancels = waiting and not (shipped and reason in _AFTER_SHIPMENT)
     made_as = row.type or ("CANCELATION" if cancels else "REFUND")
     if made_as == "CANCELATION" and reason == "RETURN":
@@ -304,6 +311,7 @@ def _spread_row(
     lines: Mapping[str, AdjustedLine],
     named: Mapping[str, AdjustedLine],
     used: set[str],
+    money_alone: bool,
     reasons: Mapping[str, str],
 ) -> list[LineAdjustment]:
     is_gross = row.gross > 0 or row.shipping_gross > 0
@@ -314,6 +322,7 @@ def _spread_row(
         # Money alone covers units only where nothing of the line is left to give back.
         covered = line.units if is_gross and not line.remaining.total() else 0
         line.units -= covered
+        default = _default_reason(row, line, money_alone and not covered)
         shipped = line.shipped_by(row.created_at)
         adjustment_id = row.adjustment_id
         if is_gross or len(shares) > 1:
@@ -326,7 +335,7 @@ def _spread_row(
                 line_id=line_id,
                 type=row.type or ("CANCELATION" if covered and not shipped else "REFUND"),
                 created_at=row.created_at,
-                reason=adjustment_reason(row.reason, shipped > 0, reasons, row.default_reason),
+                reason=adjustment_reason(row.reason, shipped > 0, reasons, default),
                 quantity=covered,
                 amounts=amounts,
                 charged=row.charged,
@@ -334,6 +343,21 @@ def _spread_row(
             )
         )
     return made
+
+
+def _default_reason(row: RefundRow, line: AdjustedLine, money_alone: bool) -> str | None:
+    """Return the reason for words that say none: money given back for a line that stays as it is was agreed on."""
+    return row.default_reason or ("AGREEMENT" if money_alone and line.units else None)
+
+
+def _last_money(
+    document: list[RefundRow], unnamed: list[RefundRow], lines: Mapping[str, AdjustedLine], free: Set[str]
+) -> RefundRow | None:
+    """Return the row with which an order without money left is given up: one of no line, or the last of all units."""
+    if any(row.money() for row in unnamed):
+        return unnamed[-1]
+    goes_on = any(line.units for line_id, line in lines.items() if line_id not in free)
+    return next((row for row in reversed(document) if row.money() and not goes_on), None)
 
 
 def _is_over(lines: Mapping[str, AdjustedLine], at: dt.datetime) -> bool:

@@ -311,13 +311,16 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             words=("REFUND", "CANCELATION"),
         ),
         Column(
-            "reason", "the shop's own words", "Article cassé", absent="RETURN for a shipped line, else CHANNEL_SPECIFIC"
+            "reason",
+            "the shop's own words",
+            "Article cassé",
+            absent="AGREEMENT for money without units, RETURN for a shipped line, else CHANNEL_SPECIFIC",
         ),
         Column(
             "default_reason",
             "Mirakl's reason, for words in which no keyword is found",
             "AGREEMENT",
-            absent="RETURN for a shipped line, else CHANNEL_SPECIFIC",
+            absent="AGREEMENT for money without units, RETURN for a shipped line, else CHANNEL_SPECIFIC",
             words=get_args(AdjustmentReason),
         ),
         Column(

@@ -85,6 +85,11 @@ def _target(mapped: MappedStatus) -> str:
 def _reason(text: str, default: str | None, mapping: ChannelMapping) -> Word:
     match = matched_keyword(text, mapping.reasons)
     if match is None:
-        return _word("refund reason", text, "fallback", default or "RETURN once shipped, else CHANNEL_SPECIFIC")
+        return _word(
+            "refund reason",
+            text,
+            "fallback",
+            default or "AGREEMENT without units, RETURN once shipped, else CHANNEL_SPECIFIC",
+        )
     keyword, reason = match
     return _word("refund reason", keyword, "mapped", reason)

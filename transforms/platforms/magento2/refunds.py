@@ -110,7 +110,7 @@ class Refunds:
         reduces = (row.adjustment_negative or ZERO) > explained * _A_REDUCTION
         given = [self._item(memo, document, item, money, reduces) for item, money in items]
         given = [one for one in given if one.money.total() or one.cells["quantity"]]
-        reason = given[0].cells["default_reason"] if given else "CHANNEL_SPECIFIC"
+        reason = given[0].cells["default_reason"] if given else "AGREEMENT"
         for extra, back in of_extras:
             cells = _cells(document, f"{document}-{extra.suffix}", row.created_at, memo.words, reason)
             cells |= {"channel_order_line_id": extra.line_id, "type": "REFUND"}
