@@ -24,7 +24,7 @@ from transforms.frames import OrderFrames
 from transforms.normalise import normalise
 
 # A form is compiled for each example, so an example is many payloads.
-UNHURRIED = settings(deadline=None, max_examples=25)
+UNHURRIED = settings(deadline=None, max_examples=12)
 
 
 def in_order(value: Any, kind: Any) -> Any:
