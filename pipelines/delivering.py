@@ -40,9 +40,9 @@ def sending(
         _SHELL.warning(message)
 
     with (
-        turns.my_turn(),
         state.ledger() as ledger,
         mirakl.client(settings.mirakl, channel.settings.credential, warn) as client,
+        turns.my_turn(),
         ledger.one_sender(lambda: warn(_WAITS), first=first, credential=client.credential) as still_held,
     ):
         destination = Environment().destination(channel)
