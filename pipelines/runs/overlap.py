@@ -201,7 +201,7 @@ class _Command:
         self._connection = connection
         self._lock = threading.Lock()
         self._may_send = threading.Event()
-        self._ended = False
+        self._ended = self._stopped = False
         threading.Thread(target=self._listen, name="command", daemon=True).start()
 
     def progress(self, stage: str, day: str, orders: int, *, done: bool = False, total: int | None = None) -> None:
@@ -213,6 +213,9 @@ class _Command:
         """Wait until the windows before are sent."""
         self._tell("turn", None)
         self._may_send.wait()
+        if self._stopped:
+            # The signal may have come while Dagster held it back, and nobody gives a turn any more.
+            raise KeyboardInterrupt
         try:
             yield
         finally:
@@ -254,6 +257,8 @@ class _Command:
                 word = "stop"
             if word == "send":
                 self._may_send.set()
+        self._stopped = True
+        self._may_send.set()
         if not self._ended:
             os.kill(os.getpid(), signal.SIGINT)
 

@@ -35,7 +35,7 @@ from tests.benchmarks.ledger import entry
 from tests.connectors.mirakl.conftest import make_record, tables
 
 PICTURE = ROOT / "docs/images/growth.svg"
-DAY_SIZES = (10_000, 30_000, 100_000)
+DAY_SIZES = (10_000, 30_000, 100_000, 300_000)
 ROWS = (10_000, 100_000, 1_000_000, 3_000_000, 10_000_000)
 # How many orders are read or delivered at each number of rows.
 SAMPLE = 5_000
@@ -45,7 +45,7 @@ Points = dict[int, float]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--largest", type=int, default=10_000_000, help="rows of shop and ledger at most")
-    parser.add_argument("--largest-day", type=int, default=100_000, help="orders of a day at most")
+    parser.add_argument("--largest-day", type=int, default=300_000, help="orders of a day at most")
     asked = parser.parse_args()
     rows = [count for count in ROWS if count <= asked.largest]
     with tempfile.TemporaryDirectory(prefix="growth-") as name, receiver() as address:
