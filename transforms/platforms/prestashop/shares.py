@@ -116,8 +116,9 @@ class Shares:
         rates (carrier_tax_rate), and none for wrapping.
         """
         together = self.by_line.sum(self.taxes.percents()[self.tax])
-        net, owners = roomy(price, int(together.max(initial=1))), lines.owners
-        explained = np.abs(net[owners] * together - tax[owners] * (100 * MICROS)) <= CENT * 100 * MICROS
+        owners, whole = lines.owners, 100 * MICROS
+        yielded = roomy(price, int(together.max(initial=1)))[owners] * together
+        explained = np.abs(yielded - roomy(tax, whole)[owners] * whole) <= CENT * whole
         like = np.where(rate[owners] != 0, together == rate[owners], explained)
         return lines.first(like.astype(np.bool_) & (together != 0) & (tax[owners] != 0))
 
@@ -133,27 +134,33 @@ class Shares:
 def shares(rows: Rows, lines: Rowset, line_ids: Mapping[Any, int], line_taxes: Rowset) -> Shares:
     """Find the taxes of the lines: those that stand in line_taxes.sql, else the one that the line itself names."""
     taxes = Taxes()
-    known = {row.id_tax: (row.name or "TAX", as_text(row.rate)) for row in rows_of(rows, "taxes")}
-    of_rows, weights = line_taxes.groups.owners, micros(line_taxes["total_amount"])
-    numbers, names = _numbered(line_taxes["id_tax"])
-    # A tax that stands on a line twice is one.
-    _, first, place = np.unique(of_rows * max(len(names), 1) + numbers, return_index=True, return_inverse=True)
-    weight = np.zeros(len(first), weights.dtype)
-    np.add.at(weight, place, weights)
-    order = np.argsort(first)
-    line, weight = of_rows[first[order]], weight[order]
-    named = np.array([taxes.number(*known.get(name, UNNAMED[:2])) for name in names], np.int64)
-    tax = named[numbers[first[order]]]
+    known = {row.id_tax: (row.name or UNNAMED.code, as_text(row.rate)) for row in rows_of(rows, "taxes")}
+    line, tax, weight = _written_down(taxes, known, line_taxes)
     # Taxes that were written down without their amounts weigh as much as their rates.
     weightless = ~Groups(line, len(line_ids)).any(weight != 0)
     weight = np.where(weightless[line], taxes.percents()[tax], weight)
-    own = _named_by_lines(taxes, lines, np.bincount(line, minlength=len(line_ids)) == 0)
-    line, tax = np.concatenate((line, own[0])), np.concatenate((tax, own[1]))
-    weight = np.concatenate((weight, np.full(len(own[0]), MICROS)))
+    bare, own = _named_by_lines(taxes, lines, np.bincount(line, minlength=len(line_ids)) == 0)
+    line, tax = np.concatenate((line, bare)), np.concatenate((tax, own))
+    weight = np.concatenate((weight, np.full(len(bare), MICROS)))
     order = np.argsort(line, kind="stable")
     by_line = Groups(line[order], len(line_ids))
     by_order = Groups(lines.groups.owners[by_line.owners], lines.groups.size)
     return Shares(taxes, tax[order], weight[order], by_line, by_order)
+
+
+def _written_down(
+    taxes: Taxes, known: Mapping[Any, tuple[str, str | None]], line_taxes: Rowset
+) -> tuple[Ints, Ints, Exact]:
+    """Return line, tax and amount of what stands in line_taxes.sql; a tax that stands on a line twice is one."""
+    line, amount = line_taxes.groups.owners, micros(line_taxes["total_amount"])
+    numbers, ids = _numbered(line_taxes["id_tax"])
+    _, first, place = np.unique(line * max(len(ids), 1) + numbers, return_index=True, return_inverse=True)
+    sums = np.zeros(len(first), amount.dtype)
+    np.add.at(sums, place, amount)
+    order = np.argsort(first)
+    rows = first[order]
+    tax = np.array([taxes.number(*known.get(id_tax, UNNAMED[:2])) for id_tax in ids], np.int64)
+    return line[rows], tax[numbers[rows]], sums[order]
 
 
 def _named_by_lines(taxes: Taxes, lines: Rowset, bare: Bools) -> tuple[Ints, Ints]:
