@@ -24,6 +24,7 @@ from transforms.plain import plain
 from transforms.records import EMAIL_PATTERN, Url
 from transforms.refunds import Adjusted, refunds
 from transforms.statuses import (
+    CLOSED,
     DELIVERED,
     REASONS,
     Quantities,
@@ -58,7 +59,7 @@ def build_orders(chunk: Chunk, mapping: ChannelMapping, faults: Faults, notices:
     _tell_unmapped(chunk, by_word, line_by_word, notices)
     charges = charge(chunk, mapping, faults, notices)
     adjusted = refunds(chunk, charges, line_by_word, mapping, faults, notices)
-    statuses = _line_statuses(chunk, adjusted, by_word, line_by_word)
+    statuses = _line_statuses(chunk, charges, adjusted, by_word, line_by_word)
     rolled = order_statuses(by_word, statuses, lines.groups)
     destinations = _destinations(chunk, statuses, faults, notices)
     of_orders, of_lines = custom_attributes(chunk, by_word, line_by_word, destinations.assumed, mapping, faults)
@@ -103,7 +104,7 @@ def _tell_unmapped(chunk: Chunk, orders: Statuses, lines: Statuses, notices: Not
         notices.add(order, rank, "unmapped_status", f"{chunk.lines.path(line)}.status", text)
 
 
-def _line_statuses(chunk: Chunk, adjusted: Adjusted, orders: Statuses, mapped: Statuses) -> Statuses:
+def _line_statuses(chunk: Chunk, charges: Charges, adjusted: Adjusted, orders: Statuses, mapped: Statuses) -> Statuses:
     """Decide every line's status; what nobody ships is, while it is open, as far as the others are together."""
     lines, groups = chunk.lines, chunk.lines.groups
     counted = lines.quantity_refunded.present
@@ -134,6 +135,9 @@ def _line_statuses(chunk: Chunk, adjusted: Adjusted, orders: Statuses, mapped: S
     together = order_statuses(orders, statuses.of(rows), groups.of(rows)).of(groups.owners)
     # A download arrives by itself, and outlives the parcel that came back; a fee of it does not.
     follows = lines.is_fee | (lines.is_virtual & ~together.closed() & (statuses.status != DELIVERED))
+    # A fee that was kept when the goods were paid back is over with them, but was not refunded.
+    is_kept = together.closed() & (together.reason == REASONS["REFUNDED"]) & (charges.total() > adjusted.money)
+    together = together.decided((is_kept, CLOSED, REASONS["AUTOMATICALLY_CLOSED"]))
     return statuses.unless(some_shipped & ~is_shipped & ~statuses.closed() & follows, together)
 
 
