@@ -203,11 +203,11 @@ def _ready(names: list[str]) -> tuple[Settings, list[Channel]]:
     environment = Environment()
     for one in chosen:
         environment.mirakl(settings.mirakl, one.settings.credential)
+    FrameStorage(environment.frames_url).probe()
     ledger = Ledger(environment.ledger_url)
     ledger.dispose()
     if ledger.was_made:
         click.echo(f"a new ledger was made: {ledger.address} (LEDGER_URL); every order is new to it", err=True)
-    FrameStorage(environment.frames_url).probe()
     return settings, chosen
 
 
