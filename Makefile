@@ -66,7 +66,7 @@ lock: $(VENV)/uv
 	$(LOCK) --extra postgresql --extra s3 --extra celery --extra kubernetes --extra metrics -o deploy/requirements.lock
 	$(LOCK) --all-extras -o deploy/requirements-dev.lock
 
-# Known vulnerabilities of what a deployment installs; asks PyPI, so it needs the internet.
+# Known vulnerabilities of what a deployment installs; asks a service on the internet.
 audit: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
 	$(BIN)/pip-audit --requirement deploy/requirements.lock --no-deps --disable-pip
