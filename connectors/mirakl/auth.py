@@ -83,7 +83,8 @@ class TokenSource:
         if status in {400, 401, 403}:
             raise CredentialRefused(
                 f"the token endpoint refuses the credentials (HTTP {status}); "
-                "check MIRAKL_CLIENT_ID, MIRAKL_CLIENT_SECRET and MIRAKL_TOKEN_URL"
+                "check MIRAKL_TOKEN_URL and the credential: MIRAKL_CLIENT_ID and MIRAKL_CLIENT_SECRET, or those that "
+                "[mirakl.credentials] names for the channel"
             )
         if status in {404, 405, 410}:
             raise CredentialRefused(f"there is no token endpoint here (HTTP {status}); check MIRAKL_TOKEN_URL")

@@ -104,7 +104,8 @@ class SenderLost(MiraklError):
 _NOT_OF_A_CODE = re.compile(r"[^A-Za-z0-9_.:-]+")
 _PATH = re.compile(r"""[A-Za-z0-9_$.:*\[\]/"'-]*""")
 _MEANING = {
-    401: "the token is refused, also a new one; check MIRAKL_CLIENT_ID and MIRAKL_CLIENT_SECRET",
+    401: "the token is refused, also a new one; check the credential: MIRAKL_CLIENT_ID and MIRAKL_CLIENT_SECRET, or "
+    "those that [mirakl.credentials] names for the channel",
     403: "the credentials may not write orders; they need the scope connect-channel-platform:orders:upsert",
     404: "the channel or the store is unknown to Mirakl; check mirakl_channel_id and mirakl_store_id, "
     "that the store is registered, and MIRAKL_BASE_URL",
