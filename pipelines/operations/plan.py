@@ -223,7 +223,7 @@ def _compare(
             result.compared += 1
             found = list(payloads.differences(orjson.loads(accepted[order_id]), orjson.loads(record.payload)))
             changes = [payloads.change(*one) for one in found]
-            result.fields.update({_counted(*one) for one in found})
+            result.fields.update(list(dict.fromkeys(_counted(*one) for one in found)))
         _tell(record, day, "changed", row, tell, changes)
 
 

@@ -57,13 +57,13 @@ def runs(dagster: Dagster) -> list[dict[str, Any]]:
 def test_they_stand_under_their_job_with_their_days_in_sight(dagster: Dagster) -> None:
     newest, oldest = runs(dagster)
     assert (newest["status"], oldest["status"]) == ("SUCCESS", "SUCCESS")
-    location = {"dagster/code_location": "channel_to_mirakl"}
-    assert oldest["tags"] == {"dagster/partition": "2026-03-01", **location}
+    tags = {"dagster/code_location": "channel_to_mirakl", "platform": "custom", "mirakl_channel": "1234"}
+    assert oldest["tags"] == {"dagster/partition": "2026-03-01", **tags}
     assert newest["tags"] == {
         "dagster/asset_partition_range_start": "2026-03-01",
         "dagster/asset_partition_range_end": "2026-03-02",
         "days": "2026-03-01 to 2026-03-02",
-        **location,
+        **tags,
     }
 
 

@@ -134,7 +134,7 @@ def test_a_number_where_an_id_is_asked_for_is_taken_as_text(write: Write) -> Non
         ("[mirakl]\nrequests_per_second = 31", r"\[mirakl\] requests_per_second: .* less than or equal to 30"),
         ("[mirakl]\norders_per_request = 101", r"\[mirakl\] orders_per_request: .* less than or equal to 100"),
         ("[mirakle]\n", r"unknown section \[mirakle\]; did you mean 'mirakl'\?"),
-        ('platform = "woocommerce"\n', r"the key 'platform' stands in no section"),
+        ('platform = "woocommerce"\n', r"the key 'platform' is in no section"),
         ("mirakl = 3\n", r"\[mirakl\] must be a table"),
         ("[mirakl]\nrequests_per_second = true", r"\[mirakl\] requests_per_second: must be a valid number"),
     ],
