@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from transforms.frames import Table, table_of
+from transforms.frames import FrameRow, Table, table_of
 from transforms.groups import Groups
 from transforms.rowsets import Objects, framed, objects, stacked
-
-Cells = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +23,7 @@ class Places:
     `hides_home`: the only delivery address is the buyer's own. `attributes` of the order say which shop it is.
     """
 
-    addresses: Sequence[Cells]
+    addresses: Sequence[FrameRow]
     point_id: str | None = None
     hides_home: bool = False
     attributes: Mapping[str, str] = field(default_factory=dict)
@@ -40,7 +37,7 @@ class Addresses:
     groups: Groups
     fetched: dict[int, Places] = field(default_factory=dict)
 
-    def of(self, order: int) -> list[Cells]:
+    def of(self, order: int) -> list[FrameRow]:
         """Return the addresses of an order."""
         own = self.groups.rows(order)
         rows = zip(*(column[own] for column in self.columns.values()), strict=True)
@@ -67,7 +64,7 @@ class Addresses:
         return stacked([framed(given), table_of(places)])
 
 
-def fetched(addresses: Sequence[Cells], point_id: str | None, shop: Cells, keeps_home: bool = False) -> Places:
+def fetched(addresses: Sequence[FrameRow], point_id: str | None, shop: FrameRow, keeps_home: bool = False) -> Places:
     """Say where an order goes whose goods are fetched. `shop`: the place's own cells of an address, as far as known.
 
     The delivery address is the buyer's home where it is the billing address too, or the platform never puts the place
@@ -86,11 +83,11 @@ def fetched(addresses: Sequence[Cells], point_id: str | None, shop: Cells, keeps
     return Places(addresses, point_id, at_home, told)
 
 
-def _where(cells: Cells) -> tuple[str, ...]:
+def _where(cells: FrameRow) -> tuple[str, ...]:
     told = (cells.get(name) for name in ("street", "zip_code", "city", "country"))
     return tuple(" ".join(str(cell or "").casefold().split()) for cell in told)
 
 
-def _lines(shop: Cells) -> Iterator[str]:
+def _lines(shop: FrameRow) -> Iterator[str]:
     town = " ".join(filter(None, (shop.get("zip_code"), shop.get("city"))))
     yield from filter(None, (shop.get("street"), shop.get("street_additional_info"), town, shop.get("country")))

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 import orjson
 import pyarrow as pa
@@ -50,6 +50,8 @@ Cell: TypeAlias = (
 )
 
 """A value of a database, as its driver gives it."""
+FrameRow: TypeAlias = dict[str, Any]
+"""One row of an order frame while a platform puts it together, by the names of its columns."""
 
 
 class FrameError(UserError, ValueError):

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from transforms.frames import FrameRow
 from transforms.groups import Bools, Ints
 from transforms.platforms.magento2.documents import Documents
 from transforms.platforms.magento2.extras import Extra, columns_of, extras, line_cells, tax_cells
 from transforms.platforms.magento2.items import Things
 from transforms.platforms.magento2.money import Charges
-from transforms.platforms.magento2.refunds import Cells, Given, Refunds
+from transforms.platforms.magento2.refunds import Given, Refunds
 from transforms.platforms.magento2.sold import lines_of
 from transforms.platforms.magento2.states import History
 from transforms.rows import Rows
@@ -30,11 +31,11 @@ class Beside:
     """
 
     reduced: Ints
-    lines: list[Cells] = field(default_factory=list)
-    line_taxes: list[Cells] = field(default_factory=list)
-    rest: list[Cells] = field(default_factory=list)
-    adjustments: list[Cells] = field(default_factory=list)
-    refund_taxes: list[Cells] = field(default_factory=list)
+    lines: list[FrameRow] = field(default_factory=list)
+    line_taxes: list[FrameRow] = field(default_factory=list)
+    rest: list[FrameRow] = field(default_factory=list)
+    adjustments: list[FrameRow] = field(default_factory=list)
+    refund_taxes: list[FrameRow] = field(default_factory=list)
 
 
 def beside(rows: Rows, orders: Rowset, history: History, things: Things, charges: Charges) -> Beside:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from transforms.frames import FrameRow
 from transforms.platforms.magento2.money import WRAPPING, Money, Tax, shared
 from transforms.rowsets import ZERO
 
 # How `connectors/channels` names the columns that a channel lists as `fee_columns`.
 _FEE, _FEE_TAX = "fee__", "fee_tax__"
 
-Cells = dict[str, Any]
 Taxes = Mapping[str, list[Tax]]
 
 
@@ -59,7 +59,7 @@ def columns_of(names: Iterable[str]) -> list[str]:
     return ["wrapping_amount", "wrapping_tax_amount", *(name for name in names if name.startswith(_FEE))]
 
 
-def line_cells(extra: Extra) -> Cells:
+def line_cells(extra: Extra) -> FrameRow:
     """Write its row of the lines frame."""
     return {
         "channel_order_line_id": extra.line_id,
@@ -71,7 +71,7 @@ def line_cells(extra: Extra) -> Cells:
     }
 
 
-def tax_cells(tax: Tax, line_id: Any = None) -> Cells:
+def tax_cells(tax: Tax, line_id: Any = None) -> FrameRow:
     """Write a row of the taxes frame: of a line's price, or of the order's."""
     cells = {"applies_to": "price", "code": tax.code, "rate": tax.rate, "amount": tax.amount}
     return {"channel_order_line_id": line_id, **cells}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from transforms.frames import FrameRow
 from transforms.platforms.magento2.cancelled import Cancellation
 from transforms.platforms.magento2.extras import Extra
 from transforms.platforms.magento2.money import Money, net_of, paid_otherwise_of, shared, split
@@ -23,22 +24,20 @@ _HALF_A_CENT = Decimal("0.005")
 # A memo whose author keeps back more than this of what its units cost gives money back, and no units.
 _A_REDUCTION = Decimal("0.5")
 
-Cells = dict[str, Any]
-
 
 @dataclass(slots=True)
 class Given:
     """One row of the adjustments frame, with its money."""
 
-    cells: Cells
+    cells: FrameRow
     money: Money
     on_shipping: bool = False
 
-    def adjustment(self) -> Cells:
+    def adjustment(self) -> FrameRow:
         """Return the row of the adjustments frame."""
         return {**self.cells, "shipping_price" if self.on_shipping else "price": self.money.net}
 
-    def taxes(self) -> Iterator[Cells]:
+    def taxes(self) -> Iterator[FrameRow]:
         """Yield its rows of the taxes frame."""
         for tax in (*self.money.taxes, *self.money.fixed):
             yield {
@@ -183,7 +182,7 @@ def _keep_back(given: list[Given], total: Decimal) -> None:
         one.money = one.money.with_amounts([next(parts) for _ in each])
 
 
-def _cells(document: str, adjustment_id: str, at: dt.datetime, words: str | None, reason: str) -> Cells:
+def _cells(document: str, adjustment_id: str, at: dt.datetime, words: str | None, reason: str) -> FrameRow:
     return {
         "channel_adjustment_id": adjustment_id,
         "refund_id": document,

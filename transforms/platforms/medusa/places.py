@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from transforms.fetched import Addresses, Cells, fetched
+from transforms.fetched import Addresses, fetched
+from transforms.frames import FrameRow
 from transforms.groups import Groups
 from transforms.packed import json
 from transforms.rows import Rows
@@ -67,23 +68,23 @@ def _shops(locations: Rowset) -> Mapping[str, Objects]:
     return {"company": company, **{name: locations[_COLUMNS[name]] for name in _OF_A_SHOP}}
 
 
-def _points(methods: Rowset) -> dict[int, tuple[str, Cells]]:
+def _points(methods: Rowset) -> dict[int, tuple[str, FrameRow]]:
     """Return by order the relay point that the first of its methods with one names: its id, and its address."""
-    points: dict[int, tuple[str, Cells]] = {}
+    points: dict[int, tuple[str, FrameRow]] = {}
     for order, data in zip(methods.groups.owners.tolist(), methods["data"], strict=True):
         if data not in _NO_DATA and order not in points and (point := _chosen_point(json(data))) is not None:
             points[order] = point
     return points
 
 
-def _chosen_point(data: Any) -> tuple[str, Cells] | None:
+def _chosen_point(data: Any) -> tuple[str, FrameRow] | None:
     for name, value in data.items() if isinstance(data, dict) else ():
         if name.lower().replace("_", "").replace("-", "") in _POINTS and (point := _point(value)) is not None:
             return point
     return None
 
 
-def _point(value: Any) -> tuple[str, Cells] | None:
+def _point(value: Any) -> tuple[str, FrameRow] | None:
     """Read a relay point: its id, or an object with its id and name."""
     if isinstance(value, dict):
         found = next((value[name] for name in _IDS if isinstance(value.get(name), str | int)), None)

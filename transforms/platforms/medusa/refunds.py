@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from transforms.frames import FrameRow
 from transforms.groups import Bools
 from transforms.money import from_minor, minor_digits, to_minor
 from transforms.platforms.medusa.bought import bought
@@ -30,20 +31,19 @@ from transforms.platforms.medusa.shipping import Methods
 from transforms.rows import Rows, rows_by, rows_of, when
 from transforms.rowsets import ZERO, Objects, Rowset, is_true, rowset, sums, zeros
 
-Cells = dict[str, Any]
 _TELLING = ("receipts", "claim_items", "credit_lines", "refunds")
 
 
 @dataclass(frozen=True, slots=True)
 class GivenBack:
-    """Cells of the adjustments and taxes frames, and by order the sums that go with them, tax included.
+    """FrameRow of the adjustments and taxes frames, and by order the sums that go with them, tax included.
 
     `total_paid` is captured money, and the credit that the buyer paid with when placing the order
     (`credit_at_placement`); `total_refunded` what the adjustments should come to; `credit` all credit lines.
     """
 
-    adjustments: list[Cells]
-    taxes: list[Cells]
+    adjustments: list[FrameRow]
+    taxes: list[FrameRow]
     total_paid: Objects
     total_refunded: Objects
     credit: Objects
@@ -138,8 +138,8 @@ class _Ledger:
         self.digits = minor_digits((order.row.currency_code or "").upper()) or 2
         self.due, self.paid = -credit_at_placement, ZERO
         self.ahead = self.told = ZERO
-        self.adjustments: list[Cells] = []
-        self.taxes: list[Cells] = []
+        self.adjustments: list[FrameRow] = []
+        self.taxes: list[FrameRow] = []
         self._given: dict[str, Decimal] = defaultdict(Decimal)
         self._charges = order.charges
 
@@ -211,7 +211,7 @@ class _Ledger:
             cells = self._told(refund.refund_id, refund.refund_id, refund.created_at, reason, money)
             self.adjustments.append({**cells, "gross_amount": money})
 
-    def _told(self, adjustment_id: str, document_id: str, at: dt.datetime, reason: str, money: Decimal) -> Cells:
+    def _told(self, adjustment_id: str, document_id: str, at: dt.datetime, reason: str, money: Decimal) -> FrameRow:
         self.told += money
         return {
             "channel_order_id": self.row.order_id,

@@ -2,9 +2,6 @@
 
 Each voucher takes off what the one before left, and each slip gives back what the one before left: that is a history,
 not a column. Few orders have one.
-
-Belongs here: which orders these are, and their way from columns and back. Does not belong here: what vouchers and slips
-mean.
 """
 
 from __future__ import annotations
@@ -16,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from transforms.frames import FrameRow
 from transforms.groups import Exact
 from transforms.platforms.prestashop.chunk import Chunk
 from transforms.platforms.prestashop.columns import decimal, objects_of, put
@@ -27,8 +25,6 @@ from transforms.platforms.prestashop.slips import SlipReader
 from transforms.platforms.prestashop.states import Progress, Ways
 from transforms.platforms.prestashop.vouchers import are_for_some_products, take_off_products
 from transforms.rowsets import is_true, numbering, rowset
-
-Cells = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -51,8 +47,8 @@ class Money:
     paid_back: Exact
     refunded: Exact
     shipping: Shipping
-    adjustments: list[Cells] = field(default_factory=list)
-    adjustment_taxes: list[Cells] = field(default_factory=list)
+    adjustments: list[FrameRow] = field(default_factory=list)
+    adjustment_taxes: list[FrameRow] = field(default_factory=list)
 
 
 def work_one_by_one(chunk: Chunk, ways: Ways, money: Money) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from transforms.frames import FrameRow
 from transforms.platforms.prestashop.items import Item
 from transforms.platforms.prestashop.shipping import OrderShipping
 from transforms.rows import number
@@ -21,7 +22,6 @@ ROUNDING = Decimal("0.01")  # a line
 # Less than this part of what the units cost is a price reduction; a fee that is held back seldom takes so much.
 UNITS_COST = Decimal("0.75")
 
-Cells = dict[str, Any]
 Units = Decimal | int  # a decimal only of goods by length or weight
 
 
@@ -33,8 +33,8 @@ class Refunds:
     `money`: (net, gross) by line, shipping under None.
     """
 
-    adjustments: list[Cells] = field(default_factory=list)
-    taxes: list[Cells] = field(default_factory=list)
+    adjustments: list[FrameRow] = field(default_factory=list)
+    taxes: list[FrameRow] = field(default_factory=list)
     total: Decimal = Decimal(0)
     units: dict[Any, Units] = field(default_factory=lambda: defaultdict(int))
     on_slips: dict[Any, Units] = field(default_factory=lambda: defaultdict(int))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from transforms.frames import as_text
+from transforms.frames import FrameRow, as_text
 from transforms.money import from_minor, minor_digits, spread, to_minor
 from transforms.platforms.prestashop.items import Item
 from transforms.platforms.prestashop.money import TaxShare, net_share, split_tax
@@ -24,8 +24,6 @@ from transforms.reasons import adjustment_reason
 from transforms.rows import number
 
 _RETURNED = frozenset({3, 5})  # package received, return completed
-
-Cells = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -64,7 +62,7 @@ class SlipReader:
 
     def _read(self, refunds: Refunds, slip: Any, rows: Sequence[Any]) -> None:
         parts = self._settle(slip, [self._part(row) for row in rows])
-        told: Cells = {} if parts else self._reduction(slip, None)
+        told: FrameRow = {} if parts else self._reduction(slip, None)
         for part in parts:
             line_id = part.row.id_order_detail
             refunds.give_back(line_id, part.net, part.gross)
@@ -158,7 +156,7 @@ class SlipReader:
             gross = net / share if share else net
         return net or gross * share, gross
 
-    def _reduction(self, slip: Any, line_id: Any) -> Cells:
+    def _reduction(self, slip: Any, line_id: Any) -> FrameRow:
         """Say why the price was reduced: in words where there are some, else as was agreed."""
         at = as_text(slip.date_add) or ""
         words = [*buyer_words(self.returns, line_id, at), *staff_words(self.messages, at)]
@@ -198,7 +196,7 @@ class SlipReader:
             and item.row.product_quantity_return >= part.row.product_quantity
         )
 
-    def _add(self, refunds: Refunds, slip: Any, adjustment_id: str, cells: Cells, line_id: Any = None) -> None:
+    def _add(self, refunds: Refunds, slip: Any, adjustment_id: str, cells: FrameRow, line_id: Any = None) -> None:
         refunds.adjustments.append(
             {
                 "channel_order_id": self.order.order_id,

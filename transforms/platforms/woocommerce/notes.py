@@ -43,9 +43,6 @@ class Cancelation:
     out_of_time: bool = False
 
 
-NOTHING_NOTED = Cancelation()
-
-
 def cancelations(chunk: Chunk, rows: Rows) -> dict[int, Cancelation]:
     """Read the notes of the cancelled orders, by the order's row."""
     notes: dict[int, list[Note]] = defaultdict(list)
