@@ -1,7 +1,4 @@
-"""What Dagster's catalogue says of a channel beside its numbers: code, documentation, tags, settings, the shop.
-
-Belongs here: that. Does not belong here: what a run came to (`metadata`).
-"""
+"""What Dagster's catalogue says of a channel beside its numbers: code, documentation, tags, settings, the shop."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The tutorial's commands, run: `python -m tests.tutorial` writes what they print into docs/tutorial.md.
-
-Belongs here: finding the commands, running them, and what differs from run to run. Does not belong here: the test.
-"""
+"""The tutorial's commands, run: `python -m tests.tutorial` writes what they print into docs/tutorial.md."""
 
 from __future__ import annotations
 

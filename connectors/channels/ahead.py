@@ -1,7 +1,4 @@
-"""Reading ahead: the database answers the next question while what it answered last is worked on.
-
-Belongs here: that. Does not belong here: what is asked (`snapshot`).
-"""
+"""Reading ahead: the database answers the next question while what it answered last is worked on."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Which version a shop's database and its software have, as far as the database knows.
-
-Belongs here: asking. Does not belong here: what a version supports (`platform.toml`).
-"""
+"""Which version a shop's database and its software have, as far as the database knows."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 glibc raises its limits for giving memory back with the largest block it has seen, and keeps an arena a thread: with
 chunks of some MB that is a third more memory. Other C libraries are left as they are.
-
-Belongs here: that. Does not belong here: how large chunks are (`transforms.frames`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Trying whether a ledger can be used at a URL, without leaving one behind where there is none.
-
-Belongs here: that. Does not belong here: the ledger itself.
-"""
+"""Trying whether a ledger can be used at a URL, without leaving one behind where there is none."""
 
 from __future__ import annotations
 

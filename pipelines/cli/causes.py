@@ -1,7 +1,4 @@
-"""Orders by what is wrong with them: one row a cause, with how many orders have it and the first of their ids.
-
-Belongs here: counting and grouping. Does not belong here: tables as such (`pipelines.cli.show`), finding anything out.
-"""
+"""Orders by what is wrong with them: one row a cause, with how many orders have it and the first of their ids."""
 
 from __future__ import annotations
 

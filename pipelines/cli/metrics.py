@@ -1,7 +1,4 @@
-"""The command that serves metrics to Prometheus: metrics.
-
-Belongs here: its options, and serving. Does not belong here: what is measured (`pipelines.runs.metrics`).
-"""
+"""The command that serves metrics to Prometheus: metrics."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Whose turn it is to send, where several runs of one command work on a range side by side.
-
-Belongs here: asking for the turn. Does not belong here: who gets it (`pipelines.runs.overlap`), and the ledger's lock.
-"""
+"""Whose turn it is to send, where several runs of one command work on a range side by side."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 Gauges answer "how is it now?". Counters add up what runs recorded since this process began, whichever process ran
 them: a run lives too short to be scraped. Labels are channels, outcomes, codes and names of checks; no order is named.
-
-Belongs here: what is measured. Does not belong here: serving it (`pipelines.cli.metrics`), finding it out (`status`).
 """
 
 from __future__ import annotations

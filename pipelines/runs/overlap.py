@@ -6,8 +6,6 @@ Whichever stage is slowest sets the pace.
 
 A process ends with the command: it is told to stop when the command is, and stops by itself when the command was
 killed. Either way what is in flight is finished and written down.
-
-Belongs here: these processes, and their order. Does not belong here: what is done with a window (`sync`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Curves over a logarithmic axis, as an SVG that needs nothing else.
-
-Belongs here: drawing. Does not belong here: what is drawn (`growth`).
-"""
+"""Curves over a logarithmic axis, as an SVG that needs nothing else."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 Prints JSON of all points, and draws them to docs/images/growth.svg. CPU is user and system time; a run of the command has
 that of the same run over an empty shop taken off. Rows that only have to be there are made by SQL.
-
-Belongs here: what is measured. Does not belong here: drawing it (`chart`).
 """
 
 from __future__ import annotations

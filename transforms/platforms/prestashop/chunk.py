@@ -1,7 +1,4 @@
-"""A chunk of PrestaShop's orders: whose row is whose, and which taxes the lines have.
-
-Belongs here: what every frame needs. Does not belong here: what any of it means.
-"""
+"""A chunk of PrestaShop's orders: whose row is whose, and which taxes the lines have."""
 
 from __future__ import annotations
 

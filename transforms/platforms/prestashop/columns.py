@@ -2,8 +2,6 @@
 
 PrestaShop keeps amounts with six decimals; one of these is a micro. What has more decimals, a module's own column or
 what was converted from another currency, is rounded to them.
-
-Belongs here: reading columns of any query, and writing them as text. Does not belong here: what they mean.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Which taxes share the tax of a line: PrestaShop's tax is the difference of two columns.
-
-Belongs here: the taxes of lines, and dividing tax differences over them. Does not belong here: which difference is
-whose.
-"""
+"""Which taxes share the tax of a line: PrestaShop's tax is the difference of two columns."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the buyers pay for shipping: `orders` shows it at full price, a free-shipping voucher takes it off again.
-
-Belongs here: the price of shipping, and its taxes. Does not belong here: which way the goods go.
-"""
+"""What the buyers pay for shipping: `orders` shows it at full price, a free-shipping voucher takes it off again."""
 
 from __future__ import annotations
 
