@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pymysql
 
 from tests.servers.ports import free_port, leave_out
+from tests.servers.processes import running
 
 
 @contextmanager
@@ -35,22 +36,10 @@ def mariadb(folder: Path, *more_options: str) -> Iterator[int]:
     port = free_port()
     options = [f"--port={port}", f"--socket={folder / 's'}", "--bind-address=127.0.0.1", "--sql-mode=", *temporary]
     options += ["--default-time-zone=+05:30", "--innodb-flush-log-at-trx-commit=0", *more_options]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen([server, "--no-defaults", *common, *options], stdout=log, stderr=log)
-    try:
-        _wait(port, folder / "log")
+    command = [server, "--no-defaults", *common, *options]
+
+    def connect() -> pymysql.Connection[Any]:
+        return pymysql.connect(host="127.0.0.1", port=port, user="root")
+
+    with running(command, folder / "log", connect, pymysql.OperationalError):
         yield port
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait(port: int, log: Path) -> None:
-    for _ in range(300):
-        try:
-            pymysql.connect(host="127.0.0.1", port=port, user="root").close()
-        except pymysql.OperationalError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError(f"MariaDB does not start: {log.read_text()[-2000:]}")

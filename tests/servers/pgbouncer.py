@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import psycopg
 
 from tests.servers.certificates import Certificates
 from tests.servers.ports import free_port, leave_out
+from tests.servers.processes import running
 
 
 @contextmanager
@@ -51,23 +50,10 @@ def pgbouncer(
     lines += [f"{name} = {value}" for name, value in configuration.items()]
     (folder / "pgbouncer.ini").write_text("\n".join(lines) + "\n")
     folder.chmod(0o755)
-    user = {"user": "nobody", "extra_groups": []} if os.geteuid() == 0 else {}
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen([server, folder / "pgbouncer.ini"], stdout=log, stderr=log, **user)  # type: ignore[call-overload]
-    try:
-        _wait(port, folder / "log")
+    user: dict[str, Any] = {"user": "nobody", "extra_groups": []} if os.geteuid() == 0 else {}
+
+    def connect() -> psycopg.Connection[Any]:
+        return psycopg.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres")
+
+    with running([server, folder / "pgbouncer.ini"], folder / "log", connect, psycopg.OperationalError, user=user):
         yield port
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait(port: int, log: Path) -> None:
-    for _ in range(300):
-        try:
-            psycopg.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres").close()
-        except psycopg.OperationalError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError(f"PgBouncer does not start: {log.read_text()[-2000:]}")

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -16,6 +15,7 @@ from typing import Any
 import psycopg
 
 from tests.servers.ports import free_port, leave_out
+from tests.servers.processes import running
 
 
 @contextmanager
@@ -33,18 +33,14 @@ def postgresql(folder: Path) -> Iterator[int]:
     port = free_port()
     settings = ["-c", "listen_addresses=127.0.0.1", "-c", "timezone=Asia/Kolkata", "-c", "fsync=off"]
     settings += ["-c", f"unix_socket_directories={folder}"]
-    log = folder / "log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [programs / "postgres", "-D", data, "-p", str(port), *settings], stdout=output, stderr=output, **user
-        )
-    try:
-        _wait(port, log)
+    command: list[str | Path] = [programs / "postgres", "-D", data, "-p", str(port), *settings]
+
+    def connect() -> psycopg.Connection[Any]:
+        return psycopg.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres")
+
+    # A fast shutdown: the polite one waits for connections that a failed test left open.
+    with running(command, folder / "log", connect, psycopg.OperationalError, stop=signal.SIGINT, user=user):
         yield port
-    finally:
-        # A fast shutdown: the polite one waits for connections that a failed test left open.
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
 
 
 def _programs(folder: Path) -> tuple[Path, dict[str, Any]]:
@@ -60,14 +56,3 @@ def _programs(folder: Path) -> tuple[Path, dict[str, Any]]:
         shutil.copytree(installed.parent / name, folder / name, symlinks=True)
     shutil.chown(folder, "nobody")
     return folder / installed.name / "pginstall" / "bin", {"user": "nobody", "extra_groups": []}
-
-
-def _wait(port: int, log: Path) -> None:
-    for _ in range(300):
-        try:
-            psycopg.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres").close()
-        except psycopg.OperationalError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError(f"PostgreSQL does not start: {log.read_text()[-2000:]}")
