@@ -44,8 +44,8 @@ _MOMENT = records.MOMENT_PATTERN.strip("^$").replace("(", "(?:")
 _WRITTEN: Sequence[tuple[object, str]] = (
     (records.Text, _NOT_BLANK),
     (records.Moment, f'"{_MOMENT}"'),
-    (records.Email, r'"[!#-?A-\[\]-~]+@[!#-?A-\[\]-~]*\.[!#-?A-\[\]-~]*"'),
-    (records.Url, rf'"https?://(?:{_LABEL}\.)+[a-z]{{2,9}}(?:/[{_PRINTED}]*)?"'),
+    (records.Email, f'"{records.EMAIL_PATTERN.strip("^$")}"'),
+    (records.Url, rf'"https?://(?:{_LABEL}\.)+[a-z]{{2,9}}(?:/{records.URI_CHARACTER}*)?"'),
     (records.CountryCode, '"[A-Z]{3}"'),
     (records.Quantity, "[1-9][0-9]{0,8}"),
     (records.AttributeId, rf'"[{_PRINTED}]{{1,40}}"'),

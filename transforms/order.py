@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import TypeAdapter, ValidationError
 
 from transforms.addresses import addresses
 from transforms.attributes import custom_attributes
@@ -21,7 +19,7 @@ from transforms.json_text import chosen, field, joined, lists, money, quoted, ti
 from transforms.mapping import ChannelMapping
 from transforms.parsing import codes, is_blank, looked_up, mask, or_blank, strip
 from transforms.plain import plain
-from transforms.records import EMAIL_PATTERN, Url
+from transforms.records import EMAIL_PATTERN
 from transforms.refunds import Adjusted, refunds
 from transforms.statuses import (
     CLOSED,
@@ -35,8 +33,8 @@ from transforms.statuses import (
     map_orders,
     order_statuses,
 )
+from transforms.uris import as_uri
 
-_URL: TypeAdapter[str] = TypeAdapter(Url)
 _DROPPED = "is not valid and was left out"
 
 
@@ -74,7 +72,7 @@ def build_orders(chunk: Chunk, mapping: ChannelMapping, faults: Faults, notices:
         field(',"status_reason":"', rolled.reason_words(), '"'),
         field(',"billing_info":{"address":', destinations.billing, "}"),
         _flag(',"has_incident":', orders.has_incident.values, orders.has_incident.present),
-        field(',"sub_channel_code":', quoted(_unless_blank(orders.cells["sub_channel_code"]))),
+        _text(',"sub_channel_code":', orders.cells["sub_channel_code"]),
         of_orders,
         "}",
     )
@@ -228,28 +226,19 @@ def _can_refund(chunk: Chunk, charges: Charges, adjusted: Adjusted, statuses: St
 
 
 def _urls(chunk: Chunk, notices: Notices) -> pa.StringArray:
-    """Keep image addresses that are valid; one that is not is left out and said, as the parcel does not hang on it."""
+    """Return image addresses as URIs; what is none is left out and said, as the parcel does not hang on it."""
     lines = chunk.lines
     cells = lines.cells["thumbnail_url"]
     if cells.null_count == len(cells):
         return cells
     place, words = codes(strip(or_blank(cells)))
-    kept = [word if word and _is_url(word) else None for word in words]
+    kept = [as_uri(word) if word else None for word in words]
     dropped = np.array([bool(word) and one is None for word, one in zip(words, kept, strict=True)])
     for row in np.flatnonzero(dropped[place]).tolist():
         rank = (Stage.LINE_PAYLOADS, int(lines.groups.index[row]))
         path = f"{lines.path(row)}.product.thumbnail_url"
         notices.add(int(lines.groups.owners[row]), rank, "dropped_field", path, _DROPPED)
     return looked_up(place, kept)
-
-
-@lru_cache(maxsize=65536)
-def _is_url(text: str) -> bool:
-    try:
-        _URL.validate_python(text)
-    except ValidationError:
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)

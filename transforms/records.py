@@ -67,9 +67,13 @@ def _url(text: str) -> str:
     return text
 
 
-# Blanks as Python knows them; written out, as the engines of Arrow and pydantic differ in what they take for one.
-_BLANK = r"\t-\r\x1c-\x20\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
-EMAIL_PATTERN = f"^[^{_BLANK}]+@[^@{_BLANK}]*\\.[^@{_BLANK}]*$"
+# The contract's formats, read strictly: `email` is a mailbox of RFC 5321 (no quoted names, no addresses in brackets),
+# `uri` one of RFC 3986 (no literal IPv6 host). Written for the engines of Arrow and pydantic alike.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+EMAIL_PATTERN = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_HOST}\.)+{_HOST}$"
+URI_CHARACTER = r"(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})"
+URI_PATTERN = rf"^[A-Za-z][A-Za-z0-9+.-]*:{URI_CHARACTER}+(?:#{URI_CHARACTER}*)?$"
 Text = Annotated[str, Field(pattern=r"\S")]
 # Only days that there are: 31, 30 or 28 of them, and the 29th of February in leap years.
 _YEAR = r"[0-9]{4}-"
@@ -81,7 +85,7 @@ _DAY = (
 MOMENT_PATTERN = rf"^{_DAY}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{{3}})?Z$"
 Moment = Annotated[str, Field(pattern=MOMENT_PATTERN)]
 Email = Annotated[str, Field(pattern=EMAIL_PATTERN)]
-Url = Annotated[str, AfterValidator(_url)]
+Url = Annotated[str, Field(pattern=URI_PATTERN), AfterValidator(_url)]
 CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Quantity = Annotated[int, Field(ge=1)]
 Units = Annotated[int, Field(ge=0)]

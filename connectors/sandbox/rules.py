@@ -56,6 +56,7 @@ _ENUMS: dict[str, frozenset[str]] = {
 _ALPHA_3 = re.compile(r"[A-Z]{3}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]+")
 
 Check = Callable[[Any, str], Iterator[Finding]]
 Fields = dict[str, tuple[bool, Check]]
@@ -233,7 +234,13 @@ _LINE = _object(
         "shipping_taxes": (False, _TAXES),
         "product": (
             True,
-            _object({"id": (True, _required_text), "title": (True, _required_text), "thumbnail_url": (False, _text)}),
+            _object(
+                {
+                    "id": (True, _required_text),
+                    "title": (True, _required_text),
+                    "thumbnail_url": (False, _pattern(_URI, "must be a URI")),
+                }
+            ),
         ),
         "status": (True, _one_of("status")),
         "status_reason": (False, _one_of("status_reason")),

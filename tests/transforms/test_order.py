@@ -160,6 +160,39 @@ def test_an_email_or_picture_that_is_not_one_is_left_out_and_said(frames: Build)
     ]
 
 
+@pytest.mark.parametrize(
+    "email",
+    [
+        "a@b@example.com",
+        "a..b@example.com",
+        "a@example..com",
+        "<a@example.com>",
+        "a@example.com,b@example.com",
+        "a@exämple.com",
+    ],
+)
+def test_an_email_that_a_strict_reader_of_the_contract_refuses_costs_no_order(email: str, frames: Build) -> None:
+    order, notices = order_of(frames(orders=[{**ORDER, "email": email}], lines=[LINE]))
+    assert "email" not in order["shipping_info"]
+    assert ("dropped_field", "shipping_info.email") in notices
+
+
+@pytest.mark.parametrize(
+    ("address", "uri"),
+    [
+        ("https://shop.example/blue mug.jpg", "https://shop.example/blue%20mug.jpg"),
+        ("https://shop.example/tasse-émaillée.jpg", "https://shop.example/tasse-%C3%A9maill%C3%A9e.jpg"),
+        ("https://shop.example/50%.jpg?size={w}", "https://shop.example/50%25.jpg?size=%7Bw%7D"),
+        ("https://müller.example/a%20b.jpg", "https://xn--mller-kva.example/a%20b.jpg"),
+    ],
+)
+def test_a_picture_whose_address_only_a_browser_forgives_is_told_as_a_uri(
+    address: str, uri: str, frames: Build
+) -> None:
+    line = line_of(frames(orders=[ORDER], lines=[{**LINE, "thumbnail_url": address}]))
+    assert line["product"]["thumbnail_url"] == uri
+
+
 def test_a_product_is_told_with_its_picture_and_by_its_id_where_it_has_no_title(frames: Build) -> None:
     line = {
         **LINE,
@@ -217,7 +250,9 @@ def test_an_order_of_discounts_alone_has_no_lines(frames: Build) -> None:
 
 def test_a_sub_channel_is_told_and_none_is_not(frames: Build) -> None:
     assert order_of(frames(orders=[{**ORDER, "sub_channel_code": "FR"}], lines=[LINE]))[0]["sub_channel_code"] == "FR"
-    assert "sub_channel_code" not in order_of(frames(orders=[{**ORDER, "sub_channel_code": ""}], lines=[LINE]))[0]
+    for blank in ("", " "):
+        told = order_of(frames(orders=[{**ORDER, "sub_channel_code": blank}], lines=[LINE]))[0]
+        assert "sub_channel_code" not in told
 
 
 @pytest.mark.parametrize(
