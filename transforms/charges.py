@@ -319,6 +319,8 @@ def _take_one_off(pots: _Pots, slots: _Slots) -> None:
         named & (product | same_tax),
         product & ~pots.is_fee[rows],
         goods & ((bucket == PRICE) | (bucket == SHIPPING)),
+        # A fee keeps its price, and the tax of it, while the products hold enough.
+        same_tax & ~pots.is_fee[rows],
         same_tax,
         ~goods & (key >= 0),
         np.ones(len(rows), np.bool_),
