@@ -198,7 +198,9 @@ def _cancel(
             line_id=line.line_id,
             type="CANCELATION",
             created_at=cancelation.at,
-            reason=adjustment_reason(cancelation.words, False, reasons, cancelation.default_reason),
+            reason=_reason_of(
+                "CANCELATION", adjustment_reason(cancelation.words, False, reasons, cancelation.default_reason)
+            ),
             quantity=quantity,
             amounts=amounts,
             charged=False,
@@ -269,9 +271,6 @@ def _on_line(
     reason = adjustment_reason(row.reason, shipped > 0 and not waiting, reasons, default)
     cancels = waiting and not (shipped and reason in _AFTER_SHIPMENT)
     made_as = row.type or ("CANCELATION" if cancels else "REFUND")
-    if made_as == "CANCELATION" and reason == "RETURN":
-        # Nobody returns what never left: whoever gives it back has cancelled it.
-        reason = "CUSTOMER_CANCELATION"
     returned = 0 if made_as == "CANCELATION" else min(quantity, max(shipped - line.returned, 0))
     line.returned += returned
     line.units -= quantity
@@ -280,7 +279,7 @@ def _on_line(
         line_id=line.line_id,
         type=made_as,
         created_at=row.created_at,
-        reason=reason,
+        reason=_reason_of(made_as, reason),
         quantity=quantity,
         amounts=amounts,
         charged=row.charged,
@@ -329,13 +328,14 @@ def _spread_row(
             adjustment_id = f"{row.adjustment_id}-{line_id}"
             if adjustment_id in used:
                 adjustment_id = f"{row.adjustment_id}-rest-{line_id}"
+        made_as = row.type or ("CANCELATION" if covered and not shipped else "REFUND")
         made.append(
             LineAdjustment(
                 adjustment_id=adjustment_id,
                 line_id=line_id,
-                type=row.type or ("CANCELATION" if covered and not shipped else "REFUND"),
+                type=made_as,
                 created_at=row.created_at,
-                reason=adjustment_reason(row.reason, shipped > 0, reasons, default),
+                reason=_reason_of(made_as, adjustment_reason(row.reason, shipped > 0, reasons, default)),
                 quantity=covered,
                 amounts=amounts,
                 charged=row.charged,
@@ -343,6 +343,11 @@ def _spread_row(
             )
         )
     return made
+
+
+def _reason_of(made_as: str, reason: str) -> str:
+    """Return the reason as it may stand with a type: nobody returns what never left, giving it back cancels it."""
+    return "CUSTOMER_CANCELATION" if made_as == "CANCELATION" and reason == "RETURN" else reason
 
 
 def _default_reason(row: RefundRow, line: AdjustedLine, money_alone: bool) -> str | None:
@@ -368,12 +373,13 @@ def _is_over(lines: Mapping[str, AdjustedLine], at: dt.datetime) -> bool:
 def _without_money(row: RefundRow, line: AdjustedLine, reasons: Mapping[str, str]) -> LineAdjustment:
     """Give up what costs nothing (a gift, a part of a bundle) with the last money of an order that had not left."""
     quantity, line.units = line.units, 0
+    made_as = row.type or "CANCELATION"
     return LineAdjustment(
         adjustment_id=f"{row.adjustment_id}-{line.line_id}",
         line_id=line.line_id,
-        type=row.type or "CANCELATION",
+        type=made_as,
         created_at=row.created_at,
-        reason=adjustment_reason(row.reason, False, reasons, row.default_reason),
+        reason=_reason_of(made_as, adjustment_reason(row.reason, False, reasons, row.default_reason)),
         quantity=quantity,
         amounts=Amounts(),
         charged=row.charged,

@@ -325,6 +325,8 @@ def _document(
             made.shipping_gross += minor
         else:
             made.amounts.add(bucket, key, minor)
+    if any(made.amounts.price < 0 or made.amounts.shipping < 0 for made in document):
+        raise OrderError("invalid_amount", f"{path}.taxes.amount", "is more than the amount that includes it")
     if unnamed > 0:
         first = document[0]
         empty = next((made for made in document if made.line_id is None and not made.amounts.total()), None)

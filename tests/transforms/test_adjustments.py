@@ -454,3 +454,22 @@ def test_units_that_never_left_are_not_returned(cells: Mapping[str, str], frames
     refund = item("50-1", quantity="1", price="10.00", **cells)
     made = payload_of(frames(orders=[ORDER], lines=[LINE], adjustments=[refund]))
     assert [row[1:3] for row in told(made)] == [("CANCELATION", "CUSTOMER_CANCELATION")]
+
+
+@pytest.mark.parametrize("cells", [{"reason": "Returned"}, {"default_reason": "RETURN"}])
+def test_nor_are_they_where_the_money_names_no_line(cells: Mapping[str, str], frames: Build) -> None:
+    gift = {**SECOND_LINE, "price": "0"}
+    refund = {**REFUND, "channel_adjustment_id": "50", "gross_amount": "24.00", **cells}
+    made = payload_of(frames(orders=[ORDER], lines=[LINE, gift], taxes=[TAX], adjustments=[refund]))
+    assert [row[1:4] for row in told(made)] == [("CANCELATION", "CUSTOMER_CANCELATION", 2)] * 2
+
+
+@pytest.mark.parametrize("applies_to", ["price", "shipping"])
+def test_a_refund_whose_tax_is_more_than_the_amount_that_includes_it_is_held(applies_to: str, frames: Build) -> None:
+    """Its price would be below zero, and would be told as money that the line has still to give back."""
+    refund = item("50-1", price="2.00", shipping_price="2.00", quantity="0")
+    tax = {**TAX, "applies_to": applies_to, "channel_adjustment_id": "50-1", "amount": "3.00"}
+    order = {**ORDER, "amounts": "gross", "total": "24.00"}
+    line = {**LINE, "price": "24.00"}
+    [reject] = normalise(frames(orders=[order], lines=[line], taxes=[TAX, tax], adjustments=[refund]), MAPPING).rejects
+    assert (reject.code, reject.field) == ("invalid_amount", "order_lines.adjustments.taxes.amount")
