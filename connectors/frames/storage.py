@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from connectors.frames.memory import let_go
+from connectors.frames.memory import let_go, spare_collector
 from connectors.frames.tables import SOURCE_KEY, STORED, VERSION_KEY
 from transforms.errors import UserError
 
@@ -44,6 +44,8 @@ class FrameStorage:
     """
 
     def __init__(self, url: str) -> None:
+        # Whoever opens it has loaded what it works with, and is about to move chunks.
+        spare_collector()
         try:
             self._files, self._root = fsspec.url_to_fs(url)
         except (ValueError, ImportError, OSError) as error:
@@ -201,7 +203,9 @@ class FrameStorage:
         with self._files.open(path, "wb") as file:
             if self._local:
                 self._files.chmod(path, 0o600)
-            with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+            # Nobody looks for values by statistics, and compressed texts are smaller than numbers of a dictionary.
+            options = {"compression": "zstd", "use_dictionary": False, "write_statistics": False}
+            with pq.ParquetWriter(file, schema, **options) as writer:
                 for chunk in chunks:
                     if chunk.num_rows:
                         writer.write_table(chunk, row_group_size=chunk.num_rows)
