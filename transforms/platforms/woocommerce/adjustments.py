@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from transforms.platforms.woocommerce.bundles import Bundles
+from transforms.frames import as_text
+from transforms.platforms.woocommerce.bundles import Bundles, holds_money
 from transforms.platforms.woocommerce.chunk import Chunk, Item
 from transforms.platforms.woocommerce.refunds import (
     MONEY_REASON,
@@ -45,15 +46,29 @@ def adjustments(
         total = totals.get(order, number(row.total_amount))
         lines = {item.order_item_id: item for item in chunk.items_of(order)}
         before = Decimal(0)
+        given_up: dict[str, Decimal] = {}
         for document in of_order:
             reason = MONEY_REASON if is_money_alone(document, before, total) else None
-            for cells, item, share in _adjustments(document, lines, units[order], bundles.get(order), reason):
-                cells["channel_order_id"] = row.order_id
-                made.rows.append(cells)
-                if item is not None:
-                    made.taxed.append(GivenBack(order, item.row, str(cells["channel_adjustment_id"]), share))
+            for told in _adjustments(document, lines, units[order], bundles.get(order), reason, given_up):
+                made.rows.append({**told.cells, "channel_order_id": row.order_id})
+                if told.item is not None:
+                    adjustment_id = str(told.cells["channel_adjustment_id"])
+                    made.taxed.append(GivenBack(order, told.item.row, adjustment_id, told.share))
             before += document.amount
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the frame, with the item whose taxes it gives back, if any, and the share of them."""
+
+    cells: Cells
+    item: Item | None = None
+    share: Decimal = WHOLE
+
+    @property
+    def units(self) -> Decimal:
+        return abs(number(as_text(self.cells.get("quantity"))))
 
 
 def _adjustments(
@@ -62,11 +77,12 @@ def _adjustments(
     units: Mapping[str, Units],
     bundles: Bundles | None,
     default_reason: str | None,
-) -> Iterator[tuple[Cells, Item | None, Decimal]]:
-    """Yield the rows of a document, each with its item, if it has one, and the share of the item that was given back.
+    given_up: dict[str, Decimal],
+) -> Sequence[_Row]:
+    """Return the rows of a document.
 
     `lines` are the order's items by id, `units` what `units_by_item` found; `default_reason` is that of a document that
-    names no item.
+    names no item. `given_up` are the units that documents have given up, by the line's id: those of this one are added.
     """
     refund = document.row
     common: Cells = {
@@ -76,29 +92,68 @@ def _adjustments(
         "reason": refund.refund_reason,
     }
     items, share = given_back(document.items)
+    if not items:
+        return [_Row({"channel_adjustment_id": refund.refund_id, "default_reason": default_reason, **common})]
     named = {item.refunded_item_id for item in items}
+    made = []
     for item in items:
         adjustment_id = f"{refund.refund_id}-{item.order_item_id}"
         line, shipping = lines.get(item.refunded_item_id or ""), item.order_item_type == "shipping"
         quantity, reason = units[item.order_item_id]
-        cells: Cells = {
+        units_of: Cells = {
             "channel_adjustment_id": adjustment_id,
             "channel_order_line_id": None if shipping else item.refunded_item_id,
             "quantity": quantity,
             "default_reason": reason,
-            "price": None if shipping else part(item.line_total, share),
-            "shipping_price": part(item.cost, share) if shipping else None,
             **common,
         }
-        yield cells, item, share
+        money: Cells = {
+            "price": None if shipping else part(item.line_total, share),
+            "shipping_price": part(item.cost, share) if shipping else None,
+        }
+        holder = bundles.holder(line) if bundles and line is not None and holds_money(item) else None
+        if holder is None:
+            made.append(_Row({**units_of, **money}, item, share))
+        else:
+            # The part has no price of its own: its money is the container's.
+            if line is not None and bundles and line.row not in bundles.left_out:
+                made.append(_Row(units_of))
+            apart: Cells = {
+                "channel_adjustment_id": f"{adjustment_id}-{holder.order_item_id}",
+                "channel_order_line_id": holder.order_item_id,
+                "quantity": "0",
+            }
+            made.append(_Row({**units_of, **money, **apart}, item, share))
         if bundles and line is not None:
             for packed, with_it in bundles.given_back_with(line, abs(number(quantity)), named):
-                cells = {
+                apart = {
                     "channel_adjustment_id": f"{adjustment_id}-{packed.order_item_id}",
                     "channel_order_line_id": packed.order_item_id,
                     "quantity": with_it,
-                    **common,
                 }
-                yield cells, None, WHOLE
-    if not items:
-        yield {"channel_adjustment_id": refund.refund_id, "default_reason": default_reason, **common}, None, WHOLE
+                made.append(_Row({**apart, **common}))
+    if bundles:
+        made += _with_parts(made, bundles, given_up, common)
+    return made
+
+
+def _with_parts(made: Sequence[_Row], bundles: Bundles, given_up: dict[str, Decimal], common: Cells) -> Iterator[_Row]:
+    """Give containers up with the last of their parts: in the row that names them, else in one more, yielded."""
+    for row in made:
+        line_id = str(row.cells["channel_order_line_id"])
+        given_up[line_id] = given_up.get(line_id, Decimal(0)) + row.units
+    for container, more in list(bundles.given_up_with_parts(given_up)):
+        line_id = container.order_item_id
+        given_up[line_id] = given_up.get(line_id, Decimal(0)) + more
+        own = next((row for row in made if row.cells["channel_order_line_id"] == line_id), None)
+        if own is not None:
+            own.cells.update(quantity=own.units + more, default_reason=None)
+            continue
+        yield _Row(
+            {
+                "channel_adjustment_id": f"{common['refund_id']}-{line_id}",
+                "channel_order_line_id": line_id,
+                "quantity": more,
+                **common,
+            }
+        )

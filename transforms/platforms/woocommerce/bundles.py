@@ -104,11 +104,34 @@ class Bundles:
                 if part.order_item_id not in named and units == int(units):
                     yield part, units
 
+    def given_up_with_parts(self, given_up: Mapping[str, Decimal]) -> Iterator[tuple[Item, Decimal]]:
+        """Yield the containers that are given up as their parts are, and how many units more than they are themselves.
+
+        `given_up` are units by the item's id.
+        """
+        for container in {line.order_item_id: line for line in self.container_of.values()}.values():
+            more = self._given_up(container, given_up) - given_up.get(container.order_item_id, Decimal(0))
+            if more > 0 and container.row not in self.left_out:
+                yield container, more
+
+    def holder(self, line: Item) -> Item | None:
+        """Return the container whose price is that of a part without one of its own."""
+        container = self.container_of.get(line.order_item_id)
+        if container is None or holds_money(line):
+            return None
+        return container if holds_money(container) else self.holder(container)
+
+    def _given_up(self, line: Item, given_up: Mapping[str, Decimal]) -> Decimal:
+        own = given_up.get(line.order_item_id, Decimal(0))
+        parts = [part for part in self._packed(line) if number(part.qty)] if self.is_container(line) else []
+        if not parts:
+            return own
+        share = min(self._given_up(part, given_up) / number(part.qty) for part in parts)
+        return max(own, Decimal(int(number(line.qty) * share)))
+
     def _is_left_out(self, line: Item) -> bool:
-        # It holds no money, and nobody packs it: a container of priced parts, a part inside another.
-        if any((cell or "").strip(" -0.") for cell in (line.line_total, line.line_tax)):
-            return False
-        return self.is_container(line) or line.order_item_id in self._inside
+        # Nobody packs it: a container of priced parts, a part inside another.
+        return not holds_money(line) and (self.is_container(line) or line.order_item_id in self._inside)
 
     def _packed(self, line: Item) -> list[Item]:
         return [part for part in self._parts[line.order_item_id] if not self._is_nothing_to_pack(part)]
@@ -160,6 +183,11 @@ def _container(line: Item, lines: Sequence[Item], meta: Meta) -> Item | None:
         if marked:
             return marked[0]
     return None
+
+
+def holds_money(line: Item) -> bool:
+    """Say whether an item has a price, or gives one back."""
+    return any((cell or "").strip(" -0.") for cell in (line.line_total, line.line_tax))
 
 
 def _counted(known: Units, line: Item) -> Decimal | None:

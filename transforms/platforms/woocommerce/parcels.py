@@ -60,6 +60,7 @@ class Shipments:
     def __init__(self, parcels: Sequence[Parcel], completed_at: dt.datetime | None) -> None:
         self._known = [parcel for parcel in parcels if parcel.whole or parcel.contents]
         self._whole = [parcel for parcel in self._known if parcel.whole]
+        self._completed_at = completed_at
         self.carrier = next((parcel.carrier for parcel in parcels if parcel.carrier), None)
         self.at = _first([completed_at, *(parcel.sent_at for parcel in self._whole)])
         self.lists = any(parcel.contents for parcel in self._known)
@@ -82,15 +83,23 @@ class Shipments:
 
     def delivered(self, item: Item) -> str | Decimal | None:
         """Return the delivered units of a line; None where nothing is known."""
-        if self._whole:
-            return item.qty if self.has_arrived else None
         arrived = [parcel for parcel in self._known if parcel.delivered]
-        return _units(arrived, item) if arrived else None
+        units = _units(arrived, item)
+        if self.has_arrived:
+            return units + self._unlisted(item) if self.lists else item.qty
+        return units if any(parcel.contents for parcel in arrived) else None
 
     def sent_at(self, item: Item) -> dt.datetime | None:
         """Say when the first unit of a line left, where that is known of this very line."""
         holding = [parcel for parcel in self._known if item.order_item_id in parcel.contents]
-        return _first([self.at, *(parcel.sent_at for parcel in holding)]) if holding else None
+        if not holding:
+            return None
+        holding += self._whole if self._unlisted(item) else ()
+        return _first([self._completed_at, *(parcel.sent_at for parcel in holding)])
+
+    def _unlisted(self, item: Item) -> Decimal:
+        """Count the units that no parcel lists: those that list nothing hold them."""
+        return max(number(item.qty) - _units(self._known, item), Decimal(0))
 
 
 def shipments_of(chunk: Chunk, order: int, native: Sequence[Fulfillment], zone: str, completed_at: Cell) -> Shipments:
