@@ -15,7 +15,8 @@ from transforms.mapping import ChannelMapping
 from transforms.money import AmountError, from_minor
 from transforms.parsing import combinations
 
-PRICE, TAX, SHIPPING, SHIPPING_TAX = range(4)
+# What a discount takes off price and taxes alike is GROSS; no line has it.
+PRICE, TAX, SHIPPING, SHIPPING_TAX, GROSS = range(5)
 _BUCKETS = ("price", "taxes", "shipping", "shipping_taxes")
 
 
@@ -149,6 +150,7 @@ def _slots(chunk: Chunk, tax_keys: Ints) -> _Slots:
     slots = _Slots.joined(
         of_lines,
         made(discounts.owners, discounts.lines, PRICE, -1, discounts.price),
+        made(discounts.owners, discounts.lines, GROSS, -1, discounts.gross),
         made(np.arange(len(orders)), -1, SHIPPING, -1, orders.shipping_price.values),
         made(taxes.owners, taxes.lines, np.where(taxes.is_shipping, SHIPPING_TAX, TAX), tax_keys, taxes.amount.values),
     )
@@ -306,19 +308,21 @@ class _Pots:
 def _take_one_off(pots: _Pots, slots: _Slots) -> None:
     """Take one discount, or the tax of one (`key`), off each of some orders; off one of its lines first, where named.
 
-    Goods are taken off the products, a tax off that tax; where that is used up, off something else. Mirakl knows no
-    negative amounts: a voucher may be worth more than the products, and pay for fees and shipping.
+    Goods are taken off the products, a tax off that tax, and money that names no tax off the products and their taxes
+    in proportion; where that is used up, off something else. Mirakl knows no negative amounts: a voucher may be worth
+    more than the products, and pay for fees and shipping.
     """
     rows, groups = pots.owners.among(slots.owners)
     owners, bucket, key, minor = groups.owners, pots.bucket[rows], pots.key[rows], pots.minor[rows]
     wanted = slots.key[owners]
     goods, same_tax = wanted < 0, (bucket == TAX) & (key == wanted) & (wanted >= 0)
     named = (slots.lines < -1)[owners] & (pots.line[rows] == off_line(slots.lines)[owners])
-    product = goods & (bucket == PRICE)
+    gross = (slots.bucket == GROSS)[owners]
+    product = goods & ((bucket == PRICE) | (gross & (bucket == TAX)))
     pools = (
         named & (product | same_tax),
         product & ~pots.is_fee[rows],
-        goods & ((bucket == PRICE) | (bucket == SHIPPING)),
+        product | (goods & ((bucket == SHIPPING) | (gross & (bucket == SHIPPING_TAX)))),
         # A fee keeps its price, and the tax of it, while the products hold enough.
         same_tax & ~pots.is_fee[rows],
         same_tax,

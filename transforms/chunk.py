@@ -123,10 +123,14 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Discounts:
-    """Lines that Mirakl cannot be told as such: taken off one line (`lines`, see `off_line`), or off all (-1)."""
+    """Lines that Mirakl cannot be told as such: taken off one line (`lines`, see `off_line`), or off all (-1).
+
+    `gross` is money of which the shop does not name the tax.
+    """
 
     owners: Ints
     price: Exact
+    gross: Exact
     lines: Ints
 
 
@@ -179,12 +183,13 @@ def read_chunk(frames: OrderFrames, mapping: ChannelMapping, faults: Faults) -> 
     sold, off = _some(lines, ~is_discount), _some(lines, is_discount)
     of_adjustment = mask(pc.is_valid(taxes.cells["channel_adjustment_id"]))
     own_taxes = _some(taxes, ~of_adjustment)
-    (total, paid, refunded, shipping, price, line_shipping, discount, tax), scale = amounts(
+    (total, paid, refunded, shipping, price, line_shipping, discount, gross, tax), scale = amounts(
         [
             *(frames.orders[name] for name in ("total", "total_paid", "total_refunded", "shipping_price")),
             sold.cells["price"],
             sold.cells["total_shipping_price"],
             off.cells["price"],
+            off.cells["gross_amount"],
             own_taxes.cells["amount"],
         ]
     )
@@ -192,12 +197,16 @@ def read_chunk(frames: OrderFrames, mapping: ChannelMapping, faults: Faults) -> 
     faults.cells(shipping, None, lambda _: (Stage.SHIPPING_PRICE,), "shipping_price")
     faults.cells(total, None, lambda _: (Stage.TOTAL,), "total")
     faults.cells(discount, off.groups.owners, lambda row: (Stage.DISCOUNTS, row), "order_lines.price.amount")
+    faults.cells(gross, off.groups.owners, lambda row: (Stage.DISCOUNTS, row), "order_lines.gross_amount")
+    for row in np.flatnonzero(gross.values > 0).tolist():
+        reason = "is above zero; what a discount takes off is below"
+        faults.add(int(off.groups.owners[row]), (Stage.DISCOUNTS, row), "invalid", "order_lines.gross_amount", reason)
     names = pa.record_batch({"channel_order_line_id": off.cells["discounted_line_id"]})
     discounted = off_line(line_of(Child(names, off.groups), sold))
     return Chunk(
         orders=orders,
         lines=_lines(sold, mapping, faults, price, line_shipping),
-        discounts=Discounts(off.groups.owners, discount.values, discounted),
+        discounts=Discounts(off.groups.owners, discount.values, gross.values, discounted),
         taxes=_taxes(own_taxes, sold, off, discounted, faults, tax),
         adjustments=rows["adjustments"],
         refund_taxes=_some(taxes, of_adjustment),

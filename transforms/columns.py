@@ -1,4 +1,4 @@
-"""The columns of the order frames: what a channel can tell of an order, in the contract's words.
+"""The columns of the order frames: what a channel can hold about an order, in the contract's terms.
 
 `docs/custom-channel.md` lists them from here, and `mirakl-orders check` judges a custom channel's SQL by them.
 """
@@ -53,21 +53,21 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             kind="time",
             absent="the order's `changed_at` in `changes.sql`",
         ),
-        Column("status", "the shop's own status word", "wc-processing", required=True),
+        Column("status", "the shop's own status", "wc-processing", required=True),
         Column(
             "status_hint",
-            "a word of the platform's that says more than `status` does",
+            "a status of the platform that is more precise than `status`",
             "wc-cancelled+unpaid",
             absent="`status` alone decides",
         ),
         Column(
             "status_proved",
-            "a word of the platform's for what the rest of the order proves; it decides where nobody mapped `status`, "
-            "which is said all the same",
+            "a status of the platform for what the rest of the order proves; it decides where `status` has no mapping, "
+            "which is reported all the same",
             "flag:paid",
-            absent="a `status` that nobody mapped is CHANNEL_SPECIFIC",
+            absent="a `status` without a mapping is CHANNEL_SPECIFIC",
         ),
-        Column("currency", "ISO 4217 code, any case", "EUR", required=True),
+        Column("currency", "ISO 4217 code, any case, of all amounts of the order", "EUR", required=True),
         Column(
             "amounts",
             "`net` or `gross`: whether this order's prices and shipping include the listed taxes",
@@ -115,11 +115,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "when the order, or units of it, were cancelled without a refund document",
             "2026-03-02 08:00:00",
             kind="time",
-            absent="`updated_at`: the cancelation is told anew with each change",
+            absent="`updated_at`: the cancelation gets a new time with each change",
         ),
         Column(
             "cancel_reason",
-            "the shop's own words for it",
+            "the reason in the shop's own words",
             "Article épuisé",
             absent="CUSTOMER_CANCELATION",
         ),
@@ -170,7 +170,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("channel_order_line_id", "line id, unique on the channel", "5001", required=True, kind="id"),
         Column(
             "kind",
-            "`product` (default), `fee` (a line of its own if positive) or `discount`",
+            "`product` (default), `fee` (a line that nobody ships and that bears no part of the order's discounts, "
+            "shipping and taxes) or `discount`",
             "product",
             absent="`product`",
             words=("product", "fee", "discount"),
@@ -205,6 +206,14 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column("price", "total of the line after discounts, tax excluded", "45.83", required=True, kind="amount"),
         Column(
+            "gross_amount",
+            "of a discount, in place of `price` and taxes of its own: what it takes off, tax included, below zero; it "
+            "lowers price and taxes of what it is taken off in proportion",
+            "-5.00",
+            kind="amount",
+            absent="`price`, with the taxes that name the discount",
+        ),
+        Column(
             "total_shipping_price",
             "shipping of this line, tax excluded, where the shop knows it per line",
             "0",
@@ -214,16 +223,16 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("product_id", "product id on the channel (SKU where there is one)", "MUG-1", required=True),
         Column("product_title", "name shown to the buyer", "Mug", required=True),
         Column("thumbnail_url", "image address", "https://shop.example/mug.jpg"),
-        Column("status", "the line's own status word, where the shop has one", "backordered", absent="the order's"),
+        Column("status", "the line's own status, where the shop has one", "backordered", absent="the order's"),
         Column(
             "quantity_cancelled",
-            "units cancelled without a refund document; those that no adjustment tells of become a CANCELATION",
+            "units cancelled without a refund document; those without an adjustment become a CANCELATION",
             "0",
             kind="units",
             absent="0; all that have not left where the order or line was cancelled",
         ),
         Column("cancelled_at", "when they were", "2026-03-02 08:00:00", kind="time", absent="the order's"),
-        Column("cancel_reason", "the shop's own words for it", "Article épuisé", absent="the order's"),
+        Column("cancel_reason", "the reason in the shop's own words", "Article épuisé", absent="the order's"),
         Column(
             "quantity_refunded",
             "units refunded, when the shop counts them; else from the adjustments",
@@ -335,7 +344,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("shipping_price", "shipping money, tax excluded, either sign", "0", kind="amount", absent="0"),
         Column(
             "shipping_gross_amount",
-            "shipping money that names no tax, tax included; told apart by the shipping of the line it names, else by "
+            "shipping money that names no tax, tax included; split like the shipping of the line it names, else like "
             "that of all lines",
             "4.80",
             kind="amount",
@@ -343,7 +352,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column(
             "gross_amount",
-            "money that names no tax, tax included; told apart by the line it names, else spread over all lines",
+            "money that names no tax, tax included; split like the line it names, else spread over all lines",
             "10",
             kind="amount",
             absent="0",
@@ -374,7 +383,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column("applies_to", "`price` or `shipping`", "price", required=True, words=("price", "shipping")),
         Column("code", "the tax as the shop names it", "VAT", required=True),
-        Column("rate", "in the unit of the source (percent unless the channel says otherwise)", "20.0000", kind="rate"),
+        Column(
+            "rate",
+            "in the unit of the source (`tax_rate_unit` of platform.toml; percent by default)",
+            "20.0000",
+            kind="rate",
+        ),
         Column("amount", "the tax itself", "9.17", required=True, kind="amount"),
     ),
     "addresses": (
@@ -383,7 +397,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("first_name", "first name", "Zoë", absent="left out"),
         Column(
             "last_name",
-            "last name; a whole name in one column may stand here or in first_name",
+            "last name; a whole name may be given here, or in first_name, which is split at its last word",
             "Müller",
             absent="the last word of `first_name`, or the company; without any, the order is rejected",
         ),

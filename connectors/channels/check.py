@@ -10,7 +10,8 @@ from typing import Any, Literal, TypeVar
 
 import pyarrow as pa
 
-from connectors.channels.check_money import below_zero, tax_rates
+from connectors.channels.check_money import wrong_money
+from connectors.channels.check_text import wrong_text
 from connectors.channels.check_times import wrong_times
 from connectors.channels.clocks import clocks_differ
 from connectors.channels.errors import ShopError
@@ -24,13 +25,16 @@ from transforms.frames import FRAME_NAMES, Frame, OrderFrames
 from transforms.money import parse_amount
 from transforms.parsing import parse_flag
 from transforms.spelling import did_you_mean
-from transforms.times import parse_time
+from transforms.times import TimeError, parse_time
 
 _T = TypeVar("_T")
 SAMPLE_ORDERS = 100
 SAMPLE_DAYS = 30
 
-_OF_PRODUCTS = frozenset({"product_id", "product_title", "quantity"})
+_OF_PRODUCTS = frozenset({"product_id", "product_title", "quantity", "price"})
+_EPOCH = "; an epoch is converted in SQL (FROM_UNIXTIME, to_timestamp, datetime(x, 'unixepoch'))"
+# What an epoch of 0 becomes, which shops write for "never".
+_NEVER = "1970-01-01"
 _KEYS = {"orders": "channel_order_id", "lines": "channel_order_line_id", "adjustments": "channel_adjustment_id"}
 
 
@@ -120,8 +124,9 @@ def _queries(reader: ShopReader, snapshot: Snapshot) -> list[Finding]:
             findings += sound.cells(frames)
             findings += sound.keys(frames)
             platform = reader.platform
-            money = (*below_zero(frames), *tax_rates(frames, platform.rate_divisor, platform.amounts_include_tax))
-            findings += [sound.finding("error", name, words) for name, words in money]
+            money = wrong_money(frames, platform.rate_divisor, platform.amounts_include_tax)
+            findings += [sound.finding(verdict, name, words) for verdict, name, words in money]
+            findings += [sound.finding("warning", name, words) for name, words in wrong_text(frames, rows)]
             if len(frames.orders) < len(order_ids):
                 gone = len(order_ids) - len(frames.orders)
                 findings.append(
@@ -192,7 +197,7 @@ class _Folder:
                     (row, fault)
                     for row, cell in enumerate(frame[column.name].tolist())
                     if (fault := _fault(column, cell)) is not None
-                    # A discount is no line to Mirakl: nobody asks for its product.
+                    # A discount is no line to Mirakl: nobody asks for its product, and gross_amount may be its price.
                     and not (kinds and kinds[row] == "discount" and column.name in _OF_PRODUCTS and not cell)
                 ]
                 if faults and (name in self._rows):
@@ -201,17 +206,35 @@ class _Folder:
                     place = f"column {column.name!r}, row {row + 1} (order {owners[row]})"
                     verdict: Fault = "error" if len(faults) > _MOST_ROWS_AT_FAULT * len(frame) else "orders"
                     yield self.finding(verdict, name, f"{place}: {fault}{more}")
+                if column.kind == "time" and name in self._rows:
+                    yield from self._zero_epochs(name, column.name, frame[column.name].tolist(), owners)
+
+    def _zero_epochs(self, name: str, column: str, cells: list[Any], owners: list[Any]) -> Iterator[Finding]:
+        never = [row for row, cell in enumerate(cells) if cell is not None and cell.startswith(_NEVER)]
+        if never:
+            place = f"column {column!r}, row {never[0] + 1} (order {owners[never[0]]})"
+            words = f"{place}: is {_NEVER}, an epoch of 0; where it means never, write NULLIF(x, 0) around the epoch"
+            yield self.finding("warning", name, words)
 
     def keys(self, frames: OrderFrames) -> Iterator[Finding]:
         """Find rows that stand twice, and rows that belong to nothing."""
         children = dict(frames.items())
         for name, key in _KEYS.items():
-            for cell, count in Counter(children[name][key].tolist()).items():
-                if cell is not None and count > 1:
-                    yield self.finding(
-                        "error", name, f"column {key!r}: {cell} stands {count} times; a join multiplies rows"
+            cells = children[name][key].tolist()
+            twice = next((cell for cell, count in Counter(cells).items() if cell is not None and count > 1), None)
+            if twice is not None:
+                owners = [
+                    owner
+                    for owner, cell in zip(children[name]["channel_order_id"].tolist(), cells, strict=True)
+                    if cell == twice
+                ]
+                cause = "a join multiplies rows"
+                if name != "orders" and len(set(owners)) == len(owners):
+                    cause = (
+                        f"each in another order ({owners[0]}, {owners[1]}, ...); ids are unique on the channel: put "
+                        "the order's id before them, and so in all files that name them"
                     )
-                    break
+                yield self.finding("error", name, f"column {key!r}: {twice} occurs {len(owners)} times; {cause}")
         orders, lines, adjustments = (set(children[name][key].tolist()) for name, key in _KEYS.items())
         for name in FRAME_NAMES[1:]:
             yield from self._orphans(name, children[name], "channel_order_id", orders, "error")
@@ -250,7 +273,10 @@ def _amount(cell: str) -> None:
 
 
 def _time(cell: str) -> None:
-    parse_time(cell)
+    try:
+        parse_time(cell)
+    except TimeError as error:
+        raise ValueError(f"{error}{_EPOCH if cell.strip().isdigit() else ''}") from None
 
 
 def _flag(cell: str) -> None:

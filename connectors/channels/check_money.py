@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from transforms.frames import OrderFrames
-from transforms.money import AmountError, parse_amount
+from transforms.money import AmountError, minor_digits, parse_amount
 
-# Taxes below are too near to the rounding of a cent to tell anything.
-_TELLING = Decimal("0.10")
+Suspicion = tuple[Literal["error", "warning"], str, str]
+"""What is suspected: its weight, the file (without `.sql`), and the message."""
+
+# Smaller taxes are too near to the rounding of a cent to be compared.
+_COMPARED = Decimal("0.10")
 _UNITS = {100: "percent", 1: "fraction"}
+# Fewer amounts may all be whole numbers by chance.
+_LEAST_AMOUNTS, _LEAST_DIFFERENT = 8, 3
 
 
 class _Taxed(NamedTuple):
@@ -24,30 +29,76 @@ class _Taxed(NamedTuple):
     amount: Decimal
 
 
-def below_zero(frames: OrderFrames) -> Iterator[tuple[str, str]]:
-    """Yield (file, words) about products that cost less than nothing."""
-    columns = ("channel_order_id", "kind", "price")
-    for row, (order_id, kind, price) in enumerate(zip(*(frames.lines[name].tolist() for name in columns), strict=True)):
-        if kind != "discount" and _number(price) < 0:
-            hint = "what takes money off is a row with kind = 'discount' (and discounted_line_id for one product)"
-            yield "lines", f"column 'price', row {row + 1} (order {order_id}): is below zero; {hint}"
-            return
+def wrong_money(frames: OrderFrames, divisor: int, gross: bool) -> Iterator[Suspicion]:
+    """Yield what is suspicious about the amounts of a sample.
 
-
-def tax_rates(frames: OrderFrames, divisor: int, gross: bool) -> Iterator[tuple[str, str]]:
-    """Yield (file, words) where most rates, as `tax_rate_unit` reads them, do not make the taxes of their lines.
-
-    `divisor` makes a rate a fraction, `gross`: prices include the taxes.
+    `divisor` makes a tax rate a fraction, `gross`: prices include the taxes where an order does not say otherwise.
     """
+    yield from _signs(frames)
+    yield from _whole_amounts(frames)
+    yield from _tax_rates(frames, divisor, gross)
+    yield from _untaxed_discounts(frames, divisor, gross)
+
+
+def _signs(frames: OrderFrames) -> Iterator[Suspicion]:
+    """Find the first product below zero, and the first discount above."""
+    columns = ("channel_order_id", "kind", "price", "gross_amount")
+    hints = {
+        False: "is below zero; what takes money off is a row with kind = 'discount' (and discounted_line_id for one "
+        "product)",
+        True: "is above zero; a discount is what it takes off, below zero",
+    }
+    for row, (order_id, kind, price, off) in enumerate(zip(*_cells(frames.lines, columns), strict=True)):
+        is_discount = kind == "discount"
+        amounts = {"price": price, "gross_amount": off} if is_discount else {"price": price}
+        for column, cell in amounts.items():
+            amount = _number(cell)
+            if is_discount in hints and (amount > 0 if is_discount else amount < 0):
+                place = f"column {column!r}, row {row + 1} (order {order_id})"
+                yield "error", "lines", f"{place}: {hints.pop(is_discount)}"
+
+
+def _whole_amounts(frames: OrderFrames) -> Iterator[Suspicion]:
+    """Suspect cents, or cents that a division of integers has cut off, where no amount at all has decimals."""
+    currencies = {(cell or "").strip().upper() for cell in frames.orders["currency"].to_pylist()}
+    if not all(minor_digits(currency) for currency in currencies):
+        return  # of some currencies whole numbers are all there is
+    columns = (frames.orders["total"], frames.lines["price"])
+    amounts = [amount for cells in columns for cell in cells.to_pylist() if (amount := _number(cell))]
+    is_whole = all(amount == amount.to_integral_value() for amount in amounts)
+    if is_whole and len(amounts) >= _LEAST_AMOUNTS and len(set(amounts)) >= _LEAST_DIFFERENT:
+        words = (
+            f"column 'price', and the totals: all {len(amounts)} amounts are whole numbers, the largest "
+            f"{max(amounts):,.0f}; are they cents? Amounts are in major units: divide by 100.0, as 5990 / 100 is 59 in "
+            "PostgreSQL and SQLite"
+        )
+        yield "warning", "lines", words
+
+
+def _tax_rates(frames: OrderFrames, divisor: int, gross: bool) -> Iterator[Suspicion]:
+    """Suspect unit, rate or price where most rates, as `tax_rate_unit` reads them, do not make the taxes of lines."""
     taxed = list(_taxed(frames, gross))
-    if not taxed:
+    if not taxed or _most_fit(taxed, divisor):
         return
-    for candidate in (divisor, *(other for other in _UNITS if other != divisor)):
-        fitting = [one for one in taxed if _fits(one, candidate)]
-        if len(fitting) * 2 > len(taxed):
-            if candidate != divisor:
-                yield "taxes", _wrong_unit(fitting[0], len(fitting), len(taxed), divisor, candidate)
+    for candidate in _UNITS:
+        if candidate != divisor and (fitting := _most_fit(taxed, candidate)):
+            yield "error", "taxes", _wrong_unit(fitting[0], len(fitting), len(taxed), divisor, candidate)
             return
+    one = next(one for one in taxed if not _fits(one, divisor))
+    place = f"column 'rate', row {one.row + 1} (order {one.order_id})"
+    expected = f"by its rate the tax of the line's price is {one.by_rate / divisor:.2f}, and it is {one.amount:.2f}"
+    count = f"so it is with most of the {len(taxed)} taxes compared"
+    if not any(frames.orders["amounts"].to_pylist()) and _most_fit(list(_taxed(frames, not gross)), divisor):
+        hint = f'they fit prices {"without" if gross else "with"} tax: amounts = "{"net" if gross else "gross"}"'
+    else:
+        hint = "rates are in percent (20) or fractions (0.2), price and tax are those of all units of the line"
+    yield "warning", "taxes", f"{place}: {expected}; {count}; {hint}"
+
+
+def _most_fit(taxed: list[_Taxed], divisor: int) -> list[_Taxed]:
+    """Return the taxes that their rates make, if they are most of all."""
+    fitting = [one for one in taxed if _fits(one, divisor)]
+    return fitting if len(fitting) * 2 > len(taxed) else []
 
 
 def _wrong_unit(one: _Taxed, fitting: int, taxed: int, divisor: int, candidate: int) -> str:
@@ -65,19 +116,20 @@ def _fits(one: _Taxed, divisor: int) -> bool:
 
 
 def _taxed(frames: OrderFrames, gross: bool) -> Iterator[_Taxed]:
-    words = dict(zip(frames.orders["channel_order_id"].tolist(), frames.orders["amounts"].tolist(), strict=True))
+    modes = dict(zip(*_cells(frames.orders, ("channel_order_id", "amounts")), strict=True))
     of_lines = ("channel_order_line_id", "channel_order_id", "price")
     prices: dict[Any, Decimal] = {}
     includes: set[Any] = set()
-    for line_id, order_id, price in zip(*(frames.lines[name].tolist() for name in of_lines), strict=True):
+    for line_id, order_id, price in zip(*_cells(frames.lines, of_lines), strict=True):
         prices[line_id] = _number(price)
-        if words.get(order_id) == "gross" or (gross and not words.get(order_id)):
+        if modes.get(order_id) == "gross" or (gross and not modes.get(order_id)):
             includes.add(line_id)
     of_taxes = ("channel_order_line_id", "channel_order_id", "channel_adjustment_id", "applies_to", "rate", "amount")
-    rows = list(zip(*(frames.taxes[name].tolist() for name in of_taxes), strict=True))
     own = [
         (row, line_id, order_id, _number(rate), _number(amount))
-        for row, (line_id, order_id, adjustment_id, applies_to, rate, amount) in enumerate(rows)
+        for row, (line_id, order_id, adjustment_id, applies_to, rate, amount) in enumerate(
+            zip(*_cells(frames.taxes, of_taxes), strict=True)
+        )
         if line_id in prices and adjustment_id is None and applies_to == "price"
     ]
     taxes: dict[Any, Decimal] = defaultdict(Decimal)
@@ -85,8 +137,37 @@ def _taxed(frames: OrderFrames, gross: bool) -> Iterator[_Taxed]:
         taxes[line_id] += amount
     for row, line_id, order_id, rate, amount in own:
         net = prices[line_id] - (taxes[line_id] if line_id in includes else 0)
-        if rate > 0 and abs(amount) >= _TELLING:
+        if rate > 0 and abs(amount) >= _COMPARED:
             yield _Taxed(row, order_id, net * rate, amount)
+
+
+def _untaxed_discounts(frames: OrderFrames, divisor: int, gross: bool) -> Iterator[Suspicion]:
+    """Suspect discounts that lower no tax, of orders whose taxes are those of the prices before discounts."""
+    before: dict[Any, list[Decimal]] = defaultdict(list)
+    for tax in _taxed(frames, gross):
+        before[tax.order_id].append(tax.by_rate / divisor - tax.amount)
+    untouched = {
+        order_id for order_id, gaps in before.items() if abs(sum(gaps, Decimal(0))) <= len(gaps) * Decimal("0.02")
+    }
+    of_lines = ("channel_order_id", "channel_order_line_id", "kind", "price")
+    discounts = {
+        line_id: (row, order_id)
+        for row, (order_id, line_id, kind, price) in enumerate(zip(*_cells(frames.lines, of_lines), strict=True))
+        if kind == "discount" and _number(price) and order_id in untouched
+    }
+    bare = [discounts[line_id] for line_id in discounts.keys() - set(frames.taxes["channel_order_line_id"].to_pylist())]
+    if bare:
+        row, order_id = min(bare)
+        words = (
+            f"row {row + 1} (order {order_id}): is a discount that lowers no tax, and the taxes are those of the "
+            f"prices before it ({len(bare)} of {len(discounts)} such discounts). Give it as gross_amount, tax "
+            "included, or its taxes, below zero, in taxes.sql"
+        )
+        yield "warning", "lines", words
+
+
+def _cells(frame: Any, columns: tuple[str, ...]) -> list[list[Any]]:
+    return [frame[name].to_pylist() for name in columns]
 
 
 def _number(cell: str | None) -> Decimal:

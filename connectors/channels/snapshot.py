@@ -282,7 +282,8 @@ class Snapshot:
             return _text(cell)
         if isinstance(cell, str):
             return cell
-        raise self._bad_feed(query, "yields a changed_at that is no time")
+        hint = " but a number (an epoch is converted: FROM_UNIXTIME, to_timestamp)" if isinstance(cell, int) else ""
+        raise self._bad_feed(query, f"yields a changed_at that is no time{hint}")
 
     def _bad_feed(self, query: Query, fault: str) -> ShopError:
         return ShopError(

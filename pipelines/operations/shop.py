@@ -100,5 +100,11 @@ class Shop:
                 break
         return self.whole(entries) if entries else iter(())
 
+    def oldest(self, limit: int) -> Iterator[OrderFrames]:
+        """Yield at most `limit` orders: those that changed first since the channel's start date."""
+        start = day_window(self._channel, str(self._channel.settings.start_date))[0]
+        entries = self._snapshot.first_changes("changes", start, self.read_at + dt.timedelta(days=1), limit)
+        return self.whole(entries) if entries else iter(())
+
     def _frames(self, chunks: Iterator[Rows]) -> Iterator[OrderFrames]:
         return together(self._reader.frames(rows, self.read_at) for rows in ahead(chunks))

@@ -105,5 +105,17 @@ def test_words_of_recent_orders_without_a_map_are_named(environment: dict[str, s
     assert any("status 'odd' has no mapping" in words for words in found("warning"))
 
 
-def test_a_shop_without_recent_orders_leaves_the_mapping_untried(environment: dict[str, str]) -> None:
-    assert "the mapping: no order changed in the last 30 days" in found("not tried")
+def test_a_shop_without_recent_orders_is_tried_by_older_ones(environment: dict[str, str], shop: OwnShop) -> None:
+    shop.order("1", "2026-02-01 10:00:00", status="odd")
+    assert any("no order changed in the last 30 days; older ones are tried" in words for words in found("warning"))
+    assert any("status 'odd' has no mapping (1 time among 1 order)" in words for words in found("warning"))
+
+
+def test_a_shop_without_any_order_leaves_the_mapping_untried(environment: dict[str, str]) -> None:
+    assert "the mapping: no order changed since 2026-01-01 (start_date)" in found("not tried")
+
+
+def test_sums_that_differ_are_named_before_anything_is_sent(environment: dict[str, str], shop: OwnShop) -> None:
+    shop.order("1", recently(), price="10.00", total="12.00")
+    words = "1 of 1 recent order: money_mismatch, order_lines Mirakl is told 10.00 EUR, the shop charged 12.00 EUR"
+    assert any(words in one for one in found("warning"))

@@ -20,6 +20,19 @@ SELECT sale AS channel_order_id, 'R-1' AS channel_adjustment_id, 'R-1' AS refund
     '2026-03-05 10:00:00' AS created_at, 'AGREEMENT' AS default_reason, 1 AS price
 FROM line WHERE sale IN :order_ids
 """
+MANY = "".join(
+    f"INSERT INTO sale VALUES ('B{n}', '2026-03-05 09:00:00', {n}00); INSERT INTO event VALUES ('B{n}', '2026-03-05 10:00:00');"
+    f"INSERT INTO line VALUES ('B{n}-1', 'B{n}', 1, {n}00, 'MUG', 'Mug');"
+    for n in range(2, 6)
+)
+DISCOUNT = (
+    LINES.replace("ORDER BY id", "").replace("FROM line", ", NULL AS kind FROM line")
+    + "UNION ALL SELECT id, id || '-off', NULL, -2, NULL, NULL, 'discount' FROM sale WHERE id IN :order_ids"
+)
+ADDRESSES = """
+SELECT id AS channel_order_id, 'shipping' AS address_type, {} AS last_name, 'Rue 1' AS street, 'Paris' AS city
+FROM sale WHERE id IN :order_ids
+"""
 FOUND: dict[str, tuple[str, dict[str, str], str, str]] = {
     "a syntax error": (
         "",
@@ -150,7 +163,81 @@ FOUND: dict[str, tuple[str, dict[str, str], str, str]] = {
         "INSERT INTO line SELECT * FROM line",
         {},
         "error",
-        "lines.sql column 'channel_order_line_id': A-1 stands 2 times; a join multiplies rows",
+        "lines.sql column 'channel_order_line_id': A-1 occurs 2 times; a join multiplies rows",
+    ),
+    "line numbers that begin anew in each order": (
+        """INSERT INTO sale SELECT 'B', moment, total FROM sale; INSERT INTO event VALUES ('B', '2026-03-05 11:00:00');
+        INSERT INTO line VALUES ('A-1', 'B', 1, 5, 'MUG', 'Mug')""",
+        {},
+        "error",
+        "A-1 occurs 2 times; each in another order (A, B, ...); ids are unique on the channel: put the order's id before",
+    ),
+    "amounts in cents": (MANY, {}, "warning", "all 10 amounts are whole numbers, the largest 500; are they cents?"),
+    "a discount above zero": (
+        "",
+        {"lines_sql": DISCOUNT.replace("-2", "2")},
+        "error",
+        "lines.sql column 'price', row 2 (order A): is above zero; a discount is what it takes off, below zero",
+    ),
+    "a discount that lowers no tax": (
+        "",
+        {"lines_sql": DISCOUNT, "taxes_sql": TAXES},
+        "warning",
+        "lines.sql row 2 (order A): is a discount that lowers no tax, and the taxes are those of the prices before it",
+    ),
+    "prices with tax that are said to be without": (
+        "",
+        {"taxes_sql": TAXES.replace("4.80", "4.00")},
+        "warning",
+        'so it is with most of the 1 taxes compared; they fit prices with tax: amounts = "gross"',
+    ),
+    "a rate in hundredths of a percent": (
+        "",
+        {"taxes_sql": TAXES.replace("20 AS", "2000 AS")},
+        "warning",
+        "by its rate the tax of the line's price is 480.00, and it is 4.80",
+    ),
+    "text encoded for HTML": (
+        "UPDATE line SET title = 'Cup &amp; Saucer'",
+        {},
+        "warning",
+        "lines.sql column 'product_title', row 1 (order A): holds HTML entities (as &amp;)",
+    ),
+    "UTF-8 that was read as Latin-1": (
+        "",
+        {"addresses_sql": ADDRESSES.format("'Lef\u00c3\u00a8vre'")},
+        "warning",
+        "addresses.sql column 'last_name', row 1 (order A): holds UTF-8 that was read as Latin-1",
+    ),
+    "text in Latin-1 that SQLite holds as it came": (
+        "",
+        {"addresses_sql": ADDRESSES.format("CAST(x'4c6566e8767265' AS TEXT)")},
+        "warning",
+        "addresses.sql column 'last_name', row 1 (order A): holds characters that could not be read as UTF-8",
+    ),
+    "text in bytes that are no UTF-8": (
+        "",
+        {"addresses_sql": ADDRESSES.format("x'4c6566e8767265'")},
+        "warning",
+        "addresses.sql column 'last_name', row 1 (order A): is bytes that are no UTF-8 and is sent as hexadecimal",
+    ),
+    "an epoch that nobody converted": (
+        "UPDATE sale SET moment = '1772701200'",
+        {},
+        "error",
+        "orders.sql column 'created_at', row 1 (order A): is not a time; an epoch is converted in SQL (FROM_UNIXTIME",
+    ),
+    "an epoch that nobody converted, in the feed": (
+        "",
+        {"changes_sql": FEED.replace("SELECT order_id, changed_at", "SELECT order_id, 1772701200 AS changed_at")},
+        "error",
+        "changes.sql yields a changed_at that is no time but a number (an epoch is converted: FROM_UNIXTIME",
+    ),
+    "an epoch of zero": (
+        "",
+        {"orders_sql": ORDERS.replace("total\n", "total, datetime(0, 'unixepoch') AS shipped_at\n")},
+        "warning",
+        "orders.sql column 'shipped_at', row 1 (order A): is 1970-01-01, an epoch of 0; where it means never, write NULLIF",
     ),
     "an orphan line": (
         "",
@@ -268,5 +355,6 @@ def test_rates_that_make_the_taxes_and_discounts_without_a_product_are_right(sho
         LINES.replace("ORDER BY id", "").replace("FROM line", ", NULL AS kind FROM line")
         + "UNION ALL SELECT id, id || '-off', NULL, -2, NULL, NULL, 'discount' FROM sale WHERE id IN :order_ids"
     )
-    source = shop(taxes_sql=TAXES, lines_sql=discount, adjustments_sql=ADJUSTMENTS)
+    taxes = TAXES.replace("4.80", "4.40")  # of 22.00: the shop took the discount off before
+    source = shop(taxes_sql=taxes, lines_sql=discount, adjustments_sql=ADJUSTMENTS)
     assert check_shop(ShopReader(source)) == []

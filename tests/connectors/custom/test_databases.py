@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import re
 import uuid
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +18,19 @@ from connectors.channels.check import check_shop
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader, ShopSource
 from tests.connectors.custom.conftest import FILES, ORDERS, SCHEMA, Edit, read
+
+
+@pytest.fixture
+def postgresql_url(postgresql_database: str) -> str:
+    return postgresql_database
+
+
+@pytest.fixture
+def mariadb_url(mariadb_port: int) -> str:
+    server = pymysql.connect(host="127.0.0.1", port=mariadb_port, user="root", autocommit=True)
+    with server, server.cursor() as cursor:
+        cursor.execute("CREATE OR REPLACE DATABASE epochs")
+    return f"mysql+pymysql://root@127.0.0.1:{mariadb_port}/epochs"
 
 
 def test_postgresql_with_json_columns_and_binary_ids(postgresql_database: str, tmp_path: Path) -> None:
@@ -114,6 +129,45 @@ def test_another_database_is_read_by_its_dialect_and_clock(tmp_path: Path) -> No
     assert "must give `clock`, the query of the time in UTC, for a database of kind duckdb" in finding.words
     (tmp_path / "platform.toml").write_text('clock = "SELECT now()"\n' + FILES["platform.toml"])
     assert [record.channel_order_id for record in read(source).records] == ["A"]
+
+
+EPOCHS = {
+    "mariadb": ("utc", "FROM_UNIXTIME({})", "UNIX_TIMESTAMP({})"),
+    "postgresql": ("timestamptz", "to_timestamp({})", "extract(epoch FROM CAST({} AS timestamptz))"),
+    "sqlite": ("utc", "datetime({}, 'unixepoch')", "CAST(strftime('%s', {}) AS INTEGER)"),
+}
+
+
+@pytest.mark.parametrize("database", EPOCHS)
+def test_a_feed_of_epochs_is_read_page_by_page_as_documented(
+    database: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_times, moment, epoch = EPOCHS[database]
+    text = (Path(__file__).parents[3] / "docs/custom-channel.md").read_text()
+    assert all(form.format(word) in text for form, word in ((moment, "changed"), (epoch, ":start")))
+    [feed] = re.findall(r"```text\n(SELECT id AS order_id, FROM_UNIXTIME.*?)```", text, re.DOTALL)
+    feed = re.sub(r"FROM_UNIXTIME\((\w+)\)", lambda found: moment.format(found[1]), feed)
+    feed = re.sub(r"UNIX_TIMESTAMP\((:\w+)\)", lambda found: epoch.format(found[1]), feed)
+    url = f"sqlite:///{tmp_path / 'shop.sqlite'}"
+    if database != "sqlite":
+        url = request.getfixturevalue(f"{database}_url")
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE orders (id INT PRIMARY KEY, changed BIGINT)"))
+        rows = ", ".join(f"({n}, {1772701200 + n // 3})" for n in range(9))  # 2026-03-05 09:00:00 UTC, three a second
+        connection.execute(sa.text(f"INSERT INTO orders VALUES {rows}, (100, 1772755200)"))  # the next day begins
+    engine.dispose()
+    ids = "SELECT id AS channel_order_id FROM orders WHERE id IN :order_ids"
+    settings = f'anchor = "orders"\nchange_times = "{change_times}"\n'
+    files = {"platform.toml": settings, "changes.sql": feed, "orders.sql": ids, "lines.sql": ids}
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    monkeypatch.setattr("connectors.channels.snapshot.PAGE_SIZE", 2)
+    day = dt.datetime(2026, 3, 5, tzinfo=dt.UTC)
+    with ShopReader(ShopSource("shop", str(tmp_path), url)).snapshot() as snapshot:
+        pages = list(snapshot.changes(day, day + dt.timedelta(days=1)))
+    assert [order_id for page in pages for order_id, _ in page] == list(range(9))
+    assert [str(page[0][1])[:19] for page in pages if page][:2] == ["2026-03-05 09:00:00"] * 2
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,8 @@ def told(record: Record) -> dict[str, Any]:
             {
                 **{name: line[name] for name in ("quantity", "status", "can_cancel", "can_refund")},
                 "price": line["price"]["amount"],
+                "shipping": line["total_shipping_price"]["amount"],
+                "taxes": [tax(one) for one in line.get("taxes", ())],
                 "attributes": attributes(line),
                 "adjustments": [adjustment(one) for one in line.get("adjustments", ())],
             }
@@ -115,6 +117,10 @@ def told(record: Record) -> dict[str, Any]:
 
 def attributes(told: dict[str, Any]) -> list[str]:
     return [f"{one['id']} {one['value']}" for one in told.get("custom_attributes", ())]
+
+
+def tax(one: dict[str, Any]) -> str:
+    return f"{one['code']} {one['rate']:g} {one['amount']['amount']:g}"
 
 
 def adjustment(one: dict[str, Any]) -> str:
