@@ -33,7 +33,7 @@ from transforms.statuses import (
     map_orders,
     order_statuses,
 )
-from transforms.uris import as_uri
+from transforms.uris import as_uri, with_ascii_hosts
 
 _DROPPED = "is not valid and was left out"
 
@@ -273,7 +273,7 @@ def _destinations(chunk: Chunk, statuses: Statuses, faults: Faults, notices: Not
 
 def _shipping_info(chunk: Chunk, address: pa.StringArray, notices: Notices) -> pa.StringArray:
     orders = chunk.orders
-    email = _unless_blank(strip(or_blank(orders.cells["email"])))
+    email = with_ascii_hosts(_unless_blank(strip(or_blank(orders.cells["email"]))))
     is_email = pc.match_substring_regex(email, EMAIL_PATTERN)
     for order in np.flatnonzero(mask(pc.invert(is_email))).tolist():
         notices.add(order, (Stage.SHIPPING_INFO,), "dropped_field", "shipping_info.email", _DROPPED)
