@@ -110,12 +110,12 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
             with state.ledger(channel) as ledger:
                 unaccepted = [row.channel_order_id for _, row in ledger.unaccepted(name)]
             with open_shop(channel) as shop:
-                if words := clocks_differ(shop.read_at):
-                    context.log.warning(words)
+                if difference := clocks_differ(shop.read_at):
+                    context.log.warning(difference)
                 newest = ""
                 for day in context.partition_keys:
                     raw = RawDay(shop, day)
-                    chunks = progress.through(
+                    chunks = progress.tracked(
                         "reading", day, raw.chunks(frames, name, RAW_ORDERS, unaccepted, reread=config.reread), len
                     )
                     schema = tables.made_from(tables.RAW_ORDERS, shop.fingerprint())
@@ -175,7 +175,7 @@ def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:
                 of_day = checks.Normalisation()
                 chunks = _mirakl_chunks(frames, name, day, mapping, of_day)
                 schema = tables.made_from(tables.MIRAKL_ORDERS, rules(mapping))
-                frames.write(name, MIRAKL_ORDERS, day, schema, progress.through("normalising", day, chunks, len))
+                frames.write(name, MIRAKL_ORDERS, day, schema, progress.tracked("normalising", day, chunks, len))
                 context.log.info(
                     f"{day}: {counted(of_day.counts['orders_normalised'], 'order')} normalised, "
                     f"{of_day.counts['rejected']:,} rejected, {of_day.counts['excluded']:,} excluded"
@@ -257,7 +257,7 @@ def _deliver(
         Unchanged.COLUMNS,
         _all_rows if everything else unchanged.others,
     )
-    report = delivery.deliver(progress.through("sending", day, orders, len), day=day, run_id=context.run.run_id)
+    report = delivery.deliver(progress.tracked("sending", day, orders, len), day=day, run_id=context.run.run_id)
     for count in ("orders_read", Outcome.UNCHANGED):
         report.count(count, unchanged.count)
     for chunk in frames.read(name, MIRAKL_ORDERS, day, ("channel_order_id", "rejected")):

@@ -31,7 +31,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         warnings.simplefilter("ignore", dg.BetaWarning)
         assets = [asset for channel in channels for asset in channel_assets(channel, settings)]
     return dg.Definitions(
-        assets=[*dg.map_asset_specs(_fault_told(channels), assets), *_broken_blocks(settings.broken)],
+        assets=[*dg.map_asset_specs(_with_faults(channels), assets), *_broken_blocks(settings.broken)],
         asset_checks=[
             check
             for channel in channels
@@ -67,15 +67,15 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     )
 
 
-def _fault_told(channels: Sequence[Channel]) -> Callable[[dg.AssetSpec], dg.AssetSpec]:
+def _with_faults(channels: Sequence[Channel]) -> Callable[[dg.AssetSpec], dg.AssetSpec]:
     """Say what is wrong with a channel's block where its assets are looked at."""
     faults = {channel.name: channel.fault for channel in channels if channel.fault}
 
-    def told(spec: dg.AssetSpec) -> dg.AssetSpec:
+    def described(spec: dg.AssetSpec) -> dg.AssetSpec:
         fault = faults.get(spec.key.path[0])
         return spec.replace_attributes(description=fault) if fault else spec
 
-    return told
+    return described
 
 
 def _broken_blocks(broken: Mapping[str, str]) -> Iterator[dg.AssetsDefinition]:

@@ -90,8 +90,8 @@ class Normalisation:
 
 def check_keys(channel: str) -> list[dg.AssetCheckKey]:
     """Return the keys of a channel's standing checks: what is told to Mirakl, then what becomes of it there."""
-    told, delivered = dg.AssetKey([channel, "mirakl_orders"]), dg.AssetKey([channel, "mirakl_delivery"])
-    return [dg.AssetCheckKey(delivered if name in _OF_DELIVERY else told, name) for name in _ASKED]
+    normalised, delivered = dg.AssetKey([channel, "mirakl_orders"]), dg.AssetKey([channel, "mirakl_delivery"])
+    return [dg.AssetCheckKey(delivered if name in _OF_DELIVERY else normalised, name) for name in _ASKED]
 
 
 def standing_checks(channel: Channel) -> dg.AssetChecksDefinition:

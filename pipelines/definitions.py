@@ -5,7 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.alerts.sensor import tell_at_once
+from pipelines.alerts.sensor import post_at_once
 from pipelines.build import build_definitions
 from pipelines.config.settings import SettingsError, load_settings
 from pipelines.runs.instance import DAGSTER_YAML, HOME_VARIABLE
@@ -18,6 +18,6 @@ if (home := os.environ.get(HOME_VARIABLE)) and not (Path(home) / DAGSTER_YAML.na
 try:
     settings = load_settings()
 except SettingsError as error:
-    tell_at_once(str(error))
+    post_at_once(str(error))
     raise
 defs = build_definitions(settings)

@@ -1,7 +1,7 @@
 """Jobs of a channel that look and send nothing: one order from all sides, and what a sync of some days would do.
 
 A job of its own, not a switch on the delivery: a run of an asset that sends nothing would either call its day done or
-failed, and both would be a lie.
+failed, and both would be wrong.
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ from pipelines.config.settings import Channel, Settings, SettingsError
 from pipelines.metadata import Metadata, table
 from pipelines.operations.days import days_between
 from pipelines.operations.order import look
-from pipelines.operations.plan import FATES, PlannedOrder, plan
+from pipelines.operations.plan import OUTCOMES, PlannedOrder, plan
 from pipelines.operations.shop import Shop, open_shop
 from pipelines.operations.state import ledger_to_read
 from pipelines.resources import failures_explained
@@ -52,9 +52,9 @@ def look_job(channel: Channel) -> dg.JobDefinition:
                 f"neither the shop of {channel.name!r} nor the ledger has an order {config.order_id!r}",
                 allow_retries=False,
             )
-        told = found.values(personal=False)
-        shown: Metadata = {"next": told.pop("next")}
-        shown |= {name: dg.MetadataValue.json(value) for name, value in told.items() if value}
+        values = found.values(personal=False)
+        shown: Metadata = {"next": values.pop("next")}
+        shown |= {name: dg.MetadataValue.json(value) for name, value in values.items() if value}
         context.add_output_metadata(shown)
         context.log.info(f"order {config.order_id}: {shown['next']}")
 
@@ -83,7 +83,9 @@ def plan_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
             with open_shop(channel) as shop, ledger_to_read(channel) as ledger:
                 shown = _planned(channel, settings, days, shop, ledger)
         context.add_output_metadata(shown)
-        context.log.info(", ".join(f"{shown[fate]:,} {fate}" for fate in FATES if shown[fate]) or "no orders")
+        context.log.info(
+            ", ".join(f"{shown[outcome]:,} {outcome}" for outcome in OUTCOMES if shown[outcome]) or "no orders"
+        )
 
     @dg.job(
         name=f"plan_{channel.name}",
@@ -102,12 +104,12 @@ def plan_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
 def _planned(channel: Channel, settings: Settings, days: list[str], shop: Shop, ledger: Ledger) -> Metadata:
     named: list[dict[str, Any]] = []
 
-    def tell(order: PlannedOrder) -> None:
+    def name(order: PlannedOrder) -> None:
         if len(named) < _MOST_ORDERS:
             named.append({**order.values(), "changes": ", ".join(order.changes)})
 
     frames = FrameStorage(Environment().frames_url)
-    summary = plan(channel, days, shop, ledger, frames, settings.mirakl, tell=tell).summary()
+    summary = plan(channel, days, shop, ledger, frames, settings.mirakl, report=name).summary()
     shown: Metadata = {name: value for name, value in summary.items() if isinstance(value, int | float)}
     for name, value in summary.items():
         if isinstance(value, list | dict) and value:

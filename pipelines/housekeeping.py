@@ -66,7 +66,7 @@ def housekeeping_schedule() -> dg.ScheduleDefinition:
 
 
 def remove_superseded_runs(instance: dg.DagsterInstance, origin: RemoteJobOrigin, before: dt.datetime) -> int:
-    """Remove the runs of this code location that ended before that and say nothing that counts; return how many."""
+    """Remove the runs of this code location that ended before that and hold nothing that counts; return how many."""
     needed = set(_needed_runs(instance))
     filters = dg.RunsFilter(
         statuses=FINISHED_STATUSES,

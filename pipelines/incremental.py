@@ -68,7 +68,7 @@ class RawDay:
         more than is stored.
         """
         feed = [_Page(page) for page in self.shop.feed(self.day)]
-        progress.tell("reading", self.day, 0, total=sum(page.orders for page in feed))
+        progress.report("reading", self.day, 0, total=sum(page.orders for page in feed))
         known = pa.array(np.zeros(sum(page.orders for page in feed), bool))
         carried = pa.array([], pa.bool_())
         if not reread and frames.made_from(channel, asset, self.day) == self.shop.fingerprint():

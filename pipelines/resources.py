@@ -44,9 +44,9 @@ class State:
 
     @contextmanager
     def ledger(self, *channels: Channel) -> Iterator[Ledger]:
-        """Open the ledger; of these channels it tells what is known of the destination configured now.
+        """Open the ledger; for these channels it looks at the destination configured now.
 
-        A broken block names no destination that counts: of its channel it tells of the one delivered to last.
+        A broken block names no destination that counts: its channel is looked at as it was delivered to last.
         """
         environment = Environment()
         ledger = Ledger(environment.ledger_url)
@@ -66,10 +66,10 @@ class Mirakl:
 
     @contextmanager
     def client(
-        self, limits: MiraklLimits, credential: str | None = None, say: Callable[[str], None] = lambda _: None
+        self, limits: MiraklLimits, credential: str | None = None, warn: Callable[[str], None] = lambda _: None
     ) -> Iterator[MiraklClient]:
-        """Open a client; `say` hears of it when Mirakl gives no answer for a while."""
-        client = MiraklClient(Environment().mirakl(limits, credential), say)
+        """Open a client; `warn` is called when Mirakl gives no answer for a while."""
+        client = MiraklClient(Environment().mirakl(limits, credential), warn)
         try:
             yield client
         finally:

@@ -1,1 +1,1 @@
-"""Calling somebody: what is wrong now, told once to a webhook, and told again when it is right."""
+"""Calling somebody: what is wrong now, posted once to a webhook, and once more when it is resolved."""

@@ -37,10 +37,10 @@ def late_channels(channels: Sequence[Channel], instance: dg.DagsterInstance) -> 
     for key, record in instance.get_freshness_state_records(list(keys)).items():
         if record.freshness_state is FreshnessState.FAIL:
             name, hours = keys[key].name, keys[key].settings.late_after_hours
-            words = f"nothing was delivered for more than {hours:g} hours; are its schedules on?"
+            message = f"nothing was delivered for more than {hours:g} hours; are its schedules on?"
             title = f"channel {name}: delivery in time"
             yield Cause(
-                f"late {name}", title, "late", _text(f"channel {name} is late", words, f"mirakl-orders check {name}")
+                f"late {name}", title, "late", _text(f"channel {name} is late", message, f"mirakl-orders check {name}")
             )
 
 
@@ -56,16 +56,16 @@ def red_checks(keys: Sequence[dg.AssetCheckKey], instance: dg.DagsterInstance) -
         elif record.status is AssetCheckExecutionRecordStatus.FAILED and (evaluation := record.evaluation) is not None:
             channel = key.asset_key.path[0]
             rows = list(_rows(evaluation.metadata.values()))
-            words = evaluation.description or "no description"
+            message = evaluation.description or "no description"
             codes = sorted({f"{row.data['code']} {row.data.get('field')}" for row in rows if row.data.get("code")})
             causes.append(
                 Cause(
                     named,
                     f"channel {channel}: check {key.name}",
-                    ", ".join(codes) or without_numbers(words),
+                    ", ".join(codes) or without_numbers(message),
                     _text(
                         f"channel {channel}: check {key.name} is red",
-                        words,
+                        message,
                         _command(evaluation.metadata) or f"mirakl-orders failures {channel}",
                         [str(row.data[_ORDER_ID]) for row in rows if row.data.get(_ORDER_ID)],
                     ),
@@ -95,9 +95,9 @@ def failing_key(failing: Failing) -> str:
     return f"run {failing.job} {without_numbers(failing.reason)}"
 
 
-def without_numbers(words: str) -> str:
+def without_numbers(message: str) -> str:
     """Return what stays the same of a message when counts, days and times change."""
-    return re.sub(r"\d[\d,.:]*", "#", words)
+    return re.sub(r"\d[\d,.:]*", "#", message)
 
 
 def _command(metadata: Mapping[str, dg.MetadataValue[Any]]) -> str | None:
@@ -111,12 +111,12 @@ def _rows(metadata: Iterable[object]) -> Iterator[dg.TableRecord]:
             yield from value.records
 
 
-def _text(title: str, words: str, command: str, order_ids: Sequence[str] = ()) -> str:
-    lines = [f"*{title}*", words]
+def _text(title: str, message: str, command: str, order_ids: Sequence[str] = ()) -> str:
+    lines = [f"*{title}*", message]
     if order_ids:
         more = ", ..." if len(order_ids) > _MOST_ORDERS else ""
         lines.append(f"Orders: {', '.join(islice(order_ids, _MOST_ORDERS))}{more}")
-    if command not in words:
+    if command not in message:
         lines.append(f"Go on with: {command}")
     text = "\n".join(lines)
     # The three that Slack reads as markup.

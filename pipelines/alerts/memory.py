@@ -1,4 +1,4 @@
-"""What has been told: one message a cause, however many runs show it, and one when it is over."""
+"""What has been posted: one message a cause, however many runs show it, and one when it is over."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, Field
 
-# A cause that stays the same but for its numbers and orders is told again so often, so many hours apart.
+# A cause that stays the same but for its numbers and orders is posted again so often, so many hours apart.
 MOST_REPEATS = 3
 REPEAT_AFTER = dt.timedelta(hours=1)
 MOST_WAITING = 100
@@ -26,7 +26,7 @@ class Cause:
 
 
 class Told(BaseModel):
-    """What was told about a cause last."""
+    """What was posted about a cause last."""
 
     title: str
     kind: str
@@ -55,13 +55,13 @@ class Memory(BaseModel):
     waiting: list[str] = Field(default_factory=list)
 
     def learn(self, causes: Iterable[Cause], undecided: frozenset[str], now: dt.datetime) -> None:
-        """Put what is to be said among the waiting messages; what is `undecided` just now stays as it is."""
+        """Put what is to be posted among the waiting messages; what is `undecided` just now stays as it is."""
         current = {cause.key: cause for cause in causes}
         for cause in current.values():
             if self._is_news(cause, now):
-                self._say(f":red_circle: {cause.text}")
+                self._post_later(f":red_circle: {cause.text}")
         for key in self.told.keys() - current.keys() - undecided:
-            self._say(f":large_green_circle: {self.told.pop(key).title}: resolved")
+            self._post_later(f":large_green_circle: {self.told.pop(key).title}: resolved")
 
     def _is_news(self, cause: Cause, now: dt.datetime) -> bool:
         before, repeats = self.told.get(cause.key), 0
@@ -73,6 +73,6 @@ class Memory(BaseModel):
         self.told[cause.key] = Told(title=cause.title, kind=cause.kind, digest=digest, at=now, repeats=repeats)
         return True
 
-    def _say(self, message: str) -> None:
+    def _post_later(self, message: str) -> None:
         if len(self.waiting) < MOST_WAITING:
             self.waiting.append(message)

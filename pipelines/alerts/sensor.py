@@ -28,7 +28,7 @@ def alerts_sensor(settings: Settings, channels: Sequence[Channel]) -> dg.SensorD
         name="alerts",
         minimum_interval_seconds=_SECONDS_BETWEEN_TICKS,
         default_status=dg.DefaultSensorStatus.RUNNING if is_on else dg.DefaultSensorStatus.STOPPED,
-        description=f"Tells {URL_VARIABLE} what is wrong, once a cause, and when it is resolved.",
+        description=f"Posts to {URL_VARIABLE} what is wrong, once a cause, and when it is resolved.",
     )
     def alerts(context: dg.SensorEvaluationContext, state: dg.ResourceParam[State]) -> dg.SensorResult | dg.SkipReason:
         url = Environment().alert_webhook_url
@@ -43,13 +43,13 @@ def alerts_sensor(settings: Settings, channels: Sequence[Channel]) -> dg.SensorD
         late = late_channels(channels, instance)
         causes = [*broken_blocks(settings), *late, *red, *failed_runs(memory.failing.values())]
         memory.learn(causes, undecided, dt.datetime.now(dt.UTC))
-        told = _send(memory, url)
-        return dg.SensorResult(cursor=memory.model_dump_json(), skip_reason=told)
+        summary = _send(memory, url)
+        return dg.SensorResult(cursor=memory.model_dump_json(), skip_reason=summary)
 
     return alerts
 
 
-def tell_at_once(message: str) -> None:
+def post_at_once(message: str) -> None:
     """Post what keeps this software from being loaded at all, where no sensor can run; what fails is logged."""
     if url := Environment().alert_webhook_url:
         try:

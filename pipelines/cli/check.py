@@ -34,8 +34,8 @@ def check(names: tuple[str, ...], *, as_json: bool) -> None:
     errors = 0
     for finding in findings:
         errors += finding.verdict == "error"
-        words = (
+        message = (
             finding.message if finding.message.startswith(finding.subject) else f"{finding.subject}: {finding.message}"
         )
-        show.say(console, (f"{finding.verdict:<9}", show.STYLES[finding.verdict]), "  ", words)
+        show.line(console, (f"{finding.verdict:<9}", show.STYLES[finding.verdict]), "  ", message)
     sys.exit(1 if errors else 0)

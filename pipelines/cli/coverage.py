@@ -36,7 +36,7 @@ def coverage(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quiet
         wanted = days.of(channel)
         with shown(channel.name, len(wanted), quiet=quiet), open_shop(channel) as shop:
             for day in wanted:
-                for frames in progress.through("reading", day, shop.changed(day), lambda one: len(one.orders)):
+                for frames in progress.tracked("reading", day, shop.changed(day), lambda one: len(one.orders)):
                     words += covering.coverage(frames, mapping)
         order = sorted(words.items(), key=lambda item: (item[0].fate != "unmapped", item[0].kind, -item[1]))
         several = {"channel": channel.name} if len(chosen) > 1 else {}

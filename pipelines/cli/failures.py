@@ -53,13 +53,13 @@ def failures(
             click.echo(show.json_text([] if first is None else [first, *found]))
             return
         if first is None:
-            for words in elsewhere:
-                click.echo(words, err=True)
+            for message in elsewhere:
+                click.echo(message, err=True)
             if not as_csv and not elsewhere:
-                words = "every order is accepted" if code is day is None else "no such order"
+                message = "every order is accepted" if code is day is None else "no such order"
                 if ledger.is_empty():
-                    words = "nothing was delivered with this ledger yet"
-                click.echo(f"{words} (ledger: {ledger.address})", err=True)
+                    message = "nothing was delivered with this ledger yet"
+                click.echo(f"{message} (ledger: {ledger.address})", err=True)
             return
         if as_csv:
             show.csv_rows(chain([first], found))
@@ -80,7 +80,7 @@ def show_failures(failures: Iterable[dict[str, Any]], *, with_channel: bool) -> 
 
 
 def _aim(ledger: Ledger, names: tuple[str, ...]) -> Iterator[str]:
-    """Look at the destination configured now, of each channel that is; say where nothing was delivered to one yet."""
+    """Look at the destination configured now of each channel; describe where nothing was delivered to one yet."""
     from pipelines.config.environment import Environment
     from pipelines.config.settings import SettingsError, load_settings
 

@@ -27,54 +27,54 @@ def order(name: str, order_id: str, *, personal: bool, as_json: bool) -> None:
     from pipelines.config.environment import Environment
     from pipelines.operations.order import look
     from pipelines.operations.shop import open_shop
-    from pipelines.operations.state import ledger_to_read, told_of
+    from pipelines.operations.state import ledger_description, ledger_to_read
 
     _, [chosen] = load([name])
     storage = FrameStorage(Environment().frames_url)
     with open_shop(chosen) as shop, ledger_to_read(chosen) as ledger:
         found = look(chosen, order_id, shop, ledger, storage)
-        address = told_of(ledger, chosen)
+        address = ledger_description(ledger, chosen)
     if not found.is_known:
         raise click.ClickException(f"neither the shop of {name!r} nor the ledger has an order {order_id!r}")
-    told = found.values(personal=personal)
+    values = found.values(personal=personal)
     if as_json:
-        click.echo(show.json_text(told))
+        click.echo(show.json_text(values))
     else:
-        _print(told, address)
+        _print(values, address)
     sys.exit(3 if found.reject or (found.row and found.row.unaccepted_since) else 0)
 
 
-def _print(told: dict[str, Any], ledger: str) -> None:
+def _print(values: dict[str, Any], ledger: str) -> None:
     from pipelines.cli import show
     from pipelines.operations import payloads
 
     console = show.console()
-    title = f"Order {told['channel_order_id']} of {told['channel']}"
-    show.say(console, (title, "bold"))
+    title = f"Order {values['channel_order_id']} of {values['channel']}"
+    show.line(console, (title, "bold"))
     console.print()
-    if told["shop"]:
-        show.pairs(console, "In the shop now", told["shop"])
+    if values["shop"]:
+        show.pairs(console, "In the shop now", values["shop"])
     else:
         show.paragraph(console, "In the shop now", "the shop does not have it")
-    if told["lines"]:
-        show.rows(console, "Its lines, as the shop has them", _one_shape(told["lines"]))
-    if told["reject"]:
-        show.pairs(console, "Cannot be sent", told["reject"])
-    if told["record"]:
-        record = dict(payloads.lines(told["record"]))
-        show.pairs(console, f"As it would be sent, to store {told['store']}", record)
-    if told["notices"]:
-        show.rows(console, "Notices", told["notices"])
-    if told["mirakl"]:
-        held = {key: value for key, value in told["mirakl"].items() if value is not None}
-        show.pairs(console, "At Mirakl, by the ledger", {**held, "hash_now": told["payload_hash"], "ledger": ledger})
+    if values["lines"]:
+        show.rows(console, "Its lines, as the shop has them", _one_shape(values["lines"]))
+    if values["reject"]:
+        show.pairs(console, "Cannot be sent", values["reject"])
+    if values["record"]:
+        record = dict(payloads.lines(values["record"]))
+        show.pairs(console, f"As it would be sent, to store {values['store']}", record)
+    if values["notices"]:
+        show.rows(console, "Notices", values["notices"])
+    if values["mirakl"]:
+        held = {key: value for key, value in values["mirakl"].items() if value is not None}
+        show.pairs(console, "At Mirakl, by the ledger", {**held, "hash_now": values["payload_hash"], "ledger": ledger})
     else:
         show.paragraph(console, "At Mirakl, by the ledger", f"never sent\nledger: {ledger}")
-    if told["history"]:
-        show.rows(console, "Attempts, the newest last", told["history"])
-    if told["changes"]:
-        show.rows(console, "What differs from what Mirakl holds", [{"change": change} for change in told["changes"]])
-    show.paragraph(console, "What happens next", told["next"])
+    if values["history"]:
+        show.rows(console, "Attempts, the newest last", values["history"])
+    if values["changes"]:
+        show.rows(console, "What differs from what Mirakl holds", [{"change": change} for change in values["changes"]])
+    show.paragraph(console, "What happens next", values["next"])
 
 
 def _one_shape(items: list[dict[str, str]]) -> list[dict[str, str | None]]:

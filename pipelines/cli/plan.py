@@ -60,18 +60,18 @@ def plan(
     from pipelines.config.environment import Environment
     from pipelines.operations import plan as planning
     from pipelines.operations.shop import open_shop
-    from pipelines.operations.state import ledger_to_read, told_of
+    from pipelines.operations.state import ledger_description, ledger_to_read
 
     settings, chosen = load(names)
     frames = FrameStorage(Environment().frames_url)
-    telling: _Telling = _Json(several=len(chosen) > 1) if as_json else _Csv() if as_csv else _Screen(shown)
+    printer: _Printer = _Json(several=len(chosen) > 1) if as_json else _Csv() if as_csv else _Screen(shown)
     status = _NOTHING
     # Bars would stand in the middle of what is printed as it is found.
     quiet = quiet or ((as_json or as_csv) and sys.stdout.isatty())
     with _payloads_to(out) as file:
         for channel in chosen:
             wanted = days.of(channel)
-            telling.begin(channel.name)
+            printer.begin(channel.name)
             with ledger_to_read(channel) as ledger:
                 with progress.shown(channel.name, len(wanted), quiet=quiet), open_shop(channel) as shop:
                     found = planning.plan(
@@ -81,15 +81,15 @@ def plan(
                         ledger,
                         frames,
                         settings.mirakl,
-                        tell=telling.order,
+                        report=printer.order,
                         keep=lambda record: None if file is None else _write(file, record.payload),
                     )
-                telling.end(found, told_of(ledger, channel))
+                printer.end(found, ledger_description(ledger, channel))
             if found.cannot_send:
                 status = max(status, _LOOK_AT_IT)
             if detailed_exitcode and found.would_send:
                 status = _WOULD_SEND
-    telling.close()
+    printer.close()
     sys.exit(status)
 
 
@@ -111,7 +111,7 @@ def _write(file: IO[bytes], payload: bytes) -> None:
     file.write(payload + b"\n")
 
 
-class _Telling(Protocol):
+class _Printer(Protocol):
     """Where a plan is printed: orders as they are found, a summary at the end of each channel."""
 
     def begin(self, channel: str) -> None: ...
@@ -192,7 +192,7 @@ class _Screen:
         self._asked.clear()
 
     def order(self, order: PlannedOrder) -> None:
-        kind = "noticed" if order.code and order.fate not in {"rejected", "refused"} else order.fate
+        kind = "noticed" if order.code and order.outcome not in {"rejected", "refused"} else order.outcome
         change = ", ".join(one.partition(": ")[0] for one in order.changes)
         self._causes[kind].add({**order.values(), "change": change})
         if order.channel_order_id in self._shown:
@@ -200,22 +200,23 @@ class _Screen:
 
     def end(self, plan: Plan, ledger: str) -> None:
         from pipelines.cli import show
-        from pipelines.operations.plan import FATES
+        from pipelines.operations.plan import OUTCOMES
 
-        fates: list[dict[str, Any]] = [{"orders": plan.fates[fate], "fate": fate} for fate in FATES]
-        fates += [{"orders": count, "fate": f"noticed: {code}"} for code, count in plan.noticed.items()]
-        shown = [row for row in fates if row["orders"]] or fates[:1]
+        counts: list[dict[str, Any]] = [{"orders": plan.outcomes[outcome], "fate": outcome} for outcome in OUTCOMES]
+        counts += [{"orders": count, "fate": f"noticed: {code}"} for code, count in plan.noticed.items()]
+        shown = [row for row in counts if row["orders"]] or counts[:1]
         show.rows(self._console, f"What a sync of {self._channel} would do", shown, numbers=["orders"])
-        told = plan.summary()
-        show.say(
-            self._console, f"{counted(told['requests'], 'request')}, {told['seconds']:,.1f} s at the configured rate"
+        summary = plan.summary()
+        show.line(
+            self._console,
+            f"{counted(summary['requests'], 'request')}, {summary['seconds']:,.1f} s at the configured rate",
         )
-        show.say(self._console, f"ledger: {ledger}")
-        for words in plan.warnings:
-            show.say(self._console, ("warning: ", "yellow"), words)
+        show.line(self._console, f"ledger: {ledger}")
+        for warning in plan.warnings:
+            show.line(self._console, ("warning: ", "yellow"), warning)
         self._console.print()
-        if told["unmapped"]:
-            show.rows(self._console, "Values without a mapping", told["unmapped"], numbers=["count"])
+        if summary["unmapped"]:
+            show.rows(self._console, "Values without a mapping", summary["unmapped"], numbers=["count"])
         self._orders()
         if plan.fields:
             title = f"Fields that change, in {plan.compared:,} of the changed orders (positions left out)"
@@ -249,12 +250,12 @@ class _Screen:
             if changes:
                 show.rows(self._console, f"Order {order.channel_order_id}, {order.day}", changes)
             else:
-                words = "no field to compare: new to Mirakl, or what it holds is not stored here any more"
-                show.say(self._console, f"Order {order.channel_order_id}, {order.day}: {order.fate}; {words}")
+                why = "no field to compare: new to Mirakl, or what it holds is not stored here any more"
+                show.line(self._console, f"Order {order.channel_order_id}, {order.day}: {order.outcome}; {why}")
         for order_id in sorted(self._shown - {order.channel_order_id for order in self._asked}):
-            words = "unchanged, superseded, or not changed on these days"
-            show.say(
-                self._console, f"Order {order_id}: {words}; `mirakl-orders order {self._channel} {order_id}` shows it"
+            why = "unchanged, superseded, or not changed on these days"
+            show.line(
+                self._console, f"Order {order_id}: {why}; `mirakl-orders order {self._channel} {order_id}` shows it"
             )
 
     def close(self) -> None: ...

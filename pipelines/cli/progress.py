@@ -123,10 +123,10 @@ class Shown:
     def running(self) -> Iterator[None]:
         """Listen and show meanwhile."""
         if self._bars is None:
-            with progress.heard_by(self):
+            with progress.reported_to(self):
                 yield
             return
-        with self._bars, progress.heard_by(self):
+        with self._bars, progress.reported_to(self):
             self._tasks["starting"] = self._bars.add_task(f"{self._channel} starting", total=None, words="")
             yield
 

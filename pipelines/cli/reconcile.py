@@ -27,9 +27,9 @@ def reconcile(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quie
     from pipelines.cli.progress import shown
     from pipelines.operations import reconcile as reconciling
     from pipelines.operations.shop import open_shop
-    from pipelines.operations.state import ledger_to_read, told_of
+    from pipelines.operations.state import ledger_description, ledger_to_read
 
-    told: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     listed: list[dict[str, str]] = []
     _, chosen = load(names)
     for channel in chosen:
@@ -37,9 +37,9 @@ def reconcile(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quie
         with ledger_to_read(channel) as ledger:
             with shown(channel.name, len(wanted), quiet=quiet), open_shop(channel) as shop:
                 found = reconciling.reconcile(channel, wanted, shop, ledger)
-            address = told_of(ledger, channel)
+            address = ledger_description(ledger, channel)
         summary = {"channel": channel.name, "orders": found.orders, "matching": found.matching}
-        told.append({**summary, "found": dict(found.found), "findings": found.findings})
+        results.append({**summary, "found": dict(found.found), "findings": found.findings})
         listed += [{"channel": channel.name, **one} for one in found.findings]
         if as_json or as_csv:
             continue
@@ -55,7 +55,7 @@ def reconcile(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quie
             if (more := found.found.total() - len(found.findings) + causes.not_shown) > 0:
                 click.echo(f"and {more:,} more; --csv and --json list the first {len(found.findings):,}")
     if as_json:
-        click.echo(show.json_text(told[0] if len(told) == 1 else told))
+        click.echo(show.json_text(results[0] if len(results) == 1 else results))
     elif as_csv:
         show.csv_rows(listed)
-    sys.exit(3 if any(one["found"] for one in told) else 0)
+    sys.exit(3 if any(one["found"] for one in results) else 0)

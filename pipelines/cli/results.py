@@ -66,15 +66,15 @@ def show_sync(console: Console, result: SyncResult) -> None:
         show.rows(console, "Orders that were rejected or refused", failures.rows(), numbers=["orders"])
     more = totals[Outcome.REJECTED] + totals[Outcome.REFUSED] - failures.orders + failures.not_shown
     if more > 0:
-        show.say(console, f"and {more:,} more: mirakl-orders failures {result.channel}")
+        show.line(console, f"and {more:,} more: mirakl-orders failures {result.channel}")
     for red in result.red_checks:
-        show.say(console, (red.check, "yellow"), f": {red.description}")
+        show.line(console, (red.check, "yellow"), f": {red.description}")
         if red.orders and red.check != ALL_ACCEPTED:
             orders = Causes(("code", "field", "reason"), red.orders)
             show.rows(console, f"{red.check}: the orders", orders.rows(), numbers=["orders"])
     for reason in dict.fromkeys(day.reason for day in result.days if day.reason):
         days = [day.day for day in result.days if day.reason == reason]
-        show.say(console, ("failed", "red"), f" {day_ranges(days)}: {reason}")
+        show.line(console, ("failed", "red"), f" {day_ranges(days)}: {reason}")
 
 
 def _days(console: Console, result: SyncResult) -> None:
@@ -91,11 +91,11 @@ def _days(console: Console, result: SyncResult) -> None:
         # One line a day with what there is of it: a heading that is cut would say nothing.
         for day in days:
             counts = [f"{day.counts[name]:,} {_head(name)}" for name in shown if day.counts[name]]
-            show.say(console, (day.day, "red" if day.failed else ""), f"  {', '.join(counts) or '-'}")
+            show.line(console, (day.day, "red" if day.failed else ""), f"  {', '.join(counts) or '-'}")
         counts = [f"{totals[name]:,} {_head(name)}" for name in shown if totals[name]]
-        show.say(console, (f"all days    {', '.join(counts) or '-'}", "bold"))
+        show.line(console, (f"all days    {', '.join(counts) or '-'}", "bold"))
     if left_out:
-        show.say(console, (f"{counted(len(left_out), 'day')} without an order left out", "dim"))
+        show.line(console, (f"{counted(len(left_out), 'day')} without an order left out", "dim"))
     console.print()
 
 

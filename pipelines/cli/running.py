@@ -46,7 +46,7 @@ def sync(names: list[str], days: Days, *, reread: bool, as_json: bool, quiet: bo
         for one in chosen:
             with progress.shown(one.name, len(wanted[one.name]), quiet=quiet or verbose):
                 results.append(runs.sync(settings, one, wanted[one.name], instance, verbose=verbose, reread=reread))
-    _tell(results, as_json=as_json)
+    _print_and_exit(results, as_json=as_json)
 
 
 @click.command(short_help="Send orders again as they are in the shop now.")
@@ -118,7 +118,7 @@ def replay(
         result = runs.replay(settings, chosen, selection, instance, verbose=verbose)
     if result.missing and order_ids:
         click.echo(f"not in the shop: {', '.join(result.missing)}", err=True)
-    _tell([result], as_json=as_json, at_least=3 if result.missing and order_ids else 0)
+    _print_and_exit([result], as_json=as_json, at_least=3 if result.missing and order_ids else 0)
 
 
 def _dry_run(channel: Channel, selection: Selection, *, as_json: bool) -> NoReturn:
@@ -130,17 +130,17 @@ def _dry_run(channel: Channel, selection: Selection, *, as_json: bool) -> NoRetu
 
     with open_shop(channel) as shop, ledger_to_read(channel) as ledger:
         orders = list(dry_run(channel, selection, shop, ledger))
-    fates = counted(orders)
+    outcomes = counted(orders)
     if as_json:
-        click.echo(show.json_text({"channel": channel.name, "fates": dict(fates), "orders": orders}))
+        click.echo(show.json_text({"channel": channel.name, "fates": dict(outcomes), "orders": orders}))
     elif orders:
         show.rows(show.console(), f"What a replay of {channel.name} would do", orders[:_SHOWN])
         if len(orders) > _SHOWN:
             click.echo(f"and {len(orders) - _SHOWN:,} more; --json lists them all")
-        click.echo(", ".join(f"{count:,} {fate}" for fate, count in fates.most_common()))
+        click.echo(", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.most_common()))
     else:
         click.echo("no order to replay", err=True)
-    sys.exit(3 if fates["rejected"] or fates["gone"] else 0)
+    sys.exit(3 if outcomes["rejected"] or outcomes["gone"] else 0)
 
 
 def _ask(channel: Channel, selection: Selection) -> None:
@@ -170,13 +170,13 @@ def _confirm(question: str) -> None:
         sys.exit(1)
 
 
-def _tell(results: list[SyncResult], *, as_json: bool, at_least: int = 0) -> None:
+def _print_and_exit(results: list[SyncResult], *, as_json: bool, at_least: int = 0) -> None:
     from pipelines.cli import show
     from pipelines.cli.results import show_sync, sync_values
 
     if as_json:
-        told = [sync_values(result) for result in results]
-        click.echo(show.json_text(told[0] if len(told) == 1 else told))
+        values = [sync_values(result) for result in results]
+        click.echo(show.json_text(values[0] if len(values) == 1 else values))
     else:
         console = show.console()
         for result in results:

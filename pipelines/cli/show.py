@@ -56,7 +56,7 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
 
 
-def say(console: Console, *parts: str | tuple[str, str]) -> None:
+def line(console: Console, *parts: str | tuple[str, str]) -> None:
     """Print one line of texts, some with a style; a long one goes on, unbroken where nobody's terminal folds it."""
     console.print(Text.assemble(*parts), soft_wrap=not console.is_terminal)
 
@@ -79,7 +79,7 @@ def csv_rows(items: Iterable[dict[str, Any]]) -> None:
 def rows(console: Console, title: str, items: Sequence[Row], *, numbers: Sequence[str] = ()) -> None:
     """Print rows of one shape, at least one: as a table where that fits, else one block a row.
 
-    Columns in which nothing stands are left out; `numbers` are set to the right.
+    Empty columns are left out; `numbers` are set to the right.
     """
     console.print(Text(title, style="bold"))
     names = [name for name in items[0] if any(item[name] not in (None, "") for item in items)]
@@ -110,15 +110,15 @@ def pairs(console: Console, title: str | None, values: Row) -> None:
     console.print()
 
 
-def paragraph(console: Console, title: str, words: str) -> None:
-    """Print a title and what is said under it."""
+def paragraph(console: Console, title: str, text: str) -> None:
+    """Print a title and a text under it."""
     console.print(Text(title, style="bold"))
-    console.print(Text(words))
+    console.print(Text(text))
     console.print()
 
 
 def ago(instant: str | None, now: dt.datetime | None = None) -> str:
-    """Say how long ago an instant (ISO 8601, UTC) was, in its largest unit: `3 h`; nothing for none."""
+    """Return how long ago an instant (ISO 8601, UTC) was, in its largest unit: `3 h`; nothing for none."""
     if not instant:
         return ""
     seconds = ((now or dt.datetime.now(dt.UTC)) - dt.datetime.fromisoformat(instant)).total_seconds()
@@ -126,14 +126,14 @@ def ago(instant: str | None, now: dt.datetime | None = None) -> str:
 
 
 def until(instant: str | None, now: dt.datetime | None = None) -> str:
-    """Say how far off an instant (ISO 8601, UTC) is, in its largest unit."""
+    """Return how far off an instant (ISO 8601, UTC) is, in its largest unit."""
     if not instant:
         return ""
     return span((dt.datetime.fromisoformat(instant) - (now or dt.datetime.now(dt.UTC))).total_seconds())
 
 
 def span(seconds: float) -> str:
-    """Say how long something lasts, in its largest unit."""
+    """Return how long something lasts, in its largest unit."""
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds // size:.0f} {unit}"

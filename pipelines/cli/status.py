@@ -26,7 +26,7 @@ def status(names: tuple[str, ...], *, as_json: bool) -> None:
     """
     from pipelines.cli import show
     from pipelines.config.settings import load_settings
-    from pipelines.operations.state import ledger_to_read, told_of
+    from pipelines.operations.state import ledger_description, ledger_to_read
     from pipelines.runs.instance import existing_instance, named_home
     from pipelines.runs.status import silent_daemon, statuses
     from pipelines.stand_ins import stand_ins
@@ -40,11 +40,11 @@ def status(names: tuple[str, ...], *, as_json: bool) -> None:
         found = statuses(settings, channels, ledger, instance)
         silent = silent_daemon(found, instance)
         if as_json:
-            told = [one.values() for one in found]
-            click.echo(show.json_text({"ledger": ledger.address, "daemon_missing": silent, "channels": told}))
+            values = [one.values() for one in found]
+            click.echo(show.json_text({"ledger": ledger.address, "daemon_missing": silent, "channels": values}))
         else:
             for channel, one in zip(channels, found, strict=True):
-                _print(one, told_of(ledger, channel), no_runs_in=None if instance else named_home())
+                _print(one, ledger_description(ledger, channel), no_runs_in=None if instance else named_home())
             if silent:
                 click.echo(
                     "Schedules or sensors are on, but no Dagster daemon runs: nothing ticks. See docs/deployment.md"
@@ -109,7 +109,7 @@ def _print(status: ChannelStatus, ledger: str, *, no_runs_in: Path | None) -> No
     values["on"] = "\n".join(_ticking(one) for one in ticking if one.on) or "no schedule and no sensor"
     values["off"] = ", ".join(one.name for one in ticking if not one.on)
     values["ledger"] = ledger
-    show.say(console, (status.name, "bold"), "  ", _verdict(status))
+    show.line(console, (status.name, "bold"), "  ", _verdict(status))
     show.pairs(console, None, values)
 
 

@@ -1,4 +1,4 @@
-"""The keys of channels.toml, block by block, with their types, their defaults, and what is said of a wrong value."""
+"""The keys of channels.toml, block by block, with their types, their defaults, and the message for a wrong value."""
 
 from __future__ import annotations
 

@@ -92,11 +92,11 @@ def _mirakl(settings: Settings, credential: str | None, channels: Sequence[Chann
             )
             return
         token_url = environment.mirakl_token_url.partition("?")[0]
-        words = f"{token_url} gives a token; orders go to {environment.mirakl_base_url}"
-        yield Finding(subject, "ok", words)
+        message = f"{token_url} gives a token; orders go to {environment.mirakl_base_url}"
+        yield Finding(subject, "ok", message)
         for channel in channels:
-            for verdict, words in try_stores(client, channel):
-                yield Finding(f"channel {channel.name!r}", cast(Verdict, verdict), words)
+            for verdict, message in try_stores(client, channel):
+                yield Finding(f"channel {channel.name!r}", cast(Verdict, verdict), message)
 
 
 def _ledger() -> str:
@@ -116,11 +116,11 @@ def _channel(channel: Channel) -> Iterator[Finding]:
     subject = f"channel {channel.name!r}"
     today = dt.datetime.now(channel.settings.zone).date()
     if channel.settings.start_date > today:
-        words = f"start_date {channel.settings.start_date} is in the future; there is no day yet that can be read"
-        yield Finding(subject, "error", words)
+        message = f"start_date {channel.settings.start_date} is in the future; there is no day yet that can be read"
+        yield Finding(subject, "error", message)
     if _holds_password(channel.settings.database_url):
-        words = 'database_url holds a password; keep it in the environment and write database_url = "env:NAME"'
-        yield Finding(subject, "warning", words)
+        message = 'database_url holds a password; keep it in the environment and write database_url = "env:NAME"'
+        yield Finding(subject, "warning", message)
     try:
         source = channel.source()
         yield from _open_password(subject, "database_url", source.database_url)
@@ -139,8 +139,8 @@ def _channel(channel: Channel) -> Iterator[Finding]:
     yield Finding(subject, "ok", f"the shop ({channel.settings.platform}) can be read")
     try:
         with open_shop(channel) as shop:
-            for verdict, words in try_recent(channel, shop):
-                yield Finding(subject, cast(Verdict, verdict), words)
+            for verdict, message in try_recent(channel, shop):
+                yield Finding(subject, cast(Verdict, verdict), message)
     except UserError as error:
         yield Finding(subject, "error", str(error))
 
@@ -152,8 +152,10 @@ def _open_password(subject: str, setting: str, url: str) -> Iterator[Finding]:
     except (sa.exc.ArgumentError, ValueError):
         return
     if option is not None:
-        words = f"{setting} has a password among its options (?{option}=); write it before the host, user:password@host"
-        yield Finding(subject, "warning", words)
+        message = (
+            f"{setting} has a password among its options (?{option}=); write it before the host, user:password@host"
+        )
+        yield Finding(subject, "warning", message)
 
 
 def _holds_password(url: str) -> bool:

@@ -79,7 +79,7 @@ def change(path: str, old: Any, new: Any, *, personal: bool = False) -> str:
 
 
 def text(value: Any) -> str:
-    """Write a leaf, or a whole part that is new or gone, as it is said in a message."""
+    """Write a leaf, or a whole part that is new or gone, as it is written in a message."""
     if value is None:
         return "absent"
     if isinstance(value, bool):

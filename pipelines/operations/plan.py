@@ -28,12 +28,12 @@ from transforms.frames import OrderFrames
 from transforms.normalise import normalise
 from transforms.outcomes import Outcome, Record, Reject
 
-FATES = ("new", "changed", "unchanged", "superseded", "excluded", "refused", "rejected")
+OUTCOMES = ("new", "changed", "unchanged", "superseded", "excluded", "refused", "rejected")
 SENT = frozenset({"new", "changed"})
 _COMPARED = 1000
 _POSITION = re.compile(r"\[[0-9]+\]")
-# Fields that hold one of few words: their values are worth counting apart.
-_WORDS = frozenset({"status", "status_reason", "type", "reason", "can_cancel", "can_refund"})
+# Fields with an enumeration for a type: their values are worth counting apart.
+_ENUMERATED = frozenset({"status", "status_reason", "type", "reason", "can_cancel", "can_refund"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class PlannedOrder:
 
     channel_order_id: str
     day: str
-    fate: str
+    outcome: str
     code: str | None = None
     field: str | None = None
     reason: str | None = None
@@ -53,22 +53,22 @@ class PlannedOrder:
 
     def values(self) -> dict[str, Any]:
         """Return it as plain values, one shape for all."""
-        named = {"channel_order_id": self.channel_order_id, "day": self.day, "fate": self.fate, "code": self.code}
+        named = {"channel_order_id": self.channel_order_id, "day": self.day, "fate": self.outcome, "code": self.code}
         return {**named, "field": self.field, "reason": self.reason, "changes": list(self.changes)}
 
 
 @dataclass(slots=True)
 class Plan:
-    """What would become of the orders: `fates` counts new, changed, unchanged, superseded, excluded, refused, rejected.
+    """What would become of the orders: `outcomes` counts those of `OUTCOMES`.
 
-    `noticed` counts what would be said of orders that go out all the same, by code; `fields` counts, over the first
+    `noticed` counts the notices of orders that go out all the same, by code; `fields` counts, over the first
     1,000 changed orders of a day whose accepted payload is still stored (`compared`), the fields that would change.
     `requests` are those of a sync in which Mirakl refuses nothing: it sends day by day and store by store. `warnings`
     are about the shop's own SQL: stamps that are not those of its changes.
     """
 
     limits: MiraklLimits
-    fates: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
     noticed: Counter[str] = field(default_factory=Counter)
     rejects: Counter[tuple[str, str]] = field(default_factory=Counter)
     fields: Counter[str] = field(default_factory=Counter)
@@ -80,17 +80,17 @@ class Plan:
     @property
     def would_send(self) -> bool:
         """Whether a sync would send anything."""
-        return any(self.fates[name] for name in SENT)
+        return any(self.outcomes[name] for name in SENT)
 
     @property
     def cannot_send(self) -> bool:
         """Whether orders are among them that cannot be sent or that Mirakl refused before."""
-        return bool(self.fates[Outcome.REJECTED] or self.fates[Outcome.REFUSED])
+        return bool(self.outcomes[Outcome.REJECTED] or self.outcomes[Outcome.REFUSED])
 
     def summary(self) -> dict[str, Any]:
         """Return it as plain values, with the seconds that the requests take at the configured rate."""
         return {
-            **{name: self.fates[name] for name in FATES},
+            **{name: self.outcomes[name] for name in OUTCOMES},
             "noticed": dict(self.noticed),
             "requests": self.requests,
             "seconds": round(self.requests / self.limits.requests_per_second, 1),
@@ -110,23 +110,23 @@ def plan(
     frames_storage: FrameStorage,
     limits: MiraklLimits,
     *,
-    tell: Callable[[PlannedOrder], None] = lambda _: None,
+    report: Callable[[PlannedOrder], None] = lambda _: None,
     keep: Callable[[Record], None] = lambda _: None,
 ) -> Plan:
     """Find out what a sync of these days would do.
 
-    `tell` hears of every order but the unchanged and superseded ones without a notice; `keep` gets every record that
-    would be sent.
+    `report` is called with every order but the unchanged and superseded ones without a notice, `keep` with every
+    record that would be sent.
     """
     result = Plan(limits, warnings=shop.wrong_times(min(days), max(days)))
     mapping = channel.mapping()
     for day in days:
         batches = _Batches(limits)
         changed: dict[str, tuple[LedgerEntry, Record]] = {}
-        for frames in progress.through("comparing", day, shop.changed(day), _orders):
+        for frames in progress.tracked("comparing", day, shop.changed(day), _orders):
             normalised = normalise(frames, mapping)
             words = coverage(frames, mapping)
-            result.fates[Outcome.EXCLUDED.value] += len(normalised.excluded)
+            result.outcomes[Outcome.EXCLUDED.value] += len(normalised.excluded)
             result.unmapped.update({word: count for word, count in words.items() if word.fate == "unmapped"})
             ids = [record.channel_order_id for record in normalised.records]
             known, taken = ledger.known(channel.name, ids), ledger.taken(channel.name, ids)
@@ -136,9 +136,9 @@ def plan(
                 if record.channel_order_id in taken
             ]
             for reject in (*normalised.rejects, *held):
-                result.fates[Outcome.REJECTED.value] += 1
+                result.outcomes[Outcome.REJECTED.value] += 1
                 result.rejects[reject.code, reject.field] += 1
-                tell(_rejected(reject, day))
+                report(_rejected(reject, day))
             for record in normalised.records:
                 if record.channel_order_id in taken:
                     continue
@@ -151,12 +151,12 @@ def plan(
                     outcome = "new" if row is None or row.delivered_hash is None else "changed"
                     if row is not None and outcome == "changed" and len(changed) < _COMPARED:
                         changed[record.channel_order_id] = (row, record)
-                result.fates[outcome] += 1
+                result.outcomes[outcome] += 1
                 result.noticed.update(notice.code for notice in record.notices)
                 if record.channel_order_id not in changed:
-                    _tell(record, day, outcome, row, tell)
+                    _report(record, day, outcome, row, report)
         result.requests += batches.requests
-        _compare(result, changed, day, frames_storage, channel.name, tell)
+        _compare(result, changed, day, frames_storage, channel.name, report)
     return result
 
 
@@ -187,24 +187,24 @@ def _rejected(reject: Reject, day: str) -> PlannedOrder:
     return PlannedOrder(reject.channel_order_id, day, Outcome.REJECTED.value, reject.code, reject.field, reject.reason)
 
 
-def _tell(
+def _report(
     record: Record,
     day: str,
     outcome: str,
     row: LedgerEntry | None,
-    tell: Callable[[PlannedOrder], None],
+    report: Callable[[PlannedOrder], None],
     changes: Sequence[str] = (),
 ) -> None:
     order_id = record.channel_order_id
     for notice in record.notices:
-        tell(PlannedOrder(order_id, day, outcome, notice.code, notice.field, notice.detail, tuple(changes)))
+        report(PlannedOrder(order_id, day, outcome, notice.code, notice.field, notice.detail, tuple(changes)))
     if record.notices or outcome in {Outcome.UNCHANGED, Outcome.SUPERSEDED}:
         return
     if outcome == Outcome.REFUSED and row is not None:
         reason = "refused by Mirakl with this very content; not sent again until it changes, or on replay"
-        tell(PlannedOrder(order_id, day, outcome, row.error_code, row.error_field, reason))
+        report(PlannedOrder(order_id, day, outcome, row.error_code, row.error_field, reason))
     else:
-        tell(PlannedOrder(order_id, day, outcome, changes=tuple(changes)))
+        report(PlannedOrder(order_id, day, outcome, changes=tuple(changes)))
 
 
 def _compare(
@@ -213,7 +213,7 @@ def _compare(
     day: str,
     storage: FrameStorage,
     channel: str,
-    tell: Callable[[PlannedOrder], None],
+    report: Callable[[PlannedOrder], None],
 ) -> None:
     """Name the fields of changed orders that differ from what Mirakl holds."""
     accepted = accepted_payloads(storage, channel, [row for row, _ in changed.values()])
@@ -224,7 +224,7 @@ def _compare(
             found = list(payloads.differences(orjson.loads(accepted[order_id]), orjson.loads(record.payload)))
             changes = [payloads.change(*one) for one in found]
             result.fields.update(list(dict.fromkeys(_counted(*one) for one in found)))
-        _tell(record, day, "changed", row, tell, changes)
+        _report(record, day, "changed", row, report, changes)
 
 
 def accepted_payloads(storage: FrameStorage, channel: str, rows: Sequence[LedgerEntry]) -> dict[str, bytes]:
@@ -249,7 +249,7 @@ def _stored(storage: FrameStorage, channel: str, day: str) -> Iterator[Record]:
 
 
 def _counted(path: str, old: Any, new: Any) -> str:
-    """Name a change so that those of many orders are one: positions left out, values only where they are few words."""
+    """Name a change so that those of many orders are one: positions left out, values only of enumerations."""
     place = _POSITION.sub("[*]", path)
-    has_words = path.rpartition(".")[2] in _WORDS
-    return payloads.change(path, old, new).replace(path, place, 1) if has_words else place
+    has_values = path.rpartition(".")[2] in _ENUMERATED
+    return payloads.change(path, old, new).replace(path, place, 1) if has_values else place

@@ -1,4 +1,4 @@
-"""How far the work of this process is, told while it is done to whoever listens: the shell does, a daemon does not."""
+"""Progress of the work of this process, reported to whoever listens: the shell does, a daemon does not."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ _Chunk = TypeVar("_Chunk")
 
 
 class Listener(Protocol):
-    """Hears that a stage has done so many more orders of a day, and when it has done with the day.
+    """Is called when a stage has done so many more orders of a day, and when it has done with the day.
 
-    `total` is how many orders the day has, told once where a stage knows it beforehand.
+    `total` is how many orders the day has, given once where a stage knows it beforehand.
     """
 
     def __call__(self, stage: str, day: str, orders: int, *, done: bool = False, total: int | None = None) -> None:
-        """Hear it; may be called from any thread."""
+        """Take it in; may be called from any thread."""
 
 
 _listeners: list[Listener] = []
 
 
 @contextmanager
-def heard_by(listener: Listener) -> Iterator[None]:
-    """Let a listener hear what is told meanwhile."""
+def reported_to(listener: Listener) -> Iterator[None]:
+    """Report to a listener while the block lasts."""
     _listeners.append(listener)
     try:
         yield
@@ -33,8 +33,8 @@ def heard_by(listener: Listener) -> Iterator[None]:
 
 
 @contextmanager
-def only_heard_by(listener: Listener) -> Iterator[None]:
-    """Let a listener, and nobody else, hear what is told meanwhile."""
+def reported_only_to(listener: Listener) -> Iterator[None]:
+    """Report to a listener, and to nobody else, while the block lasts."""
     others = _listeners[:]
     _listeners[:] = [listener]
     try:
@@ -43,15 +43,15 @@ def only_heard_by(listener: Listener) -> Iterator[None]:
         _listeners[:] = others
 
 
-def tell(stage: str, day: str, orders: int, *, done: bool = False, total: int | None = None) -> None:
-    """Tell the listeners, if there are any."""
+def report(stage: str, day: str, orders: int, *, done: bool = False, total: int | None = None) -> None:
+    """Call the listeners, if there are any."""
     for listener in _listeners:
         listener(stage, day, orders, done=done, total=total)
 
 
-def through(stage: str, day: str, chunks: Iterable[_Chunk], size: Callable[[_Chunk], int]) -> Iterator[_Chunk]:
-    """Yield the chunks of a day; each is told once whoever asked for it comes back for the next."""
+def tracked(stage: str, day: str, chunks: Iterable[_Chunk], size: Callable[[_Chunk], int]) -> Iterator[_Chunk]:
+    """Yield the chunks of a day; each is reported when the next one is asked for."""
     for chunk in chunks:
         yield chunk
-        tell(stage, day, size(chunk))
-    tell(stage, day, 0, done=True)
+        report(stage, day, size(chunk))
+    report(stage, day, 0, done=True)

@@ -21,7 +21,7 @@ _NAMED = 5
 
 
 def try_recent(channel: Channel, shop: Shop) -> Iterator[tuple[str, str]]:
-    """Yield (verdict, words) about the newest orders; `orders` is the verdict on orders that cannot be sent.
+    """Yield (verdict, message) about the newest orders; `orders` is the verdict on orders that cannot be sent.
 
     A shop in which nothing changed lately (a copy, a test) is judged by its first orders since the channel's start.
 
@@ -65,12 +65,12 @@ def try_recent(channel: Channel, shop: Shop) -> Iterator[tuple[str, str]]:
     kinds = Counter((reject.code, reject.field) for reject in rejects)
     for (code, field), count in kinds.most_common(_NAMED):
         reject = next(one for one in rejects if (one.code, one.field) == (code, field))
-        words = f"{count:,} of {counted(read, kind)} cannot be sent: {code}, {field} {reject.reason}"
+        message = f"{count:,} of {counted(read, kind)} cannot be sent: {code}, {field} {reject.reason}"
         all_alike = count == read > 1
         verdict = "error" if code in _OF_THE_CONFIGURATION or all_alike else "orders"
         yield (
             verdict,
-            f"{words} (for example {reject.channel_order_id}; `mirakl-orders order {channel.name} ID` shows it)",
+            f"{message} (for example {reject.channel_order_id}; `mirakl-orders order {channel.name} ID` shows it)",
         )
     if not rejects:
         yield "ok", f"{counted(read, kind)} can be sent as they are"

@@ -41,7 +41,7 @@ def reconcile(channel: Channel, days: Sequence[str], shop: Shop, ledger: Ledger)
     mapping = channel.mapping()
     seen: set[str] = set()
     for day in days:
-        for frames in progress.through("comparing", day, shop.changed(day), lambda one: len(one.orders)):
+        for frames in progress.tracked("comparing", day, shop.changed(day), lambda one: len(one.orders)):
             normalised = normalise(frames, mapping)
             hashes = {record.channel_order_id: record.payload_hash for record in normalised.records}
             rejected = {reject.channel_order_id: f"rejected: {reject.code}" for reject in normalised.rejects}

@@ -12,7 +12,7 @@ from pipelines.config.settings import Channel
 
 @contextmanager
 def ledger_to_read(*channels: Channel) -> Iterator[Ledger]:
-    """Open the ledger, an empty one where there is none; of these channels it tells of the destination of now.
+    """Open the ledger, an empty one where there is none; for these channels it looks at the destination configured now.
 
     Raises:
         LedgerError: it cannot be read.
@@ -27,8 +27,8 @@ def ledger_to_read(*channels: Channel) -> Iterator[Ledger]:
         ledger.dispose()
 
 
-def told_of(ledger: Ledger, channel: Channel) -> str:
-    """Say which ledger it is, and whether it knows nothing of where the channel's orders go now."""
+def ledger_description(ledger: Ledger, channel: Channel) -> str:
+    """Describe which ledger it is, and whether it knows nothing of where the channel's orders go now."""
     if ledger.is_missing:
         return f"{ledger.address} (none there yet: every order is new to it)"
     destination = Environment().destination(channel)

@@ -3,7 +3,7 @@
 The request is a POST of `{"origin": ..., "orders": []}`. Mirakl requires 1 to 100 orders and takes a request whole or
 not at all, so the answer is a 400 and nothing is stored. That 400 proves path, token and scope; 404 is a wrong path or
 an unknown store, 401 and 403 are the credential's. Whether the store is looked up before the orders are counted, Mirakl
-does not document: the same request for a store that cannot exist tells. Answered alike, the store remains untried.
+does not document: the same request for a store that cannot exist shows it. Answered alike, the store remains untried.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def stores_of(channel: Channel) -> list[str]:
 
 
 def try_stores(client: MiraklClient, channel: Channel) -> Iterator[tuple[str, str]]:
-    """Yield (verdict, words) for each store of a channel; no order is sent."""
+    """Yield (verdict, message) for each store of a channel; no order is sent."""
     channel_id = channel.settings.mirakl_channel_id
     absent = _asked(client, channel_id, _NO_STORE)
     for store in stores_of(channel):

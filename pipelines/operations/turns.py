@@ -7,24 +7,24 @@ from contextlib import AbstractContextManager, contextmanager
 
 Turn = Callable[[], AbstractContextManager[None]]
 
-_given: list[Turn] = []
+_granters: list[Turn] = []
 
 
 @contextmanager
-def given_by(turn: Turn) -> Iterator[None]:
+def granted_by(turn: Turn) -> Iterator[None]:
     """Let whoever sends in this process ask `turn` first, while the block lasts."""
-    _given.append(turn)
+    _granters.append(turn)
     try:
         yield
     finally:
-        _given.remove(turn)
+        _granters.remove(turn)
 
 
 @contextmanager
 def my_turn() -> Iterator[None]:
     """Wait until this process may send, and let the next one send afterwards. Alone in a command there is no wait."""
-    if not _given:
+    if not _granters:
         yield
         return
-    with _given[-1]():
+    with _granters[-1]():
         yield

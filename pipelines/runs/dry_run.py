@@ -23,19 +23,19 @@ def dry_run(channel: Channel, selection: Selection, shop: Shop, ledger: Ledger) 
     mapping = channel.mapping()
     ids = iter(dict.fromkeys(selected(channel.name, selection, shop, ledger)))
     while wanted := list(islice(ids, _TOGETHER)):
-        fates: dict[str, dict[str, str | None]] = {}
+        rows: dict[str, dict[str, str | None]] = {}
         for frames in shop.orders(wanted):
             normalised = normalise(frames, mapping)
             records = normalised.records
             known = ledger.known(channel.name, [record.channel_order_id for record in records])
             for record in records:
                 decision = decisions.decide(known.get(record.channel_order_id), record, again=True)
-                fates[record.channel_order_id] = _row("sent" if decision is Decision.SEND else decision.value)
+                rows[record.channel_order_id] = _row("sent" if decision is Decision.SEND else decision.value)
             for reject in normalised.rejects:
-                fates[reject.channel_order_id] = _row(Outcome.REJECTED.value, reject.code, reject.field, reject.reason)
-            fates.update(dict.fromkeys(normalised.excluded, _row(Outcome.EXCLUDED.value)))
+                rows[reject.channel_order_id] = _row(Outcome.REJECTED.value, reject.code, reject.field, reject.reason)
+            rows.update(dict.fromkeys(normalised.excluded, _row(Outcome.EXCLUDED.value)))
         for order_id in wanted:
-            yield {"channel_order_id": order_id, **(fates.get(order_id) or _row(Outcome.GONE.value))}
+            yield {"channel_order_id": order_id, **(rows.get(order_id) or _row(Outcome.GONE.value))}
 
 
 def counted(orders: list[dict[str, str | None]]) -> Counter[str]:
@@ -44,6 +44,6 @@ def counted(orders: list[dict[str, str | None]]) -> Counter[str]:
 
 
 def _row(
-    fate: str, code: str | None = None, field: str | None = None, reason: str | None = None
+    outcome: str, code: str | None = None, field: str | None = None, reason: str | None = None
 ) -> dict[str, str | None]:
-    return {"fate": fate, "code": code, "field": field, "reason": reason}
+    return {"fate": outcome, "code": code, "field": field, "reason": reason}

@@ -112,8 +112,8 @@ def silent_runs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         else:
             context.instance.report_run_failed(run, _GONE)
             ended.append(run.run_id)
-    words = f"ended: {', '.join(ended)}" if ended else f"{counted(len(seen), 'run')}, all alive"
-    return dg.SensorResult(cursor=json.dumps(seen), skip_reason=words)
+    summary = f"ended: {', '.join(ended)}" if ended else f"{counted(len(seen), 'run')}, all alive"
+    return dg.SensorResult(cursor=json.dumps(seen), skip_reason=summary)
 
 
 def _sign(run: dg.DagsterRun) -> dict[str, str] | None:

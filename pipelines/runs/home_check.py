@@ -20,13 +20,15 @@ def check_dagster_home() -> Iterator[Finding]:
         yield Finding(HOME_VARIABLE, "error", str(error))
         return
     if outdated:
-        words = (
+        message = (
             f"the tables of Dagster's {', '.join(outdated)} are of an older version than Dagster itself; "
             "stop what runs, then: dagster instance migrate"
         )
-        yield Finding(HOME_VARIABLE, "error", words)
+        yield Finding(HOME_VARIABLE, "error", message)
     elif (home / "dagster.yaml").is_file():
         yield Finding(HOME_VARIABLE, "ok", f"runs are recorded in {home}")
     else:
-        words = f"{home} holds no dagster.yaml, so that runs that are killed are not started again; copy {DAGSTER_YAML}"
-        yield Finding(HOME_VARIABLE, "warning", words)
+        message = (
+            f"{home} holds no dagster.yaml, so that runs that are killed are not started again; copy {DAGSTER_YAML}"
+        )
+        yield Finding(HOME_VARIABLE, "warning", message)

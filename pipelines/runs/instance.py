@@ -77,10 +77,10 @@ def dagster_instance() -> Iterator[dg.DagsterInstance]:
 
 
 def unusable(error: Exception) -> SettingsError:
-    """Return what to say of an error of Dagster's storage: a full disk, a folder without rights, a database away."""
-    words = " ".join(str(getattr(error, "orig", None) or error).split())
+    """Return what to raise for an error of Dagster's storage: a full disk, a folder without rights, a database away."""
+    reason = " ".join(str(getattr(error, "orig", None) or error).split())
     return SettingsError(
-        f"{HOME_VARIABLE}: Dagster cannot keep its records ({words}); "
+        f"{HOME_VARIABLE}: Dagster cannot keep its records ({reason}); "
         "see that its storage is there, writable and has room"
     )
 

@@ -4,7 +4,7 @@ Threads would share one core. A window is begun while the one before it reads it
 the one before it, so that an order that meanwhile moves to a later day is met there. They send in their order.
 Whichever stage is slowest sets the pace.
 
-A process ends with the command: it is told to stop when the command is, and stops by itself when the command was
+A process ends with the command: it is stopped when the command is, and stops by itself when the command was
 killed. Either way what is in flight is finished and written down.
 """
 
@@ -40,7 +40,7 @@ _ENDS: list[Connection] = []
 
 
 class WindowLost(Exception):
-    """The process of a window ended without a word: it was killed, or ran out of memory."""
+    """The process of a window ended without a result: it was killed, or ran out of memory."""
 
 
 @dataclass(slots=True)
@@ -71,19 +71,19 @@ def overlapped(windows: Sequence[list[str]], work: Callable[[list[str]], Result]
     """
     coming = deque(windows)
     begun: list[_Window] = []
-    told = 0
+    yielded = 0
     try:
-        while coming or told < len(begun):
+        while coming or yielded < len(begun):
             unfinished = [window for window in begun if not window.ended]
             if coming and len(unfinished) < AT_ONCE and (not begun or begun[-1].on_last_day or begun[-1].ended):
                 begun.append(_begin(coming.popleft(), work))
                 continue
-            _give_turn(begun)
+            _grant_turn(begun)
             for connection in wait([window.connection for window in unfinished]):
-                _hear(next(window for window in unfinished if window.connection is connection))
-            while told < len(begun) and begun[told].ended:
-                window = begun[told]
-                told += 1
+                _receive(next(window for window in unfinished if window.connection is connection))
+            while yielded < len(begun) and begun[yielded].ended:
+                window = begun[yielded]
+                yielded += 1
                 if window.error is not None:
                     raise window.error
                 yield window.result
@@ -91,15 +91,15 @@ def overlapped(windows: Sequence[list[str]], work: Callable[[list[str]], Result]
         _stop([window for window in begun if not window.ended])
 
 
-def _give_turn(begun: Sequence[_Window]) -> None:
+def _grant_turn(begun: Sequence[_Window]) -> None:
     """Let the first window that is not done with sending send, if it asks."""
     first = next((window for window in begun if not (window.sent or window.ended)), None)
     if first is not None and first.asks and not first.sending:
         first.sending = True
-        _tell(first, "send")
+        _send(first, "send")
 
 
-def _hear(window: _Window) -> None:
+def _receive(window: _Window) -> None:
     """Take in one message of a window's process."""
     try:
         kind, what = window.connection.recv()
@@ -117,7 +117,7 @@ def _hear(window: _Window) -> None:
             stage, day, orders, done, total = what
             if stage == "reading" and day == window.days[-1]:
                 window.on_last_day = True
-            progress.tell(stage, day, orders, done=done, total=total)
+            progress.report(stage, day, orders, done=done, total=total)
         case "log":
             logging.getLogger(what.name).handle(what)
         case "turn":
@@ -135,9 +135,9 @@ def _hear(window: _Window) -> None:
         window.connection.close()
 
 
-def _tell(window: _Window, word: str) -> None:
+def _send(window: _Window, message: str) -> None:
     try:
-        window.connection.send(word)
+        window.connection.send(message)
     except OSError:
         return  # it is gone, which shows when it is next listened to
 
@@ -146,10 +146,10 @@ def _stop(windows: Sequence[_Window]) -> None:
     """Let the windows finish what is in flight; a second signal ends them at once."""
     try:
         for window in windows:
-            _tell(window, "stop")
+            _send(window, "stop")
         for window in windows:
             while not window.ended:
-                _hear(window)
+                _receive(window)
     finally:
         for window in windows:
             if not window.ended:
@@ -168,7 +168,7 @@ def _begin(days: list[str], work: Callable[[list[str]], Result]) -> _Window:
 
 
 def _process(connection: Connection, work: Callable[[list[str]], object], days: list[str]) -> None:
-    """Do the work of one window in this process, and tell the command of it."""
+    """Do the work of one window in this process, and report to the command."""
     # A copy of them in this process would hide from the others that the command is gone.
     while _ENDS:
         _ENDS.pop().close()
@@ -180,7 +180,7 @@ def _process(connection: Connection, work: Callable[[list[str]], object], days: 
     sys.stdout = sys.stderr = sys.__stderr__
     command = _Command(connection)
     try:
-        with progress.only_heard_by(command.progress), turns.given_by(command.turn), command.logged():
+        with progress.reported_only_to(command.progress), turns.granted_by(command.turn), command.logged():
             result = work(days)
     except BaseException as error:
         command.end("error", error)
@@ -204,12 +204,12 @@ class _Command:
 
     def progress(self, stage: str, day: str, orders: int, *, done: bool = False, total: int | None = None) -> None:
         """Pass on how far a stage is."""
-        self._tell("progress", (stage, day, orders, done, total))
+        self._send("progress", (stage, day, orders, done, total))
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait until the windows before are sent."""
-        self._tell("turn", None)
+        self._send("turn", None)
         self._may_send.wait()
         if self._stopped:
             # The signal may have come while Dagster held it back, and nobody gives a turn any more.
@@ -217,13 +217,13 @@ class _Command:
         try:
             yield
         finally:
-            self._tell("sent", None)
+            self._send("sent", None)
 
     @contextmanager
     def logged(self) -> Iterator[None]:
         """Pass on what would be printed here for want of a handler."""
         before = logging.lastResort
-        relay = _Relay(lambda record: self._tell("log", record))
+        relay = _Relay(lambda record: self._send("log", record))
         if before is not None:
             relay.setLevel(before.level)
             relay.filters = before.filters
@@ -234,26 +234,26 @@ class _Command:
             logging.lastResort = before
 
     def end(self, kind: str, what: object) -> None:
-        """Say how it ended; nothing interrupts this process any more."""
+        """Report how it ended; nothing interrupts this process any more."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._ended = True
         try:
-            self._tell(kind, what)
+            self._send(kind, what)
         except (TypeError, AttributeError, pickle.PicklingError):
-            self._tell("error", RuntimeError(f"{type(what).__name__}: {what}"))
+            self._send("error", RuntimeError(f"{type(what).__name__}: {what}"))
 
-    def _tell(self, kind: str, what: object) -> None:
+    def _send(self, kind: str, what: object) -> None:
         with self._lock, suppress(OSError):  # where the command is gone, `_listen` stops this process
             self._connection.send((kind, what))
 
     def _listen(self) -> None:
-        word = ""
-        while word != "stop":
+        message = ""
+        while message != "stop":
             try:
-                word = self._connection.recv()
+                message = self._connection.recv()
             except (EOFError, OSError):
-                word = "stop"
-            if word == "send":
+                message = "stop"
+            if message == "send":
                 self._may_send.set()
         self._stopped = True
         self._may_send.set()
@@ -264,9 +264,9 @@ class _Command:
 class _Relay(QueueHandler):
     """Passes records on in a shape that can be sent."""
 
-    def __init__(self, tell: Callable[[logging.LogRecord], None]) -> None:
+    def __init__(self, send: Callable[[logging.LogRecord], None]) -> None:
         super().__init__(queue.Queue())
-        self._tell = tell
+        self._send = send
 
     def enqueue(self, record: logging.LogRecord) -> None:
-        self._tell(record)
+        self._send(record)

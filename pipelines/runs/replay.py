@@ -168,7 +168,7 @@ def replay(
             write_off(channel.name, normalised.excluded, Outcome.EXCLUDED, ledger, run_id)
             report.exclude(len(normalised.excluded))
         total.add(report)
-        progress.tell("replaying", day, len(frames.orders))
+        progress.report("replaying", day, len(frames.orders))
     return Replayed(total, missing)
 
 
@@ -211,8 +211,8 @@ def _placed(selection: Selection, shop: Shop) -> Iterator[OrderFrames]:
 
 def _known(channel: str, selection: Selection, shop: Shop, ledger: Ledger) -> list[str]:
     if selection.read_in_future:
-        if words := clocks_differ(shop.read_at):
-            raise ShopError("clock", f"channel {channel!r}: {words}")
+        if difference := clocks_differ(shop.read_at):
+            raise ShopError("clock", f"channel {channel!r}: {difference}")
         return ledger.rewind(channel, format_time(shop.read_at))
     return [
         row.channel_order_id

@@ -184,7 +184,7 @@ def _ask_ledger(status: ChannelStatus, ledger: Ledger) -> None:
         status.open[row.outcome, row.error_code or "UNDER_WAY"] += 1
         status.oldest_open = min(filter(None, (status.oldest_open, row.unaccepted_since)), default=None)
     for verdict in judge(status.name, ledger):
-        # How many orders are not accepted is told by their codes.
+        # How many orders are not accepted is given by their codes.
         if verdict.description and verdict.check != ALL_ACCEPTED:
             status.red[verdict.check] = verdict.description
 
@@ -220,8 +220,8 @@ def _ask_dagster(
     mine = [check for check in checks if check.name == RECONCILED and check.asset_key.path[0] == channel.name]
     for check, record in instance.event_log_storage.get_latest_asset_check_execution_by_key(mine).items():
         if record.status is AssetCheckExecutionRecordStatus.FAILED:
-            told = record.event.dagster_event if record.event else None
-            why = told.asset_check_evaluation_data.description if told else None
+            event = record.event.dagster_event if record.event else None
+            why = event.asset_check_evaluation_data.description if event else None
             status.red[check.name] = why or "the check itself could not be made"
     unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.QUEUED])
     jobs = _jobs(channel.name)

@@ -1,4 +1,4 @@
-"""Taking a range of days all the way, through Dagster, and telling what became of each day."""
+"""Taking a range of days all the way, through Dagster, and what became of each day."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class SyncResult:
 
     @property
     def exit_status(self) -> int:
-        """Say it as a process does: 0 all well, 3 some orders refused or rejected, 1 a day failed."""
+        """The exit status of a process: 0 all well, 3 some orders refused or rejected, 1 a day failed."""
         if any(day.failed for day in self.days):
             return 1
         totals = self.totals

@@ -51,7 +51,7 @@ def stages(days: list[str], book: Path) -> str:
     name = days[0]
     for day in days:
         note(book, f"{name} reads {day}")
-        progress.tell("reading", day, 0, total=1)
+        progress.report("reading", day, 0, total=1)
     with turns.my_turn():
         note(book, f"{name} sends")
         if name == "1":
@@ -99,7 +99,7 @@ def test_a_process_that_is_killed_loses_its_window_alone() -> None:
 def wait_for_a_signal(days: list[str], book: Path) -> None:
     try:
         note(book, f"{days[0]} waits")
-        progress.tell("reading", days[0], 0, total=1)
+        progress.report("reading", days[0], 0, total=1)
         signal.pause()
     finally:
         note(book, f"{days[0]} ends")
@@ -115,7 +115,7 @@ def test_windows_that_nobody_asks_for_any_more_are_stopped_and_may_finish(tmp_pa
 
     with (
         pytest.raises(KeyboardInterrupt),
-        progress.heard_by(stop_the_first),
+        progress.reported_to(stop_the_first),
         closing(overlapped([["5"], ["6"]], partial(wait_for_a_signal, book=book))) as windows,
     ):
         next(windows)

@@ -46,7 +46,7 @@ def storage_in(folder: Path) -> FrameStorage:
 
 @pytest.fixture
 def orders(frames: Build) -> OrderFrames:
-    """One order for each fate, and one more that was claimed and never accepted."""
+    """One order for each outcome, and one more that was claimed and never accepted."""
     return frames(
         orders=[{**ORDER, "channel_order_id": name, "currency": "?" if name == "broken" else "EUR"} for name in NAMES],
         lines=[{**LINE, "channel_order_id": name, "channel_order_line_id": name} for name in NAMES],
@@ -78,12 +78,12 @@ def ledger(tmp_path: Path, orders: OrderFrames) -> Iterator[Ledger]:
     ledger.dispose()
 
 
-def test_every_order_has_one_fate_and_only_new_and_changed_ones_cost_requests(
+def test_every_order_has_one_outcome_and_only_new_and_changed_ones_cost_requests(
     orders: OrderFrames, ledger: Ledger, tmp_path: Path
 ) -> None:
     limits = MiraklLimits(orders_per_request=2, requests_per_second=20)
     told: list[PlannedOrder] = []
-    found = plan(channel(), [DAY, EMPTY], shop(orders), ledger, storage_in(tmp_path), limits, tell=told.append)
+    found = plan(channel(), [DAY, EMPTY], shop(orders), ledger, storage_in(tmp_path), limits, report=told.append)
     assert found.summary() == {
         "new": 2,
         "changed": 1,
@@ -102,7 +102,7 @@ def test_every_order_has_one_fate_and_only_new_and_changed_ones_cost_requests(
         "warnings": [],
     }
     assert (found.would_send, found.cannot_send) == (True, True)
-    assert {order.channel_order_id: (order.day, order.fate, order.code) for order in told} == {
+    assert {order.channel_order_id: (order.day, order.outcome, order.code) for order in told} == {
         "new": (DAY, "new", None),
         "fails": (DAY, "new", None),
         "changed": (DAY, "changed", None),
@@ -117,9 +117,9 @@ def test_an_order_that_is_noticed_is_named_with_both_sums_and_unmapped_words_are
     noticed = frames(orders=[{**ORDER, "status": "odd", "total": "99.00"}], lines=[LINE])
     ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     told: list[PlannedOrder] = []
-    found = plan(channel(), [DAY], shop(noticed), ledger, storage_in(tmp_path), MiraklLimits(), tell=told.append)
+    found = plan(channel(), [DAY], shop(noticed), ledger, storage_in(tmp_path), MiraklLimits(), report=told.append)
     ledger.dispose()
-    assert [(order.fate, order.code) for order in told] == [("new", "unmapped_status"), ("new", "money_mismatch")]
+    assert [(order.outcome, order.code) for order in told] == [("new", "unmapped_status"), ("new", "money_mismatch")]
     assert "99.00" in (told[1].reason or "")
     assert "20.00" in (told[1].reason or "")
     assert [(word.word, count) for word, count in found.unmapped.items()] == [("odd", 1)]
@@ -163,8 +163,8 @@ def test_a_changed_order_is_compared_with_what_mirakl_accepted_and_only_words_of
     mapping = replace(MAPPING, statuses={"paid": "SHIPPED"})
     now = day(product_title="Zzname", updated_at="2026-03-02 09:30:00", carrier="DHL")
     told: list[PlannedOrder] = []
-    found = plan(channel(mapping), [DAY], shop(now), ledger, storage, MiraklLimits(), tell=told.append)
-    assert (found.fates["changed"], found.compared) == (1, 1)
+    found = plan(channel(mapping), [DAY], shop(now), ledger, storage, MiraklLimits(), report=told.append)
+    assert (found.outcomes["changed"], found.compared) == (1, 1)
     # Once an order, however many of its lines change alike; never a time of change.
     assert found.fields == {
         "status: AWAITING_SHIPMENT -> SHIPPED": 1,

@@ -23,9 +23,9 @@ def test_chunks_are_told_as_they_are_done_and_then_their_day() -> None:
     def hear(stage: str, day: str, orders: int, *, done: bool = False, total: int | None = None) -> None:
         heard.append((stage, day, orders, done))
 
-    with progress.heard_by(hear):
-        assert list(progress.through("reading", DAYS[0], ["ab", "c"], len)) == ["ab", "c"]
-    progress.tell("reading", DAYS[1], 9)
+    with progress.reported_to(hear):
+        assert list(progress.tracked("reading", DAYS[0], ["ab", "c"], len)) == ["ab", "c"]
+    progress.report("reading", DAYS[1], 9)
     assert heard == [
         ("reading", DAYS[0], 2, False),
         ("reading", DAYS[0], 1, False),
@@ -37,19 +37,19 @@ def test_a_bar_says_the_part_that_is_done_of_the_days_and_of_the_day_at_work() -
     screen = console(terminal=True)
     shown = Shown("own", 2, screen)
     with shown.running():
-        progress.tell("reading", DAYS[0], 40)
-        progress.tell("reading", DAYS[0], 0, done=True)
+        progress.report("reading", DAYS[0], 40)
+        progress.report("reading", DAYS[0], 0, done=True)
         assert "own reading" in shown.told("reading")
         assert "50%, 1 of 2 days, 40 orders" in shown.told("reading")
-        progress.tell("sending", DAYS[0], 10)
+        progress.report("sending", DAYS[0], 10)
         assert "12%, 0 of 2 days, 10 orders" in shown.told("sending")
 
 
 def test_of_a_day_that_is_read_the_part_is_told_by_what_the_feed_names() -> None:
     shown = Shown("own", 1, console(terminal=False))
     with shown.running():
-        progress.tell("reading", DAYS[0], 0, total=80)
-        progress.tell("reading", DAYS[0], 20)
+        progress.report("reading", DAYS[0], 0, total=80)
+        progress.report("reading", DAYS[0], 20)
         assert shown.told("reading") == "own reading: 25%, 20 orders"
 
 
@@ -58,8 +58,8 @@ def test_where_nobody_watches_a_line_is_written_now_and_then(
 ) -> None:
     monkeypatch.setattr("pipelines.cli.progress.SECONDS_BETWEEN_LINES", 0.0)
     with Shown("own", 1, console(terminal=False)).running():
-        progress.tell("comparing", DAYS[0], 7)
+        progress.report("comparing", DAYS[0], 7)
     assert capsys.readouterr().err.startswith("own comparing: 0%, 7 orders")
     with Shown("own", 1, None).running():
-        progress.tell("comparing", DAYS[0], 7)
+        progress.report("comparing", DAYS[0], 7)
     assert capsys.readouterr().err == ""
