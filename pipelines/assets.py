@@ -6,7 +6,9 @@ moves from one day to another while the run lasts is neither lost nor read twice
 """
 
 import datetime as dt
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 import pyarrow as pa
@@ -54,6 +56,14 @@ def asset_keys(channel: str) -> list[dg.AssetKey]:
     return [dg.AssetKey([channel, name]) for name in (RAW_ORDERS, MIRAKL_ORDERS, MIRAKL_DELIVERY)]
 
 
+@contextmanager
+def beta_features() -> Iterator[None]:
+    """Allow what Dagster still calls beta: ranges in one run need a backfill policy."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        yield
+
+
 def channel_assets(channel: Channel, settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """Build the assets of one channel, and the shop's database as the place they come from."""
     return [
@@ -98,7 +108,7 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
         freshness_policy=_freshness(channel),
         tags=catalogue.tags(channel),
         metadata={
-            **catalogue.about(RAW_ORDERS, channel, _raw_orders),
+            **catalogue.about(RAW_ORDERS, channel, _raw_orders.__code__),
             "dagster/column_schema": metadata.raw_schema(),
         },
     )
@@ -164,7 +174,7 @@ def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:
         freshness_policy=_freshness(channel),
         tags=catalogue.tags(channel),
         metadata={
-            **catalogue.about(MIRAKL_ORDERS, channel, _mirakl_orders),
+            **catalogue.about(MIRAKL_ORDERS, channel, _mirakl_orders.__code__),
             "dagster/column_schema": metadata.mirakl_schema(),
         },
     )
@@ -213,7 +223,7 @@ def _mirakl_delivery(channel: Channel, settings: Settings) -> dg.AssetsDefinitio
         owners=channel.settings.owners,
         freshness_policy=_freshness(channel),
         tags=catalogue.tags(channel),
-        metadata=catalogue.about(MIRAKL_DELIVERY, channel, _mirakl_delivery),
+        metadata=catalogue.about(MIRAKL_DELIVERY, channel, _mirakl_delivery.__code__),
     )
     def mirakl_delivery(
         context: dg.AssetExecutionContext, state: dg.ResourceParam[State], mirakl: dg.ResourceParam[Mirakl]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import dagster as dg
 
 from pipelines.alerts.sensor import alerts_sensor
-from pipelines.assets import MIRAKL_DELIVERY, MIRAKL_ORDERS, RAW_ORDERS, SHOP_DATABASE, channel_assets
+from pipelines.assets import (
+    MIRAKL_DELIVERY,
+    MIRAKL_ORDERS,
+    RAW_ORDERS,
+    SHOP_DATABASE,
+    beta_features,
+    channel_assets,
+)
 from pipelines.automation import channel_job, inspection_job, inspection_schedule, lookback_schedule, today_schedule
 from pipelines.changes import changes_sensor
 from pipelines.checks import reconciled, standing_checks
 from pipelines.config.settings import Channel, Settings, is_channel_name
 from pipelines.dry_run_jobs import look_job, plan_job
 from pipelines.housekeeping import housekeeping_job, housekeeping_schedule
-from pipelines.resources import mirakl, state
+from pipelines.resources import RESOURCES
 from pipelines.runs.heartbeat import silent_runs
 from pipelines.runs.replay import replay_job, undelivered_sensor
 from pipelines.stand_ins import stand_ins
@@ -26,9 +32,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     channels = [*settings.channels.values(), *stand_ins(settings)]
     for message in settings.shared_channels():
         dg.get_dagster_logger().warning(message)
-    with warnings.catch_warnings():
-        # Ranges in one run need a backfill policy, which Dagster still calls beta.
-        warnings.simplefilter("ignore", dg.BetaWarning)
+    with beta_features():
         assets = [asset for channel in channels for asset in channel_assets(channel, settings)]
     return dg.Definitions(
         assets=[*dg.map_asset_specs(_with_faults(channels), assets), *_broken_blocks(settings.broken)],
@@ -61,7 +65,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             ),
             housekeeping_schedule(),
         ],
-        resources={"state": state, "mirakl": mirakl},
+        resources=RESOURCES,
         # A chain has nothing to run side by side, and starting processes takes longer than most days.
         executor=dg.in_process_executor,
     )

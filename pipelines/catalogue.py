@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
+from functools import cache
 from importlib.metadata import metadata as distribution_metadata
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import dagster as dg
@@ -28,13 +28,13 @@ _RULES: dict[str, tuple[Path, str]] = {
 }
 
 
-def about(asset: str, channel: Channel, step: Callable[..., Any]) -> dict[str, Any]:
+def about(asset: str, channel: Channel, step: CodeType) -> dict[str, Any]:
     """Return the metadata of an asset's definition: links to the code that is installed, and to the documentation."""
     path, label = _RULES.get(asset) or (platform_folder(channel), "the queries")
     references = [
         dg.LocalFileCodeReference(
-            file_path=str(inspect.getsourcefile(step)),
-            line_number=inspect.getsourcelines(step)[1],
+            file_path=step.co_filename,
+            line_number=step.co_firstlineno,
             label="the step",
         ),
         dg.LocalFileCodeReference(file_path=str(path), label=label),
@@ -49,11 +49,18 @@ def about(asset: str, channel: Channel, step: Callable[..., Any]) -> dict[str, A
 def documentation(page: str, section: str = "") -> dg.MetadataValue[Any]:
     """Return a link to a page of the documentation: an address where the distribution names one, else the file."""
     anchored = f"{page}#{section}" if section else page
+    address = documentation_address()
+    return dg.MetadataValue.url(f"{address}/{anchored}") if address else dg.MetadataValue.path(anchored)
+
+
+@cache
+def documentation_address() -> str | None:
+    """Return where the distribution says that its documentation is, None where it says nothing of it."""
     for entry in distribution_metadata("channel-to-mirakl").get_all("Project-URL") or ():
         label, _, address = entry.partition(", ")
         if label == "Documentation":
-            return dg.MetadataValue.url(f"{address.rstrip('/')}/{anchored}")
-    return dg.MetadataValue.path(anchored)
+            return str(address).rstrip("/")
+    return None
 
 
 def platform_folder(channel: Channel) -> Path:

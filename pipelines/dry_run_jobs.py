@@ -104,12 +104,12 @@ def plan_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
 def _planned(channel: Channel, settings: Settings, days: list[str], shop: Shop, ledger: Ledger) -> Metadata:
     named: list[dict[str, Any]] = []
 
-    def name(order: PlannedOrder) -> None:
+    def report(order: PlannedOrder) -> None:
         if len(named) < _MOST_ORDERS:
             named.append({**order.values(), "changes": ", ".join(order.changes)})
 
     frames = FrameStorage(Environment().frames_url)
-    summary = plan(channel, days, shop, ledger, frames, settings.mirakl, report=name).summary()
+    summary = plan(channel, days, shop, ledger, frames, settings.mirakl, report=report).summary()
     shown: Metadata = {name: value for name, value in summary.items() if isinstance(value, int | float)}
     for name, value in summary.items():
         if isinstance(value, list | dict) and value:

@@ -85,6 +85,10 @@ mirakl = dg.ResourceDefinition.hardcoded_resource(
 )
 
 
+# By the names under which assets and jobs ask for them.
+RESOURCES = {"state": state, "mirakl": mirakl}
+
+
 @contextmanager
 def failures_explained(channel: Channel, attempt: int = UNREACHABLE_RETRIES) -> Iterator[None]:
     """Turn what a user can cause into a failure with one message; only an unreachable shop is worth another try.

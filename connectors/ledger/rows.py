@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from connectors.ledger.schema import DESTINATIONS, NOT_ACCEPTED, NOTICES, ORDERS
 from transforms.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 _IDS_PER_QUERY = 5000
 
@@ -122,18 +126,25 @@ def _upserting(insert: postgresql.Insert | sqlite.Insert) -> sa.Insert:
     return insert.on_conflict_do_update(index_elements=["channel", "channel_order_id"], set_=changes)
 
 
-# Rows that come as one JSON text: PostgreSQL takes several times as long for a statement a row, and its driver for a
-# list a column, of which it writes each cell by itself.
-_GIVEN = (
-    sa.func.json_to_recordset(sa.cast(sa.bindparam("rows", type_=sa.Text), postgresql.JSON))
-    .table_valued(*(sa.column(column.name, column.type) for column in COLUMNS))
-    .render_derived("given", with_types=True)
-)
-_WRITE_ALL = _upserting(
-    postgresql.insert(ORDERS).from_select(
-        ["channel", *_FIELDS], sa.select(sa.bindparam("channel", type_=sa.Text), *_GIVEN.c)
+@cache
+def _write_all() -> sa.Insert:
+    """Build PostgreSQL's statement for rows that come as one JSON text.
+
+    It takes several times as long for a statement a row, and its driver for a list a column, of which it writes each
+    cell by itself.
+    """
+    from sqlalchemy.dialects import postgresql  # an SQLite ledger does without
+
+    given = (
+        sa.func.json_to_recordset(sa.cast(sa.bindparam("rows", type_=sa.Text), postgresql.JSON))
+        .table_valued(*(sa.column(column.name, column.type) for column in COLUMNS))
+        .render_derived("given", with_types=True)
     )
-)
+    return _upserting(
+        postgresql.insert(ORDERS).from_select(
+            ["channel", *_FIELDS], sa.select(sa.bindparam("channel", type_=sa.Text), *given.c)
+        )
+    )
 
 
 def _settling(columns: Iterable[str]) -> sa.Update:
@@ -230,7 +241,7 @@ def write(connection: sa.Connection, key: str, entries: Sequence[LedgerEntry]) -
         return
     if _is_postgresql(connection):
         rows = orjson.dumps([entry._asdict() for entry in entries]).decode()
-        connection.execute(_WRITE_ALL, {"channel": key, "rows": rows})
+        connection.execute(_write_all(), {"channel": key, "rows": rows})
     else:
         _WRITE_MANY.execute(connection, [(key, *entry) for entry in entries])
     connection.execute(_READ_UNTIL, {"of": key, "until": max(entry.read_at for entry in entries)})

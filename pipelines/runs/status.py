@@ -220,8 +220,8 @@ def _ask_dagster(
     mine = [check for check in checks if check.name == RECONCILED and check.asset_key.path[0] == channel.name]
     for check, record in instance.event_log_storage.get_latest_asset_check_execution_by_key(mine).items():
         if record.status is AssetCheckExecutionRecordStatus.FAILED:
-            event = record.event.dagster_event if record.event else None
-            why = event.asset_check_evaluation_data.description if event else None
+            evaluated = record.event.dagster_event if record.event else None
+            why = evaluated.asset_check_evaluation_data.description if evaluated else None
             status.red[check.name] = why or "the check itself could not be made"
     unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.QUEUED])
     jobs = _jobs(channel.name)

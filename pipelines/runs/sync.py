@@ -14,15 +14,14 @@ import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 
 from connectors.mirakl.report import COUNTS
-from pipelines.assets import DAYS_PER_RUN, MIRAKL_DELIVERY, RAW_ORDERS
-from pipelines.automation import day_tags, job_name, reading
-from pipelines.build import build_definitions
+from pipelines.assets import DAYS_PER_RUN, MIRAKL_DELIVERY, RAW_ORDERS, beta_features, channel_assets
+from pipelines.automation import channel_job, day_tags, job_name, reading
 from pipelines.config.settings import Channel, Settings
 from pipelines.metadata import FAILURE_COLUMNS
 from pipelines.operations.verdicts import Verdict, judge
-from pipelines.resources import State
+from pipelines.resources import RESOURCES, State
 from pipelines.runs.overlap import WindowLost, overlapped
-from pipelines.runs.replay import Selection, op_name
+from pipelines.runs.replay import Selection, op_name, replay_job
 from pipelines.runs.replay import job_name as replay_job_name
 from pipelines.runs.shell_runs import execute
 from transforms.outcomes import Outcome
@@ -183,8 +182,16 @@ def _complete(result: SyncResult, channel: Channel) -> None:
 
 
 def _job(settings: Settings, channel: Channel, name: str) -> dg.JobDefinition:
-    only = Settings(settings.path, settings.mirakl, settings.frames, {channel.name: channel}, {})
-    return build_definitions(only).resolve_job_def(name)
+    """Build one job of a channel as the code location has it, without what a run of it does not need."""
+    with beta_features():
+        assets = channel_assets(channel, settings)
+    definitions = dg.Definitions(
+        assets=assets,
+        jobs=[channel_job(channel), replay_job(channel, settings)],
+        resources=RESOURCES,
+        executor=dg.in_process_executor,
+    )
+    return definitions.resolve_job_def(name)
 
 
 def _log_level(verbose: bool) -> dict[str, Any]:

@@ -53,6 +53,7 @@ def test_a_documentation_address_of_the_distribution_becomes_a_link(monkeypatch:
             return ["Homepage, https://example.com", "Documentation, https://docs.example.com/"]
 
     monkeypatch.setattr(catalogue, "distribution_metadata", lambda _: Metadata())
+    monkeypatch.setattr(catalogue, "documentation_address", catalogue.documentation_address.__wrapped__)
     assert catalogue.documentation("docs/codes.md") == dg.MetadataValue.url("https://docs.example.com/docs/codes.md")
 
 

@@ -6,11 +6,12 @@ Belongs here: the register of platforms. Does not belong here: anything two plat
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 
 from transforms.frames import Frame, OrderFrames
-from transforms.platforms import magento2, medusa, prestashop, woocommerce
 
 Shape = Callable[[Mapping[str, Frame], dt.datetime, str], OrderFrames]
 
@@ -26,9 +27,30 @@ class Platform:
     statuses: Mapping[str, str]
 
 
-PLATFORMS: Mapping[str, Platform] = {
-    "magento2": Platform(magento2.shape, magento2.STATUSES),
-    "medusa": Platform(medusa.shape, medusa.STATUSES),
-    "prestashop": Platform(prestashop.shape, prestashop.STATUSES),
-    "woocommerce": Platform(woocommerce.shape, woocommerce.STATUSES),
-}
+class _Platforms(Mapping[str, Platform]):
+    """The built-in platforms by name; each is loaded when it is first asked for, for most shops are of one."""
+
+    _NAMES = ("magento2", "medusa", "prestashop", "woocommerce")
+
+    def __getitem__(self, name: str) -> Platform:
+        if name not in self._NAMES:
+            raise KeyError(name)
+        return _loaded(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._NAMES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._NAMES)
+
+    def __len__(self) -> int:
+        return len(self._NAMES)
+
+
+@cache
+def _loaded(name: str) -> Platform:
+    module = import_module(f"{__name__}.{name}")
+    return Platform(module.shape, module.STATUSES)
+
+
+PLATFORMS: Mapping[str, Platform] = _Platforms()
