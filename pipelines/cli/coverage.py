@@ -34,7 +34,7 @@ def coverage(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quiet
         mapping = channel.mapping()
         words: Counter[covering.Word] = Counter()
         wanted = days.of(channel)
-        with shown(channel.name, len(wanted), quiet=quiet), open_shop(channel) as shop:
+        with shown(channel.name, len(wanted), "reading", quiet=quiet), open_shop(channel) as shop:
             for day in wanted:
                 for frames in progress.tracked("reading", day, shop.changed(day), lambda one: len(one.orders)):
                     words += covering.coverage(frames, mapping)

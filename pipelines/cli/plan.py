@@ -73,7 +73,7 @@ def plan(
             wanted = days.of(channel)
             printer.begin(channel.name)
             with ledger_to_read(channel) as ledger:
-                with progress.shown(channel.name, len(wanted), quiet=quiet), open_shop(channel) as shop:
+                with progress.shown(channel.name, len(wanted), "comparing", quiet=quiet), open_shop(channel) as shop:
                     found = planning.plan(
                         channel,
                         wanted,

@@ -35,7 +35,7 @@ def reconcile(names: list[str], days: Days, *, as_json: bool, as_csv: bool, quie
     for channel in chosen:
         wanted = days.of(channel)
         with ledger_to_read(channel) as ledger:
-            with shown(channel.name, len(wanted), quiet=quiet), open_shop(channel) as shop:
+            with shown(channel.name, len(wanted), "comparing", quiet=quiet), open_shop(channel) as shop:
                 found = reconciling.reconcile(channel, wanted, shop, ledger)
             address = ledger_description(ledger, channel)
         summary = {"channel": channel.name, "orders": found.orders, "matching": found.matching}

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ASKED_BEYOND = 100
 _SHOWN = 200
+# Of a sync, in their order.
+_STAGES = ("reading", "normalising", "sending")
 verbose = click.option("--verbose", is_flag=True, help="Show Dagster's log.")
 
 
@@ -44,7 +46,7 @@ def sync(names: list[str], days: Days, *, reread: bool, as_json: bool, quiet: bo
     results = []
     with dagster_instance() as instance:
         for one in chosen:
-            with progress.shown(one.name, len(wanted[one.name]), quiet=quiet or verbose):
+            with progress.shown(one.name, len(wanted[one.name]), *_STAGES, quiet=quiet or verbose):
                 results.append(runs.sync(settings, one, wanted[one.name], instance, verbose=verbose, reread=reread))
     _print_and_exit(results, as_json=as_json)
 
@@ -114,7 +116,7 @@ def replay(
         _dry_run(chosen, selection, as_json=as_json)
     if not yes and sys.stdin.isatty():
         _ask(chosen, selection)
-    with dagster_instance() as instance, progress.shown(name, 1, quiet=quiet or verbose):
+    with dagster_instance() as instance, progress.shown(name, 1, "replaying", quiet=quiet or verbose):
         result = runs.replay(settings, chosen, selection, instance, verbose=verbose)
     if result.missing and order_ids:
         click.echo(f"not in the shop: {', '.join(result.missing)}", err=True)
