@@ -34,7 +34,11 @@ class Amounts:
 
     def total(self) -> int:
         """Return everything added up, taxes included."""
-        return self.price + self.shipping + sum(self.taxes.values()) + sum(self.shipping_taxes.values())
+        return self.price + self.shipping + sum(self.taxes.values()) + self.shipping_tax()
+
+    def shipping_tax(self) -> int:
+        """Return the taxes of shipping."""
+        return sum(self.shipping_taxes.values())
 
     def parts(self) -> list[tuple[str, TaxKey | None, int]]:
         """List (bucket, tax, minor units) of every amount."""
@@ -390,7 +394,10 @@ def _shares(row: RefundRow, lines: Mapping[str, AdjustedLine], named: Mapping[st
     """Spread a row over the lines, and take each share off what is left of its line."""
     shares: dict[str, Amounts] = defaultdict(Amounts)
     # Shipping given back belongs to the lines of this refund while their own shipping covers it, else to all lines.
-    enough = sum(line.remaining.shipping for line in named.values()) >= row.amounts.shipping
+    own = [line.remaining for line in named.values()]
+    enough = sum(left.shipping for left in own) >= row.amounts.shipping and (
+        sum(left.shipping_tax() for left in own) >= row.amounts.shipping_tax()
+    )
     targets = named if named and enough else lines
     for bucket, key, amount in row.amounts.parts():
         if amount:
@@ -400,9 +407,12 @@ def _shares(row: RefundRow, lines: Mapping[str, AdjustedLine], named: Mapping[st
             ]
             for line_id, part in zip(targets, spread(amount, weights), strict=True):
                 shares[line_id].add(bucket, key, part)
+    wanted = sum(share.shipping + share.shipping_tax() for share in shares.values())
     too_much = sum(lines[line_id].remaining.take(share) for line_id, share in shares.items())
-    more = _share_out(row.shipping_gross, _SHIPPING, lines, shares)
-    _share_out(row.gross + more + too_much, _GOODS | _SHIPPING, lines, shares)
+    # Shipping that some lines can not give back is that of the others, before it is anything else.
+    of_shipping = wanted - sum(share.shipping + share.shipping_tax() for share in shares.values())
+    more = _share_out(row.shipping_gross + of_shipping, _SHIPPING, lines, shares)
+    _share_out(row.gross + more + too_much - of_shipping, _GOODS | _SHIPPING, lines, shares)
     return shares
 
 
