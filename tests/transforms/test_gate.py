@@ -43,9 +43,11 @@ def _plain(kind: Any) -> Any:
 
 
 def usual() -> dict[str, Any]:
-    """Return the order with every field that a form knows: all but adjustments and the window of delivery."""
+    """Return the order with every field that a form knows: all but the window of delivery."""
     order = copy.deepcopy(COMPLETE)
-    del order["shipping_info"]["delivery_date"], order["order_lines"][0]["adjustments"]
+    del order["shipping_info"]["delivery_date"]
+    line = order["order_lines"][0]
+    line["adjustments"] = [in_order(adjustment, records.Adjustment) for adjustment in line["adjustments"]]
     order["order_lines"] = [in_order(order["order_lines"][0], records.OrderLine)]
     return dict(in_order(order, records.Order))
 
@@ -57,7 +59,7 @@ def text(order: dict[str, Any]) -> bytes:
 def have_form(*payloads: bytes) -> list[bool]:
     """Say of each payload, which must be UTF-8, whether the gate lets it pass by its form."""
     column = pa.array([payload.decode() for payload in payloads])
-    matches = pc.match_substring_regex(column, gate.form("EUR")).to_pylist()
+    matches = pc.match_substring_regex(gate._without_adjustments(column, "EUR"), gate.form("EUR")).to_pylist()
     return [
         matching and len(payload) <= gate._MOST_BYTES and gate._is_consistent(payload)
         for payload, matching in zip(payloads, matches, strict=True)
@@ -92,6 +94,7 @@ def paths(value: Any, kind: Any, at: tuple[str | int, ...] = ()) -> list[tuple[s
 OPTIONAL = [
     *paths(usual(), records.Order),
     *(("order_lines", 0, *path) for path in paths(usual()["order_lines"][0], records.OrderLine)),
+    *(("order_lines", 0, "adjustments", 0, name) for name in ("taxes", "shipping_taxes")),
 ]
 
 
@@ -127,6 +130,8 @@ EDITS = st.lists(
 @example([[(USUAL.index(b'"amount":10.0') + 9, 4, "10.005")]])
 @example([[(USUAL.index(b'"amount":10.0') + 9, 4, "9999999999999.0")]])
 @example([[(USUAL.index(b'"quantity":2') + 11, 1, "0")]])
+@example([[(USUAL.index(b"Mug"), 3, USUAL[USUAL.index(b',"adjustments"') : USUAL.index(b',"custom_attr')].decode())]])
+@example([[(USUAL.index(b'"RETURN"'), 8, '"RETURN","note":""')]])
 def test_of_all_that_a_payload_may_turn_into_nothing_forbidden_has_the_form(
     every: list[list[tuple[int, int, str]]],
 ) -> None:
@@ -141,11 +146,6 @@ def test_of_all_that_a_payload_may_turn_into_nothing_forbidden_has_the_form(
         assert is_allowed(payload) or not passes
 
 
-def _python(pattern: str) -> str:
-    """Write a pattern of RE2's as Python has it."""
-    return re.sub(r"\\x\{([0-9a-f]+)\}", lambda match: f"\\u{int(match[1], 16):04x}", pattern)
-
-
 PLACES: dict[object, Callable[[dict[str, Any], Any], None]] = {
     records.Text: lambda order, value: order.update(channel_order_id=value),
     records.Moment: lambda order, value: order["shipping_info"].update(shipping_deadline=value),
@@ -153,6 +153,7 @@ PLACES: dict[object, Callable[[dict[str, Any], Any], None]] = {
     records.Url: lambda order, value: order["order_lines"][0]["product"].update(thumbnail_url=value),
     records.CountryCode: lambda order, value: order["billing_info"]["address"].update(country_iso_code=value),
     records.Quantity: lambda order, value: order["order_lines"][0].update(quantity=value),
+    records.Units: lambda order, value: order["order_lines"][0]["adjustments"][0].update(type="REFUND", quantity=value),
     records.AttributeId: lambda order, value: order["custom_attributes"][0].update(id=value),
     records.AttributeText: lambda order, value: order["custom_attributes"][0].update(value=value),
     records.AttributeTexts: lambda order, value: order["custom_attributes"][4].update(value=value),
@@ -168,7 +169,7 @@ PLACES: dict[object, Callable[[dict[str, Any], Any], None]] = {
 @given(data=st.data())
 def test_every_value_of_the_form_of_its_type_is_allowed(number: int, data: st.DataObject) -> None:
     kind, pattern = gate._WRITTEN[number]
-    values = data.draw(st.lists(st.from_regex(_python(pattern), fullmatch=True), min_size=1, max_size=20))
+    values = data.draw(st.lists(st.from_regex(gate.for_python(pattern), fullmatch=True), min_size=1, max_size=20))
     order = usual()
     put = next(put for known, put in PLACES.items() if known == kind)
     put(order, "PUT HERE")
@@ -185,7 +186,7 @@ def test_every_amount_of_the_form_of_its_currency_is_allowed(currency: str, data
     value = data.draw(st.from_regex(amount, fullmatch=True))
     order = usual()
     for line in order["order_lines"]:
-        del line["taxes"], line["shipping_taxes"]
+        del line["taxes"], line["shipping_taxes"], line["adjustments"]
         line["price"]["amount"] = "PUT HERE"
     payload = text(order).replace(b'"EUR"', f'"{currency}"'.encode()).replace(b'"PUT HERE"', value.encode())
     assert is_allowed(payload)
@@ -228,9 +229,39 @@ def test_what_has_no_form_is_judged_by_the_models() -> None:
 
 def test_an_order_with_one_line_id_twice_may_not_leave() -> None:
     line = usual()["order_lines"][0]
+    del line["adjustments"]
     twice = {**usual(), "order_lines": [line, {**line, "quantity": 1}]}
     other = {**usual(), "order_lines": [line, {**line, "channel_order_line_id": "A-1-2"}]}
     assert judged(other, twice) == {1: ("order", "order_lines holds one channel_order_line_id twice")}
+
+
+def adjusted(*adjustments: dict[str, Any]) -> dict[str, Any]:
+    """Return the order with adjustments that differ from its own in these fields."""
+    line = usual()["order_lines"][0]
+    made = [{**line["adjustments"][0], **fields} for fields in adjustments]
+    return {**usual(), "order_lines": [{**line, "adjustments": made}]}
+
+
+def test_an_order_with_many_adjustments_has_the_form() -> None:
+    made = adjusted({}, {"channel_adjustment_id": 'R-"2"'}, {"channel_adjustment_id": "R-3", "quantity": 0})
+    assert have_form(text(made)) == [True]
+
+
+def test_an_order_with_one_adjustment_id_twice_may_not_leave() -> None:
+    line = adjusted({})["order_lines"][0]
+    other = {**line, "channel_order_line_id": "A-1-2"}
+    twice = {**usual(), "order_lines": [line, other]}
+    reason = "adjustments holds one channel_adjustment_id twice"
+    found = judged(adjusted({}, {"channel_adjustment_id": "R-2"}), adjusted({}, {}), twice)
+    assert found == {1: ("order", reason), 2: ("order", reason)}
+
+
+def test_an_order_with_more_units_cancelled_than_ordered_may_not_leave() -> None:
+    one = {"type": "CANCELATION", "quantity": 1}
+    ids = [{"channel_adjustment_id": f"R-{number}"} for number in range(3)]
+    sound = adjusted({**one, **ids[0]}, {**one, **ids[1]}, {**ids[2], "quantity": 2})
+    found = judged(sound, adjusted(*({**one, **own} for own in ids)))
+    assert found == {1: ("order", "adjustments cancels more units than were ordered")}
 
 
 @pytest.mark.parametrize(("created", "sound"), [("10:05:00Z", True), ("10:04:59.999Z", True), ("10:05:00.001Z", False)])
