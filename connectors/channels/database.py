@@ -36,7 +36,8 @@ _SESSIONS = {
     "mysql": (
         # No mode of the server's changes what the SQL means, and none of its time-outs ends a snapshot that lies open
         # while what it gave is worked on. MariaDB and MySQL each pass over the comments that are meant for the other.
-        f"""SET SESSION sql_mode = '', time_zone = '+00:00', wait_timeout = 28800
+        # Lists that queries put together come whole.
+        f"""SET SESSION sql_mode = '', time_zone = '+00:00', wait_timeout = 28800, group_concat_max_len = 4294967295
             /*M!100101 , max_statement_time = {READ_TIMEOUT_SECONDS} */
             /*M!100300 , idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0 */
             /*!50708 , max_execution_time = {READ_TIMEOUT_SECONDS * 1000} */""",

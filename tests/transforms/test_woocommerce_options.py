@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from transforms.platforms.woocommerce.chunk import ItemMeta, Order
+from transforms.platforms.woocommerce.chunk import Order
+from transforms.platforms.woocommerce.item_meta import ItemMeta
 from transforms.platforms.woocommerce.options import chosen
 from transforms.platforms.woocommerce.origins import source
 from transforms.visible_text import LONGEST_TEXT, MOST_OPTIONS
 
 
 def row(key: str, value: str | None, term: str | None = None) -> ItemMeta:
-    return ItemMeta("1", "11", key, value, term)
+    return ItemMeta(key, value, term)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ WHERE (
         SELECT CAST(m.meta_value AS DECIMAL)
         FROM {prefix}woocommerce_order_items AS i
         JOIN {prefix}woocommerce_order_itemmeta AS m ON m.order_item_id = i.order_item_id
-        WHERE i.order_id IN :order_ids AND m.meta_key IN ('_product_id', '_variation_id')
+        WHERE i.order_id IN :order_ids
+            AND i.order_item_type = 'line_item'
+            AND m.meta_key IN ('_product_id', '_variation_id')
     )
 GROUP BY p.post_id

@@ -18,12 +18,13 @@ import pyarrow.compute as pc
 from transforms.frames import Frame, as_text, id_cells, text_cells
 from transforms.groups import Bools, Groups, Ints
 from transforms.parsing import mask
+from transforms.platforms.woocommerce.item_meta import Cell as Cell
+from transforms.platforms.woocommerce.item_meta import ItemMeta, read_item_meta
 from transforms.platforms.woocommerce.serialised import moments
 from transforms.rows import Rows
 
 _NEVER_ORDERED = frozenset({"wc-checkout-draft", "auto-draft", "draft"})
 BEFORE_THE_BIN = "_wp_trash_meta_status"
-Cell = str | None
 Meta = Mapping[str, Cell]
 
 
@@ -65,16 +66,6 @@ class Refund(NamedTuple):
     date_created_gmt: Cell
     refund_amount: Cell
     refund_reason: Cell
-
-
-class ItemMeta(NamedTuple):
-    """A meta row of an item; `term_name` is the name of an attribute's value."""
-
-    order_id: Cell
-    order_item_id: str
-    meta_key: Cell
-    meta_value: Cell
-    term_name: Cell
 
 
 class _OrderMeta(NamedTuple):
@@ -221,19 +212,18 @@ def read_chunk(rows: Rows, tracking_keys: frozenset[str]) -> Chunk:
             # Most orders that have meta have that of a parcel, and nothing else.
             of_order = tracking[number] if row.meta_key in tracking_keys else meta[number]
             of_order.setdefault(row.meta_key, row.meta_value)
-    item_meta: dict[str, list[ItemMeta]] = defaultdict(list)
-    keys: dict[int, set[str]] = defaultdict(set)
-    for item_row in rows_as(ItemMeta, rows, "item_meta"):
-        number = numbers.get(item_row.order_id or "")
-        if number is not None:
-            item_meta[item_row.order_item_id].append(item_row)
-            keys[number].add(item_row.meta_key or "")
     refunds: dict[str, list[Refund]] = defaultdict(list)
     for refund in rows_as(Refund, rows, "refunds"):
         refunds[refund.order_id or ""].append(refund)
-    items, refund_ids = _items(rows.get("items"), orders)
+    items, refund_ids, more = _items(rows.get("items"), orders)
     is_own = mask(pc.is_null(refund_ids)) & (items.orders >= 0)
     own = np.flatnonzero(is_own)
+    item_meta: dict[str, Sequence[ItemMeta]] = {}
+    keys: dict[int, set[str]] = defaultdict(set)
+    for item_row, found in more.items():
+        if is_own[item_row]:
+            item_meta[items.order_item_id[item_row].as_py()] = found
+            keys[int(items.orders[item_row])].update(one.meta_key or "" for one in found)
     return Chunk(
         orders=orders,
         items=items,
@@ -288,17 +278,21 @@ def _orders(frame: Frame, carts: set[Cell]) -> Orders:
     )
 
 
-def _items(frame: Frame | None, orders: Orders) -> tuple[Items, pa.StringArray]:
-    """Read all items, and which refund each is of, null where of none."""
+def _items(frame: Frame | None, orders: Orders) -> tuple[Items, pa.StringArray, Mapping[int, Sequence[ItemMeta]]]:
+    """Read all items, which refund each is of (null where of none), and what meta they have that is no column."""
     names = [field.name for field in fields(Items) if field.name not in {"orders", "cells"}]
     if frame is None:
         nothing = pa.array([], pa.string())
-        return Items(orders=np.array([], dtype=np.int64), cells=(), **dict.fromkeys(names, nothing)), nothing
+        return Items(orders=np.array([], dtype=np.int64), cells=(), **dict.fromkeys(names, nothing)), nothing, {}
     numbers = orders.numbers
     owners = np.array([numbers.get(order_id or "", -1) for order_id in _texts(frame["order_id"])], dtype=np.int64)
-    cells = {name: id_cells(frame[name]) if name.endswith("_id") else text_cells(frame[name]) for name in names}
-    raw = [list(frame[name]) for name in Item._fields[1:]]
-    return Items(orders=owners, cells=raw, **cells), id_cells(frame["refund_id"])
+    types = list(frame["order_item_type"])
+    meta = read_item_meta(list(frame["meta"]), types)
+    raw: dict[str, list[Any]] = {"order_item_id": list(frame["order_item_id"]), "order_item_type": types}
+    raw |= {"order_item_name": list(frame["order_item_name"]), **meta.columns}
+    cells = {name: id_cells(raw[name]) if name.endswith("_id") else text_cells(raw[name]) for name in names}
+    rows = [raw[name] for name in Item._fields[1:]]
+    return Items(orders=owners, cells=rows, **cells), id_cells(frame["refund_id"]), meta.more
 
 
 def _refunded(items: Items, refund_ids: pa.StringArray) -> dict[str, list[Item]]:

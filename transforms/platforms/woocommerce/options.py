@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from transforms.packed import entries, structure
-from transforms.platforms.woocommerce.chunk import ItemMeta
+from transforms.platforms.woocommerce.item_meta import ItemMeta
 from transforms.visible_text import LONGEST_LABEL, MOST_OPTIONS, visible_text
 
 _PACKED = frozenset({"_tmcartepo_data", "_ywapo_meta_data", "_WCPA_order_meta_data", "_wapf_meta"})
