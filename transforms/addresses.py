@@ -11,7 +11,7 @@ import pycountry
 
 from transforms.chunk import Child
 from transforms.groups import Bools, Ints
-from transforms.json_text import field, joined, quoted
+from transforms.json_text import escaped, field, joined, text_field
 from transforms.parsing import codes, looked_up, mask, or_blank, strip
 
 # Codes that shops use although ISO 3166-1 has others (or none) for these countries: Kosovo, the United Kingdom, Greece.
@@ -70,7 +70,10 @@ def addresses(rows: Child, kind: str) -> tuple[pa.StringArray, dict[int, tuple[s
             broken.setdefault(int(orders[row]), (field_name, reason))
 
     def told(name: str, column: pa.StringArray, wanted: Bools) -> pa.StringArray:
-        return field(f'"{name}":', quoted(pc.if_else(pa.array(wanted), column, None)), ",")
+        if not wanted.any():
+            return pa.nulls(len(column), pa.string())
+        given = column if wanted.all() else pc.if_else(pa.array(wanted), column, None)
+        return text_field(f'"{name}":', given, ",")
 
     json = joined(
         "{",
@@ -79,10 +82,11 @@ def addresses(rows: Child, kind: str) -> tuple[pa.StringArray, dict[int, tuple[s
         told("street_additional_info", text["street_additional_info"], given["street_additional_info"] & ~moved),
         *(told(name, text[name], given[name]) for name in ("zip_code", "city", "state", "phone", "additional_info")),
         told("street", text["street_additional_info"], moved),
-        field('"city":', quoted(city_state), ","),
-        '"last_name":',
-        quoted(last_name),
-        field(',"first_name":', quoted(pc.if_else(pa.array(_missing(first_name)), None, first_name))),
+        text_field('"city":', city_state, ","),
+        '"last_name":"',
+        escaped(last_name),
+        '"',
+        text_field(',"first_name":', pc.if_else(pa.array(_missing(first_name)), None, first_name)),
         field(',"country_iso_code":"', country, '"'),
         "}",
     )

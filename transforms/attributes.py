@@ -13,7 +13,7 @@ from transforms.cells import Cells, OrderError
 from transforms.chunk import Child, Chunk, line_of
 from transforms.faults import Faults, Rank, Stage
 from transforms.groups import Bools, Groups, Ints
-from transforms.json_text import field, joined, lists, quoted, without_first_comma
+from transforms.json_text import field, joined, lists, text_field, without_first_comma
 from transforms.mapping import ChannelMapping
 from transforms.parsing import mask, or_blank, strip
 from transforms.statuses import CHANNEL_SPECIFIC, Statuses
@@ -86,7 +86,7 @@ def _field(
     if not wanted.any() and not len(chosen) and last.null_count == len(last):
         return last
     before, after = f'{{"id":"{CHANNEL_STATUS}","type":"STRING","value":', "}"
-    channel_status = field(before, quoted(pc.if_else(pa.array(wanted), word, None)), after)
+    channel_status = text_field(before, pc.if_else(pa.array(wanted), word, None), after)
     every = joined(field(",", pc.if_else(pc.equal(own, ""), None, own)), field(",", channel_status), field(",", last))
     return field(',"custom_attributes":[', without_first_comma(pc.if_else(pc.equal(every, ""), None, every)), "]")
 

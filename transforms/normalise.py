@@ -41,17 +41,25 @@ def normalise(frames: OrderFrames, mapping: ChannelMapping) -> Normalised:
         return Normalised(pa.RecordBatch.from_pylist([], MIRAKL_ORDERS))
     chunk = read_chunk(frames, mapping, faults)
     payloads = build_orders(chunk, mapping, faults, notices)
-    built = [order for order in range(len(chunk.orders)) if order not in faults]
-    rows = pa.array(built, pa.int64())
-    judge(payloads.json.take(rows), chunk.orders.currency.take(rows), built, faults)
+    built = _sound(chunk, faults)
+    judge(_picked(payloads.json, built), _picked(chunk.orders.currency, built), built.tolist(), faults)
     held = {"unmapped_status": mapping.reject_unmapped, "money_mismatch": mapping.strict_money}
     for order in notices.orders():
         for notice in notices.of(order):
             if held.get(notice.code):
                 faults.add(order, (Stage.HELD,), notice.code, notice.field, notice.detail)
     stores = _stores(chunk, mapping, faults)
-    sound = [order for order in built if order not in faults]
-    return Normalised(_batch(frames, chunk, payloads, stores, np.array(sound, dtype=np.int64), faults, notices))
+    return Normalised(_batch(frames, chunk, payloads, stores, faults, notices))
+
+
+def _sound(chunk: Chunk, faults: Faults) -> Ints:
+    """Return the orders without faults."""
+    return np.setdiff1d(np.arange(len(chunk.orders)), np.array(faults.orders(), dtype=np.int64), assume_unique=True)
+
+
+def _picked(column: pa.Array, rows: Ints) -> pa.Array:
+    """Take rows, all different and in their order: mostly all there are, and nothing is copied."""
+    return column if len(rows) == len(column) else column.take(pa.array(rows))
 
 
 def _left_out(frames: OrderFrames, mapping: ChannelMapping) -> pa.RecordBatch:
@@ -77,37 +85,48 @@ def _batch(
     chunk: Chunk,
     payloads: Payloads,
     stores: pa.StringArray,
-    sound: Ints,
     faults: Faults,
     notices: Notices,
 ) -> pa.RecordBatch:
     """Put the records and rejects of a chunk into one table, the rejects last."""
-    rows, rejected = pa.array(sound), sorted(faults.orders())
+    sound, rejected = _sound(chunk, faults), sorted(faults.orders())
     found = [fault for order in rejected if (fault := faults.get(order)) is not None]
     size = len(sound) + len(rejected)
-    unstamped = joined(stores, "\n", payloads.unstamped).take(rows).cast(pa.binary()).to_pylist()
     ids = pc.fill_null(frames.orders["channel_order_id"], "").take(pa.array(rejected, pa.int64()))
 
-    def told(values: pa.Array) -> pa.Array:
-        return pa.concat_arrays([values, pa.nulls(len(rejected), values.type)])
+    def of_records(values: pa.Array) -> pa.Array:
+        own = _picked(values, sound)
+        return pa.concat_arrays([own, pa.nulls(len(rejected), own.type)]) if rejected else own
 
-    def wrong(values: Sequence[str]) -> pa.Array:
+    def of_rejects(values: Sequence[str]) -> pa.Array:
         return pa.concat_arrays([pa.nulls(len(sound), pa.string()), pa.array(values, pa.string())])
 
-    said = [[asdict(notice) for notice in notices.of(order)] for order in sound.tolist()]
     columns = {
-        "channel_order_id": pa.concat_arrays([chunk.orders.ids.take(rows), ids]),
+        "channel_order_id": pa.concat_arrays([_picked(chunk.orders.ids, sound), ids]),
         "rejected": pa.array(np.arange(size) >= len(sound)),
         "read_at": pa.array([format_time(frames.read_at)] * size, pa.string()),
-        "store": told(stores.take(rows)),
-        "updated_at": told(payloads.updated_at.take(rows)),
-        "payload": told(payloads.json.take(rows).cast(pa.binary())),
-        "payload_hash": told(pa.array([hashlib.sha256(text).hexdigest() for text in unstamped], pa.string())),
-        "order_lines": told(pa.array(payloads.order_lines[sound], pa.int32())),
-        "adjustments": told(pa.array(payloads.adjustments[sound], pa.int32())),
-        "notices": pa.array([*said, *([] for _ in rejected)], MIRAKL_ORDERS.field("notices").type),
-        "code": wrong([fault.code for fault in found]),
-        "field": wrong([fault.field for fault in found]),
-        "reason": wrong([fault.reason for fault in found]),
+        "store": of_records(stores),
+        "updated_at": of_records(payloads.updated_at),
+        "payload": of_records(payloads.json.cast(pa.binary())),
+        "payload_hash": of_records(_hashes(joined(stores, "\n", *payloads.unstamped))),
+        "order_lines": of_records(pa.array(payloads.order_lines, pa.int32())),
+        "adjustments": of_records(pa.array(payloads.adjustments, pa.int32())),
+        "notices": _notices(notices, [*sound.tolist(), *(None for _ in rejected)]),
+        "code": of_rejects([fault.code for fault in found]),
+        "field": of_rejects([fault.field for fault in found]),
+        "reason": of_rejects([fault.reason for fault in found]),
     }
     return pa.RecordBatch.from_arrays([columns[name] for name in MIRAKL_ORDERS.names], schema=MIRAKL_ORDERS)
+
+
+def _hashes(texts: pa.StringArray) -> pa.StringArray:
+    # By numpy, as `to_pylist` makes a scalar of each cell first.
+    values = texts.cast(pa.binary()).to_numpy(zero_copy_only=False)
+    return pa.array([hashlib.sha256(text).hexdigest() for text in values], pa.string())
+
+
+def _notices(notices: Notices, orders: Sequence[int | None]) -> pa.ListArray:
+    kind = MIRAKL_ORDERS.field("notices").type
+    noticed = set(notices.orders())
+    of_orders = [[asdict(notice) for notice in notices.of(order)] if order in noticed else () for order in orders]
+    return pa.array(of_orders, kind)

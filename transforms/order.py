@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +16,21 @@ from transforms.charges import SHIPPING_TAX, TAX, Charges, charge
 from transforms.chunk import Chunk
 from transforms.faults import Faults, Notices, Stage
 from transforms.groups import Bools, Groups, Ints
-from transforms.json_text import chosen, field, joined, lists, money, quoted, times, without_first_comma
+from transforms.json_text import (
+    Part,
+    chosen,
+    constant,
+    escaped,
+    field,
+    joined,
+    lists,
+    money,
+    quoted,
+    text_field,
+    times,
+    times_of,
+    without_first_comma,
+)
 from transforms.mapping import ChannelMapping
 from transforms.parsing import codes, is_blank, looked_up, mask, or_blank, strip
 from transforms.plain import plain
@@ -40,10 +55,10 @@ _DROPPED = "is not valid and was left out"
 
 @dataclass(frozen=True, slots=True)
 class Payloads:
-    """The orders of a chunk as JSON; `unstamped` is the same without modification stamps, for comparing."""
+    """The orders of a chunk as JSON; `unstamped` are the parts of it without modification stamps, for comparing."""
 
     json: pa.StringArray
-    unstamped: pa.StringArray
+    unstamped: tuple[Part, ...]
     updated_at: pa.StringArray
     order_lines: Ints
     adjustments: Ints
@@ -62,8 +77,9 @@ def build_orders(chunk: Chunk, mapping: ChannelMapping, faults: Faults, notices:
     destinations = _destinations(chunk, statuses, faults, notices)
     of_orders, of_lines = custom_attributes(chunk, by_word, line_by_word, destinations.assumed, mapping, faults)
     updated_at = orders.newest()
-    head, stamp, rest = _lines(chunk, charges, adjusted, statuses, updated_at, of_lines, notices)
-    begin = joined('{"channel_order_id":', quoted(orders.ids), ',"created_at":"', times(orders.created_at.values))
+    created, stamps = times(orders.created_at.values), times(updated_at)
+    head, stamp, rest = _lines(chunk, charges, adjusted, statuses, (created, stamps), of_lines, notices)
+    begin = joined('{"channel_order_id":"', escaped(orders.ids), '","created_at":"', created)
     end = joined(
         '],"shipping_info":{',
         _shipping_info(chunk, destinations.shipping, notices),
@@ -71,17 +87,19 @@ def build_orders(chunk: Chunk, mapping: ChannelMapping, faults: Faults, notices:
         _fulfillment(chunk, mapping),
         field(',"status_reason":"', rolled.reason_words(), '"'),
         field(',"billing_info":{"address":', destinations.billing, "}"),
-        _flag(',"has_incident":', orders.has_incident.values, orders.has_incident.present),
+        _if(
+            orders.has_incident.present,
+            lambda: chosen(orders.has_incident.values > 0, ',"has_incident":true', ',"has_incident":false'),
+        ),
         _text(',"sub_channel_code":', orders.cells["sub_channel_code"]),
         of_orders,
         "}",
     )
-    stamps, status = times(updated_at), joined('","status":"', rolled.words(), '","order_lines":[')
+    stamped = lists(joined(head, '","updated_at":"', stamp, rest), lines.groups)
+    status = '","status":"', rolled.words(), '","order_lines":['
     return Payloads(
-        json=joined(
-            begin, '","channel_updated_at":"', stamps, status, lists(joined(head, stamp, rest), lines.groups), end
-        ),
-        unstamped=joined(begin, status, lists(joined(head, rest), lines.groups), end),
+        json=joined(begin, '","channel_updated_at":"', stamps, *status, stamped, end),
+        unstamped=(begin, *status, lists(joined(head, rest), lines.groups), end),
         updated_at=stamps,
         order_lines=lines.groups.counts,
         adjustments=lines.groups.sum(adjusted.count),
@@ -144,68 +162,91 @@ def _lines(
     charges: Charges,
     adjusted: Adjusted,
     statuses: Statuses,
-    updated_at: Ints,
+    of_orders: tuple[pa.StringArray, pa.StringArray],
     attributes: pa.StringArray,
     notices: Notices,
 ) -> tuple[pa.StringArray, pa.StringArray, pa.StringArray]:
-    """Write lines in three parts: up to the modification stamp, the stamp, and the rest."""
+    """Write lines in three parts: up to the modification stamp, the stamp, and the rest.
+
+    `of_orders`: when the orders were created and changed, which lines without times of their own have as well.
+    """
     lines, owners = chunk.lines, chunk.lines.groups.owners
-    digits, currency = chunk.orders.digits[owners], chunk.orders.currency.take(pa.array(owners))
+    digits, currency = chunk.orders.digits[owners], _currency(chunk, owners)
     product_id = strip(or_blank(lines.cells["product_id"]))
     title = strip(pc.replace_substring(or_blank(lines.cells["product_title"]), "\0", ""))
-    taxes, shipping_taxes = (_taxes(charges, bucket, digits, currency) for bucket in (TAX, SHIPPING_TAX))
-    created = np.where(lines.created_at.present, lines.created_at.values, chunk.orders.created_at.values[owners])
-    updated = np.where(lines.updated_at.present, lines.updated_at.values, updated_at[owners])
-    head = joined(
-        '{"channel_order_line_id":',
-        quoted(strip(or_blank(lines.cells["channel_order_line_id"]))),
-        ',"created_at":"',
-        times(created),
+    taxes, shipping_taxes = (_taxes(chunk, charges, bucket) for bucket in (TAX, SHIPPING_TAX))
+    created, updated = (
+        times_of(read.values, read.present, of_order, owners)
+        for read, of_order in zip((lines.created_at, lines.updated_at), of_orders, strict=True)
     )
-    stamp = joined('","updated_at":"', times(updated))
+    head = joined(
+        '{"channel_order_line_id":"',
+        escaped(strip(or_blank(lines.cells["channel_order_line_id"]))),
+        '","created_at":"',
+        created,
+    )
     rest = joined(
         '","quantity":',
         pa.array(lines.quantity).cast(pa.string()),
         ',"price":',
-        money(charges.price, digits, currency),
+        *money(charges.price, digits, currency),
         ',"total_shipping_price":',
-        money(charges.shipping, digits, currency),
-        ',"product":{"id":',
-        quoted(product_id),
-        ',"title":',
-        quoted(pc.if_else(pc.equal(title, ""), product_id, title)),
-        field(',"thumbnail_url":', quoted(_urls(chunk, notices))),
-        '},"status":"',
-        statuses.words(),
-        '","can_cancel":',
-        chosen(_can_cancel(chunk, statuses), "true", "false"),
-        ',"can_refund":',
-        chosen(_can_refund(chunk, charges, adjusted, statuses), "true", "false"),
-        field(',"status_reason":"', statuses.reason_words(), '"'),
+        *money(charges.shipping, digits, currency),
+        ',"product":{"id":"',
+        escaped(product_id),
+        '","title":"',
+        escaped(pc.if_else(pc.equal(title, ""), product_id, title)),
+        '"',
+        text_field(',"thumbnail_url":', _urls(chunk, notices)),
+        "},",
+        _states(statuses, _can_cancel(chunk, statuses), _can_refund(chunk, charges, adjusted, statuses)),
         field(',"taxes":[', taxes, "]"),
         field(',"shipping_taxes":[', shipping_taxes, "]"),
         field(',"adjustments":', adjusted.json),
         attributes,
         "}",
     )
-    return head, stamp, rest
+    return head, updated, rest
 
 
-def _taxes(charges: Charges, bucket: int, digits: Ints, currency: pa.StringArray) -> pa.StringArray:
+def _currency(chunk: Chunk, orders: Ints) -> Part:
+    """Return the currency of these orders, one by one where the chunk has more than one."""
+    return constant(chunk.orders.currency) or chunk.orders.currency.take(pa.array(orders))
+
+
+def _states(statuses: Statuses, cancelable: Bools, refundable: Bools) -> pa.StringArray:
+    """Write statuses and what can be done: there are few combinations, each is written once."""
+    combined = ((statuses.status * len(REASONS) + statuses.reason) * 2 + cancelable) * 2 + refundable
+    _, first, place = np.unique(combined, return_index=True, return_inverse=True)
+    different = statuses.of(first)
+    texts = joined(
+        '"status":"',
+        different.words(),
+        '","can_cancel":',
+        chosen(cancelable[first], "true", "false"),
+        ',"can_refund":',
+        chosen(refundable[first], "true", "false"),
+        field(',"status_reason":"', different.reason_words(), '"'),
+    )
+    return texts.take(pa.array(place))
+
+
+def _taxes(chunk: Chunk, charges: Charges, bucket: int) -> pa.StringArray:
     """Write the taxes of each line, null where it has none."""
     rows = np.flatnonzero(charges.taxes.bucket == bucket)
     lines = charges.taxes.lines[rows]
     groups = Groups(lines, len(charges.price))
     if not len(rows):
         return pa.nulls(groups.size, pa.string())
-    amount = money(charges.taxes.minor[rows], digits[lines], currency.take(pa.array(lines)))
+    orders = chunk.lines.groups.owners[lines]
+    amount = money(charges.taxes.minor[rows], chunk.orders.digits[orders], _currency(chunk, orders))
     codes_ = quoted(pa.array([code for code, _ in charges.keys], pa.string()))
     # Exact: a rate is what a double prints back, or what its nearest double prints, as for every number on the wire.
     rates = pa.array(
         [None if rate is None else orjson.dumps(float(rate)).decode() for _, rate in charges.keys], pa.string()
     )
     tail = joined(',"code":', codes_, field(',"rate":', rates), "}")
-    entries = joined('{"amount":', amount, tail.take(pa.array(charges.taxes.key[rows])))
+    entries = joined('{"amount":', *amount, tail.take(pa.array(charges.taxes.key[rows])))
     return pc.if_else(pa.array(groups.counts > 0), lists(entries, groups), None)
 
 
@@ -277,19 +318,26 @@ def _shipping_info(chunk: Chunk, address: pa.StringArray, notices: Notices) -> p
     is_email = pc.match_substring_regex(email, EMAIL_PATTERN)
     for order in np.flatnonzero(mask(pc.invert(is_email))).tolist():
         notices.add(order, (Stage.SHIPPING_INFO,), "dropped_field", "shipping_info.email", _DROPPED)
-    window = orders.delivery_earliest.present & orders.delivery_latest.present
-    earliest, latest = times(orders.delivery_earliest.values), times(orders.delivery_latest.values)
     fields = joined(
         field(',"address":', address),
         _text(',"carrier":', orders.cells["carrier"]),
         _text(',"method":', orders.cells["shipping_method"]),
         _text(',"pudo_id":', orders.cells["pudo_id"]),
-        field(',"email":', quoted(pc.if_else(is_email, email, None))),
+        text_field(',"email":', pc.if_else(is_email, email, None)),
         _if(
             orders.shipping_deadline.present,
-            field(',"shipping_deadline":"', times(orders.shipping_deadline.values), '"'),
+            lambda: joined(',"shipping_deadline":"', times(orders.shipping_deadline.values), '"'),
         ),
-        _if(window, joined(',"delivery_date":{"earliest":"', earliest, '","latest":"', latest, '"}')),
+        _if(
+            orders.delivery_earliest.present & orders.delivery_latest.present,
+            lambda: joined(
+                ',"delivery_date":{"earliest":"',
+                times(orders.delivery_earliest.values),
+                '","latest":"',
+                times(orders.delivery_latest.values),
+                '"}',
+            ),
+        ),
     )
     return without_first_comma(fields)
 
@@ -303,7 +351,7 @@ def _billing(chunk: Chunk, notices: Notices) -> pa.StringArray:
     if broken:
         sound = np.ones(len(chunk.orders), dtype=np.bool_)
         sound[list(broken)] = False
-        address = _if(sound, address)
+        address = pc.if_else(pa.array(sound), address, None)
     return address
 
 
@@ -318,16 +366,15 @@ def _fulfillment(chunk: Chunk, mapping: ChannelMapping) -> pa.StringArray:
 
 
 def _text(before: str, cells: pa.StringArray) -> pa.StringArray:
-    return field(before, quoted(_unless_blank(strip(or_blank(cells)))))
+    if cells.null_count == len(cells):
+        return cells
+    return text_field(before, _unless_blank(strip(or_blank(cells))))
 
 
 def _unless_blank(cells: pa.StringArray) -> pa.StringArray:
     return pc.if_else(pc.equal(cells, ""), None, cells)
 
 
-def _if(flags: Bools, text: pa.StringArray) -> pa.StringArray:
-    return pc.if_else(pa.array(flags), text, None)
-
-
-def _flag(before: str, values: Ints, present: Bools) -> pa.StringArray:
-    return _if(present, field(before, chosen(values > 0, "true", "false")))
+def _if(flags: Bools, text: Callable[[], pa.StringArray]) -> pa.StringArray:
+    """Write an optional field where it is present; few channels have it at all."""
+    return pc.if_else(pa.array(flags), text(), None) if flags.any() else pa.nulls(len(flags), pa.string())
