@@ -31,6 +31,7 @@ _JUDGED_TOGETHER = 250_000  # bytes
 _WORTH_A_FORM = 150
 # Bounds of lists and texts are beyond what fits into so many bytes, so the form need not count.
 _MOST_BYTES = 9_000
+_WINDOW = b'"delivery_date":{"earliest":"'
 # A text as it is mostly written; other escapes, and blanks in front of what must not be blank, the models judge.
 _REST = r'(?:[^"\\\x{0}-\x{1f}]|\\["\\bfnrt])*"'
 _TEXT = rf'"{_REST}'
@@ -45,7 +46,12 @@ _ADJUSTMENT = re.compile(
     rb'"channel_adjustment_id":("(?:[^"\\]|\\.)*"),"type":"([A-Z]+)","created_at":"[^"]*","reason":"[A-Z_]+",'
     rb'"quantity":([0-9]+)'
 )
-_MOMENT = records.MOMENT_PATTERN.strip("^$").replace("(", "(?:")
+# Moments of this century; other years are left to the models, as all that compiles here costs each chunk.
+_DAY = (
+    "20(?:[0-9]{2}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+    "|(?:[02468][048]|[13579][26])-02-29)"
+)
+_MOMENT = rf"{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{{3}})?Z"
 # How the values of each type are mostly written.
 _WRITTEN: Sequence[tuple[object, str]] = (
     (records.Text, _NOT_BLANK),
@@ -139,7 +145,15 @@ def _is_consistent(payload: bytes) -> bool:
     updated, _, _ = rest.partition(b'Z"')
     if created > updated or len({line.partition(b'","created_at":"')[0] for line in lines}) < len(lines):
         return False
+    if _WINDOW in payload and not _is_window_in_order(payload):
+        return False
     return b'"adjustments":[{' not in payload or _are_consistent_adjustments(lines)
+
+
+def _is_window_in_order(payload: bytes) -> bool:
+    earliest, _, rest = payload.partition(_WINDOW)[2].partition(b'Z","latest":"')
+    latest, _, _ = rest.partition(b'Z"')
+    return earliest <= latest
 
 
 def _are_consistent_adjustments(lines: Sequence[bytes]) -> bool:
@@ -165,7 +179,7 @@ def form(currency: str) -> str:
 @lru_cache(maxsize=64)
 def adjustments_form(currency: str) -> re.Pattern[str]:
     """Return the form of the field of a line that lists adjustments, all of whose amounts have this currency."""
-    adjustment = _object(get_type_hints(records.Adjustment, include_extras=True), _money(currency))
+    adjustment = _form(records.Adjustment, _money(currency))
     return re.compile(for_python(rf"{re.escape(_ADJUSTMENTS)}{adjustment}(?:,{adjustment})*\]"))
 
 
@@ -190,10 +204,12 @@ def _form(kind: object, money: str) -> str | None:
         if kind == known:
             return pattern
     if is_typeddict(kind):
-        return _object(get_type_hints(kind, include_extras=True), money)
+        entries = _entries(kind, money)
+        return None if entries is None else rf"\{{{_sequence(entries)}\}}"
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        judged = any(isinstance(one, AfterValidator) for one in arguments[1:])
+        # Whether the window is in order is a rule between fields.
+        judged = kind != records.DeliveryDate and any(isinstance(one, AfterValidator) for one in arguments[1:])
         return None if judged else _form(arguments[0], money)
     if origin is Literal:
         return _one_of([f'"{re.escape(word)}"' for word in arguments])
@@ -203,7 +219,10 @@ def _form(kind: object, money: str) -> str | None:
         entry = _form(arguments[0], money)
         return None if entry is None else rf"\[{entry}(?:,{entry})*\]"
     if origin in {Union, UnionType}:
-        return _one_of([one for one in (_form(argument, money) for argument in arguments) if one is not None])
+        objects = [entries for entries in (_entries(argument, money) for argument in arguments) if entries is not None]
+        # They begin alike, and what they begin with compiles to more than all that follows.
+        [(first, _)] = {entries[0] for entries in objects}
+        return rf"\{{{first},{_one_of([_sequence(entries[1:]) for entries in objects])}\}}"
     return None
 
 
@@ -211,16 +230,25 @@ def _one_of(patterns: Sequence[str]) -> str:
     return f"(?:{'|'.join(patterns)})"
 
 
-def _object(fields: Mapping[str, object], money: str) -> str | None:
-    """Write fields as declared. An optional one that only the models can judge is not there."""
+def _entries(kind: object, money: str) -> list[tuple[str, bool]] | None:
+    """Return how each field of an object is written, as declared, and whether it is optional.
+
+    An optional one that only the models can judge is not there; None where one that must be there is such.
+    """
     entries: list[tuple[str, bool]] = []
-    for name, kind in fields.items():
-        optional = get_origin(kind) is NotRequired
-        pattern = _form(get_args(kind)[0] if optional else kind, money)
+    fields: Mapping[str, object] = get_type_hints(kind, include_extras=True)
+    for name, own in fields.items():
+        optional = get_origin(own) is NotRequired
+        pattern = _form(get_args(own)[0] if optional else own, money)
         if pattern is None and not optional:
             return None
         if pattern is not None:
             entries.append((f'"{name}":{pattern}', optional))
+    return entries
+
+
+def _sequence(entries: Sequence[tuple[str, bool]]) -> str:
+    """Write entries with commas between those that are there."""
     rest, begin = "", ""
     is_certain = False
     for entry, optional in reversed(entries):
@@ -231,4 +259,4 @@ def _object(fields: Mapping[str, object], money: str) -> str | None:
         else:
             begin = _one_of([f"{entry}{rest}", begin])
         rest = f"(?:,{entry})?{rest}" if optional else f",{entry}{rest}"
-    return rf"\{{{begin}\}}"
+    return begin

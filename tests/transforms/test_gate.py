@@ -43,9 +43,8 @@ def _plain(kind: Any) -> Any:
 
 
 def usual() -> dict[str, Any]:
-    """Return the order with every field that a form knows: all but the window of delivery."""
+    """Return the order with every field, all of which a form knows."""
     order = copy.deepcopy(COMPLETE)
-    del order["shipping_info"]["delivery_date"]
     line = order["order_lines"][0]
     line["adjustments"] = [in_order(adjustment, records.Adjustment) for adjustment in line["adjustments"]]
     order["order_lines"] = [in_order(order["order_lines"][0], records.OrderLine)]
@@ -126,6 +125,7 @@ EDITS = st.lists(
 @given(st.lists(EDITS, min_size=50, max_size=200))
 @example([[(21, 3, " ")]])
 @example([[(USUAL.index(b"10:05:00Z"), 9, "09:00:00Z")]])
+@example([[(USUAL.index(b'"latest":"') + 10, 4, "2025")]])
 @example([[(USUAL.index(b"EUR"), 3, "USD")]])
 @example([[(USUAL.index(b'"amount":10.0') + 9, 4, "10.005")]])
 @example([[(USUAL.index(b'"amount":10.0') + 9, 4, "9999999999999.0")]])
