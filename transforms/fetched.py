@@ -6,7 +6,7 @@ goes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -37,11 +37,13 @@ class Addresses:
     groups: Groups
     fetched: dict[int, Places] = field(default_factory=dict)
 
-    def of(self, order: int) -> list[FrameRow]:
-        """Return the addresses of an order."""
-        own = self.groups.rows(order)
-        rows = zip(*(column[own] for column in self.columns.values()), strict=True)
-        return [dict(zip(self.columns, row, strict=True)) for row in rows]
+    def each(self, orders: Iterable[int]) -> Iterator[tuple[int, list[FrameRow]]]:
+        """Yield (order, its addresses) for some orders."""
+        columns = [column.tolist() for column in self.columns.values()]
+        for order in orders:
+            own = self.groups.rows(order)
+            rows = zip(*(column[own] for column in columns), strict=True)
+            yield order, [dict(zip(self.columns, row, strict=True)) for row in rows]
 
     def order_columns(self) -> dict[str, Objects]:
         """Write what orders say of places."""

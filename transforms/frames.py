@@ -15,6 +15,8 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any, Protocol, TypeAlias, cast
 
+import numpy as np
+import numpy.typing as npt
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -77,6 +79,7 @@ class Table:
 
     def __init__(self, cells: Mapping[str, Sequence[Cell]]) -> None:
         self._cells = cells
+        self._arrays: dict[str, npt.NDArray[np.object_]] = {}
 
     @property
     def columns(self) -> list[str]:
@@ -90,6 +93,13 @@ class Table:
     def __len__(self) -> int:
         """Count the rows."""
         return len(next(iter(self._cells.values()), ()))
+
+    def array(self, name: str) -> npt.NDArray[np.object_]:
+        """Return the cells of one column, made an array once, with None behind the last: the cell of an absent row."""
+        if name not in self._arrays:
+            cells = self._cells[name]
+            self._arrays[name] = np.fromiter((*cells, None), dtype=np.object_, count=len(cells) + 1)
+        return self._arrays[name]
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Table:
@@ -228,7 +238,8 @@ def _moments(moments: pa.TimestampArray) -> pa.StringArray:
     try:
         text = wall.cast(pa.timestamp("s")).cast(pa.string())
     except pa.ArrowInvalid:  # some have fractions of a second
-        text = pc.replace_substring_regex(wall.cast(pa.string()), r"\.000000$", "")
+        text = wall.cast(pa.string())
+        text = pc.if_else(pc.ends_with(text, ".000000"), pc.utf8_slice_codeunits(text, 0, -7), text)
     return pc.binary_join_element_wise(text, offset, "") if offset else text
 
 

@@ -44,7 +44,9 @@ class Rowset:
         """Return the cells of one column."""
         if self.frame is None:
             return np.full(len(self.rows), None, dtype=object)
-        return objects([*self.frame[column], None])[self.rows]
+        cells = self.frame.array(column) if isinstance(self.frame, Table) else objects([*self.frame[column], None])
+        found: Objects = cells[self.rows]
+        return found
 
     @property
     def columns(self) -> Iterable[str]:
@@ -178,9 +180,11 @@ def filled(cells: Objects) -> Objects:
 def earliest(stamps: Objects, owners: Ints, size: int) -> Objects:
     """Return the first moment of each group, None of one without rows; what is no time is before all others."""
     found: list[Any] = [None] * size
-    first: list[dt.datetime | None] = [None] * size
-    for owner, stamp in zip(owners.tolist(), stamps, strict=True):
-        moment, known = when(stamp), first[owner]
+    first: list[Any] = [None] * size
+    are_alike = all(type(stamp) is dt.datetime for stamp in stamps) and len({stamp.tzinfo for stamp in stamps}) < 2
+    moments = stamps if are_alike else map(when, stamps)
+    for owner, stamp, moment in zip(owners.tolist(), stamps, moments, strict=True):
+        known = first[owner]
         if known is None or moment < known:
             found[owner], first[owner] = stamp, moment
     return objects(found)

@@ -17,7 +17,7 @@ from transforms.platforms.magento2.extras import Extra, columns_of, extras, line
 from transforms.platforms.magento2.items import Things
 from transforms.platforms.magento2.money import Charges
 from transforms.platforms.magento2.refunds import Given, Refunds
-from transforms.platforms.magento2.sold import lines_of
+from transforms.platforms.magento2.sold import SoldLines
 from transforms.platforms.magento2.states import History
 from transforms.rows import Rows
 from transforms.rowsets import Rowset
@@ -47,6 +47,7 @@ def beside(rows: Rows, orders: Rowset, history: History, things: Things, charges
         return found
     ids = orders["order_id"]
     documents = Documents(rows, {ids[order] for order in worked}, history.statuses("canceled"))
+    sold = SoldLines(things, charges.things)
     for order in worked:
         row = documents.orders[ids[order]]
         own, rest = extras(row, charges.rest.by_kind(order))
@@ -57,7 +58,7 @@ def beside(rows: Rows, orders: Rowset, history: History, things: Things, charges
             found.line_taxes.extend(number | tax_cells(tax, owner) for tax in extra.money.taxes)
         found.rest.extend(number | tax_cells(tax) for taxes in rest.values() for tax in taxes)
         if goes_back[order]:
-            given, reduced = _given_back(documents, row, things, charges, own, order)
+            given, reduced = _given_back(documents, row, sold, charges, own, order)
             found.adjustments.extend(number | one.adjustment() for one in given)
             found.refund_taxes.extend(number | cells for one in given for cells in one.taxes())
             found.reduced[things.groups.rows(order)] = reduced
@@ -65,10 +66,10 @@ def beside(rows: Rows, orders: Rowset, history: History, things: Things, charges
 
 
 def _given_back(
-    documents: Documents, row: Any, things: Things, charges: Charges, extras: list[Extra], order: int
+    documents: Documents, row: Any, sold: SoldLines, charges: Charges, extras: list[Extra], order: int
 ) -> tuple[list[Given], list[int]]:
     """Return what was given back of one order, and of each line the units of which a part of the price was."""
-    lines = lines_of(things, charges.things, order, documents.items(row.order_id))
+    lines = sold.of(order, documents.items(row.order_id))
     refunds = Refunds(row, lines, charges.shipping.money(order), extras, documents.left_by(row.order_id))
     cancelled = documents.cancellations(row.order_id, [line.thing for line in lines.values()])
     given = [*refunds.cancelled(cancelled), *refunds.given_back(documents.memos(row.order_id))]

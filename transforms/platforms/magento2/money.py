@@ -203,15 +203,19 @@ def shared_rows(amounts: Objects, like: Taxes, rates: Objects) -> Taxes:
     """Divide each group's tax amount as `like` is divided; where nothing says how, it is one tax of its `rates`."""
     owed = amounts.astype(np.bool_)
     own = like.where(owed[like.groups.owners])
-    parts = grouped.spread(_whole(amounts), _whole(own.amount), own.groups)
-    kept = np.flatnonzero(parts != 0)
+    part = amounts[own.groups.owners]
+    several = np.flatnonzero(own.groups.counts > 1)
+    if len(several):
+        rows, groups = own.groups.among(several)
+        part[rows] = _exact(grouped.spread(_whole(amounts[several]), _whole(own.amount[rows]), groups))
+    kept = np.flatnonzero(part)
     alone = np.flatnonzero(owed & (own.groups.counts == 0))
     owners = np.concatenate((own.groups.owners[kept], alone))
     order = np.argsort(owners, kind="stable")
     return Taxes(
         code=np.append(own.code[kept], np.full(len(alone), _SOME_TAX, dtype=np.object_))[order],
         rate=np.append(own.rate[kept], or_else(rates[alone], None))[order],
-        amount=np.append(_exact(parts[kept]), amounts[alone])[order],
+        amount=np.append(part[kept], amounts[alone])[order],
         is_fixed=np.zeros(len(order), dtype=np.bool_),
         groups=Groups(owners[order], len(amounts)),
     )

@@ -33,9 +33,9 @@ def addresses(rows: Rows, orders: Rowset, numbers: Mapping[Any, int]) -> Address
     is_fetched = np.array([_is_fetched(method) for method in orders["shipping_method"]], dtype=np.bool_)
     found = Addresses(_columns(rows_of_orders), rows_of_orders.groups)
     shops = _shops(locations)
-    for order in np.flatnonzero(is_true(point_id) | is_fetched).tolist():
+    for order, own in found.each(np.flatnonzero(is_true(point_id) | is_fetched).tolist()):
         shop = {name: column[order] for name, column in shops.items()} if is_located[order] else {}
-        found.fetched[order] = fetched(found.of(order), point_id[order], shop)
+        found.fetched[order] = fetched(own, point_id[order], shop)
     return found
 
 

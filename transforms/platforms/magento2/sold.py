@@ -49,20 +49,29 @@ class Line:
     reduced: int = 0
 
 
-def lines_of(things: Things, prices: Prices, order: int, rows: Mapping[Any, Any]) -> dict[Any, Line]:
-    """Return an order's lines by id; `rows` are its item rows by id."""
-    item_ids, shippers = things.items["item_id"], things.shippers
-    lines = {}
-    for thing in range(*things.groups.rows(order).indices(len(things.row))):
-        own = shippers.groups.rows(thing)
-        ships = zip(item_ids[shippers.row[own]], shippers.per_unit[own], strict=True)
-        sold = Sold(
-            row=rows[item_ids[things.row[thing]]],
-            shippers=tuple((rows[item_id], per_unit) for item_id, per_unit in ships),
-            by_weight=bool(things.by_weight[thing]),
-            quantity=int(things.quantity[thing]),
-            cancelled=int(things.cancelled[thing]),
-            left=int(things.left[thing]),
-        )
-        lines[sold.row.item_id] = Line(sold, prices.money(thing))
-    return lines
+class SoldLines:
+    """The things sold of all orders of a chunk, made objects for those orders that are asked for."""
+
+    def __init__(self, things: Things, prices: Prices) -> None:
+        item_ids, shippers = things.items["item_id"], things.shippers
+        self._of_order, self._shippers_of = things.groups.bounds.tolist(), shippers.groups.bounds.tolist()
+        self._item_ids, self._prices = item_ids[things.row].tolist(), prices
+        self._shippers = list(zip(item_ids[shippers.row].tolist(), shippers.per_unit.tolist(), strict=True))
+        self._by_weight, self._quantity = things.by_weight.tolist(), things.quantity.tolist()
+        self._cancelled, self._left = things.cancelled.tolist(), things.left.tolist()
+
+    def of(self, order: int, rows: Mapping[Any, Any]) -> dict[Any, Line]:
+        """Return an order's lines by id; `rows` are its item rows by id."""
+        lines = {}
+        for thing in range(*self._of_order[order : order + 2]):
+            ships = self._shippers[slice(*self._shippers_of[thing : thing + 2])]
+            sold = Sold(
+                row=rows[self._item_ids[thing]],
+                shippers=tuple((rows[item_id], per_unit) for item_id, per_unit in ships),
+                by_weight=bool(self._by_weight[thing]),
+                quantity=int(self._quantity[thing]),
+                cancelled=int(self._cancelled[thing]),
+                left=int(self._left[thing]),
+            )
+            lines[sold.row.item_id] = Line(sold, self._prices.money(thing))
+        return lines

@@ -67,28 +67,44 @@ class Line:
         return price.times(1 / quantity) if quantity else price.times(ZERO)
 
 
-def bought(lines: Lines, order: int) -> list[Line]:
-    """Return the lines of an order."""
-    taxes, removals = lines.prices.taxes, lines.removals
-    item_ids = lines.rows["item_id"]
-    found = []
-    for line in range(*lines.groups.rows(order).indices(len(lines.quantity))):
-        own = taxes.groups.rows(line)
-        removed = range(*removals.groups.rows(line).indices(len(removals.units)))
-        found.append(
-            Line(
-                item_ids[line],
-                tuple(Tax(code, rate) for code, rate in zip(taxes.code[own], taxes.rate[own], strict=True)),
-                lines.quantity[line],
-                _price(lines.prices, line),
-                [
-                    Removal(int(removals.version[row]), removals.units[row], _price(removals.prices, row))
-                    for row in removed
-                ],
-            )
+class Bought:
+    """The lines of all orders of a chunk, made objects for those orders that are asked for."""
+
+    def __init__(self, lines: Lines) -> None:
+        removals = lines.removals
+        self._item_ids, self._quantity = lines.rows["item_id"].tolist(), lines.quantity.tolist()
+        self._of_order, self._removals_of = lines.groups.bounds.tolist(), removals.groups.bounds.tolist()
+        self._price, self._removed_for = _Read(lines.prices), _Read(removals.prices)
+        self._code, self._rate = lines.prices.taxes.code.tolist(), lines.prices.taxes.rate.tolist()
+        self._version, self._units = removals.version.tolist(), removals.units.tolist()
+
+    def lines(self, order: int) -> list[Line]:
+        """Return the lines of an order, by its number in the chunk."""
+        return [self._line(line) for line in range(*self._of_order[order : order + 2])]
+
+    def _line(self, line: int) -> Line:
+        taxes = self._price.taxes(line)
+        removed = range(*self._removals_of[line : line + 2])
+        return Line(
+            self._item_ids[line],
+            tuple(map(Tax, self._code[taxes], self._rate[taxes])),
+            self._quantity[line],
+            self._price.of(line),
+            [Removal(self._version[row], self._units[row], self._removed_for.of(row)) for row in removed],
         )
-    return found
 
 
-def _price(prices: Prices, row: int) -> Price:
-    return Price(prices.net[row], tuple(prices.amounts[prices.taxes.groups.rows(row)]))
+class _Read:
+    """Prices of a chunk, read one by one."""
+
+    def __init__(self, prices: Prices) -> None:
+        self._net, self._amounts = prices.net.tolist(), prices.amounts.tolist()
+        self._bounds = prices.taxes.groups.bounds.tolist()
+
+    def taxes(self, row: int) -> slice:
+        """Return where the taxes of a price are."""
+        return slice(*self._bounds[row : row + 2])
+
+    def of(self, row: int) -> Price:
+        """Return one price."""
+        return Price(self._net[row], tuple(self._amounts[self.taxes(row)]))

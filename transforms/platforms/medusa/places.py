@@ -53,12 +53,12 @@ def addresses(rows: Rows, numbers: Mapping[Any, int], bringing: Rowset) -> Addre
     locations = rowset(rows, "pickup_locations", "order_id", numbers).first()
     location_id, shops = locations["location_id"], _shops(locations)
     is_located = locations.rows != ABSENT
-    for order in sorted({*points, *np.flatnonzero(is_located).tolist()}):
+    for order, own in goes_to.each(sorted({*points, *np.flatnonzero(is_located).tolist()})):
         if is_located[order]:
             shop = {name: column[order] for name, column in shops.items()}
-            goes_to.fetched[order] = fetched(goes_to.of(order), location_id[order], shop, keeps_home=True)
+            goes_to.fetched[order] = fetched(own, location_id[order], shop, keeps_home=True)
         else:
-            goes_to.fetched[order] = fetched(goes_to.of(order), *points[order])
+            goes_to.fetched[order] = fetched(own, *points[order])
     return goes_to
 
 

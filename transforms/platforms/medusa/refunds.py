@@ -23,7 +23,7 @@ import numpy as np
 from transforms.frames import FrameRow
 from transforms.groups import Bools
 from transforms.money import from_minor, minor_digits, to_minor
-from transforms.platforms.medusa.bought import bought
+from transforms.platforms.medusa.bought import Bought
 from transforms.platforms.medusa.documents import Documents, Goods, Order
 from transforms.platforms.medusa.lines import Lines
 from transforms.platforms.medusa.prices import Broken, BrokenNumber, exact
@@ -82,11 +82,13 @@ def _histories(
     rows: Rows, orders: Rowset, numbers: dict[object, int], walked: Bools, lines: Lines, methods: Methods
 ) -> Iterator[tuple[int, Order]]:
     """Yield (number, order) for the orders to be walked."""
-    by_number = {numbers[row.order_id]: row for row in rows_of(rows, "orders")}
+    chosen = frozenset(orders["order_id"][walked])
+    by_number = {numbers[row.order_id]: row for row in rows_of(rows, "orders", "order_id", chosen)}
     versions = rowset(rows, "items", "order_id", numbers)
-    version, created_at = versions["version"], versions["created_at"]
-    bought_at, bought_for = lines.items["created_at"], lines.prices.gross()
-    shipped_from, shipped_for = methods.rows["created_at"], methods.prices.gross()
+    version, created_at = versions["version"].tolist(), versions["created_at"].tolist()
+    bought_at, bought_for = lines.items["created_at"].tolist(), lines.prices.gross().tolist()
+    shipped_from, shipped_for = methods.rows["created_at"].tolist(), methods.prices.gross().tolist()
+    bought = Bought(lines)
     for number in np.flatnonzero(walked).tolist():
         row, own = by_number[number], versions.groups.rows(number)
         came: dict[int, dt.datetime] = {}
@@ -98,7 +100,7 @@ def _histories(
             *zip(bought_at[line], bought_for[line], strict=True),
             *zip(shipped_from[method], shipped_for[method], strict=True),
         ]
-        yield number, Order(row, bought(lines, number), came, charges)
+        yield number, Order(row, bought.lines(number), came, charges)
 
 
 def _walk(
