@@ -26,6 +26,7 @@ from transforms.statuses import CANCELLED, DELIVERED, REASONS, SHIPPED, Statuses
 from transforms.times import format_time
 
 _PATH = "order_lines.adjustments"
+_REASONS = tuple(REASONS)
 _Measures = Mapping[str | None, Decimal | None]
 _Row = TypeVar("_Row", bound=NamedTuple)
 
@@ -80,13 +81,12 @@ def refunds(
     by_line: dict[int, list[LineAdjustment]] = {}
     for read, step, name in ((orders.total_paid, 1, "total_paid"), (orders.total_refunded, 2, "total_refunded")):
         faults.cells(read, None, lambda _, step=step: (Stage.REFUNDS, step), name)  # type: ignore[misc]
-    cancelled = _cancelled_without_document(chunk, mapped)
-    has_history = (chunk.adjustments.groups.counts > 0) | chunk.lines.groups.any(cancelled)
-    for order in np.flatnonzero(has_history).tolist():
+    histories = _Histories(chunk, charges, mapped, mapping)
+    for order in histories.orders.tolist():
         if order in faults and not chunk.adjustments.groups.counts[order]:
             continue
         try:
-            rows, made = _history(chunk, order, charges, mapped, cancelled, mapping)
+            rows, made = histories.of(order)
         except OrderError as error:
             faults.add(order, error.rank or (Stage.REFUNDS,), error.code, error.field, error.reason)
             continue
@@ -109,91 +109,95 @@ def refunds(
             len(adjustments),
         )
         money[line] = sum(one.amounts.total() for one in adjustments)
-        cells = _cells(chunk, int(chunk.lines.groups.owners[line]), mapping)
+        cells = histories.cells(int(chunk.lines.groups.owners[line]))
         json[line] = orjson.dumps([_payload(cells, one) for one in adjustments], default=float).decode()
     given_up, refunded, returned, count = columns
     return Adjusted(given_up, refunded, returned, money, count, pa.array(json, pa.string()))
 
 
-def _cells(chunk: Chunk, order: int, mapping: ChannelMapping) -> Cells:
-    return Cells(chunk.orders.currency[order].as_py(), bool(chunk.orders.gross[order]), mapping)
+class _Histories:
+    """What became of the orders that gave something back: worked order by order, on columns that are made once."""
 
+    def __init__(self, chunk: Chunk, charges: Charges, mapped: Statuses, mapping: ChannelMapping) -> None:
+        self._chunk, self._charges, self._mapped, self._mapping = chunk, charges, mapped, mapping
+        given_up = [REASONS[reason] for reason in CANCELLED]
+        self._by_word: Bools = mapped.closed() & np.isin(mapped.reason, given_up)
+        # Lines that may have units that were cancelled without a document: counted ones, or by their status.
+        self._cancelled: Bools = self._by_word | (chunk.lines.quantity_cancelled.values > 0)
+        has_history = (chunk.adjustments.groups.counts > 0) | chunk.lines.groups.any(self._cancelled)
+        self.orders: Ints = np.flatnonzero(has_history)
+        if not len(self.orders):
+            return
+        self._line_ids: list[str] = chunk.lines.cells["channel_order_line_id"].to_pylist()
+        self._currencies: list[str] = chunk.orders.currency.to_pylist()
+        self._adjustments = _rows(chunk.adjustments, AdjustmentCells)
+        self._taxes = _rows(chunk.refund_taxes, TaxCells)
+        self._newest = chunk.orders.newest()
+        self._paid_once_more = chunk.orders.paid_once_more()
+        self._is_paid = chunk.orders.paid_beyond_refunds()
 
-def _cancelled_without_document(chunk: Chunk, mapped: Statuses) -> Bools:
-    """Say which lines may have units that were cancelled without a document: counted ones, or by their status."""
-    lines = chunk.lines
-    return _by_word(mapped) | (lines.quantity_cancelled.values > 0)
+    def cells(self, order: int) -> Cells:
+        """Return what reads and writes the cells of an order."""
+        return Cells(self._currencies[order], bool(self._chunk.orders.gross[order]), self._mapping)
 
-
-def _by_word(mapped: Statuses) -> Bools:
-    given_up = [REASONS[reason] for reason in CANCELLED]
-    by_word: Bools = mapped.closed() & np.isin(mapped.reason, given_up)
-    return by_word
-
-
-def _history(
-    chunk: Chunk, order: int, charges: Charges, mapped: Statuses, cancelled: Bools, mapping: ChannelMapping
-) -> tuple[list[RefundRow], dict[int, list[LineAdjustment]]]:
-    """Work one order's documents; returns their rows, and the adjustments of its lines by their positions."""
-    lines = chunk.lines
-    span = lines.groups.rows(order)
-    ids = lines.cells["channel_order_line_id"].slice(span.start, span.stop - span.start).to_pylist()
-    adjusted = {
-        line_id: AdjustedLine(
-            line_id=line_id,
-            units=int(lines.quantity[line]),
-            departures=_departures(chunk, order, line, mapped),
-            remaining=charges.amounts(line),
-            by_measure=line in lines.measures,
+    def of(self, order: int) -> tuple[list[RefundRow], dict[int, list[LineAdjustment]]]:
+        """Work one order's documents; returns their rows, and the adjustments of its lines by their positions."""
+        chunk, lines = self._chunk, self._chunk.lines
+        span = lines.groups.rows(order)
+        ids = self._line_ids[span]
+        adjusted = {
+            line_id: AdjustedLine(
+                line_id=line_id,
+                units=int(lines.quantity[line]),
+                departures=_departures(chunk, order, line, self._mapped),
+                remaining=self._charges.amounts(line),
+                by_measure=line in lines.measures,
+            )
+            for line, line_id in enumerate(ids, span.start)
+        }
+        rows = refund_rows(
+            self.cells(order),
+            self._adjustments[chunk.adjustments.groups.rows(order)],
+            self._taxes[chunk.refund_taxes.groups.rows(order)],
+            {line_id: lines.measures.get(line) for line, line_id in enumerate(ids, span.start)},
         )
-        for line, line_id in enumerate(ids, span.start)
-    }
-    rows = refund_rows(
-        _cells(chunk, order, mapping),
-        _rows(chunk.adjustments, order, AdjustmentCells),
-        _rows(chunk.refund_taxes, order, TaxCells),
-        {line_id: lines.measures.get(line) for line, line_id in enumerate(ids, span.start)},
-    )
-    if chunk.orders.paid_once_more()[order]:
-        # The units were paid once more, and wait: only their money went back.
-        rows = [row if row.type else replace(row, type="REFUND") for row in rows]
-    cancelations = [
-        made
-        for line, line_id in enumerate(ids, span.start)
-        if cancelled[line] and (made := _cancelation(chunk, order, line, line_id, mapped, rows)) is not None
-    ]
-    by_id: dict[str, list[LineAdjustment]] = {}
-    for adjustment in adjust(adjusted, rows, mapping.reasons, cancelations):
-        by_id.setdefault(adjustment.line_id, []).append(adjustment)
-    return rows, {line: by_id[line_id] for line, line_id in enumerate(ids, span.start) if line_id in by_id}
+        if self._paid_once_more[order]:
+            # The units were paid once more, and wait: only their money went back.
+            rows = [row if row.type else replace(row, type="REFUND") for row in rows]
+        cancelations = [
+            made
+            for line, line_id in enumerate(ids, span.start)
+            if self._cancelled[line] and (made := self._cancelation(order, line, line_id, rows)) is not None
+        ]
+        by_id: dict[str, list[LineAdjustment]] = {}
+        for adjustment in adjust(adjusted, rows, self._mapping.reasons, cancelations):
+            by_id.setdefault(adjustment.line_id, []).append(adjustment)
+        return rows, {line: by_id[line_id] for line, line_id in enumerate(ids, span.start) if line_id in by_id}
 
-
-def _cancelation(
-    chunk: Chunk, order: int, line: int, line_id: str, mapped: Statuses, rows: list[RefundRow]
-) -> Cancelation | None:
-    """Return the units that were cancelled without a document: counted ones, or all that a cancelled order has."""
-    orders, lines = chunk.orders, chunk.lines
-    by_word = bool(_by_word(mapped)[line])
-    told = sum(made.quantity for made in rows if made.line_id == line_id and not made.charged)
-    counted = int(lines.quantity_cancelled.values[line]) - told
-    if not by_word and counted <= 0:
-        return None
-    rank = (Stage.CANCELATIONS, int(lines.groups.index[line]), 1)
-    at = _time(lines.cancelled_at, line, f"{lines.path(line)}.cancelled_at", rank)
-    if at is None:
-        at = _time(orders.cancelled_at, order, "cancelled_at", rank)
-    if at is None:
-        # Nobody knows when: after all that is known to have been given back.
-        at = max([moment(int(orders.newest()[order])), *(made.created_at for made in rows)])
-    reason = mapped.reason_words()[line].as_py() or "CANCELED"
-    return Cancelation(
-        line_id=line_id,
-        at=at,
-        quantity=None if by_word else counted,
-        owed=not orders.paid_beyond_refunds()[order],
-        words=lines.cells["cancel_reason"][line].as_py() or orders.cells["cancel_reason"][order].as_py(),
-        default_reason=CANCELLED.get(reason, "CUSTOMER_CANCELATION"),
-    )
+    def _cancelation(self, order: int, line: int, line_id: str, rows: list[RefundRow]) -> Cancelation | None:
+        """Return the units that were cancelled without a document: counted ones, or all that a cancelled order has."""
+        orders, lines = self._chunk.orders, self._chunk.lines
+        by_word = bool(self._by_word[line])
+        documented = sum(made.quantity for made in rows if made.line_id == line_id and not made.charged)
+        counted = int(lines.quantity_cancelled.values[line]) - documented
+        if not by_word and counted <= 0:
+            return None
+        rank = (Stage.CANCELATIONS, int(lines.groups.index[line]), 1)
+        at = _time(lines.cancelled_at, line, f"{lines.path(line)}.cancelled_at", rank)
+        if at is None:
+            at = _time(orders.cancelled_at, order, "cancelled_at", rank)
+        if at is None:
+            # Nobody knows when: after all that is known to have been given back.
+            at = max([moment(int(self._newest[order])), *(made.created_at for made in rows)])
+        reason = _REASONS[self._mapped.reason[line]] or "CANCELED"
+        return Cancelation(
+            line_id=line_id,
+            at=at,
+            quantity=None if by_word else counted,
+            owed=not self._is_paid[order],
+            words=lines.cells["cancel_reason"][line].as_py() or orders.cells["cancel_reason"][order].as_py(),
+            default_reason=CANCELLED.get(reason, "CUSTOMER_CANCELATION"),
+        )
 
 
 def _time(read: Read, row: int, path: str, rank: Rank) -> dt.datetime | None:
@@ -202,9 +206,8 @@ def _time(read: Read, row: int, path: str, rank: Rank) -> dt.datetime | None:
     return moment(int(read.values[row])) if read.present[row] else None
 
 
-def _rows(child: Child, order: int, row_type: type[_Row]) -> list[_Row]:
-    span = child.groups.rows(order)
-    cells = child.cells.slice(span.start, span.stop - span.start)
+def _rows(child: Child, row_type: type[_Row]) -> list[_Row]:
+    cells = child.cells
     return [row_type(*row) for row in zip(*(cells[name].to_pylist() for name in row_type._fields), strict=True)]
 
 
