@@ -13,6 +13,8 @@ import pytest
 from tests.servers.mariadb import mariadb
 from tests.servers.postgresql import postgresql
 
+pytest.register_assert_rewrite("tests.golden.judging")
+
 # A busy machine makes inputs slowly, and is no fault of theirs.
 hypothesis.settings.register_profile("busy", suppress_health_check=[hypothesis.HealthCheck.too_slow], deadline=None)
 hypothesis.settings.load_profile("busy")

@@ -16,11 +16,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from connectors.channels.reader import ShopReader, ShopSource
-from tests.connectors.test_medusa import CASES, assert_as_the_facts_say, read_days
+from connectors.channels.reader import ShopSource
+from tests.golden.judging import assert_as_expected
+from tests.golden.platforms.medusa import PLATFORM
+from tests.golden.reading import day_by_day
 from tests.shops.medusa import SHOPS, MedusaShop, medusa_shop
 
 VERSION = "2.21.2"
+CASES = PLATFORM.cases_of(f"postgresql {VERSION}")
 PACKAGES = ("order", "fulfillment", "payment")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "channel-to-mirakl" / f"medusa-{VERSION}"
 
@@ -98,13 +101,9 @@ def test_the_golden_orders_are_read_the_same_from_the_published_schema(migration
         # One case is of a payment state that a version to come may have.
         connection.execute("ALTER TABLE payment_collection DROP CONSTRAINT payment_collection_status_check")
         shop = MedusaShop(connection)
-        for case in CASES.values():
-            if VERSION in case["medusa"]:
-                shop.insert_all(case["rows"])
+        for case in CASES:
+            shop.insert_all(case["rows"])
     url = f"postgresql://postgres@127.0.0.1:{postgresql_port}/medusa_published"
-    reader = ShopReader(ShopSource("shop", "medusa", url))
-    days = read_days(reader)
-    reader.dispose()
-    for name, case in CASES.items():
-        if VERSION in case["medusa"]:
-            assert_as_the_facts_say(days, name)
+    seen = day_by_day([ShopSource("shop", "medusa", url)], PLATFORM.days, PLATFORM.stores)
+    for case in CASES:
+        assert_as_expected(PLATFORM, case, seen.get(PLATFORM.order_id(case), []))

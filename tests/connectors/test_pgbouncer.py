@@ -19,7 +19,8 @@ from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader, ShopSource
 from connectors.ledger import Ledger
 from tests.connectors.ledger.conftest import CHANNEL, entry
-from tests.connectors.test_medusa import golden_shop
+from tests.golden.cases import Place
+from tests.golden.platforms.medusa import PLATFORM
 from tests.servers.pgbouncer import pgbouncer
 
 MARCH, APRIL = (dt.datetime(2026, month, 1, tzinfo=dt.UTC) for month in (3, 4))
@@ -129,9 +130,10 @@ def test_an_ended_session_is_noticed_through_the_pooler(pooled: str, postgresql_
     ledger.dispose()
 
 
-def test_a_medusa_shop_is_read_alike_through_pgbouncer(pooled: str, postgresql_port: int) -> None:
-    direct = golden_shop(postgresql_port, "2.21.2").source
-    through = replace(direct, database_url=pooled.replace("/test", "/medusa"))
+def test_a_medusa_shop_is_read_alike_through_pgbouncer(pooled: str, postgresql_port: int, tmp_path: Path) -> None:
+    shop = "postgresql 2.21.2"
+    [direct] = PLATFORM.make(shop, PLATFORM.cases_of(shop), Place(postgresql_port, tmp_path))
+    through = replace(direct, database_url=pooled.replace("/test", f"/{direct.database_url.rpartition('/')[2]}"))
     orders = _orders(direct)
     assert len(orders) > 10
     assert _orders(through) == orders

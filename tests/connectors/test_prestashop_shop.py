@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pymysql
 import pytest
 
 from connectors.channels.check import check_shop
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader, ShopSource
-from tests.connectors.test_prestashop import database, records_by_day
+from tests.golden.reading import day_by_day
 from tests.shops import prestashop
 from transforms.mapping import ChannelMapping, Exclusion
 from transforms.normalise import normalise
+from transforms.outcomes import Record
 
 
 @pytest.fixture(scope="module")
 def tables(mariadb_port: int) -> Iterator[tuple[Any, str]]:
-    with database(mariadb_port, "prestashop_shop") as (cursor, url):
+    server = pymysql.connect(host="127.0.0.1", port=mariadb_port, user="root", autocommit=True)
+    with server, server.cursor() as cursor:
+        cursor.execute("CREATE OR REPLACE DATABASE prestashop_shop CHARACTER SET utf8mb4")
+        cursor.execute("USE prestashop_shop")
         prestashop.create(cursor, "8")
-        yield cursor, url
+        yield cursor, f"mysql://root@127.0.0.1:{mariadb_port}/prestashop_shop"
 
 
 @pytest.fixture
@@ -41,6 +46,15 @@ def in_one_zone(cursor: Any) -> None:
 
 def source(url: str, store: str | None = "1", timezone: str = "Europe/Paris") -> ShopSource:
     return ShopSource("boutique", "prestashop", url, timezone=timezone, store=store)
+
+
+def records_by_day(
+    shop_source: ShopSource, days: list[dt.date], stores: Mapping[str, str] | None = None
+) -> list[tuple[dt.date, Record]]:
+    found = day_by_day([shop_source], days, stores or {})
+    return [
+        (seen.day, seen.outcome) for of_order in found.values() for seen in of_order if isinstance(seen.outcome, Record)
+    ]
 
 
 def open_shop(shop_source: ShopSource) -> None:

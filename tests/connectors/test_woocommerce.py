@@ -14,7 +14,7 @@ import pytest
 
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader, ShopSource
-from tests.golden.woocommerce_rows import statements
+from tests.shops.woocommerce import statements
 
 ORDER = {"name": "any", "order": {"id": 10, "total_amount": "0"}, "expect": {}}
 

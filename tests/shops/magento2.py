@@ -1,22 +1,21 @@
 """Filling a Magento 2 shop from the rows of golden cases.
 
-A case is one order: `rows` holds the cells that matter, over those of `base.json`; ids and links follow from the
+A case is one order: `rows` holds the cells that matter, over those of `plain.toml`; ids and links follow from the
 case's `id`: its first item is `<id>1`. `item`, `order_item`, `parent`, `associated_item` and `tax` count from 1.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pymysql
 
+from tests.golden.cases import load_plain
+
 SCHEMA = Path(__file__).with_name("magento2.sql")
-GOLDEN = Path(__file__).parents[1] / "golden" / "magento2"
-BASE = json.loads((GOLDEN / "base.json").read_text())
-CASES = {path.stem: json.loads(path.read_text()) for path in sorted(GOLDEN.glob("*.json")) if path.stem != "base"}
+PLAIN = load_plain("magento2")["rows"]
 
 # Table -> its own id, and the column that names its order (or, of rows of a document, the first such document).
 _LINKS = {
@@ -84,12 +83,12 @@ def insert_case(server: pymysql.Connection[Any], case: Mapping[str, Any]) -> Non
 
 def case_rows(case: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (table, cells) of one case."""
-    order_id, rows = case["id"], {**BASE["rows"], **case["rows"]}
-    order = {**BASE["rows"]["sales_order"], **case["rows"].get("sales_order", {})}
+    order_id, rows = case["id"], {**PLAIN, **case["rows"]}
+    order = {**PLAIN["sales_order"], **case["rows"].get("sales_order", {})}
     yield "sales_order", {"entity_id": order_id, "increment_id": f"{order_id:09}", **order}
     for table, (own_id, link) in _LINKS.items():
         for number, given in enumerate(rows.get(table, ()), 1):
-            base = BASE["rows"]["sales_order_item"][0] if table == "sales_order_item" else _REQUIRED.get(table, {})
+            base = PLAIN["sales_order_item"][0] if table == "sales_order_item" else _REQUIRED.get(table, {})
             cells = {own_id: order_id * 10 + number, "created_at": order["created_at"], **base, **given}
             if link:
                 cells[link] = order_id * 10 + 1 if table in _OF_A_DOCUMENT else order_id
@@ -116,19 +115,3 @@ def _is_updated(table: str) -> bool:
 
 def _is_dated(table: str) -> bool:
     return _is_updated(table) or "history" in table or "comment" in table
-
-
-def expected(case: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the whole record a case expects: its own cells over those of `base.json`; null leaves a field out."""
-    record: dict[str, Any] = _over(BASE["expected"], case["expected"])
-    [line] = BASE["expected"]["order_lines"]
-    record["order_lines"] = [_over(line, own) for own in case["expected"]["order_lines"]]
-    return record
-
-
-def _over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    merged = {**base}
-    for name, value in own.items():
-        both = isinstance(value, dict) and isinstance(base.get(name), dict)
-        merged[name] = _over(base[name], value) if both else value
-    return {name: value for name, value in merged.items() if value is not None}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from connectors.channels.check import check_shop
 from connectors.channels.errors import ShopError
 from connectors.channels.reader import ShopReader
 from tests.connectors.custom.conftest import FEED, FILES, LINES, ORDERS, Edit
+from tests.golden.cases import Place
+from tests.golden.platforms.custom import PLATFORM
 
 # What is wrong -> (SQL on the shop, files, verdict, words of a finding of `check`).
 TAXES = """
@@ -358,3 +362,8 @@ def test_rates_that_make_the_taxes_and_discounts_without_a_product_are_right(sho
     taxes = TAXES.replace("4.80", "4.40")  # of 22.00: the shop took the discount off before
     source = shop(taxes_sql=taxes, lines_sql=discount, adjustments_sql=ADJUSTMENTS)
     assert check_shop(ShopReader(source)) == []
+
+
+def test_nothing_is_wrong_with_the_folder_of_the_golden_cases(tmp_path: Path) -> None:
+    [source] = PLATFORM.make("sqlite", PLATFORM.cases_of("sqlite"), Place(0, tmp_path))
+    assert [finding.words for finding in check_shop(ShopReader(source)) if finding.verdict == "error"] == []

@@ -12,7 +12,9 @@ import pymysql
 import pytest
 
 from connectors.channels.reader import ShopReader, ShopSource
-from tests.shops.magento2 import CASES, insert_case, make_shop
+from tests.golden.cases import Place
+from tests.golden.platforms.magento2 import PLATFORM
+from tests.shops.magento2 import make_shop
 from transforms.mapping import ChannelMapping
 from transforms.normalise import normalise
 from transforms.outcomes import Normalised
@@ -49,11 +51,11 @@ def server(mariadb_port: int) -> Iterator[pymysql.Connection[Any]]:
 
 
 @pytest.fixture(scope="session")
-def golden_shop(mariadb_port: int, server: pymysql.Connection[Any]) -> ShopSource:
-    make_shop(server, "magento_golden")
-    for case in CASES.values():
-        insert_case(server, case)
-    return source(mariadb_port, "magento_golden")
+def golden_shop(mariadb_port: int, tmp_path_factory: pytest.TempPathFactory) -> ShopSource:
+    [shop] = PLATFORM.make(
+        "mariadb", PLATFORM.cases_of("mariadb"), Place(mariadb_port, tmp_path_factory.mktemp("golden"))
+    )
+    return shop
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from connectors.channels.platform import load_platform
 from connectors.channels.queries import Use, load_queries
 from connectors.channels.reader import ShopReader, ShopSource
 from connectors.channels.schema import Schema
-from tests.connectors.feeds import changes_by_feed_and_by_id
-from tests.connectors.magento2.conftest import DAYS, FIRST_DAY, MAPPING, payload, read_days
+from tests.connectors.magento2.conftest import MAPPING, payload, read_days
+from tests.golden.platforms.magento2 import PLATFORM
 from tests.shops.fill_magento2 import fill_magento2
-from tests.shops.magento2 import CASES, insert_case, make_shop
+from tests.shops.magento2 import insert_case, make_shop
 from transforms.normalise import normalise
 
 RECOMMENDED = {"sales_order_item", "sales_shipment_track"}
@@ -95,7 +95,7 @@ def test_orders_of_one_second_are_neither_lost_nor_repeated_between_pages(
     reader = ShopReader(golden_shop)
     read = Counter(record.channel_order_id for _, result in read_days(reader) for record in result.records)
     reader.dispose()
-    assert read == Counter(case["expected"]["channel_order_id"] for case in CASES.values())
+    assert read == Counter(PLATFORM.order_id(case) for case in PLATFORM.cases.values())
 
 
 def orders_by(source: ShopSource, numbers: list[str]) -> list[dict[str, Any]]:
@@ -120,13 +120,13 @@ def test_orders_are_found_by_the_day_they_were_placed(golden_shop: ShopSource) -
             rows = list(snapshot.placed(start, start + dt.timedelta(days=1)))
             placed[day] = sum(len(chunk["orders"]) for chunk in rows)
     reader.dispose()
-    assert placed == {1: len(CASES), 2: 0}
+    assert placed == {1: len(PLATFORM.cases), 2: 0}
 
 
 def test_an_edited_address_leaves_no_trace_but_is_read_with_its_order(
     shop: ShopSource, server: pymysql.Connection[Any]
 ) -> None:
-    insert_case(server, CASES["a-status-of-the-merchants-own-counts-as-its-state"])
+    insert_case(server, PLATFORM.cases["a status of the merchants own counts as its state"])
     [(before, _)] = list(read_days(ShopReader(shop)))
     with server.cursor() as cursor:
         cursor.execute("UPDATE sales_order_address SET street = '2 rue Neuve' WHERE address_type = 'shipping'")
@@ -139,7 +139,7 @@ def test_an_edited_address_leaves_no_trace_but_is_read_with_its_order(
 def test_a_save_without_a_business_change_moves_the_stamp_but_not_the_content(
     shop: ShopSource, server: pymysql.Connection[Any]
 ) -> None:
-    insert_case(server, CASES["a-status-of-the-merchants-own-counts-as-its-state"])
+    insert_case(server, PLATFORM.cases["a status of the merchants own counts as its state"])
     [(_, before)] = list(read_days(ShopReader(shop)))
     with server.cursor() as cursor:
         # Every save of Magento's re-rolls protect_code, and MariaDB's ON UPDATE follows.
@@ -171,8 +171,3 @@ def test_check_tells_when_an_index_of_magentos_own_is_gone(shop: ShopSource, ser
     with server.cursor() as cursor:
         cursor.execute("DROP INDEX SALES_ORDER_UPDATED_AT ON sales_order")
     assert any("no index on sales_order.updated_at" in finding.words for finding in check_shop(ShopReader(shop)))
-
-
-def test_the_change_of_an_order_is_the_same_by_its_id(golden_shop: ShopSource) -> None:
-    by_feed, by_id = changes_by_feed_and_by_id(golden_shop, FIRST_DAY, FIRST_DAY + dt.timedelta(days=DAYS))
-    assert by_id == by_feed

@@ -12,9 +12,10 @@ import pytest
 from connectors.channels.check import check_shop
 from connectors.channels.reader import ShopReader, ShopSource
 from tests.connectors.magento2.conftest import MAPPING, payload, read_days
-from tests.shops.magento2 import CASES, insert_case
+from tests.golden.platforms.magento2 import PLATFORM
+from tests.shops.magento2 import insert_case
 
-PAID = CASES["a-status-of-the-merchants-own-counts-as-its-state"]
+PAID = PLATFORM.cases["a status of the merchants own counts as its state"]
 
 
 def order_of_store(order_id: int, store_id: int | None, number: str) -> dict[str, Any]:
