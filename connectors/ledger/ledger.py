@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from connectors.ledger import destinations, notices, rows
+from connectors.ledger import claims, destinations, notices, rows
+from connectors.ledger.claims import Acceptance, Claim, ClaimedTogether
 from connectors.ledger.destinations import Destination
 from connectors.ledger.notices import Noticed
 from connectors.ledger.rows import LedgerEntry
@@ -153,6 +154,13 @@ class Ledger:
         """Write rows, whatever stands there."""
         with self._transaction(channel) as connection:
             rows.write(connection, self._written(connection, channel), entries)
+
+    def accept(self, channel: str, run_id: str, accepted: Sequence[Acceptance]) -> None:
+        """Write down that Mirakl holds orders as this run claimed them; a row claimed anew since is left alone."""
+        if not accepted:
+            return
+        with self._transaction(channel) as connection:
+            claims.accept(connection, self._written(connection, channel), run_id, accepted)
 
     def settle(self, channel: str, outcomes: Sequence[tuple[LedgerEntry, LedgerEntry]]) -> None:
         """Write (row as claimed, row as it ended); a row claimed anew since, by whoever, is left alone."""
@@ -304,6 +312,10 @@ class Claims:
     def read_again(self, order_ids: Sequence[str], read_at: str, run_id: str, day: str) -> None:
         """Let the rows of these orders stand for a newer reading, in which they were as before."""
         rows.read_again(self._connection, self._key, order_ids, read_at, run_id, day)
+
+    def claim(self, orders: Sequence[Claim], together: ClaimedTogether) -> None:
+        """Claim orders, each once, in bulk."""
+        claims.claim(self._connection, self._key, orders, together)
 
     def write(self, entries: Sequence[LedgerEntry]) -> None:
         """Write rows, in bulk."""

@@ -189,15 +189,11 @@ _WRITE_MANY = _ManyRows(
     )
 )
 _SETTLE_MANY = _ManyRows(_settling(_FIELDS[1:]))
-# What is different of an order that was accepted; to write the rest as well takes SQLite half as long again.
-_ACCEPT_MANY = _ManyRows(
-    _settling(("outcome", "delivered_hash", "order_lines", "adjustments", "unaccepted_since", "history"))
-)
 
 
 def known(connection: sa.Connection, key: str, order_ids: Sequence[str]) -> dict[str, LedgerEntry]:
     """Return the rows of these orders; one query for up to 5,000."""
-    query = _KNOWN_EACH if _is_postgresql(connection) else _KNOWN_IN
+    query = _KNOWN_EACH if is_postgresql(connection) else _KNOWN_IN
     rows: dict[str, LedgerEntry] = {}
     for begin in range(0, len(order_ids), _IDS_PER_QUERY):
         asked = {"channel": key, "order_ids": list(order_ids[begin : begin + _IDS_PER_QUERY])}
@@ -207,7 +203,7 @@ def known(connection: sa.Connection, key: str, order_ids: Sequence[str]) -> dict
 
 def held(connection: sa.Connection, key: str, order_ids: Sequence[str]) -> list[tuple[Any, ...]]:
     """Return `HELD` of those of these orders that are delivered and noticed for nothing; one query for up to 5,000."""
-    query = _HELD_EACH if _is_postgresql(connection) else _HELD_IN
+    query = _HELD_EACH if is_postgresql(connection) else _HELD_IN
     found: list[tuple[Any, ...]] = []
     for begin in range(0, len(order_ids), _IDS_PER_QUERY):
         asked = {"channel": key, "order_ids": list(order_ids[begin : begin + _IDS_PER_QUERY])}
@@ -219,10 +215,10 @@ def read_again(
     connection: sa.Connection, key: str, order_ids: Sequence[str], read_at: str, run_id: str, day: str
 ) -> None:
     """Let the rows of these orders stand for a newer reading, in which they were as before."""
-    statement = _READ_AGAIN_EACH if _is_postgresql(connection) else _READ_AGAIN_IN
+    statement = _READ_AGAIN_EACH if is_postgresql(connection) else _READ_AGAIN_IN
     given = {"key": key, "order_ids": list(order_ids), "newer": read_at, "run": run_id, "of_day": day}
     connection.execute(statement, given)
-    connection.execute(_READ_UNTIL, {"of": key, "until": read_at})
+    note_read(connection, key, read_at)
 
 
 def taken(connection: sa.Connection, rivals: Mapping[str, str], order_ids: Sequence[str]) -> dict[str, str]:
@@ -239,19 +235,18 @@ def write(connection: sa.Connection, key: str, entries: Sequence[LedgerEntry]) -
     """Write rows, each order once, whatever stands there."""
     if not entries:
         return
-    if _is_postgresql(connection):
+    if is_postgresql(connection):
         rows = orjson.dumps([entry._asdict() for entry in entries]).decode()
         connection.execute(_write_all(), {"channel": key, "rows": rows})
     else:
         _WRITE_MANY.execute(connection, [(key, *entry) for entry in entries])
-    connection.execute(_READ_UNTIL, {"of": key, "until": max(entry.read_at for entry in entries)})
+    note_read(connection, key, max(entry.read_at for entry in entries))
 
 
 def settle(connection: sa.Connection, key: str, outcomes: Sequence[tuple[LedgerEntry, LedgerEntry]]) -> None:
     """Write (row as claimed, row as it ended) over the rows that are as claimed, see `Ledger.settle`."""
-    if not _is_postgresql(connection):
-        statement = _ACCEPT_MANY if {ended.outcome for _, ended in outcomes} == {Outcome.DELIVERED} else _SETTLE_MANY
-        statement.execute(connection, [(key, *ended, *_claim_of(claimed)) for claimed, ended in outcomes])
+    if not is_postgresql(connection):
+        _SETTLE_MANY.execute(connection, [(key, *ended, *_claim_of(claimed)) for claimed, ended in outcomes])
         return
     asked = {"channel": key, "order_ids": [claimed.channel_order_id for claimed, _ in outcomes]}
     under_way = {tuple(row) for row in connection.execute(_UNDER_WAY_EACH, asked)}
@@ -268,7 +263,13 @@ def _tuples(connection: sa.Connection, query: sa.Select[Any], asked: dict[str, A
     return found
 
 
-def _is_postgresql(connection: sa.Connection) -> bool:
+def note_read(connection: sa.Connection, key: str, read_at: str) -> None:
+    """Note until when a channel's orders were read."""
+    connection.execute(_READ_UNTIL, {"of": key, "until": read_at})
+
+
+def is_postgresql(connection: sa.Connection) -> bool:
+    """Whether this is PostgreSQL; else it is SQLite."""
     return connection.dialect.name == "postgresql"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -17,7 +18,7 @@ from typing import NamedTuple
 
 import orjson
 
-from connectors.ledger import LONGEST_ORDER_ID, LedgerEntry
+from connectors.ledger import LONGEST_ORDER_ID, Acceptance, Claim, ClaimedTogether, LedgerEntry, claimed_row
 from connectors.ledger.history import Attempt, appended
 from connectors.mirakl.pointers import Refusal
 from transforms.outcomes import Notice, Outcome, Record, Reject
@@ -62,7 +63,7 @@ def id_taken(record: Record, rival: str) -> Reject:
 
 @dataclass(slots=True, eq=False)
 class ClaimedOrder:
-    """An order between its claim and its outcome: its record, the body to send, the row that says so, the row before.
+    """An order between its claim and its outcome: its record, the body to send, its claim, and the row before.
 
     What changes: `sent` once it has left, `suspected` while Mirakl's server may fail over it, `last_error` of the
     request that last held it and got no answer, and its `outcome`.
@@ -71,12 +72,18 @@ class ClaimedOrder:
     order_id: str
     record: Record
     body: bytes
-    entry: LedgerEntry
+    claim: Claim
+    claimed: ClaimedTogether
     before: LedgerEntry | None
     sent: bool = False
     suspected: bool = False
     last_error: str | None = None
     outcome: Outcome | None = None
+
+    @property
+    def entry(self) -> LedgerEntry:
+        """The row as the claim has left it."""
+        return claimed_row(self.claim, self.claimed, self.before)
 
     @property
     def moved(self) -> bool:
@@ -135,29 +142,17 @@ def has_shrunk(known: LedgerEntry | None, record: Record) -> bool:
     )
 
 
-def claim(known: LedgerEntry | None, record: Record, now: str, run_id: str, day: str) -> ClaimedOrder:
-    """Prepare an order for sending; until there is an answer its row says `undelivered`, content in doubt."""
-    stamp, doubtful_stamp = _stamps(known, record)
-    before = known or _NEVER_SENT
-    entry = LedgerEntry(
-        channel_order_id=record.channel_order_id,
-        outcome=_UNDELIVERED,
-        read_at=record.read_at,
-        run_id=run_id,
-        day=day,
-        store=record.store,
-        attempted_hash=record.payload_hash,
-        stamp=stamp,
-        doubtful_stamp=doubtful_stamp,
-        order_lines=before.order_lines,
-        adjustments=before.adjustments,
-        attempts=before.attempts + 1,
-        first_sent_at=before.first_sent_at or now,
-        last_sent_at=now,
-        unaccepted_since=before.unaccepted_since or now,
-        history=before.history,
-    )
-    return ClaimedOrder(record.channel_order_id, record, stamped(record, stamp), entry, known)
+def claim(known: LedgerEntry | None, record: Record, claimed: ClaimedTogether) -> ClaimedOrder:
+    """Prepare an order for sending; until there is an answer its row is `undelivered`, its content in doubt."""
+    if known is None:
+        stamp, doubtful_stamp, lines, adjustments = record.updated_at, None, None, None
+    else:
+        stamp, doubtful_stamp = _stamps(known, record)
+        lines, adjustments = known.order_lines, known.adjustments
+    order_id, store, read_at = record.channel_order_id, record.store, record.read_at
+    row = Claim(order_id, store, record.payload_hash, stamp, doubtful_stamp, read_at, lines, adjustments)
+    body = record.payload if known is None else stamped(record, stamp)
+    return ClaimedOrder(order_id, record, body, row, claimed, known)
 
 
 def stamped(record: Record, stamp: str) -> bytes:
@@ -167,17 +162,22 @@ def stamped(record: Record, stamp: str) -> bytes:
     return orjson.dumps({**orjson.loads(record.payload), "channel_updated_at": stamp})
 
 
-def delivered(order: ClaimedOrder) -> LedgerEntry:
-    """Row of an order that Mirakl accepted."""
-    record, entry = order.record, order.entry
-    return entry._replace(
-        outcome=_DELIVERED,
-        delivered_hash=record.payload_hash,
-        order_lines=max(record.order_lines, entry.order_lines or 0),
-        adjustments=max(record.adjustments, entry.adjustments or 0),
-        unaccepted_since=None,
-        history=_with_attempt(entry, _DELIVERED),
-    )
+def accepted(orders: Iterable[ClaimedOrder]) -> list[Acceptance]:
+    """Return what is written down of orders that Mirakl accepted; line and adjustment counts are the most delivered."""
+    found: list[Acceptance] = []
+    for order in orders:
+        record, before, sent_at = order.record, order.before, order.claimed.instant
+        attempt = Attempt(sent_at, order.claimed.run_id, _DELIVERED)
+        if before is None:
+            attempts, lines, adjustments = 1, record.order_lines, record.adjustments
+            history = _first_attempt(attempt)
+        else:
+            attempts = before.attempts + 1
+            lines = max(record.order_lines, before.order_lines or 0)
+            adjustments = max(record.adjustments, before.adjustments or 0)
+            history = appended(before.history, attempt)
+        found.append(Acceptance(order.order_id, record.read_at, attempts, sent_at, lines, adjustments, history))
+    return found
 
 
 def refused(order: ClaimedOrder, refusal: Refusal) -> LedgerEntry:
@@ -281,9 +281,9 @@ def _first_attempt(attempt: Attempt) -> str:
     return appended(None, attempt)
 
 
-def is_keepable(order_id: str) -> bool:
-    """Whether the ledger can keep an order under this id."""
-    return len(order_id) <= LONGEST_ORDER_ID and "\x00" not in order_id
+def are_keepable(order_ids: Sequence[str]) -> bool:
+    """Whether the ledger can keep orders under these ids, all of them."""
+    return max(map(len, order_ids), default=0) <= LONGEST_ORDER_ID and "\x00" not in "".join(order_ids)
 
 
 def is_under_two_stores(known: LedgerEntry, record: Record, run_id: str, day: str) -> bool:
@@ -305,9 +305,9 @@ def moment(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text)
 
 
-def _stamps(known: LedgerEntry | None, record: Record) -> tuple[str, str | None]:
+def _stamps(known: LedgerEntry, record: Record) -> tuple[str, str | None]:
     """Return the stamp to send, and the newest one whose request may still arrive and would then not be outdone."""
-    if known is None or known.stamp is None:
+    if known.stamp is None:
         return record.updated_at, None
     in_doubt = known.stamp if known.delivered_hash is None else known.doubtful_stamp
     stamp = max(record.updated_at, known.stamp, key=moment)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from connectors.channels.clocks import TOLERANCE as FUTURE_TOLERANCE
-from connectors.ledger import LONGEST_ORDER_ID, Ledger, LedgerEntry, now
+from connectors.ledger import LONGEST_ORDER_ID, ClaimedTogether, Ledger, LedgerEntry, now
 from connectors.mirakl import decisions
 from connectors.mirakl.decisions import ClaimedOrder, Decision, moment
 from connectors.mirakl.pointers import Refusal
@@ -71,44 +71,49 @@ class Settlement:
         claimed: list[ClaimedOrder] = []
         rows: list[LedgerEntry] = []
         noticed: dict[str, Sequence[Notice]] = {}
-        instant, latest = now(), format_time(dt.datetime.now(dt.UTC) + FUTURE_TOLERANCE)
+        together, latest = ClaimedTogether(self._run_id, self.report.day, now()), _latest()
+        # In UTC and of one form they sort as texts: one look tells that no stamp of a chunk lies in the future.
+        is_ahead = decisions.is_after(max((record.updated_at for record in chosen.values()), default=""), latest)
         with self._ledger.claims(self._channel) as transaction:
             known, taken = transaction.known(list(chosen)), transaction.taken(list(chosen))
             for order_id, record in chosen.items():
                 row = known.get(order_id)
-                if row is not None and self._as_it_is:
-                    row = row._replace(order_lines=None, adjustments=None)
                 if order_id in taken:
-                    entry = self._reject(row, decisions.id_taken(record, taken[order_id]), instant)
-                    notices = []
-                else:
-                    entry = self._decide(row, record, instant, claimed)
-                    notices = decisions.notices_of(row, record, latest)
-                if entry is not None:
-                    rows.append(entry)
+                    kept = self._reject(row, decisions.id_taken(record, taken[order_id]), together.instant)
+                    if kept is not None:
+                        rows.append(kept)
+                        noticed[order_id] = ()
+                elif row is None:
+                    claimed.append(decisions.claim(None, record, together))
                     # An order that is new to the ledger has no notices there that could have to go.
-                    if row is not None or notices:
-                        noticed[order_id] = notices
+                    if record.notices or is_ahead:
+                        noticed[order_id] = decisions.notices_of(None, record, latest)
+                else:
+                    if self._as_it_is:
+                        row = row._replace(order_lines=None, adjustments=None)
+                    if self._decide(row, record, together, claimed, rows):
+                        noticed[order_id] = decisions.notices_of(row, record, latest)
+            transaction.claim([order.claim for order in claimed], together)
             transaction.write(rows)
             transaction.notice(noticed)
         self._open.update((order.order_id, order) for order in claimed)
-        if moved := [order.order_id for order in claimed if order.moved]:
+        if moved := [order.order_id for order in claimed if order.before is not None and order.moved]:
             self._log.warning(f"{len(moved)} orders stood under another store before, the first is {moved[0]}")
         return claimed
 
     def _keepable(self, records: Sequence[Record]) -> Sequence[Record]:
-        kept = [record for record in records if decisions.is_keepable(record.channel_order_id)]
-        self.report.count("orders_read", len(kept))
-        if len(kept) < len(records):
-            self.reject(
-                [
-                    Reject(
-                        record.channel_order_id, "invalid", "channel_order_id", decisions.TOO_LONG_ID, record.read_at
-                    )
-                    for record in records
-                    if not decisions.is_keepable(record.channel_order_id)
-                ]
-            )
+        self.report.count("orders_read", len(records))
+        if decisions.are_keepable([record.channel_order_id for record in records]):
+            return records
+        kept = [record for record in records if decisions.are_keepable([record.channel_order_id])]
+        self.report.count("orders_read", len(kept) - len(records))
+        self.reject(
+            [
+                Reject(record.channel_order_id, "invalid", "channel_order_id", decisions.TOO_LONG_ID, record.read_at)
+                for record in records
+                if not decisions.are_keepable([record.channel_order_id])
+            ]
+        )
         return kept
 
     def _one_each(self, records: Sequence[Record]) -> dict[str, Record]:
@@ -130,28 +135,33 @@ class Settlement:
         return chosen
 
     def _decide(
-        self, row: LedgerEntry | None, record: Record, instant: str, claimed: list[ClaimedOrder]
-    ) -> LedgerEntry | None:
-        """Return the row that an order gets now, None where it keeps its own; add to `claimed` what is to be sent."""
-        run_id, day = self._run_id, self.report.day
-        if row is not None and decisions.is_under_two_stores(row, record, run_id, day):
+        self,
+        row: LedgerEntry,
+        record: Record,
+        together: ClaimedTogether,
+        claimed: list[ClaimedOrder],
+        rows: list[LedgerEntry],
+    ) -> bool:
+        """Add an order that has a row to `claimed`, or its new row to `rows`; False where it keeps the row it has."""
+        run_id, day = together.run_id, together.day
+        if decisions.is_under_two_stores(row, record, run_id, day):
             self._fail_two_stores(record)
-            return None
+            return False
         decision = decisions.decide(row, record, again=self._again)
-        if row is None or decision is Decision.SEND:
-            order = decisions.claim(row, record, instant, run_id, day)
-            claimed.append(order)
-            return order.entry
         if decision is Decision.SUPERSEDED:
             self._supersede(row)
-            return None
-        if decision is Decision.UNCHANGED:
+            return False
+        if decision is Decision.SEND:
+            claimed.append(decisions.claim(row, record, together))
+        elif decision is Decision.UNCHANGED:
             self.report.count(Outcome.UNCHANGED)
             self._unchanged[record.store] = record
-            return decisions.unchanged(row, record, run_id, day)
-        refusal = Refusal(row.error_code or "", row.error_field or "order", row.error_field_sent)
-        self._fail_refused(record.channel_order_id, refusal, "; not sent again, as it has not changed")
-        return decisions.still_refused(row, record, run_id, day)
+            rows.append(decisions.unchanged(row, record, run_id, day))
+        else:
+            refusal = Refusal(row.error_code or "", row.error_field or "order", row.error_field_sent)
+            self._fail_refused(record.channel_order_id, refusal, "; not sent again, as it has not changed")
+            rows.append(decisions.still_refused(row, record, run_id, day))
+        return True
 
     def unchanged_record(self, store: str) -> Record | None:
         """Return an order of this day that Mirakl holds as it is, if one is known."""
@@ -182,17 +192,18 @@ class Settlement:
     def accept(self, orders: Sequence[ClaimedOrder]) -> None:
         """Write down what Mirakl accepted."""
         done = self._end(orders, Outcome.DELIVERED)
-        self._ledger.settle(self._channel, [(order.entry, decisions.delivered(order)) for order in done])
+        self._ledger.accept(self._channel, self._run_id, decisions.accepted(done))
         self.report.count(Outcome.DELIVERED, len(done))
-        accepted_at = dt.datetime.now(dt.UTC)
-        latest = format_time(accepted_at + FUTURE_TOLERANCE)
+        changed_at = [order.record.updated_at for order in done]
+        self.report.note_ages(changed_at)
+        latest = _latest()
+        if decisions.is_after(max(changed_at, default=""), latest):
+            for order in done:
+                if decisions.is_after(order.record.updated_at, latest):
+                    self.report.note_future_stamp(order.order_id)
         for order in done:
-            changed_at = order.record.updated_at
-            self.report.note_age((accepted_at - moment(changed_at)).total_seconds())
             if order.before is not None and decisions.has_shrunk(order.before, order.record):
                 self.report.note_shrunk(order.order_id)
-            if decisions.is_after(changed_at, latest):
-                self.report.note_future_stamp(order.order_id)
 
     def refuse(self, orders: Sequence[tuple[ClaimedOrder, Refusal]]) -> None:
         """Write down what Mirakl refused."""
@@ -254,6 +265,11 @@ class Settlement:
 
     def _fail(self, order_id: str, outcome: Outcome, code: str, field: str, reason: str) -> None:
         self.report.fail(Failure(order_id, outcome.value, code, field, reason))
+
+
+def _latest() -> str:
+    """Return the latest stamp that a shop's clock may give now."""
+    return format_time(dt.datetime.now(dt.UTC) + FUTURE_TOLERANCE)
 
 
 def _ledger_id(order_id: str) -> str:

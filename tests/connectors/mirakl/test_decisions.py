@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from connectors.ledger import LedgerEntry
+from connectors.ledger import ClaimedTogether, LedgerEntry
 from connectors.ledger.history import Attempt, appended, read
 from connectors.mirakl import decisions
 from connectors.mirakl.decisions import ClaimedOrder
@@ -16,6 +16,7 @@ from tests.connectors.mirakl.conftest import make_record
 from transforms.outcomes import Reject
 
 NOW, EARLIER = "2026-03-02T00:01:00.000Z", "2026-03-01T00:01:00.000Z"
+TOGETHER = ClaimedTogether("run", "2026-03-02", NOW)
 RECORD = make_record(1)
 HELD = LedgerEntry(
     channel_order_id="1",
@@ -44,7 +45,7 @@ ASKED = HELD._replace(outcome="undelivered", delivered_hash=None, unaccepted_sin
 
 
 def claimed(known: LedgerEntry | None, **record: Any) -> ClaimedOrder:
-    return decisions.claim(known, make_record(1, **record), NOW, "run", "2026-03-02")
+    return decisions.claim(known, make_record(1, **record), TOGETHER)
 
 
 @pytest.mark.parametrize(
@@ -134,22 +135,23 @@ def test_a_claim_keeps_since_when_and_how_often_an_order_was_tried() -> None:
 
 
 def test_an_accepted_order_is_held_as_it_was_sent() -> None:
-    entry = decisions.delivered(claimed(REFUSED, lines=2))
-    assert (entry.outcome, entry.unaccepted_since) == ("delivered", None)
-    assert entry.delivered_hash == make_record(1, lines=2).payload_hash
+    order = claimed(REFUSED, lines=2)
+    [entry] = decisions.accepted([order])
+    assert entry[:4] == ("1", order.entry.read_at, order.entry.attempts, order.entry.last_sent_at)
     assert (entry.order_lines, entry.adjustments) == (2, 1), "the most that were delivered"
 
 
 def test_every_attempt_is_remembered_in_the_order_it_was_made() -> None:
     refused = decisions.refused(claimed(None), Refusal("INVALID", "status", "orders[0].status"))
     retracted = decisions.retracted(refused, "systemic")
-    later = decisions.delivered(decisions.claim(retracted, RECORD, NOW, "later", "2026-03-02"))
+    together = TOGETHER._replace(run_id="later")
+    [later] = decisions.accepted([decisions.claim(retracted, RECORD, together)])
     assert read(later.history) == [
         Attempt(NOW, "run", "refused", "INVALID", "status"),
         Attempt(NOW, "run", "undelivered", "INVALID", "status"),
         Attempt(NOW, "later", "delivered"),
     ]
-    assert decisions.unchanged(later, RECORD, "again", "2026-03-02").history == later.history
+    assert decisions.unchanged(refused, RECORD, "again", "2026-03-02").history == refused.history
 
 
 @pytest.mark.parametrize("known", [None, HELD._replace(doubtful_stamp="2026-03-01T08:00:00Z")])
@@ -268,7 +270,7 @@ def test_an_id_stands_under_two_stores_when_one_delivery_reads_it_twice(cells: d
 
 @pytest.mark.parametrize(("order_id", "kept"), [("Y" * 500, True), ("X" * 501, False), ("a\x00", False)])
 def test_the_ledger_keeps_ids_of_up_to_500_characters_without_nul(order_id: str, kept: bool) -> None:
-    assert decisions.is_keepable(order_id) is kept
+    assert decisions.are_keepable(["fine", order_id]) is kept
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.ledger import ClaimedTogether
 from connectors.mirakl import decisions
 from connectors.mirakl.decisions import ClaimedOrder
 from connectors.mirakl.errors import Fault
@@ -19,12 +20,13 @@ from connectors.mirakl.pointers import Refusal
 from connectors.mirakl.policy import Evidence
 from tests.connectors.mirakl.conftest import make_record
 
+TOGETHER = ClaimedTogether("run", "2026-03-02", "2026-03-02T00:01:00.000Z")
 Post = Callable[[Sequence[ClaimedOrder]], Faults | None]
 STYLES = ("exact", "none", "one-based", "wrong", "first", "all", "neighbour", "out-of-range", "line-only")
 
 
 def order(number: int) -> ClaimedOrder:
-    return decisions.claim(None, make_record(number), "2026-03-02T00:01:00.000Z", "run", "2026-03-02")
+    return decisions.claim(None, make_record(number), TOGETHER)
 
 
 def orders(*numbers: int) -> list[ClaimedOrder]:
