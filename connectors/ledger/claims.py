@@ -41,9 +41,12 @@ class ClaimedTogether(NamedTuple):
 
 
 class Acceptance(NamedTuple):
-    """What is written of an order that Mirakl accepted; `read_at`, `attempts` and `last_sent_at` identify its claim."""
+    """What is written of orders that Mirakl accepted, those together that differ in their ids alone.
 
-    channel_order_id: str
+    `read_at`, `attempts` and `last_sent_at` identify their claims.
+    """
+
+    order_ids: list[str]
     read_at: str
     attempts: int
     last_sent_at: str
@@ -69,10 +72,10 @@ _CLAIM = """
 _ACCEPT = """
     UPDATE ledger_orders SET outcome = 'delivered', delivered_hash = attempted_hash, unaccepted_since = NULL,
         order_lines = {order_lines}, adjustments = {adjustments}, history = {history}
-    {rows} WHERE channel = {channel} AND ledger_orders.channel_order_id = {channel_order_id}
+    {rows} WHERE channel = {channel} AND {of_order}
         AND outcome = 'undelivered' AND error_code IS NULL AND run_id = {run_id}
         AND ledger_orders.read_at = {read_at} AND ledger_orders.attempts = {attempts}
-        AND ledger_orders.last_sent_at = {last_sent_at} {among}
+        AND ledger_orders.last_sent_at = {last_sent_at}
 """
 # More gain nothing, and SQLite takes 32,766 parameters at most.
 _CLAIMED_AT_ONCE = 100
@@ -93,11 +96,13 @@ def _claim_on_sqlite(orders: int) -> str:
     )
 
 
-# A row a time: SQLite looks each up by its key, where it plans a join of many by guessing.
+_SHARED = Acceptance._fields[1:]
 _ACCEPT_ON_SQLITE = _ACCEPT.format(
-    **{name: f"?{number}" for number, name in enumerate((*Acceptance._fields, "channel", "run_id"), 1)},
+    **{name: f"?{number}" for number, name in enumerate(_SHARED, 2)},
+    channel=f"?{len(_SHARED) + 2}",
+    run_id=f"?{len(_SHARED) + 3}",
     rows="",
-    among="",
+    of_order="channel_order_id IN (SELECT value FROM json_each(?1))",
 )
 _CLAIM_ON_POSTGRESQL = sa.text(
     _CLAIM.format(
@@ -107,22 +112,24 @@ _CLAIM_ON_POSTGRESQL = sa.text(
             stamp text, doubtful_stamp text, read_at text, order_lines integer, adjustments integer)""",
     )
 )
-_ACCEPTED_ROWS = """json_to_recordset(CAST(:rows AS json)) AS given(channel_order_id text, read_at text,
-    attempts integer, last_sent_at text, order_lines integer, adjustments integer, history text)"""
+_ACCEPTED = """json_to_recordset(CAST(:rows AS json)) AS given(order_ids json, read_at text, attempts integer,
+    last_sent_at text, order_lines integer, adjustments integer, history text)
+    CROSS JOIN LATERAL json_array_elements_text(given.order_ids) AS each(order_id)"""
+# Addresses first, looked up one id a time, see `rows`.
 _ADDRESSES = """
-    SELECT found.ctid FROM {rows} CROSS JOIN LATERAL (
+    SELECT found.ctid FROM {accepted} CROSS JOIN LATERAL (
         SELECT known.ctid FROM ledger_orders AS known
-        WHERE known.channel = :channel AND known.channel_order_id = given.channel_order_id LIMIT 1
+        WHERE known.channel = :channel AND known.channel_order_id = each.order_id LIMIT 1
     ) AS found
 """
 _ACCEPT_ON_POSTGRESQL = sa.text(
     _ACCEPT.format(
-        **{name: f"given.{name}" for name in Acceptance._fields},
+        **{name: f"given.{name}" for name in _SHARED},
         channel=":channel",
         run_id=":run_id",
-        rows=f"FROM {_ACCEPTED_ROWS}",
-        # Addresses, looked up one id a time, see `rows`.
-        among=f"AND ledger_orders.ctid = ANY (ARRAY({_ADDRESSES.format(rows=_ACCEPTED_ROWS)}))",
+        rows=f"FROM {_ACCEPTED}",
+        of_order=f"""ledger_orders.channel_order_id = each.order_id
+            AND ledger_orders.ctid = ANY (ARRAY({_ADDRESSES.format(accepted=_ACCEPTED)}))""",
     )
 )
 
@@ -163,4 +170,5 @@ def accept(connection: sa.Connection, key: str, run_id: str, accepted: Sequence[
         rows = orjson.dumps([one._asdict() for one in accepted]).decode()
         connection.execute(_ACCEPT_ON_POSTGRESQL, {"channel": key, "run_id": run_id, "rows": rows})
     else:
-        connection.exec_driver_sql(_ACCEPT_ON_SQLITE, [(*one, key, run_id) for one in accepted])
+        rows_given = [(orjson.dumps(one.order_ids).decode(), *one[1:], key, run_id) for one in accepted]
+        connection.exec_driver_sql(_ACCEPT_ON_SQLITE, rows_given)

@@ -117,11 +117,12 @@ class Coordinator:
 
     def _claim(self, piece: pa.Table) -> None:
         """Claim a slice; an order of it that is still under way is finished first, so that none is sent by two."""
-        if self._settlement.open_among(piece["channel_order_id"].to_pylist()):
+        records, rejects = list(records_of(piece)), list(rejects_of(piece))
+        order_ids = [one.channel_order_id for one in records] + [one.channel_order_id for one in rejects]
+        if self._settlement.open_among(order_ids):
             self._drain()
-        if rejects := list(rejects_of(piece)):
+        if rejects:
             self._settlement.reject(rejects)
-        records = list(records_of(piece))
         for store, orders in _by_store(self._settlement.claim(records) if records else ()).items():
             stop = self._run.stop_of(store)
             if stop is None:

@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from typing import NamedTuple
 
 import orjson
@@ -164,20 +163,23 @@ def stamped(record: Record, stamp: str) -> bytes:
 
 def accepted(orders: Iterable[ClaimedOrder]) -> list[Acceptance]:
     """Return what is written down of orders that Mirakl accepted; line and adjustment counts are the most delivered."""
-    found: list[Acceptance] = []
+    alike: dict[tuple[str, int, str, int, int, str], list[str]] = {}
+    claimed, first = None, ""
     for order in orders:
-        record, before, sent_at = order.record, order.before, order.claimed.instant
-        attempt = Attempt(sent_at, order.claimed.run_id, _DELIVERED)
-        if before is None:
-            attempts, lines, adjustments = 1, record.order_lines, record.adjustments
-            history = _first_attempt(attempt)
-        else:
-            attempts = before.attempts + 1
-            lines = max(record.order_lines, before.order_lines or 0)
-            adjustments = max(record.adjustments, before.adjustments or 0)
-            history = appended(before.history, attempt)
-        found.append(Acceptance(order.order_id, record.read_at, attempts, sent_at, lines, adjustments, history))
-    return found
+        record, before = order.record, order.before
+        if claimed is not order.claimed:
+            claimed = order.claimed
+            attempt = Attempt(claimed.instant, claimed.run_id, _DELIVERED)
+            first = appended(None, attempt)
+        attempts, lines, adjustments, history = 1, record.order_lines, record.adjustments, first
+        if before is not None:
+            attempts += before.attempts
+            lines = max(lines, before.order_lines or 0)
+            adjustments = max(adjustments, before.adjustments or 0)
+            history = appended(before.history, attempt) if before.history else first
+        shared = (record.read_at, attempts, claimed.instant, lines, adjustments, history)
+        alike.setdefault(shared, []).append(order.order_id)
+    return [Acceptance(order_ids, *shared) for shared, order_ids in alike.items()]
 
 
 def refused(order: ClaimedOrder, refusal: Refusal) -> LedgerEntry:
@@ -271,14 +273,7 @@ def retracted(row: LedgerEntry, reason: str) -> LedgerEntry:
 
 
 def _with_attempt(entry: LedgerEntry, outcome: str, code: str | None = None, field: str | None = None) -> str:
-    attempt = Attempt(entry.last_sent_at or "", entry.run_id, outcome, code, field)
-    return appended(entry.history, attempt) if entry.history else _first_attempt(attempt)
-
-
-@lru_cache(maxsize=64)
-def _first_attempt(attempt: Attempt) -> str:
-    # The same of all orders that are sent for the first time and claimed together.
-    return appended(None, attempt)
+    return appended(entry.history, Attempt(entry.last_sent_at or "", entry.run_id, outcome, code, field))
 
 
 def are_keepable(order_ids: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -65,16 +66,18 @@ def test_what_was_read_last_is_known_of_a_channel_once_it_is_claimed(ledger: Led
     assert ledger.read_after(CHANNEL, "2026-03-02T00:00:08Z")[0] == 1
 
 
-def accepted(row: LedgerEntry, **values: Any) -> Acceptance:
-    base = Acceptance(row.channel_order_id, row.read_at, row.attempts, row.last_sent_at or "", 2, 1, "[[]]")
-    return base._replace(**values)
+def accepted(rows: Iterable[LedgerEntry], *more: str) -> Acceptance:
+    rows = list(rows)
+    order_ids = [row.channel_order_id for row in rows]
+    return Acceptance([*order_ids, *more], rows[0].read_at, rows[0].attempts, rows[0].last_sent_at or "", 2, 1, "[[]]")
 
 
 def test_accepted_orders_are_held_as_they_were_claimed(ledger: Ledger) -> None:
     claims = [claim(f"A-{number}") for number in range(257)]
     claim_all(ledger, claims)
     rows = {one.channel_order_id: claimed_row(one, TOGETHER, None) for one in claims}
-    ledger.accept(CHANNEL, TOGETHER.run_id, [accepted(row) for row in rows.values() if row.channel_order_id != "A-9"])
+    some, others = list(rows.values())[:100], list(rows.values())[101:]
+    ledger.accept(CHANNEL, TOGETHER.run_id, [accepted(some), accepted(others)])
     held = {
         order_id: row._replace(
             outcome="delivered",
@@ -86,7 +89,7 @@ def test_accepted_orders_are_held_as_they_were_claimed(ledger: Ledger) -> None:
         )
         for order_id, row in rows.items()
     }
-    assert ledger.known(CHANNEL, list(rows)) == {**held, "A-9": rows["A-9"]}
+    assert ledger.known(CHANNEL, list(rows)) == {**held, "A-100": rows["A-100"]}
 
 
 @pytest.mark.parametrize(
@@ -105,7 +108,7 @@ def test_an_acceptance_changes_no_row_but_that_of_its_claim(ledger: Ledger, sinc
     row = claimed_row(claim("A-1"), TOGETHER, None)
     newer = row._replace(**since)
     ledger.write(CHANNEL, [newer])
-    ledger.accept(CHANNEL, TOGETHER.run_id, [accepted(row), accepted(row, channel_order_id="unknown")])
+    ledger.accept(CHANNEL, TOGETHER.run_id, [accepted([row], "unknown")])
     assert ledger.known(CHANNEL, ["A-1", "unknown"]) == {"A-1": newer}
-    ledger.accept("other channel", TOGETHER.run_id, [accepted(newer)])
+    ledger.accept("other channel", TOGETHER.run_id, [accepted([newer])])
     assert ledger.known(CHANNEL, ["A-1"]) == {"A-1": newer}

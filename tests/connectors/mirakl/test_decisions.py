@@ -137,7 +137,7 @@ def test_a_claim_keeps_since_when_and_how_often_an_order_was_tried() -> None:
 def test_an_accepted_order_is_held_as_it_was_sent() -> None:
     order = claimed(REFUSED, lines=2)
     [entry] = decisions.accepted([order])
-    assert entry[:4] == ("1", order.entry.read_at, order.entry.attempts, order.entry.last_sent_at)
+    assert entry[:4] == (["1"], order.entry.read_at, order.entry.attempts, order.entry.last_sent_at)
     assert (entry.order_lines, entry.adjustments) == (2, 1), "the most that were delivered"
 
 

@@ -142,6 +142,14 @@ def test_a_stamp_a_few_minutes_ahead_is_the_shops_clock_and_later_ones_are_named
     assert settlement.report.future_stamps == told
 
 
+def test_how_long_an_order_took_is_noted_and_a_stamp_in_the_future_counts_as_now(settle: Make) -> None:
+    settlement = settle()
+    stamps = [format_time(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)) for seconds in (-3600, 60)]
+    settlement.accept(settlement.claim([make_record(number, updated_at=at) for number, at in enumerate(stamps)]))
+    an_hour, none = settlement.report.ages
+    assert (3600 <= an_hour < 3700, none) == (True, 0)
+
+
 def test_a_refusal_is_written_down_with_the_field_as_mirakl_wrote_it(settle: Make, ledger: Ledger) -> None:
     settlement = settle()
     one, two = settlement.claim([make_record(number) for number in (1, 2)])
