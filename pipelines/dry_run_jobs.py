@@ -16,7 +16,7 @@ from pipelines import catalogue
 from pipelines.config.environment import Environment
 from pipelines.config.settings import Channel, Settings, SettingsError
 from pipelines.metadata import Metadata, table
-from pipelines.operations.days import days_between
+from pipelines.operations.days import days_between, today
 from pipelines.operations.order import look
 from pipelines.operations.plan import OUTCOMES, PlannedOrder, plan
 from pipelines.operations.shop import Shop, open_shop
@@ -26,17 +26,18 @@ from pipelines.resources import failures_explained
 _MOST_ORDERS = 50
 
 
+# What has a default stands in the launchpad when it opens; without one it opens empty.
 class OneOrder(dg.Config):
     """Which order is looked at."""
 
-    order_id: str = Field(description="The order's id on the channel.")
+    order_id: str = Field(default="", description="The order's id on the channel.")
 
 
 class SomeDays(dg.Config):
     """Which days are planned."""
 
-    first_day: str = Field(description="The first day, for example 2026-01-01.")
-    last_day: str = Field(description="The last day, included.")
+    first_day: str = Field(default="", description="The first day, for example 2026-01-01. Empty: today.")
+    last_day: str = Field(default="", description="The last day, included. Empty: today.")
 
 
 def look_job(channel: Channel) -> dg.JobDefinition:
@@ -45,6 +46,8 @@ def look_job(channel: Channel) -> dg.JobDefinition:
     @dg.op(name=f"{channel.name}__look", out=dg.Out(dg.Nothing))
     def look_at_order(context: dg.OpExecutionContext, config: OneOrder) -> None:
         """Look at one order: the shop, the record as it would be sent, what Mirakl holds, what would happen now."""
+        if not config.order_id:
+            raise dg.Failure("order_id is empty; write the order's id into the launchpad", allow_retries=False)
         with failures_explained(channel), open_shop(channel) as shop, ledger_to_read(channel) as ledger:
             found = look(channel, config.order_id, shop, ledger, FrameStorage(Environment().frames_url))
         if not found.is_known:
@@ -79,7 +82,8 @@ def plan_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
     def plan_days(context: dg.OpExecutionContext, config: SomeDays) -> None:
         """Find out what a sync of these days would send, and why; nothing is sent."""
         with failures_explained(channel):
-            days = days_between(channel, _day("first_day", config.first_day), _day("last_day", config.last_day))
+            first, last = _day(channel, "first_day", config.first_day), _day(channel, "last_day", config.last_day)
+            days = days_between(channel, first, last)
             with open_shop(channel) as shop, ledger_to_read(channel) as ledger:
                 shown = _planned(channel, settings, days, shop, ledger)
         context.add_output_metadata(shown)
@@ -119,8 +123,8 @@ def _planned(channel: Channel, settings: Settings, days: list[str], shop: Shop, 
     return shown
 
 
-def _day(name: str, text: str) -> dt.date:
+def _day(channel: Channel, name: str, text: str) -> dt.date:
     try:
-        return dt.date.fromisoformat(text)
+        return dt.date.fromisoformat(text) if text else today(channel)
     except ValueError:
         raise SettingsError(f"{name}: {text!r} is not a day; expected for example 2026-01-31") from None

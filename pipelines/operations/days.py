@@ -43,13 +43,13 @@ def days_between(channel: Channel, first: dt.date, last: dt.date) -> list[str]:
     """
     begin, current = channel.settings.start_date, today(channel)
     if first > last:
-        raise SettingsError(f"--from {first} is after --to {last}")
+        raise SettingsError(f"the first day {first} is after the last day {last}")
     if first < begin:
         raise SettingsError(
-            f"--from {first}: channel {channel.name!r} begins on {begin}; set start_date to an earlier day"
+            f"the first day {first} is before {begin}, when channel {channel.name!r} begins; set start_date earlier"
         )
     if last > current:
-        raise SettingsError(f"--to {last}: the last day of channel {channel.name!r} is today, {current}")
+        raise SettingsError(f"the last day {last} is in the future: it is {current} where channel {channel.name!r} is")
     return [(first + dt.timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
 
 

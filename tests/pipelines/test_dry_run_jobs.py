@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+import yaml
+from dagster._core.snap.snap_to_yaml import default_values_yaml_from_type_snap
 
 from connectors.sandbox.server import Sandbox
 from tests.own_shop import PERSONAL, OwnShop
@@ -72,8 +76,25 @@ def test_days_are_planned_order_by_order_and_nothing_is_sent(runs: Runs, shop: O
     ("first", "last", "message"),
     [
         ("yesterday", DAY, "first_day: 'yesterday' is not a day; expected for example 2026-01-31"),
-        (DAY, "2026-03-01", "--from 2026-03-02 is after --to 2026-03-01"),
+        (DAY, "2026-03-01", "the first day 2026-03-02 is after the last day 2026-03-01"),
     ],
 )
 def test_days_that_are_none_are_one_message(runs: Runs, shop: OwnShop, first: str, last: str, message: str) -> None:
     assert failure(plan(runs, first, last)) == message
+
+
+def test_the_launchpad_opens_with_the_fields_to_fill_in(runs: Runs) -> None:
+    for job, fields in (("look_own", {"order_id": ""}), ("plan_own", {"first_day": "", "last_day": ""})):
+        snapshot = runs.definitions().resolve_job_def(job).get_job_snapshot()
+        schema = snapshot.config_schema_snapshot
+        root = snapshot.mode_def_snaps[0].root_config_key
+        assert root is not None
+        [op] = yaml.safe_load(default_values_yaml_from_type_snap(schema, schema.get_config_snap(root)))["ops"].values()
+        assert op["config"] == fields
+
+
+def test_without_an_id_the_launchpad_is_named_and_without_days_today_is_planned(runs: Runs, shop: OwnShop) -> None:
+    assert "order_id is empty" in failure(look(runs, ""))
+    today = dt.datetime.now(ZoneInfo("Europe/Paris")).replace(hour=0, minute=0, second=1)
+    shop.order("1", today.strftime("%Y-%m-%d %H:%M:%S"))
+    assert answer(plan(runs, "", ""))["new"] == 1
