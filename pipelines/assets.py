@@ -257,8 +257,8 @@ def _deliver(
 ) -> DayReport:
     frames, name = state.frames(), channel.name
     unchanged = Unchanged(delivery.ledger, name, day, context.run.run_id)
-    # Where an id belongs to two stores, or may to another shop, each record is decided about.
-    everything = bool(channel.rivals or (channel.settings.stores and _has_an_id_twice(frames, name, day)))
+    # Where an id belongs to two stores each record is decided about.
+    everything = bool(channel.settings.stores and _has_an_id_twice(frames, name, day))
     orders = frames.read_chosen(
         name,
         MIRAKL_ORDERS,

@@ -24,7 +24,7 @@ class Unchanged:
     """Tells the unchanged records of one day from the others; `count` grows as tables are judged.
 
     Unchanged is a record of the content, store and counts that the ledger knows as delivered, not read earlier than
-    its row, without notices in the record or the ledger and not stamped in the future.
+    its row, without notices in the record or the ledger, not stamped in the future, and not sent by a rival as well.
     """
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
@@ -48,6 +48,8 @@ class Unchanged:
         """
         asked = table.filter(_is_plain(table))
         with self.ledger.claims(self.channel) as transaction:
+            taken = transaction.taken(asked["channel_order_id"].to_pylist())
+            asked = asked.filter(pc.invert(pc.is_in(asked["channel_order_id"], pa.array(list(taken), pa.string()))))
             known = _table(transaction.held(asked["channel_order_id"].to_pylist()))
             positions = pc.index_in(asked["channel_order_id"], known["channel_order_id"])
             records, rows = asked.filter(pc.is_valid(positions)), known.take(pc.drop_null(positions))

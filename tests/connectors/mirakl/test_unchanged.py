@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.ledger import Ledger, LedgerEntry
+from connectors.ledger import Destination, Ledger, LedgerEntry
 from connectors.mirakl.decisions import Decision, decide
 from connectors.mirakl.unchanged import Unchanged
 from tests.connectors.mirakl.conftest import make_record
@@ -104,6 +104,16 @@ def test_an_order_that_is_new_twice_noticed_in_the_future_or_rejected_is_decided
     rejects = [Reject("rejected", "missing", "city", "is required", EARLIER)]
     expected = ["proof", "noticed", "stood noticed", "future", "twice", "twice", "new", "rejected"]
     assert others(ledger, records, rejects) == expected
+
+
+def test_an_order_that_a_rival_sent_as_well_is_decided_about(ledger: Ledger) -> None:
+    records = [PROOF, make_record("both"), make_record("ours")]
+    mirakl = Destination("https://mirakl.example/api", "1234")
+    ledger.deliver_to("outlet", mirakl)
+    ledger.write("outlet", [row_of(make_record("both")), row_of(make_record("theirs"))])
+    ledger.deliver_to("boutique", mirakl, ["outlet"])
+    ledger.write("boutique", list(map(row_of, records)))
+    assert others(ledger, records) == ["proof", "both"]
 
 
 def test_an_order_that_the_channel_leaves_out_is_neither_unchanged_nor_delivered(ledger: Ledger) -> None:
