@@ -234,7 +234,9 @@ def _apply(
         if adjustment.quantity or adjustment.amounts.total():
             made[row.adjustment_id] = adjustment
         if too_much:
-            beyond.append(replace(row, line_id=None, quantity=0, amounts=Amounts(), gross=too_much, shipping_gross=0))
+            # Of other lines it is money that went back, however the row's own units were given up.
+            rest = replace(row, line_id=None, quantity=0, type=None if row.charged else row.type)
+            beyond.append(replace(rest, amounts=Amounts(), gross=too_much, shipping_gross=0))
     named = {adjustment.line_id: lines[adjustment.line_id] for adjustment in made.values()}
     used = {row.adjustment_id for row in document}
     for row in unnamed:

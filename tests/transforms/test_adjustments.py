@@ -169,6 +169,15 @@ def test_what_a_row_gives_back_beyond_its_line_is_given_back_of_the_others(frame
     assert [(row[0], row[3], row[4]) for row in told(order)] == [("50-1", 2, "20.0"), ("50-1-12", 0, "2.5")]
 
 
+def test_what_a_cancelation_gives_back_beyond_its_line_cancels_nothing_of_the_others(frames: Build) -> None:
+    refund = item("50-1", quantity="2", price="20.01", type="CANCELATION")
+    order = payload_of(frames(orders=[ORDER], lines=[LINE, SECOND_LINE], adjustments=[refund]))
+    assert [(row[0], row[1], row[3], row[4]) for row in told(order)] == [
+        ("50-1", "CANCELATION", 2, "20.0"),
+        ("50-1-12", "REFUND", 0, "0.01"),
+    ]
+
+
 def test_a_cent_beyond_a_line_joins_what_the_same_document_gives_back_of_another(frames: Build) -> None:
     refunds = [item("50-1", price="20.01"), item("50-2", price="9.00", channel_order_line_id="12")]
     order = payload_of(frames(orders=[ORDER], lines=[LINE, SECOND_LINE], adjustments=refunds))
