@@ -1,4 +1,4 @@
-"""The job that removes what has grown old: frames, and the records of runs that later runs have superseded.
+"""The job that removes what has grown old: frames, records of runs that were superseded, and rows of the ledger.
 
 Dagster keeps runs for ever. A tick every quarter of an hour makes 35,000 a year and channel, of which the catalogue
 needs one a day: the run in which a day was last materialised, or tried. Those stay, with their numbers; of the others
@@ -40,16 +40,31 @@ def housekeeping_job(settings: Settings) -> dg.JobDefinition:
         removed = remove_superseded_runs(context.instance, origin, before)
         context.log.info(f"{removed:,} runs removed")
 
+    @dg.op(description="Removes rows of the ledger whose orders were settled long ago, where [ledger] says when.")
+    def remove_old_ledger_rows(context: dg.OpExecutionContext, state: dg.ResourceParam[State]) -> None:
+        if (days := settings.ledger.retention_days) is None:
+            context.log.info("all rows are kept: [ledger] has no retention_days")
+            return
+        before = (dt.datetime.now(dt.UTC) - dt.timedelta(days=days)).date()
+        # Where shops share a Mirakl channel, a row also tells which shop an order's id belongs to.
+        sharing = {channel.name for channel in settings.channels.values() if channel.rivals} | settings.broken.keys()
+        with user_errors_explained(), state.ledger() as ledger:
+            removed = ledger.remove_settled(before, keep=sharing)
+            shorter = "; the file was written anew without them" if ledger.vacuum() else ""
+        context.log.info(f"{removed:,} rows of orders settled before {before} removed{shorter}")
+
     @dg.job(
         name=NAME,
         description=(
             f"Removes frames older than {settings.frames.retention_days} days, and runs older than "
-            f"{settings.runs.retention_days} days that hold the last word on no day."
+            f"{settings.runs.retention_days} days that hold the last word on no day; and old rows of the ledger, where "
+            "[ledger] says when."
         ),
     )
     def job() -> None:
         remove_old_frames()
         remove_old_runs()
+        remove_old_ledger_rows()
 
     return job
 
@@ -61,7 +76,7 @@ def housekeeping_schedule() -> dg.ScheduleDefinition:
         job_name=NAME,
         cron_schedule="45 3 * * *",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every night: frames and records of runs that have grown old are removed.",
+        description="Every night: frames, records of runs and, where asked for, rows of the ledger that are old go.",
     )
 
 

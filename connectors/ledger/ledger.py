@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from connectors.ledger import claims, destinations, notices, rows
+from connectors.ledger import claims, destinations, notices, retention, rows
 from connectors.ledger.claims import Acceptance, Claim, ClaimedTogether
 from connectors.ledger.destinations import Destination
 from connectors.ledger.notices import Noticed
@@ -262,6 +262,33 @@ class Ledger:
                 return
             yield page
 
+    def remove_settled(self, before: dt.date, keep: Collection[str] = ()) -> int:
+        """Remove rows of orders settled before a day, of all channels but those to `keep`, see `retention`.
+
+        Return how many. Each thousand is a transaction of its own, so that no delivery waits for long.
+        """
+        removed = 0
+        with self._reading() as connection:
+            channels = [name for name in destinations.channels(connection) if name not in keep]
+            keys = {name: [known.key for known in destinations.known(connection, name)] for name in channels}
+        for channel, key in ((name, key) for name in channels for key in keys[name]):
+            after: str | None = ""
+            while after is not None:
+                with self._transaction(channel) as connection:
+                    count, after = retention.remove_page(connection, key, before.isoformat(), after)
+                removed += count
+        return removed
+
+    def vacuum(self) -> bool:
+        """Give the room of removed rows back where a SQLite file has much of it; return whether it was done.
+
+        PostgreSQL uses it again by itself.
+        """
+        if not self._sqlite:
+            return False
+        with self._writing, self._reading() as connection:
+            return retention.vacuum_sqlite(connection)
+
     def _key(self, connection: sa.Connection, channel: str) -> str:
         if channel in self._keys:
             return self._keys[channel]
@@ -304,6 +331,10 @@ class Claims:
     def taken(self, order_ids: Sequence[str]) -> dict[str, str]:
         """Return order id -> rival channel of those orders that a rival sent to the same destination."""
         return rows.taken(self._connection, self._rivals, order_ids)
+
+    def removed_until(self) -> str | None:
+        """Return the instant before which rows of this channel were removed, None where none were."""
+        return retention.removed_until(self._connection, self._key)
 
     def held(self, order_ids: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return `HELD` of those of these orders that are delivered and noticed for nothing."""

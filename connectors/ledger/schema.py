@@ -44,7 +44,7 @@ ORDERS = sa.Table(
     sa.Column("history", sa.Text),
 )
 # `key` is what stands under `channel` in the tables of orders, see `destinations`; `read_until` is the latest instant
-# at which any of its orders was read.
+# at which any of its orders was read, `removed_until` the one before which rows were removed, see `retention`.
 DESTINATIONS = sa.Table(
     "ledger_destinations",
     _METADATA,
@@ -54,6 +54,7 @@ DESTINATIONS = sa.Table(
     sa.Column("mirakl_channel_id", sa.Text),
     sa.Column("used_at", sa.Text),
     sa.Column("read_until", sa.Text),
+    sa.Column("removed_until", sa.Text),
 )
 NOTICES = sa.Table(
     "ledger_notices",
@@ -88,6 +89,7 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX ledger_notices_by_code ON ledger_notices (channel, code)",
     ),
     ("ALTER TABLE ledger_orders ADD COLUMN history TEXT",),
+    ("ALTER TABLE ledger_destinations ADD COLUMN removed_until TEXT",),
 )
 
 

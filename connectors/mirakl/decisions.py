@@ -44,6 +44,10 @@ class Unanswered(NamedTuple):
 TOO_LONG_ID = "is longer than 500 characters or holds a NUL; the ledger cannot keep it"
 NEWER_UNANSWERED = "a newer reading was sent and left without an answer; read the day again (all assets), or replay"
 READ_IN_FUTURE = "the ledger stands for a reading in the future: a clock is or was wrong"
+READ_TOO_LONG_AGO = (
+    "was read before the ledger's rows were removed ([ledger] retention_days), so a newer reading may have been "
+    "delivered; read the day again (all assets, every order)"
+)
 SHRUNK, FUTURE_STAMP = "shrunk", "future_stamp"
 TWO_STORES = "stands under two stores in one reading; Mirakl tells a channel's orders apart by their id alone"
 _LONGEST_REASON = 500
@@ -89,6 +93,13 @@ class ClaimedOrder:
         """Whether Mirakl may hold the order under another store (contract 8.17: what that does is unknown)."""
         known = self.before
         return known is not None and known.stamp is not None and known.store != self.record.store
+
+
+def may_be_outdated(known: LedgerEntry | None, record: Record, removed_until: str | None) -> bool:
+    """Whether an order may have been delivered from a later reading whose row was removed since."""
+    if removed_until is None or (known is not None and known.stamp is not None):
+        return False
+    return moment(record.read_at) < moment(removed_until)
 
 
 def decide(known: LedgerEntry | None, record: Record, *, again: bool = False) -> Decision:
@@ -141,16 +152,24 @@ def has_shrunk(known: LedgerEntry | None, record: Record) -> bool:
     )
 
 
-def claim(known: LedgerEntry | None, record: Record, claimed: ClaimedTogether) -> ClaimedOrder:
-    """Prepare an order for sending; until there is an answer its row is `undelivered`, its content in doubt."""
-    if known is None:
-        stamp, doubtful_stamp, lines, adjustments = record.updated_at, None, None, None
+def claim(
+    known: LedgerEntry | None, record: Record, claimed: ClaimedTogether, removed_until: str | None = None
+) -> ClaimedOrder:
+    """Prepare an order for sending; until there is an answer its row is `undelivered`, its content in doubt.
+
+    Of an order whose row knows no stamp Mirakl may hold one all the same where rows were removed, but none later than
+    `removed_until`.
+    """
+    if known is not None and known.stamp is not None:
+        stamp, doubtful_stamp = _stamps(known, known.stamp, record)
     else:
-        stamp, doubtful_stamp = _stamps(known, record)
-        lines, adjustments = known.order_lines, known.adjustments
+        stamp, doubtful_stamp = record.updated_at, None
+        if removed_until is not None and moment(stamp) <= moment(removed_until):
+            stamp = format_time(moment(removed_until) + dt.timedelta(milliseconds=1))
+    lines, adjustments = (None, None) if known is None else (known.order_lines, known.adjustments)
     order_id, store, read_at = record.channel_order_id, record.store, record.read_at
     row = Claim(order_id, store, record.payload_hash, stamp, doubtful_stamp, read_at, lines, adjustments)
-    body = record.payload if known is None else stamped(record, stamp)
+    body = stamped(record, stamp)
     return ClaimedOrder(order_id, record, body, row, claimed, known)
 
 
@@ -300,12 +319,13 @@ def moment(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text)
 
 
-def _stamps(known: LedgerEntry, record: Record) -> tuple[str, str | None]:
-    """Return the stamp to send, and the newest one whose request may still arrive and would then not be outdone."""
-    if known.stamp is None:
-        return record.updated_at, None
-    in_doubt = known.stamp if known.delivered_hash is None else known.doubtful_stamp
-    stamp = max(record.updated_at, known.stamp, key=moment)
+def _stamps(known: LedgerEntry, held: str, record: Record) -> tuple[str, str | None]:
+    """Return the stamp to send, and the newest one whose request may still arrive and would then not be outdone.
+
+    `held` is the newest stamp that Mirakl may hold.
+    """
+    in_doubt = held if known.delivered_hash is None else known.doubtful_stamp
+    stamp = max(record.updated_at, held, key=moment)
     if in_doubt is None:
         return stamp, None
     if known.outcome == Outcome.UNDELIVERED and known.attempted_hash == record.payload_hash:

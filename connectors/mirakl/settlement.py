@@ -39,6 +39,7 @@ class Settlement:
         self._as_it_is = as_it_is
         self._open: dict[str, ClaimedOrder] = {}
         self._unchanged: dict[str, Record] = {}
+        self._removed_until: str | None = None
 
     def reject(self, rejects: Sequence[Reject]) -> None:
         """Write down what our own validation rejected."""
@@ -76,6 +77,7 @@ class Settlement:
         is_ahead = decisions.is_after(max((record.updated_at for record in chosen.values()), default=""), latest)
         with self._ledger.claims(self._channel) as transaction:
             known, taken = transaction.known(list(chosen)), transaction.taken(list(chosen))
+            self._removed_until = transaction.removed_until()
             for order_id, record in chosen.items():
                 row = known.get(order_id)
                 if order_id in taken:
@@ -83,8 +85,10 @@ class Settlement:
                     if kept is not None:
                         rows.append(kept)
                         noticed[order_id] = ()
+                elif decisions.may_be_outdated(row, record, self._removed_until):
+                    self._fail_unanswered(order_id, "READ_TOO_LONG_AGO", "read_at", decisions.READ_TOO_LONG_AGO)
                 elif row is None:
-                    claimed.append(decisions.claim(None, record, together))
+                    claimed.append(decisions.claim(None, record, together, self._removed_until))
                     # An order that is new to the ledger has no notices there that could have to go.
                     if record.notices or is_ahead:
                         noticed[order_id] = decisions.notices_of(None, record, latest)
@@ -152,7 +156,7 @@ class Settlement:
             self._supersede(row)
             return False
         if decision is Decision.SEND:
-            claimed.append(decisions.claim(row, record, together))
+            claimed.append(decisions.claim(row, record, together, self._removed_until))
         elif decision is Decision.UNCHANGED:
             self.report.count(Outcome.UNCHANGED)
             self._unchanged[record.store] = record

@@ -71,6 +71,17 @@ class RunsRetention(_Block):
     retention_days: int = Field(default=14, ge=1)
 
 
+class LedgerRetention(_Block):
+    """`[ledger]`: after how many days the rows of settled orders are removed; None, the default, keeps them all.
+
+    They are the only proof of delivery, so nothing is removed unasked. Not below 90 days: frames as old are gone.
+    """
+
+    model_config = ConfigDict(strict=True)
+
+    retention_days: int | None = Field(default=None, ge=90)
+
+
 class OrdersWhere(_Block):
     """Orders whose `column` of the orders frame is one of `values`."""
 

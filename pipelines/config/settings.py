@@ -17,14 +17,21 @@ from pydantic import BaseModel, ValidationError
 from connectors.channels.platform import load_platform
 from connectors.channels.reader import ShopSource
 from connectors.config.toml_file import NotToml, faults, read_toml
-from pipelines.config.blocks import FROM_ENVIRONMENT, ChannelSettings, FramesRetention, MiraklLimits, RunsRetention
+from pipelines.config.blocks import (
+    FROM_ENVIRONMENT,
+    ChannelSettings,
+    FramesRetention,
+    LedgerRetention,
+    MiraklLimits,
+    RunsRetention,
+)
 from pipelines.config.channels_file import FILE_VARIABLE, channels_file, no_such_channel
 from transforms.errors import UserError
 from transforms.mapping import ChannelMapping, Exclusion, PartnerPredicate
 from transforms.spelling import did_you_mean
 
 _Shared = TypeVar("_Shared", bound=BaseModel)
-_SECTIONS = {"mirakl", "frames", "runs", "channels"}
+_SECTIONS = {"mirakl", "frames", "runs", "ledger", "channels"}
 # Two underscores in a row stand in the names of Dagster's ops, and so never in those of jobs: the two must differ.
 _NAME = re.compile(r"(?!.*__)[A-Za-z][A-Za-z0-9_]*")
 
@@ -102,6 +109,7 @@ class Settings:
     broken: dict[str, str]
     blocks: dict[str, Any] = field(default_factory=dict)
     runs: RunsRetention = field(default_factory=RunsRetention)
+    ledger: LedgerRetention = field(default_factory=LedgerRetention)
 
     def shared_channels(self) -> Iterator[str]:
         """Say of each channel that shares its Mirakl channel with another shop what that means."""
@@ -145,7 +153,10 @@ def load_settings(path: Path | None = None) -> Settings:
     for name in content.keys() - _SECTIONS:
         if not isinstance(content[name], dict):
             raise SettingsError(f"{path}: the key {name!r} is in no section; write [channels.my_shop] above it")
-        hint = did_you_mean(name, _SECTIONS) or "; the sections are [mirakl], [frames], [runs], [channels.my_shop]"
+        hint = (
+            did_you_mean(name, _SECTIONS)
+            or "; the sections are [mirakl], [frames], [runs], [ledger], [channels.my_shop]"
+        )
         raise SettingsError(f"{path}: unknown section [{name}]{hint}")
     blocks = content.get("channels", {})
     mirakl = _shared(path, "mirakl", MiraklLimits, content)
@@ -158,6 +169,7 @@ def load_settings(path: Path | None = None) -> Settings:
         broken=broken,
         blocks=blocks,
         runs=_shared(path, "runs", RunsRetention, content),
+        ledger=_shared(path, "ledger", LedgerRetention, content),
     )
 
 

@@ -21,6 +21,7 @@ from dagster._core.storage.event_log.schema import (
 )
 from dagster._core.storage.runs.schema import RunTagsTable
 
+from connectors.ledger import Ledger, LedgerEntry
 from connectors.sandbox.server import Sandbox
 from pipelines.config.settings import load_settings
 from pipelines.housekeeping import remove_superseded_runs
@@ -135,6 +136,23 @@ def test_the_job_removes_old_frames_of_a_channel_that_is_gone(runs: Runs, enviro
     job = runs.definitions().resolve_job_def("housekeeping")
     assert execute(job, runs.instance, {}, {}).success
     assert {path.name for path in folder.iterdir()} == {"2026-03-02.parquet", "notes.txt"}
+
+
+@pytest.mark.parametrize(("section", "left"), [("", ["1", "2"]), ("[ledger]\nretention_days = 90\n", ["2"])])
+def test_the_job_removes_old_rows_of_the_ledger_where_it_is_asked_to(
+    runs: Runs, environment: dict[str, str], section: str, left: list[str]
+) -> None:
+    file = Path(environment["CHANNELS_FILE"])
+    file.write_text(section + file.read_text())
+    ledger = Ledger(environment["LEDGER_URL"])
+    for order_id, days in (("1", 92), ("2", 89)):
+        day = (dt.datetime.now(dt.UTC) - dt.timedelta(days=days)).date().isoformat()
+        at = f"{day}T12:00:00Z"
+        ledger.write("own", [LedgerEntry(order_id, "delivered", at, "run", day, stamp=at, last_sent_at=at)])
+    job = runs.definitions().resolve_job_def("housekeeping")
+    assert execute(job, runs.instance, {}, {}).success
+    assert [row.channel_order_id for page in ledger.order_ids("own") for row in page] == left
+    ledger.dispose()
 
 
 def test_frames_that_cannot_be_removed_fail_the_job_in_one_message(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
