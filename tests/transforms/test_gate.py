@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NotRequired, get_origin
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -58,7 +59,9 @@ def text(order: dict[str, Any]) -> bytes:
 def have_form(*payloads: bytes) -> list[bool]:
     """Say of each payload, which must be UTF-8, whether the gate lets it pass by its form."""
     column = pa.array([payload.decode() for payload in payloads])
-    matches = pc.match_substring_regex(gate._without_adjustments(column, "EUR"), gate.form("EUR")).to_pylist()
+    adjusted = np.array([gate._ADJUSTED in payload for payload in payloads])
+    emptied = gate._without_adjustments(column, adjusted, "EUR")
+    matches = pc.match_substring_regex(emptied, gate.form("EUR")).to_pylist()
     return [
         matching and len(payload) <= gate._MOST_BYTES and gate._is_consistent(payload)
         for payload, matching in zip(payloads, matches, strict=True)
