@@ -9,20 +9,20 @@ so that one bad cell costs one order and is named, never the whole chunk.
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from decimal import Decimal
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from transforms.columns import COLUMNS as COLUMNS
-from transforms.columns import Column
+from transforms.database_values import Cell as Cell
+from transforms.database_values import as_text as as_text
+from transforms.database_values import cells_of
+from transforms.database_values import id_cells as id_cells
+from transforms.database_values import text_cells as text_cells
 from transforms.errors import UserError
 from transforms.spelling import did_you_mean
 
@@ -33,25 +33,6 @@ SCHEMAS: Mapping[str, pa.Schema] = {
 # Work on columns pays from some thousand orders on; memory goes by rows, and some orders have a thousand lines.
 CHUNK_ORDERS = 2_500
 CHUNK_ROWS = 20_000
-_BITS = {b"\0": False, b"\1": True}
-Cell: TypeAlias = (
-    str
-    | int
-    | float
-    | Decimal
-    | dt.date
-    | dt.time
-    | dt.timedelta
-    | bytes
-    | bytearray
-    | memoryview
-    | uuid.UUID
-    | list[object]
-    | dict[str, object]
-    | None
-)
-
-"""A value of a database, as its driver gives it."""
 FrameRow: TypeAlias = dict[str, Any]
 """One row of an order frame while a platform puts it together, by the names of its columns."""
 
@@ -192,119 +173,7 @@ def _canonical(name: str, frame: Frame | None) -> pa.RecordBatch:
             raise FrameError(f"frame {name!r} lacks the required column {column.name!r}: {column.meaning}")
     size = len(frame)
     cells = [
-        _cells(column, frame[column.name]) if column.name in given else pa.nulls(size, pa.string())
+        cells_of(column.kind, frame[column.name]) if column.name in given else pa.nulls(size, pa.string())
         for column in COLUMNS[name]
     ]
     return pa.RecordBatch.from_arrays(cells, schema=schema)
-
-
-def _cells(column: Column, values: Iterable[object]) -> pa.StringArray:
-    if isinstance(values, pa.StringArray):
-        return _without_nul(values)
-    values = values if isinstance(values, list | tuple) else list(values)
-    first = next((value for value in values if value is not None), None)
-    if isinstance(first, Decimal | dt.datetime):
-        kinds = set(map(type, values)) - {type(None)}
-        if kinds == {Decimal}:
-            return pa.array(_decimals(cast(Sequence[Decimal | None], values)), pa.string())
-        if kinds == {dt.datetime} and len({one.tzinfo is None for one in values if isinstance(one, dt.datetime)}) == 1:
-            return _moments(pa.array(values))
-    try:
-        cells = pa.array(values)
-    except (pa.ArrowException, OverflowError, UnicodeError):
-        cells = None  # several types, or what Arrow has none for
-    if cells is not None and pa.types.is_string(cells.type):
-        return _without_nul(cells)
-    if cells is not None and (pa.types.is_integer(cells.type) or pa.types.is_null(cells.type)):
-        return cells.cast(pa.string())
-    if column.kind == "id":
-        values = [_binary_id(value) if isinstance(value, bytes | bytearray | memoryview) else value for value in values]
-    if column.kind == "flag":
-        # A bit of MySQL's is a byte of 0 or 1, which as text would be neither.
-        values = [_BITS.get(value, value) if isinstance(value, bytes) else value for value in values]
-    return pa.array([value if value is None else as_text(value) for value in values], pa.string())
-
-
-def _decimals(values: Sequence[Decimal | None]) -> list[str | None]:
-    texts = [None if value is None else str(value) for value in values]
-    # `str` writes very large and very small ones with an exponent.
-    return [as_text(value) if text and "E" in text else text for text, value in zip(texts, values, strict=True)]
-
-
-def _moments(moments: pa.TimestampArray) -> pa.StringArray:
-    """Write times as `as_text` does, those with an offset in UTC."""
-    offset = "" if moments.type.tz is None else "+00:00"
-    wall = moments.cast(pa.timestamp("us"))
-    try:
-        text = wall.cast(pa.timestamp("s")).cast(pa.string())
-    except pa.ArrowInvalid:  # some have fractions of a second
-        text = wall.cast(pa.string())
-        text = pc.if_else(pc.ends_with(text, ".000000"), pc.utf8_slice_codeunits(text, 0, -7), text)
-    return pc.binary_join_element_wise(text, offset, "") if offset else text
-
-
-def _without_nul(cells: pa.StringArray) -> pa.StringArray:
-    text = cells.buffers()[2]
-    has_nul = text is not None and b"\0" in text.to_pybytes()
-    return pc.replace_substring(cells, "\0", "") if has_nul else cells
-
-
-def text_cells(values: Iterable[object]) -> pa.StringArray:
-    """Write database values as the cells of a column, see `as_text`."""
-    return _cells(Column("text", "", ""), values)
-
-
-def id_cells(values: Iterable[object]) -> pa.StringArray:
-    """Write database values as the cells of an id column."""
-    return _cells(Column("id", "", "", kind="id"), values)
-
-
-def _binary_id(value: bytes | bytearray | memoryview) -> str:
-    # Whether bytes happen to be UTF-8 differs from row to row; an id must be spelled one way in all of them.
-    raw = bytes(value)
-    return str(uuid.UUID(bytes=raw)) if len(raw) == 16 else raw.hex()
-
-
-def as_text(value: object) -> str | None:
-    """Write a database value as a cell: exact, without a locale, and the same from every driver.
-
-    None and float NaN are None; decimals never use an exponent; naive times stay naive;
-    bytes are UTF-8 text or, failing that, hexadecimal; JSON values are JSON. NUL, which broken imports leave behind and
-    neither PostgreSQL nor consumers of JSON take, is dropped.
-    """
-    match value:
-        case None:
-            return None
-        case str():
-            return value.replace("\0", "")
-        case bool():
-            return "1" if value else "0"
-        case int():
-            return str(value)
-        case Decimal():
-            return format(value, "f") if value.is_finite() else str(value)
-        case float():
-            return None if value != value else _plain_float(value)
-        case dt.datetime():
-            return value.isoformat(sep=" ")
-        case dt.date() | dt.time():
-            return value.isoformat()
-        case bytes() | bytearray() | memoryview():
-            return _bytes_text(bytes(value))
-        case uuid.UUID():
-            return str(value)
-        case dict() | list():
-            return orjson.dumps(value, default=str).decode()
-        case _:
-            return str(value)
-
-
-def _plain_float(value: float) -> str:
-    return format(Decimal(repr(value)), "f") if value not in (float("inf"), float("-inf")) else str(value)
-
-
-def _bytes_text(value: bytes) -> str:
-    try:
-        return value.decode().replace("\0", "")
-    except UnicodeDecodeError:
-        return value.hex()
