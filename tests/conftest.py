@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import hypothesis
 import psycopg
 import pytest
 
+from tests.scheduling import FilesAndShops
 from tests.servers.mariadb import mariadb
 from tests.servers.postgresql import postgresql
 
@@ -23,13 +25,27 @@ _SERVERS = ("mariadb", "postgresql")
 _FIXTURES = frozenset(f"{server}_port" for server in _SERVERS)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FilesAndShops:
+    """Give each process whole files, and whole shops of the golden cases."""
+    return FilesAndShops(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Mark what needs a server, so that the quick loop can leave it out: by fixture, or by the parameter that asks."""
+    """Mark what needs a server, so that the quick loop can leave it out: by fixture, or by the parameter that asks.
+
+    Files with slow tests come first, those of slow tests alone before the others, so that several processes end at
+    about one time.
+    """
     for item in items:
         parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
         asked = any(server in str(parameter) for server in _SERVERS for parameter in parameters)
         if asked or not _FIXTURES.isdisjoint(item.fixturenames):
             item.add_marker(pytest.mark.server)
+    slow: defaultdict[Path, list[bool]] = defaultdict(list)
+    for item in items:
+        slow[item.path].append(item.get_closest_marker("slow") is not None)
+    items.sort(key=lambda item: (not any(slow[item.path]), not all(slow[item.path])))
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +62,22 @@ def postgresql_port() -> Iterator[int]:
         yield port
 
 
-@pytest.fixture
-def postgresql_database(postgresql_port: int) -> str:
-    """Make an empty database; return its SQLAlchemy URL."""
-    server = f"host=127.0.0.1 port={postgresql_port} user=postgres dbname=postgres"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS test WITH (FORCE)")
+@pytest.fixture(scope="session")
+def _database(postgresql_port: int) -> str:
+    with psycopg.connect(f"host=127.0.0.1 port={postgresql_port} user=postgres", autocommit=True) as connection:
         connection.execute("CREATE DATABASE test")
-    return f"postgresql+psycopg://postgres@127.0.0.1:{postgresql_port}/test"
+    return f"postgresql://postgres@127.0.0.1:{postgresql_port}/test"
+
+
+@pytest.fixture
+def postgresql_database(_database: str) -> str:
+    """Empty the tests' database, which costs a third of making a new one; return its SQLAlchemy URL."""
+    with psycopg.connect(_database, autocommit=True) as connection:
+        connection.execute("ALTER DATABASE test RESET ALL")
+        # What an earlier test left open may hold advisory locks: each session is waited for.
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'test' AND pid <> pg_backend_pid()"
+        )
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return _database.replace("postgresql://", "postgresql+psycopg://")
