@@ -134,7 +134,8 @@ class _Histories:
         self._taxes = _rows(chunk.refund_taxes, TaxCells)
         self._newest = chunk.orders.newest()
         self._paid_once_more = chunk.orders.paid_once_more()
-        self._is_paid = chunk.orders.paid_beyond_refunds()
+        self._paid = to_minor(chunk.orders.total_paid.values, chunk.orders.unit)
+        self._refunded = to_minor(np.abs(chunk.orders.total_refunded.values), chunk.orders.unit)
 
     def cells(self, order: int) -> Cells:
         """Return what reads and writes the cells of an order."""
@@ -194,10 +195,16 @@ class _Histories:
             line_id=line_id,
             at=at,
             quantity=None if by_word else counted,
-            owed=not self._is_paid[order],
+            owed=self._is_owed(order, at, rows),
             words=lines.cells["cancel_reason"][line].as_py() or orders.cells["cancel_reason"][order].as_py(),
             default_reason=CANCELLED.get(reason, "CUSTOMER_CANCELATION"),
         )
+
+    def _is_owed(self, order: int, at: dt.datetime, rows: list[RefundRow]) -> bool:
+        """Say whether all that had been paid by then had gone back: what is given back later was paid as well."""
+        charged = [row for row in rows if row.charged]
+        told, later = sum(row.money() for row in charged), sum(row.money() for row in charged if row.created_at > at)
+        return bool(max(self._paid[order], told) <= max(self._refunded[order], told) - later)
 
 
 def _time(read: Read, row: int, path: str, rank: Rank) -> dt.datetime | None:

@@ -389,8 +389,11 @@ def test_a_cancelled_order_is_a_cancelation_of_each_line_and_owed_money_is_not_o
     assert record.notices == ()
 
 
-def test_units_of_a_paid_order_are_cancelled_at_once_and_their_money_goes_back_when_it_does(frames: Build) -> None:
-    order = {**ORDER, "status": "void", "cancelled_at": "2026-03-02 08:00:00"}
+@pytest.mark.parametrize("paid", ["24.00", "20.00", "10.00"])
+def test_units_of_a_paid_order_are_cancelled_at_once_and_their_money_goes_back_when_it_does(
+    paid: str, frames: Build
+) -> None:
+    order = {**ORDER, "status": "void", "cancelled_at": "2026-03-02 08:00:00", "total_paid": paid}
     before = payload_of(frames(orders=[order], lines=[LINE]))
     assert cancelled(before) == [("CANCELATION", "CUSTOMER_CANCELATION", 2, 0, 0, "2026-03-02T08:00:00Z")]
     refunded = {**order, "total_refunded": "20.00"}
