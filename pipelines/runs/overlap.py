@@ -1,7 +1,8 @@
 """The windows of a range side by side, each in a process of its own: while one is sent, the next are prepared.
 
-Threads would share one core. A window is begun while the one before it reads its last day: each is read later than
-the one before it, so that an order that meanwhile moves to a later day is met there. They send in their order.
+Threads would share one core. A window is begun while the one before it reads its last day, and all others are read: the
+shop has two connections to bear at most, and each window is read later than the one before it, so that an order that
+meanwhile moves to a later day is met there. They send in their order.
 Whichever stage is slowest sets the pace.
 
 A process ends with the command: it is stopped when the command is, and stops by itself when the command was
@@ -45,12 +46,13 @@ class WindowLost(Exception):
 
 @dataclass(slots=True)
 class _Window:
-    """A window that is being worked on. `on_last_day`: reads it, or has; `asks`: for its turn to send."""
+    """A window that is being worked on. `on_last_day`: reads it, or has `read` it; `asks`: for its turn to send."""
 
     days: list[str]
     process: BaseProcess
     connection: Connection
     on_last_day: bool = False
+    read: bool = False
     asks: bool = False
     sending: bool = False
     sent: bool = False
@@ -75,7 +77,7 @@ def overlapped(windows: Sequence[list[str]], work: Callable[[list[str]], Result]
     try:
         while coming or yielded < len(begun):
             unfinished = [window for window in begun if not window.ended]
-            if coming and len(unfinished) < AT_ONCE and (not begun or begun[-1].on_last_day or begun[-1].ended):
+            if coming and len(unfinished) < AT_ONCE and _may_begin(unfinished):
                 begun.append(_begin(coming.popleft(), work))
                 continue
             _grant_turn(begun)
@@ -89,6 +91,11 @@ def overlapped(windows: Sequence[list[str]], work: Callable[[list[str]], Result]
                 yield window.result
     finally:
         _stop([window for window in begun if not window.ended])
+
+
+def _may_begin(unfinished: Sequence[_Window]) -> bool:
+    """Say whether another window may be read beside those that have not ended."""
+    return all(window.read for window in unfinished[:-1]) and all(window.on_last_day for window in unfinished[-1:])
 
 
 def _grant_turn(begun: Sequence[_Window]) -> None:
@@ -117,6 +124,7 @@ def _receive(window: _Window) -> None:
             stage, day, orders, done, total = what
             if stage == "reading" and day == window.days[-1]:
                 window.on_last_day = True
+                window.read = window.read or done
             progress.report(stage, day, orders, done=done, total=total)
         case "log":
             logging.getLogger(what.name).handle(what)

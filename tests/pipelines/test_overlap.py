@@ -71,6 +71,31 @@ def test_a_window_is_begun_on_the_last_day_of_the_one_before_it_and_sent_after_t
     ]
 
 
+def read_slowly(days: list[str], book: Path) -> str:
+    """Read; the second window reads as long as the first, which lets a third begin for a second."""
+    name = days[0]
+    for day in days:
+        note(book, f"{name} reads {day}")
+        progress.report("reading", day, 0, total=1)
+    if name == "1":
+        until(lambda: "2 reads 3" in book.read_text())
+        end = time.monotonic() + 1
+        while time.monotonic() < end and "4 reads 4" not in book.read_text():
+            time.sleep(0.01)
+    if name == "2":
+        until(lambda: "1 has read" in book.read_text())
+    note(book, f"{name} has read")
+    progress.report("reading", days[-1], 0, done=True)
+    return name
+
+
+def test_no_more_than_two_windows_are_read_at_a_time(tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    assert list(overlapped(WINDOWS, partial(read_slowly, book=book))) == ["1", "2", "4", "5"]
+    lines = book.read_text().splitlines()
+    assert lines.index("2 reads 2") < lines.index("1 has read") < lines.index("4 reads 4")
+
+
 def fail_in_the_second(days: list[str]) -> str:
     if days[0] == "2":
         raise ValueError("the second")
