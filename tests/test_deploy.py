@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import configparser
+import json
 import re
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
 import yaml
+from dagster._cli import cli as dagster_cli
+from dagster._daemon.cli import cli as daemon_cli
+from dagster_webserver.cli import cli as webserver_cli
+
+from pipelines.config.channels_file import FILE_VARIABLE as CHANNELS_FILE
+from pipelines.config.environment import Environment
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
+PROGRAMS: dict[str, click.Command] = {
+    "dagster": dagster_cli,
+    "dagster-daemon": daemon_cli,
+    "dagster-webserver": webserver_cli,
+}
+SERVICE_KEYS = {
+    *("image", "build", "restart", "stop_grace_period", "environment", "env_file", "volumes", "depends_on"),
+    *("healthcheck", "command", "ports"),
+}
 COPIED = re.compile(r"^COPY (?!--)(.+) \S+$", re.MULTILINE)
 
 
@@ -49,3 +67,78 @@ def test_compose_mounts_what_exists() -> None:
         if volume.startswith(".")
     }
     assert [source for source in mounted if not (DEPLOY / source).exists()] == []
+
+
+def compose() -> dict[str, Any]:
+    text = (DEPLOY / "compose.yaml").read_text()
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
+
+
+def image_command() -> list[str]:
+    text = (DEPLOY / "Dockerfile").read_text()
+    command: list[str] = json.loads(text.rpartition("\nCMD ")[2])
+    return command
+
+
+def unit_commands() -> list[list[str]]:
+    texts = [path.read_text() for path in sorted((DEPLOY / "systemd").iterdir())]
+    commands = [re.findall(r"^ExecStart=(.+)$", text, re.MULTILINE)[0].split() for text in texts]
+    return [[Path(command[0]).name, *command[1:]] for command in commands]
+
+
+def understood(command: list[str]) -> str:
+    """Parse a command line as its program does, and name what it would run; an unknown option raises."""
+    program, arguments = PROGRAMS[command[0]], command[1:]
+    names = [command[0]]
+    while isinstance(program, click.Group):
+        assert arguments[0] in program.commands, command
+        program, names, arguments = program.commands[arguments[0]], [*names, arguments[0]], arguments[1:]
+    program.make_context(names[-1], list(arguments))
+    return " ".join(names)
+
+
+def test_every_command_line_is_one_that_its_program_understands() -> None:
+    of_services = [service["command"] for service in compose()["services"].values() if "command" in service]
+    commands = [image_command(), *of_services, *unit_commands()]
+    assert {understood(command) for command in commands} == {
+        "dagster code-server start",
+        "dagster-webserver",
+        "dagster-daemon run",
+    }
+
+
+def test_an_option_that_a_program_does_not_know_is_found() -> None:
+    with pytest.raises(click.NoSuchOption):
+        understood(["dagster-daemon", "run", "--nothing-like-it"])
+
+
+def test_compose_says_of_services_volumes_and_keys_only_what_there_is() -> None:
+    settings = compose()
+    services, volumes = settings["services"], settings["volumes"]
+    assert {key for service in services.values() for key in service} <= SERVICE_KEYS
+    assert {name for service in services.values() for name in service.get("depends_on", {})} <= set(services)
+    sources = {volume.partition(":")[0] for service in services.values() for volume in service["volumes"]}
+    assert {source for source in sources if not source.startswith(".")} == set(volumes)
+
+
+def test_compose_and_the_units_of_dagster_meet_at_the_same_code_server_and_databases() -> None:
+    services = compose()["services"]
+    [server] = yaml.safe_load((DEPLOY / "workspace.yaml").read_text())["load_from"]
+    address = server["grpc_server"]
+    assert address["host"] in services
+    command = image_command()
+    assert command[command.index("-p") + 1] == str(address["port"])
+    variables = services["code"]["environment"]
+    assert variables["DAGSTER_POSTGRES_HOST"] in services
+    assert variables["DAGSTER_POSTGRES_DB"] == services["database"]["environment"]["POSTGRES_DB"]
+    database = variables["LEDGER_URL"].rpartition("/")[2]
+    assert f"CREATE DATABASE {database};" in (DEPLOY / "postgresql-init.sql").read_text()
+
+
+def test_compose_sets_every_variable_that_dagster_yaml_reads_and_none_that_nobody_reads() -> None:
+    variables = set(compose()["services"]["code"]["environment"])
+    of_dagster = set(re.findall(r"env: (\w+)", (DEPLOY / "dagster.yaml").read_text()))
+    assert of_dagster <= variables
+    ours = {name.upper() for name in Environment.model_fields}
+    assert variables - of_dagster - ours == {CHANNELS_FILE}
