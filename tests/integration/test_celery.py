@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-import yaml
 
 from connectors.ledger import Ledger
 from connectors.mirakl.limiter import CEILING
 from connectors.sandbox.server import Sandbox, SandboxSettings
 from tests.integration.test_backfill import LAUNCH, finished
 from tests.own_shop import OwnShop
-from tests.servers.dagster import Dagster, running_dagster, variables, wait_for
+from tests.servers.celery import celery_installation, kill, worker
+from tests.servers.dagster import Dagster, running_dagster, wait_for
 from tests.servers.redis import redis
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 CHANNELS = ("left", "right")
 DAYS = [f"2026-03-{day:02}" for day in range(1, 31)]
 PER_DAY = 40
@@ -72,62 +66,8 @@ def environment(tmp_path: Path, sandbox: Sandbox, postgresql_port: int, redis_po
             shop.order(refused(channel, day), f"{day} 12:00:00")
         blocks.append(shop.block(channel, mirakl_channel_id=f'"{number}"'))
     (tmp_path / "channels.toml").write_text("\n".join(blocks))
-    settings = yaml.safe_load((ROOT / "deploy" / "dagster.yaml").read_text())
-    settings |= yaml.safe_load((ROOT / "deploy" / "celery-launcher.yaml").read_text())
-    settings["storage"]["postgres"]["postgres_db"]["port"] = postgresql_port
-    settings["concurrency"]["runs"]["max_concurrent_runs"] = 4  # what two workers run at a time
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "dagster.yaml").write_text(yaml.safe_dump(settings))
-    server = f"host=127.0.0.1 port={postgresql_port} user=postgres dbname=postgres"
-    with psycopg.connect(server, autocommit=True) as connection:
-        for name in ("celery_dagster", "celery_ledger"):
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            connection.execute(f"CREATE DATABASE {name}")
-    found = {
-        **variables(tmp_path, sandbox),
-        "LEDGER_URL": f"postgresql+psycopg://postgres@127.0.0.1:{postgresql_port}/celery_ledger",
-        "DAGSTER_POSTGRES_HOST": "127.0.0.1",
-        "DAGSTER_POSTGRES_USER": "postgres",
-        "DAGSTER_POSTGRES_PASSWORD": "unused",
-        "DAGSTER_POSTGRES_DB": "celery_dagster",
-        "CELERY_BROKER_URL": f"redis://127.0.0.1:{redis_port}/0",
-        "CELERY_RESULT_URL": f"redis://127.0.0.1:{redis_port}/1",
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-    }
-    migrated = subprocess.run(
-        [sys.executable, "-m", "dagster", "instance", "migrate"], env=found, capture_output=True, text=True
-    )
-    assert migrated.returncode == 0, migrated.stderr
-    return found
-
-
-@contextmanager
-def worker(environment: dict[str, str], name: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a Celery worker as `docs/deployment.md` says; nothing of it outlives the block."""
-    config = str(ROOT / "deploy" / "celery-worker.yaml")
-    command = ["dagster-celery", "worker", "start", "-A", "dagster_celery.app", "-y", config, "-n", name]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [str(Path(sys.executable).parent / command[0]), *command[1:], "--", "--concurrency", "2"],
-            env=environment,
-            cwd=ROOT,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    try:
-        wait_for(lambda: b"ready." in log.read_bytes(), f"starting worker {name}", 60)
-        yield process
-    finally:
-        kill(process)
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """End a worker and what it has started as a machine that goes down does."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+    # What two workers run at a time.
+    return celery_installation(tmp_path, sandbox, postgresql_port, redis_port, runs=4)
 
 
 def statuses(dagster: Dagster) -> Counter[str]:

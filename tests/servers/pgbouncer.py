@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -23,10 +23,11 @@ def pgbouncer(
     mode: Literal["session", "transaction", "statement"],
     certificates: Certificates | None = None,
     default_pool_size: int = 20,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[int]:
     """Run PgBouncer in `folder`; yield its port on 127.0.0.1. Its user `postgres` has no password.
 
-    With certificates it accepts clients with and without TLS.
+    With certificates it accepts clients with and without TLS. `settings` are more lines of `pgbouncer.ini`.
     """
     server = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     if server is None:
@@ -40,6 +41,7 @@ def pgbouncer(
         "auth_file": str(folder / "users"),
         "pool_mode": mode,
         "default_pool_size": str(default_pool_size),
+        **(settings or {}),
     }
     if certificates is not None:
         configuration["client_tls_sslmode"] = "allow"
