@@ -1,24 +1,26 @@
-"""Curves over a logarithmic axis, as an SVG that needs nothing else."""
+"""Curves over a logarithmic or a linear axis, as an SVG that needs nothing else."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT, MARGIN, GAP = 300, 180, 56, 44
+MOST_LABELS = 8
 COLOURS = ("#1f6feb", "#d1642a")
 _TEXT = 'font-family="system-ui, sans-serif" font-size="11" fill="#57606a"'
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Some lines over one logarithmic axis `x`; each maps x to y."""
+    """Some lines over one axis `x`; each maps x to y. Of a linear axis not every x is labelled."""
 
     x: str
     y: str
     lines: Mapping[str, Mapping[int, float]]
+    logarithmic: bool = True
 
 
 def draw(panels: Sequence[Panel]) -> str:
@@ -39,10 +41,12 @@ def draw(panels: Sequence[Panel]) -> str:
 def _panel(panel: Panel) -> Iterable[str]:
     xs = sorted({x for line in panel.lines.values() for x in line})
     highest = _ceiling(max(y for line in panel.lines.values() for y in line.values()))
-    first, last = math.log10(xs[0]), math.log10(xs[-1])
+    place: Callable[[float], float] = math.log10 if panel.logarithmic else float
+    first, last = place(xs[0]), place(xs[-1])
+    labelled = xs if panel.logarithmic else xs[:: math.ceil(len(xs) / MOST_LABELS)]
 
     def across(x: int) -> float:
-        return (math.log10(x) - first) / ((last - first) or 1) * WIDTH
+        return (place(x) - first) / ((last - first) or 1) * WIDTH
 
     def down(y: float) -> float:
         return HEIGHT - y / highest * HEIGHT
@@ -51,7 +55,7 @@ def _panel(panel: Panel) -> Iterable[str]:
         y = highest * step / 4
         yield f'<line x1="0" x2="{WIDTH}" y1="{down(y):.1f}" y2="{down(y):.1f}" stroke="#d0d7de"/>'
         yield f'<text x="-6" y="{down(y) + 4:.1f}" text-anchor="end" {_TEXT}>{y:,.0f}</text>'
-    for x in xs:
+    for x in labelled:
         yield f'<text x="{across(x):.1f}" y="{HEIGHT + 16}" text-anchor="middle" {_TEXT}>{_short(x)}</text>'
     yield f'<text x="{WIDTH / 2}" y="{HEIGHT + 34}" text-anchor="middle" {_TEXT}>{escape(panel.x)}</text>'
     yield f'<text x="-40" y="-12" {_TEXT}>{escape(panel.y)}</text>'
