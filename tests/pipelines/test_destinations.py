@@ -7,12 +7,11 @@ from pathlib import Path
 
 import orjson
 import pytest
-from click.testing import CliRunner
 
 from connectors.sandbox.server import Sandbox, SandboxSettings
-from pipelines.cli.commands import cli
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs, failure
+from tests.pipelines.shell import call
 
 DAY = "2026-03-02"
 DAYS = ["--from", DAY, "--to", DAY]
@@ -25,7 +24,7 @@ def another() -> Iterator[Sandbox]:
 
 
 def told(*words: str) -> dict[str, object]:
-    answer: dict[str, object] = orjson.loads(CliRunner().invoke(cli, [*words, "--json"]).stdout)
+    answer: dict[str, object] = orjson.loads(call(*words, "--json").stdout)
     return answer
 
 
@@ -40,7 +39,7 @@ def test_after_a_trial_the_orders_are_sent_to_the_real_destination_as_well(
     monkeypatch.setenv("MIRAKL_TOKEN_URL", another.token_url)
     assert told("plan", "own", *DAYS)["new"] == 2
     assert told("reconcile", "own", *DAYS)["found"] == {"never accepted": 2}
-    listed = CliRunner().invoke(cli, ["failures", "own"])
+    listed = call("failures", "own")
     assert "own: nothing was delivered to http://127.0.0.1" in listed.stderr
     assert f"the ledger knows of {sandbox.base_url} (mirakl_channel_id 1234)" in listed.stderr
     assert "every order is accepted" not in listed.stderr
@@ -84,7 +83,7 @@ def test_an_order_id_that_another_shop_has_delivered_is_held_and_named(
     assert {order_id for _, order_id in sandbox.orders} == {"1", "2", "3"}
     assert sandbox.orders["1234", "2"]["order_lines"][0]["price"]["amount"] == 10.0
     assert sandbox.stats.stale == 0
-    [row] = orjson.loads(CliRunner().invoke(cli, ["failures", "outlet", "--json"]).stdout)
+    [row] = orjson.loads(call("failures", "outlet", "--json").stdout)
     assert (row["channel_order_id"], row["outcome"], row["code"]) == ("2", "rejected", "order_id_taken")
     assert "channel 'own', which is another shop" in row["reason"]
     # The one who came first goes on delivering it.

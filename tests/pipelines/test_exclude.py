@@ -6,13 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from connectors.sandbox.server import Sandbox
 from pipelines.assets import MIRAKL_ORDERS
-from pipelines.cli.commands import cli
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs, failure, red
+from tests.pipelines.shell import call
 
 DAY = "2026-03-02"
 STORE_2 = '{ column = "store", values = ["2"] }'
@@ -59,9 +58,9 @@ def test_plan_and_coverage_say_what_is_left_out(environment: dict[str, str], sho
     shop.order("B", f"{DAY} 12:00:00", store="2")
     configure(tmp_path, shop, STORE_2)
     days = ["--from", DAY, "--to", DAY, "--json"]
-    planned = CliRunner().invoke(cli, ["plan", "own", *days])
+    planned = call("plan", "own", *days)
     assert json.loads(planned.stdout)["excluded"] == 1
-    covered = CliRunner().invoke(cli, ["coverage", "own", *days])
+    covered = call("coverage", "own", *days)
     left_out = [word for word in json.loads(covered.stdout) if word["fate"] == "excluded"]
     assert left_out == [
         {"kind": "excluded by store", "word": "2", "fate": "excluded", "target": "not sent", "count": 1}
@@ -71,5 +70,5 @@ def test_plan_and_coverage_say_what_is_left_out(environment: dict[str, str], sho
 def test_one_order_that_is_left_out_is_said_to_be(environment: dict[str, str], shop: OwnShop, tmp_path: Path) -> None:
     shop.order("B", f"{DAY} 12:00:00", store="2")
     configure(tmp_path, shop, STORE_2)
-    looked = CliRunner().invoke(cli, ["order", "own", "B", "--json"])
+    looked = call("order", "own", "B", "--json")
     assert "leaves it out" in json.loads(looked.stdout)["next"]
