@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.chunk import Chunk, read_chunk
+from transforms.chunk import Chunk
+from transforms.chunk_reading import read_chunk
 from transforms.exclusion import excluded, without_excluded
 from transforms.faults import Faults, Notices, Stage
 from transforms.frames import OrderFrames
