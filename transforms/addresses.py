@@ -69,7 +69,7 @@ def addresses(rows: Child, kind: str) -> tuple[pa.StringArray, dict[int, tuple[s
         for row in np.flatnonzero(wrong & is_place).tolist():
             broken.setdefault(int(orders[row]), (field_name, reason))
 
-    def told(name: str, column: pa.StringArray, wanted: Bools) -> pa.StringArray:
+    def optional(name: str, column: pa.StringArray, wanted: Bools) -> pa.StringArray:
         if not wanted.any():
             return pa.nulls(len(column), pa.string())
         given = column if wanted.all() else pc.if_else(pa.array(wanted), column, None)
@@ -77,11 +77,14 @@ def addresses(rows: Child, kind: str) -> tuple[pa.StringArray, dict[int, tuple[s
 
     json = joined(
         "{",
-        told("company", text["company"], given["company"]),
-        told("street", text["street"], given["street"]),
-        told("street_additional_info", text["street_additional_info"], given["street_additional_info"] & ~moved),
-        *(told(name, text[name], given[name]) for name in ("zip_code", "city", "state", "phone", "additional_info")),
-        told("street", text["street_additional_info"], moved),
+        optional("company", text["company"], given["company"]),
+        optional("street", text["street"], given["street"]),
+        optional("street_additional_info", text["street_additional_info"], given["street_additional_info"] & ~moved),
+        *(
+            optional(name, text[name], given[name])
+            for name in ("zip_code", "city", "state", "phone", "additional_info")
+        ),
+        optional("street", text["street_additional_info"], moved),
         text_field('"city":', city_state, ","),
         '"last_name":"',
         escaped(last_name),

@@ -372,7 +372,7 @@ def _last_money(
 
 
 def _is_over(lines: Mapping[str, AdjustedLine], at: dt.datetime) -> bool:
-    """Say whether everything had been given back of an order of which nothing had left: a replacement still goes."""
+    """Return whether everything had been given back of an order of which nothing had left: a replacement still goes."""
     return not any(line.remaining.total() or line.shipped_by(at) for line in lines.values())
 
 

@@ -31,7 +31,7 @@ def custom_attributes(
     """Write the attributes of orders and of lines as fields, null where there are none.
 
     `CHANNEL_SPECIFIC` says nothing to a seller, so the shop's own word for the status goes along (contract 4B);
-    `of_orders` and `of_lines` are the statuses by the words. `to_billing`: whoever packs such an order is told that its
+    `of_orders` and `of_lines` are the statuses by the words. `to_billing`: whoever packs such an order sees that its
     goods go to the billing address.
     """
     rows, lines = chunk.custom_attributes, chunk.lines
@@ -53,7 +53,7 @@ def custom_attributes(
             if of_line[row]:
                 rank = (Stage.LINE_PAYLOADS, int(lines.groups.index[line[row]]), 6 + row)
             faults.add(int(rows.groups.owners[row]), rank, error.code, error.field, error.reason)
-    told = mask(pc.equal(rows.cells["id"], CHANNEL_STATUS))
+    has_status = mask(pc.equal(rows.cells["id"], CHANNEL_STATUS))
     text = pa.array([one or "" for one in json], pa.string())
     measures: list[str | None] = [None] * len(lines.cells)
     for row, measure in lines.measures.items():
@@ -62,8 +62,8 @@ def custom_attributes(
     attribute = {"id": DELIVERY_ADDRESS, "type": "STRING", "value": "billing"}
     assumed = pc.if_else(pa.array(to_billing), orjson.dumps(attribute).decode(), pa.scalar(None, pa.string()))
     return (
-        _field(text, of_order, rows.groups.owners, told, chunk.orders.cells["status"], of_orders, assumed),
-        _field(text, of_line, line, told, lines.cells["status"], of_lines, pa.array(measures, pa.string())),
+        _field(text, of_order, rows.groups.owners, has_status, chunk.orders.cells["status"], of_orders, assumed),
+        _field(text, of_line, line, has_status, lines.cells["status"], of_lines, pa.array(measures, pa.string())),
     )
 
 
@@ -71,7 +71,7 @@ def _field(
     json: pa.StringArray,
     rows: Bools,
     owners: Ints,
-    told: Bools,
+    has_status: Bools,
     words: pa.StringArray,
     statuses: Statuses,
     last: pa.StringArray,
@@ -82,7 +82,7 @@ def _field(
     groups = Groups(owners[chosen], len(words))
     own = lists(json.take(pa.array(chosen)), groups)
     word = strip(or_blank(words))
-    wanted = (statuses.status == CHANNEL_SPECIFIC) & mask(pc.not_equal(word, "")) & ~groups.any(told[chosen])
+    wanted = (statuses.status == CHANNEL_SPECIFIC) & mask(pc.not_equal(word, "")) & ~groups.any(has_status[chosen])
     if not wanted.any() and not len(chosen) and last.null_count == len(last):
         return last
     before, after = f'{{"id":"{CHANNEL_STATUS}","type":"STRING","value":', "}"

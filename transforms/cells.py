@@ -17,7 +17,7 @@ from transforms.times import TimeError, parse_time
 class OrderError(Exception):
     """Why an order cannot be sent: a stable code, the contract's path, and words for a person. No personal data.
 
-    `rank` says when it is told, where that is not where it is found.
+    `rank` is its rank among the faults of its order, where that is not where it is found.
     """
 
     def __init__(self, code: str, field: str, reason: str, rank: Rank = ()) -> None:

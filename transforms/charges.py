@@ -22,7 +22,7 @@ _BUCKETS = ("price", "taxes", "shipping", "shipping_taxes")
 
 @dataclass(frozen=True, slots=True)
 class TaxRows:
-    """Taxes of lines in minor units, sorted by line, in the order they are told; `key` is a position in `keys`."""
+    """Taxes of lines in minor units, sorted by line, in the order they are sent; `key` is a position in `keys`."""
 
     lines: Ints
     bucket: Ints
@@ -87,9 +87,9 @@ def charge(chunk: Chunk, mapping: ChannelMapping, faults: Faults, notices: Notic
     total = to_minor(orders.total.values, orders.unit)
     minor, adds_up = round_to_total(slots.exact, orders.unit[slots.owners], total, orders.total.present, by_order)
     differ = np.flatnonzero(~adds_up)
-    told = by_order.sum(minor)
+    charged = by_order.sum(minor)
     for order in differ.tolist():
-        text = difference(chunk, order, int(told[order]), "charged", int(total[order]))
+        text = difference(chunk, order, int(charged[order]), "charged", int(total[order]))
         notices.add(order, (Stage.TOTAL,), "money_mismatch", "order_lines", text)
     made = _Money(len(lines.quantity), _Slots(slots.owners, slots.lines, slots.bucket, slots.key, minor))
     rest = made.rest
@@ -101,11 +101,11 @@ def charge(chunk: Chunk, mapping: ChannelMapping, faults: Faults, notices: Notic
     return _take_off(charges, chunk, negative) if len(negative.owners) else charges
 
 
-def difference(chunk: Chunk, order: int, told: int, verb: str, shop: int) -> str:
-    """Say of two sums of an order, in minor units, that they differ."""
+def difference(chunk: Chunk, order: int, ours: int, verb: str, shop: int) -> str:
+    """Describe how two sums of an order, in minor units, differ."""
     digits, currency = int(chunk.orders.digits[order]), chunk.orders.currency[order].as_py()
     return (
-        f"Mirakl is told {from_minor(told, digits)} {currency}, the shop {verb} {from_minor(shop, digits)} {currency}"
+        f"Mirakl is told {from_minor(ours, digits)} {currency}, the shop {verb} {from_minor(shop, digits)} {currency}"
     )
 
 

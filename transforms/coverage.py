@@ -21,7 +21,7 @@ class Word(NamedTuple):
 
     `fate`: `mapped` by a map, sent `as is`, `fallback` (a free text without a keyword, a hint without a map: something
     else decides), `unmapped` (nobody mapped a word that needs it), `rejected` (its orders are held), `excluded` (its
-    orders are left out). `target` is what Mirakl is told.
+    orders are left out). `target` is what is sent to Mirakl.
     """
 
     kind: str
@@ -37,8 +37,8 @@ def coverage(frames: OrderFrames, mapping: ChannelMapping) -> Counter[Word]:
         found[_word(f"excluded by {column}", value, "excluded", "not sent")] += count
     frames = without_excluded(frames, mapping)
     orders = frames.orders
-    told = (orders[column].tolist() for column in ("status", "status_hint", "status_proved"))
-    for (word, hint, proved), count in Counter(zip(*told, strict=True)).items():
+    words = (orders[column].tolist() for column in ("status", "status_hint", "status_proved"))
+    for (word, hint, proved), count in Counter(zip(*words, strict=True)).items():
         found[_status("status", word, hint, proved, mapping)] += count
         if hint and hint.strip() and map_status(None, hint, mapping) is UNMAPPED:
             target = _target(map_status(word, None, mapping, proved))

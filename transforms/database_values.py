@@ -34,7 +34,6 @@ Cell: TypeAlias = (
     | dict[str, object]
     | None
 )
-
 """A value of a database, as its driver gives it."""
 _BITS = {b"\0": False, b"\1": True}
 _UUID_PARTS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))

@@ -16,7 +16,7 @@ from transforms.parsing import mask
 
 
 def excluded(orders: pa.RecordBatch, mapping: ChannelMapping) -> Bools:
-    """Say which orders one of the channel's exclusions names."""
+    """Return which orders one of the channel's exclusions names."""
     out = np.zeros(len(orders), dtype=np.bool_)
     for exclusion in mapping.exclude:
         out |= mask(pc.is_in(orders[exclusion.column], pa.array(sorted(exclusion.values), pa.string())))

@@ -1,4 +1,4 @@
-"""Faults: what is wrong with an order, and which of several is said.
+"""Faults: what is wrong with an order, and which of several is reported.
 
 An order with a fault is a reject; the first by rank is named. Ranks follow the order in which a person would read the
 order: itself, its lines, money, refunds, statuses, addresses, and last what is judged of the finished payload.
@@ -52,7 +52,7 @@ Rank = tuple[int, ...]
 
 
 class Fault(NamedTuple):
-    """One fault: when it is said, a stable code, the contract's path, and words for a person. No personal data."""
+    """One fault: its rank, a stable code, the contract's path, and words for a person. No personal data."""
 
     rank: Rank
     code: str
@@ -85,7 +85,7 @@ class Faults:
         return self._first.get(order)
 
     def __contains__(self, order: int) -> bool:
-        """Say whether an order has a fault."""
+        """Return whether an order has a fault."""
         return order in self._first
 
     def orders(self) -> list[int]:

@@ -67,7 +67,7 @@ class Addresses:
 
 
 def fetched(addresses: Sequence[FrameRow], point_id: str | None, shop: FrameRow, keeps_home: bool = False) -> Places:
-    """Say where an order goes whose goods are fetched. `shop`: the place's own cells of an address, as far as known.
+    """Return where an order goes whose goods are fetched. `shop`: the place's own cells of an address, as far as known.
 
     The delivery address is the buyer's home where it is the billing address too, or the platform never puts the place
     there (`keeps_home`).
@@ -76,18 +76,18 @@ def fetched(addresses: Sequence[FrameRow], point_id: str | None, shop: FrameRow,
     billing = next((cells for cells in addresses if cells["address_type"] == "billing"), None)
     at_home = keeps_home or shipping is None or (billing is not None and _where(shipping) == _where(billing))
     attributes = {"pickup-location": shop.get("company"), "pickup-address": ", ".join(_lines(shop))}
-    told = {name: str(value) for name, value in attributes.items() if value}
+    found = {name: str(value) for name, value in attributes.items() if value}
     buyer = shipping or billing
     if at_home and buyer is not None and shop.get("street") and shop.get("city"):
         there = {name: buyer.get(name) for name in ("first_name", "last_name", "phone")}
         others = [cells for cells in addresses if cells["address_type"] != "shipping"]
-        return Places([*others, {**there, **shop, "address_type": "shipping"}], point_id, False, told)
-    return Places(addresses, point_id, at_home, told)
+        return Places([*others, {**there, **shop, "address_type": "shipping"}], point_id, False, found)
+    return Places(addresses, point_id, at_home, found)
 
 
 def _where(cells: FrameRow) -> tuple[str, ...]:
-    told = (cells.get(name) for name in ("street", "zip_code", "city", "country"))
-    return tuple(" ".join(str(cell or "").casefold().split()) for cell in told)
+    found = (cells.get(name) for name in ("street", "zip_code", "city", "country"))
+    return tuple(" ".join(str(cell or "").casefold().split()) for cell in found)
 
 
 def _lines(shop: FrameRow) -> Iterator[str]:

@@ -34,7 +34,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
 CHUNK_ORDERS = 2_500
 CHUNK_ROWS = 20_000
 FrameRow: TypeAlias = dict[str, Any]
-"""One row of an order frame while a platform puts it together, by the names of its columns."""
+"""One row of an order frame while a platform puts it together, by the names of its columns (`Any`: as in `rows`)."""
 
 
 class FrameError(UserError, ValueError):

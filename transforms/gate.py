@@ -88,7 +88,7 @@ def judge(payloads: pa.StringArray, currencies: pa.StringArray, orders: Sequence
         try:
             records.ORDERS.validate_json(b"[" + b",".join([texts[row] for row in rows]) + b"]")
         except ValidationError as error:
-            # The first fault of an order is the one that is said.
+            # The first fault of an order is the one that is reported.
             for number, found in enumerate(error.errors(include_url=False, include_input=False)):
                 position, *location = found["loc"]
                 blank = found.get("ctx", {}).get("pattern") == r"\S"

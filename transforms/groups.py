@@ -12,7 +12,7 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Exact = npt.NDArray[Any]
-"""Whole numbers of any size: 64 bits wide where all sums fit, else Python's own integers."""
+"""Whole numbers of any size: 64 bits wide where all sums fit, else Python's own integers (`Any`: either of the two)."""
 
 _ROOM = 2**62
 
@@ -53,7 +53,7 @@ class Groups:
         return added
 
     def any(self, flags: Bools) -> Bools:
-        """Say of each group whether a row of it is so."""
+        """Return for each group whether a row of it is so."""
         some: Bools = self.sum(flags) > 0
         return some
 

@@ -1,4 +1,4 @@
-"""What a channel's configuration says to the transforms."""
+"""What a channel's configuration means to the transforms."""
 
 from __future__ import annotations
 

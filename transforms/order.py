@@ -69,7 +69,7 @@ def build_orders(chunk: Chunk, mapping: ChannelMapping, faults: Faults, notices:
     orders, lines = chunk.orders, chunk.lines
     by_word = map_orders(orders.cells, mapping)
     line_by_word = map_lines(lines.cells, by_word, lines.groups.owners, mapping)
-    _tell_unmapped(chunk, by_word, line_by_word, notices)
+    _note_unmapped(chunk, by_word, line_by_word, notices)
     charges = charge(chunk, mapping, faults, notices)
     adjusted = refunds(chunk, charges, line_by_word, mapping, faults, notices)
     statuses = _line_statuses(chunk, charges, adjusted, by_word, line_by_word)
@@ -106,13 +106,13 @@ def build_orders(chunk: Chunk, mapping: ChannelMapping, faults: Faults, notices:
     )
 
 
-def _tell_unmapped(chunk: Chunk, orders: Statuses, lines: Statuses, notices: Notices) -> None:
+def _note_unmapped(chunk: Chunk, orders: Statuses, lines: Statuses, notices: Notices) -> None:
     for order in np.flatnonzero(~orders.known).tolist():
         word = chunk.orders.cells["status"][order].as_py()
         text = f"status {(word and plain(word))!r} is not mapped; add it under `statuses`"
         notices.add(order, (Stage.STATUS,), "unmapped_status", "status", text)
     own = mask(pc.not_equal(or_blank(chunk.lines.cells["status"]), ""))
-    # An order's status that nobody mapped is said once, of the order.
+    # An order's status that nobody mapped is noted once, for the order.
     for line in np.flatnonzero(own & ~lines.known).tolist():
         order, word = int(chunk.lines.groups.owners[line]), chunk.lines.cells["status"][line].as_py()
         rank = (Stage.LINES, int(chunk.lines.groups.index[line]))
@@ -253,8 +253,8 @@ def _taxes(chunk: Chunk, charges: Charges, bucket: int) -> pa.StringArray:
 def _can_cancel(chunk: Chunk, statuses: Statuses) -> Bools:
     lines = chunk.lines
     known, shipped = lines.can_cancel, lines.partly_shipped | (lines.quantity_shipped.values != 0)
-    told: Bools = np.where(known.present, (known.values > 0) & ~statuses.closed(), can_cancel(statuses, shipped))
-    return told
+    cancelable: Bools = np.where(known.present, (known.values > 0) & ~statuses.closed(), can_cancel(statuses, shipped))
+    return cancelable
 
 
 def _can_refund(chunk: Chunk, charges: Charges, adjusted: Adjusted, statuses: Statuses) -> Bools:
@@ -262,12 +262,12 @@ def _can_refund(chunk: Chunk, charges: Charges, adjusted: Adjusted, statuses: St
     settled = statuses.closed() & np.isin(statuses.reason, [REASONS["REFUNDED"], REASONS["CANCELED"]])
     holds_money = charges.total() - adjusted.money > 0
     by_money = holds_money & chunk.orders.paid_beyond_refunds()[owners]
-    told: Bools = ~settled & np.where(lines.can_refund.present, lines.can_refund.values > 0, by_money)
-    return told
+    refundable: Bools = ~settled & np.where(lines.can_refund.present, lines.can_refund.values > 0, by_money)
+    return refundable
 
 
 def _urls(chunk: Chunk, notices: Notices) -> pa.StringArray:
-    """Return image addresses as URIs; what is none is left out and said, as the parcel does not hang on it."""
+    """Return image addresses as URIs; what is none is left out and noted, as the parcel does not hang on it."""
     lines = chunk.lines
     cells = lines.cells["thumbnail_url"]
     if cells.null_count == len(cells):
@@ -292,7 +292,7 @@ class _Destinations:
 
 
 def _destinations(chunk: Chunk, statuses: Statuses, faults: Faults, notices: Notices) -> _Destinations:
-    """Say where goods go: to the delivery address, else to the billing address; nowhere where buyers fetch them."""
+    """Return where goods go: to the delivery address, else to the billing address; nowhere where buyers fetch them."""
     orders, lines = chunk.orders, chunk.lines
     billing = _billing(chunk, notices)
     shipping, broken = addresses(chunk.addresses, "shipping")
@@ -343,7 +343,7 @@ def _shipping_info(chunk: Chunk, address: pa.StringArray, notices: Notices) -> p
 
 
 def _billing(chunk: Chunk, notices: Notices) -> pa.StringArray:
-    """Return billing addresses; one that is incomplete is left out and said, as Mirakl does not ask for it."""
+    """Return billing addresses; one that is incomplete is left out and noted, as Mirakl does not ask for it."""
     address, broken = addresses(chunk.addresses, "billing")
     for order, (name, reason) in broken.items():
         text = f"{name} {reason}; the address was left out"

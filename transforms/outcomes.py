@@ -169,7 +169,7 @@ def rejects_of(table: pa.RecordBatch | pa.Table) -> Iterator[Reject]:
     return map(Reject, *(rows[name].to_pylist() for name in _REJECT))
 
 
-def _objects(column: pa.Array | pa.ChunkedArray) -> list[Any]:
+def _objects(column: pa.Array | pa.ChunkedArray) -> list[Any]:  # `Any`: of the type of the column
     # Several times as fast as `to_pylist`, which makes a scalar of each cell first.
     cells: list[Any] = column.to_numpy(zero_copy_only=False).tolist()
     return cells

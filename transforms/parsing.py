@@ -156,7 +156,7 @@ def whole_numbers(decimals: pa.Decimal128Array) -> Exact:
 
 
 def is_blank(cells: pa.StringArray) -> Bools:
-    """Say where a cell is absent or nothing but blanks."""
+    """Return where a cell is absent or nothing but blanks."""
     return mask(pc.equal(strip(or_blank(cells)), ""))
 
 

@@ -10,12 +10,12 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import compress, repeat
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from transforms.frames import Frame, Table
+from transforms.frames import Cell, Frame, Table
 from transforms.groups import Bools, Groups, Ints
 from transforms.rows import Rows, when
 
@@ -71,7 +71,7 @@ class Rowset:
         return self.take(np.where(self.groups.counts > 0, self.groups.bounds[1:] - 1, ABSENT))
 
 
-def rowset(rows: Rows, query: str, key: str, numbers: Mapping[Any, int]) -> Rowset:
+def rowset(rows: Rows, query: str, key: str, numbers: Mapping[Hashable, int]) -> Rowset:
     """Read the rows of a query that belong to one of the groups numbered by `key`, in the query's order a group."""
     frame = rows.get(query)
     owners = np.zeros(0, dtype=np.int64) if frame is None else numbered(frame[key], numbers)
@@ -95,28 +95,28 @@ def at(cells: npt.NDArray[_Cell], rows: Ints, absent: object) -> npt.NDArray[_Ce
     return found
 
 
-def numbering(keys: Iterable[Hashable]) -> dict[Any, int]:
+def numbering(keys: Iterable[Hashable]) -> dict[Hashable, int]:
     """Number keys by where they stand; one that comes again stands where it came last."""
     return {key: number for number, key in enumerate(keys)}
 
 
-def numbered(keys: Iterable[Any], numbers: Mapping[Any, int]) -> Ints:
+def numbered(keys: Iterable[object], numbers: Mapping[Hashable, int]) -> Ints:
     """Return the number of each key, `ABSENT` where it has none."""
     return np.fromiter(map(numbers.get, keys, repeat(ABSENT)), dtype=np.int64)
 
 
-def objects(cells: Sequence[Any]) -> Objects:
+def objects(cells: Sequence[object]) -> Objects:
     """Make a column of cells as they are."""
     return np.fromiter(cells, dtype=np.object_, count=len(cells))
 
 
 def is_absent(cells: Objects) -> Bools:
-    """Say which cells are None."""
+    """Return which cells are None."""
     return np.fromiter((cell is None for cell in cells), dtype=np.bool_, count=len(cells))
 
 
 def is_true(cells: Objects) -> Bools:
-    """Say which cells are neither absent, empty, nor zero."""
+    """Return which cells are neither absent, empty, nor zero."""
     flags: Bools = cells.astype(np.bool_)
     return flags
 
@@ -133,7 +133,7 @@ def or_else(cells: Objects, others: object) -> Objects:
 
 
 def one_of(cells: Objects, words: Iterable[str]) -> Bools:
-    """Say which cells are one of some words."""
+    """Return which cells are one of some words."""
     known = frozenset(words)
     return np.fromiter((cell in known for cell in cells), dtype=np.bool_, count=len(cells))
 
@@ -152,7 +152,7 @@ def stacked(parts: Sequence[Frame]) -> Table:
     """Put the rows of some frames below each other; a column that one of them lacks is absent there."""
     rows = [part for part in parts if len(part)]
     names = dict.fromkeys(name for part in rows for name in part.columns)
-    columns: dict[str, list[Any]] = {name: [] for name in names}
+    columns: dict[str, list[Cell]] = {name: [] for name in names}
     for part in rows:
         given = set(part.columns)
         for name, cells in columns.items():
@@ -179,8 +179,8 @@ def filled(cells: Objects) -> Objects:
 
 def earliest(stamps: Objects, owners: Ints, size: int) -> Objects:
     """Return the first moment of each group, None of one without rows; what is no time is before all others."""
-    found: list[Any] = [None] * size
-    first: list[Any] = [None] * size
+    found: list[object] = [None] * size
+    first: list[object] = [None] * size
     are_alike = all(type(stamp) is dt.datetime for stamp in stamps) and len({stamp.tzinfo for stamp in stamps}) < 2
     moments = stamps if are_alike else map(when, stamps)
     for owner, stamp, moment in zip(owners.tolist(), stamps, moments, strict=True):

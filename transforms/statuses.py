@@ -97,16 +97,16 @@ class Statuses:
         return Statuses(status, reason, self.known)
 
     def closed(self) -> Bools:
-        """Say which are closed."""
+        """Return which are closed."""
         closed: Bools = self.status == CLOSED
         return closed
 
     def before_shipment(self) -> Bools:
-        """Say which still wait for something before they can leave."""
+        """Return which still wait for something before they can leave."""
         return self.status <= AWAITING_SHIPMENT
 
     def before_accepted(self) -> Bools:
-        """Say which still wait for a payment or for somebody who accepts them."""
+        """Return which still wait for a payment or for somebody who accepts them."""
         return np.isin(self.status, _BEFORE_ACCEPTED)
 
     def words(self) -> pa.StringArray:
@@ -189,7 +189,7 @@ class Quantities:
         return self.cancelled + self.refunded
 
     def reached(self, units: Read) -> Bools:
-        """Say whether so many units are all that were to go there: the others were given up before they left."""
+        """Return whether so many units are all that were to go there: the others were given up before they left."""
         gone = self.gone()
         kept = gone - np.minimum(np.minimum(self.returned, gone), units.values)
         return units.present & (units.values + kept >= self.ordered)
@@ -241,5 +241,5 @@ def order_statuses(mapped: Statuses, lines: Statuses, groups: Groups) -> Statuse
 
 
 def can_cancel(lines: Statuses, shipped: Bools) -> Bools:
-    """Say which lines can be cancelled right now: not closed, nothing shipped."""
+    """Return which lines can be cancelled right now: not closed, nothing shipped."""
     return lines.before_shipment() & ~shipped

@@ -61,7 +61,7 @@ def _without_price(text: str) -> str:
 
 
 def _is_price(text: str) -> bool:
-    """Say whether a text is an amount: a number with a currency. Without one it may be the power of a lens."""
+    """Return whether a text is an amount: a number with a currency. Without one it may be the power of a lens."""
     unit = _NUMBER.sub("", text)
     if any(unicodedata.category(character) == "Sc" for character in unit):
         return len(unit) <= 4

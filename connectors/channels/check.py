@@ -1,4 +1,4 @@
-"""Trying a shop: everything is asked once, of a few orders, and all that is wrong is said, not only the first."""
+"""Trying a shop: everything is asked once, of a few orders, and all that is wrong is reported, not only the first."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _QUARTER = 900
 def wrong_times(
     reader: ShopReader, snapshot: Snapshot, start: dt.datetime, end: dt.datetime, orders: int
 ) -> Iterator[str]:
-    """Say what is odd about the times of the first changes in [start, end); they were read without a fault before.
+    """Return what is odd about the times of the first changes in [start, end); they were read without a fault before.
 
     Raises:
         ShopError: a query fails.

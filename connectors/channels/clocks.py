@@ -12,7 +12,7 @@ TOLERANCE = dt.timedelta(minutes=5)
 
 
 def clocks_differ(read_at: dt.datetime) -> str | None:
-    """Say how an instant just read from a database's clock differs from this machine's, None when it does not."""
+    """Describe how an instant just read from a database's clock differs from this machine's, None when it does not."""
     ours = dt.datetime.now(dt.UTC)
     if abs(read_at - ours) <= TOLERANCE:
         return None

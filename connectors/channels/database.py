@@ -244,5 +244,5 @@ def limit_statements(connection: sa.Connection, seconds: float) -> None:
 
 
 def known_clock(connection: sa.Connection) -> bool:
-    """Say whether this module knows how to ask this database for its time."""
+    """Return whether this module knows how to ask this database for its time."""
     return connection.dialect.name in {*_CLOCKS, "mariadb"}

@@ -60,12 +60,12 @@ def driver_errors(
 
 
 def is_denied(error: DBAPIError) -> bool:
-    """Say whether the user lacks a right: MySQL and MariaDB say so of tables that do not exist, too."""
+    """Return whether the user lacks a right: MySQL and MariaDB say so of tables that do not exist, too."""
     return _code(error.orig) == "access_denied"
 
 
 def _shop_error(channel: str, cause: BaseException | None, where: str) -> ShopError:
-    """Say a driver's error in one message: the driver's own words, without SQL, parameters or password."""
+    """Describe a driver's error in one message: the driver's own words, without SQL, parameters or password."""
     code, words = _code(cause), _words(cause)
     place = f"channel {channel!r}{where}"
     match code:

@@ -121,7 +121,7 @@ class ShopPlatform:
 
     @property
     def amounts_include_tax(self) -> bool:
-        """Say whether prices and shipping in the order frames include their taxes."""
+        """Return whether prices and shipping in the order frames include their taxes."""
         return self.settings.amounts == "gross"
 
     def naive_timezone(self, timezone: str) -> str:

@@ -121,7 +121,7 @@ def _read(channel: str, path: Path) -> str:
 
 
 def _has(schema: Schema, needed: Iterable[str], prefix: str) -> bool:
-    """Say whether the shop has all tables that are needed, each written `table` or `table(column, column)`."""
+    """Return whether the shop has all tables that are needed, each written `table` or `table(column, column)`."""
     for need in needed:
         table, _, columns = with_prefix(need, prefix).rstrip(")").partition("(")
         if not schema.has_table(table):

@@ -44,7 +44,7 @@ class Schema:
         self._inspector, self._columns, self.has_table = inspector, columns, has_table
 
     def has_column(self, table: str, column: str) -> bool:
-        """Say whether there is such a column."""
+        """Return whether there is such a column."""
         return self.has_table(table) and column in self._columns(table)
 
     def columns(self, table: str) -> frozenset[str]:
@@ -61,7 +61,7 @@ class Schema:
         return self._inspector.dialect.identifier_preparer.format_table(sa.table(name, schema=schema))
 
     def has_index(self, table: str, column: str) -> bool:
-        """Say whether some index, or the primary key, begins with this column."""
+        """Return whether some index, or the primary key, begins with this column."""
         name, schema = _split(table)
         indexes = self._inspector.get_indexes(name, schema=schema)
         uniques = self._inspector.get_unique_constraints(name, schema=schema)

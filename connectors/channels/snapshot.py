@@ -198,7 +198,7 @@ class Snapshot:
         return {**self.once(), **read, **({} if changes is None else {"changes": changes})}
 
     def _knows_changes_by_id(self) -> bool:
-        """Say whether the changes of single orders can be asked for without asking for those of all."""
+        """Return whether the changes of single orders can be asked for without asking for those of all."""
         return "page_size" not in self.queries[CHANGES_BY_ID].parameters
 
     def changes_of(self, order_ids: Sequence[Any]) -> Table:
@@ -227,7 +227,7 @@ class Snapshot:
         return [row[0] for row in found]
 
     def probe(self, name: str) -> bool:
-        """Say whether the query of a requirement yields a row."""
+        """Return whether the query of a requirement yields a row."""
         _, found = self._run(self.queries[name], {})
         return bool(found)
 

@@ -101,12 +101,12 @@ class Benchmark:
         with receiver() as address:
             command = [sys.executable, "-m", "tests.benchmarks.stages", str(self.folder / "shop"), address]
             _, peak, output = run(command)
-        told = json.loads(output)
+        result = json.loads(output)
         self.table.add_section()
-        http = told["stages"].pop("HTTP")
-        told["stages"]["deliver, HTTP left out"] = told["stages"].pop("deliver") - http
-        for name, seconds in told["stages"].items():
-            self.add(f"  {name}", seconds / told["orders"], "", "")
+        http = result["stages"].pop("HTTP")
+        result["stages"]["deliver, HTTP left out"] = result["stages"].pop("deliver") - http
+        for name, seconds in result["stages"].items():
+            self.add(f"  {name}", seconds / result["orders"], "", "")
         self.table.rows[-1].end_section = True
         self.console.print(f"peak of the stages in one process: {peak:.0f} MB")
 
