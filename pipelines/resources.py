@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -113,5 +114,7 @@ def user_errors_explained(attempt: int = UNREACHABLE_RETRIES) -> Iterator[None]:
         code = getattr(error, "code", type(error).__name__)
         if code == "unreachable" and attempt < UNREACHABLE_RETRIES:
             wait = FIRST_WAIT_SECONDS * 2**attempt
+            # Dagster's log is not shown on the shell, where whoever waits must see why.
+            logging.getLogger(__name__).warning(f"{error}; tried again in {wait:.0f} s")
             raise dg.RetryRequested(max_retries=UNREACHABLE_RETRIES, seconds_to_wait=wait) from None
         raise dg.Failure(str(error), metadata={"code": code}, allow_retries=False) from None

@@ -40,7 +40,9 @@ def test_a_wrong_variable_fails_the_step_that_needs_it_once_and_with_one_message
     assert retries(result) == 0
 
 
-def test_only_an_unreachable_shop_is_asked_again(runs: Runs, shop: OwnShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_an_unreachable_shop_is_asked_again_and_whoever_waits_is_told(
+    runs: Runs, shop: OwnShop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(resources, "FIRST_WAIT_SECONDS", 0.0)
     (shop.folder / "changes.sql").write_text("SELECT nonsense")
     broken = runs.sync(D1)
@@ -50,6 +52,9 @@ def test_only_an_unreachable_shop_is_asked_again(runs: Runs, shop: OwnShop, monk
     gone = runs.sync(D1)
     assert retries(gone) == 2
     assert "no SQLite file" in failure(gone)
+    waits = [record.getMessage() for record in caplog.records if record.name == "pipelines.resources"]
+    assert len(waits) == 2
+    assert all("no SQLite file" in message and message.endswith("; tried again in 0 s") for message in waits)
 
 
 def test_when_the_shop_cannot_be_read_later_days_are_not_tried(
