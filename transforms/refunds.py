@@ -201,10 +201,10 @@ class _Histories:
         )
 
     def _is_owed(self, order: int, at: dt.datetime, rows: list[RefundRow]) -> bool:
-        """Say whether all that had been paid by then had gone back: what is given back later was paid as well."""
+        """Say whether all that was paid had gone back by then: what is given back later was still the buyer's."""
         charged = [row for row in rows if row.charged]
         told, later = sum(row.money() for row in charged), sum(row.money() for row in charged if row.created_at > at)
-        return bool(max(self._paid[order], told) <= max(self._refunded[order], told) - later)
+        return bool(self._paid[order] <= max(self._refunded[order], told) - later)
 
 
 def _time(read: Read, row: int, path: str, rank: Rank) -> dt.datetime | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.transforms.conftest import ORDER, READ_AT, TAX
@@ -35,7 +35,10 @@ EVENTS = st.lists(
 class Shop:
     """An order to which things happen; it ships what is still to be shipped, and takes back what it had shipped."""
 
-    def __init__(self, quantities: Sequence[int], cents: Sequence[int], paid: str = "24.00") -> None:
+    def __init__(
+        self, quantities: Sequence[int], cents: Sequence[int], paid: str = "24.00", sums: bool = False
+    ) -> None:
+        self.sums = sums
         self.quantities, self.cents, self.paid = quantities, cents, paid
         self.cancelled_at: str | None = None
         self.waiting, self.shipped = list(quantities), [0] * len(quantities)
@@ -79,6 +82,14 @@ class Shop:
             self.buyer = [had + left for had, left in zip(self.buyer, self.waiting, strict=True)]
             self.waiting = [0] * len(self.quantities)
 
+    def documents(self) -> Mapping[str, Decimal]:
+        """Return what each refund document gave back."""
+        documents: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for row in self.adjustments:
+            amounts = (row.get("refund_total") or row.get(name) for name in ("price", "gross_amount", "shipping_price"))
+            documents[row["refund_id"]] += sum((Decimal(str(amount)) for amount in {*amounts} if amount), Decimal(0))
+        return documents
+
     def told(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Return what Mirakl is told of its adjustments now, with their lines."""
         return [
@@ -108,6 +119,10 @@ class Shop:
         ]
         order = {**ORDER, "shipping_price": "4.90", "shipped_at": self.completed_at}
         order |= {"total_paid": self.paid, "cancelled_at": self.cancelled_at}
+        if self.sums:
+            total = Decimal(sum(self.cents)) * 6 / 500 + Decimal("4.90")
+            order["total_paid"] = str(total) if self.paid == "all" else self.paid
+            order["total_refunded"] = str(min(total, sum(self.documents().values(), Decimal(0))))
         order["status"] = "void" if self.cancelled_at else "paid" if self.completed_at is None else "sent"
         # A database gives its rows in any order.
         tables: dict[str, list[dict[str, Any]]] = {
@@ -134,12 +149,13 @@ def cost(told: Mapping[str, Any], shipping: str) -> dict[str, Decimal]:
     st.lists(st.integers(1, 4), min_size=1, max_size=3),
     st.lists(st.integers(0, 5000), min_size=3, max_size=3),
     EVENTS,
-    st.sampled_from(["24.00", "0"]),
+    st.sampled_from([("24.00", False), ("0", False), ("0", True), ("all", True)]),
 )
+@example([2], [2000], [("void", 0, 0), ("give", 0, 2890)], ("all", True))
 def test_an_adjustment_keeps_its_line_id_kind_reason_and_amounts_while_the_order_only_grows(
-    quantities: list[int], cents: list[int], events: list[tuple[str, int, int]], paid: str
+    quantities: list[int], cents: list[int], events: list[tuple[str, int, int]], paid: tuple[str, bool]
 ) -> None:
-    shop = Shop(quantities, cents[: len(quantities)], paid)
+    shop = Shop(quantities, cents[: len(quantities)], *paid)
     before: list[tuple[str, Mapping[str, Any]]] = []
     for number, event in enumerate(events):
         shop.happens(number, *event)
@@ -170,8 +186,4 @@ def test_no_line_gives_back_more_than_it_cost_nor_more_units_than_it_has_and_no_
             left = {name: amount - given_back[name] for name, amount in left.items()}
         assert min(left.values()) >= 0
         assert sum(adjustment["quantity"] for adjustment in line.get("adjustments", ())) <= line["quantity"]
-    documents: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for row in shop.adjustments:
-        amounts = (row.get("refund_total") or row.get(name) for name in ("price", "gross_amount", "shipping_price"))
-        documents[row["refund_id"]] += sum((Decimal(str(amount)) for amount in {*amounts} if amount), Decimal(0))
-    assert told == min(charged, sum(documents.values(), Decimal(0)))
+    assert told == min(charged, sum(shop.documents().values(), Decimal(0)))
