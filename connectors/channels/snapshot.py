@@ -50,7 +50,7 @@ class ShopSource:
     database_url: str
     table_prefix: str | None = None
     timezone: str = "UTC"
-    chunk_size: int = 500
+    chunk_size: int = 1_000
     store: str | None = None
     pause_seconds: float = 0
     fee_columns: tuple[tuple[str, str | None], ...] = ()

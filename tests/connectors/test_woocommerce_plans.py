@@ -29,6 +29,11 @@ CHOSEN = """INSERT INTO wp_woocommerce_order_itemmeta (meta_id, order_item_id, m
 SELECT 100000000 + order_item_id, order_item_id, 'pa_color', CONCAT('value-', order_item_id % 5000)
 FROM wp_woocommerce_order_items WHERE order_item_type = 'line_item'"""
 SPLIT = "UPDATE wp_wc_orders SET parent_order_id = id - 3 WHERE type = 'shop_order' AND id % 4 = 0"
+# Years of orders, each twelfth with a refund: a change feed that went through them would take longer every day.
+YEARS = """INSERT INTO wp_wc_orders (id, status, type, total_amount, parent_order_id, date_created_gmt, date_updated_gmt)
+SELECT 10000000 + seq, 'wc-completed', IF(seq % 13 = 0, 'shop_order_refund', 'shop_order'), 10,
+    IF(seq % 13 = 0, 9999999 + seq, 0), '2015-01-01' + INTERVAL seq HOUR, '2015-01-02' + INTERVAL seq HOUR
+FROM seq_1_to_90000"""
 # The prefix lengths of WooCommerce itself, and the indexes of meta by key, which a planner may fall for.
 INDEXES = (
     "ALTER TABLE wp_wc_order_fulfillments DROP KEY fulfillments_entity, ADD KEY (entity_type(191), entity_id)",
@@ -48,7 +53,7 @@ def shop(mariadb_port: int) -> Iterator[pymysql.Connection[Any]]:
         connection.cursor().execute("CREATE DATABASE woocommerce_large CHARACTER SET utf8mb4")
         connection.select_db("woocommerce_large")
         make_mariadb_shop(f"mysql+pymysql://root@127.0.0.1:{mariadb_port}/woocommerce_large", orders=3000, days=40)
-        for statement in (PRODUCTS, PRODUCT_META, SHIPMENTS, TERMS, TAXONOMY, CHOSEN, SPLIT, *INDEXES, ANALYZE):
+        for statement in (PRODUCTS, PRODUCT_META, SHIPMENTS, TERMS, TAXONOMY, CHOSEN, SPLIT, YEARS, *INDEXES, ANALYZE):
             connection.cursor().execute(statement)
         yield connection
 
