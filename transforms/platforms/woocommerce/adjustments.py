@@ -21,14 +21,14 @@ from transforms.platforms.woocommerce.refunds import (
 from transforms.platforms.woocommerce.taxes import GivenBack
 from transforms.rows import number
 
-Cells = dict[str, str | Decimal | None]
+AdjustmentRow = dict[str, str | Decimal | None]
 
 
 @dataclass(frozen=True)
 class Adjustments:
     """The rows of the adjustments frame, and the refunded items that hold taxes."""
 
-    rows: list[Cells]
+    rows: list[AdjustmentRow]
     taxed: list[GivenBack]
 
 
@@ -49,11 +49,11 @@ def adjustments(
         given_up: dict[str, Decimal] = {}
         for document in of_order:
             reason = MONEY_REASON if is_money_alone(document, before, total) else None
-            for told in _adjustments(document, lines, units[order], bundles.get(order), reason, given_up):
-                made.rows.append({**told.cells, "channel_order_id": row.order_id})
-                if told.item is not None:
-                    adjustment_id = str(told.cells["channel_adjustment_id"])
-                    made.taxed.append(GivenBack(order, told.item.row, adjustment_id, told.share))
+            for made_row in _adjustments(document, lines, units[order], bundles.get(order), reason, given_up):
+                made.rows.append({**made_row.cells, "channel_order_id": row.order_id})
+                if made_row.item is not None:
+                    adjustment_id = str(made_row.cells["channel_adjustment_id"])
+                    made.taxed.append(GivenBack(order, made_row.item.row, adjustment_id, made_row.share))
             before += document.amount
     return made
 
@@ -62,7 +62,7 @@ def adjustments(
 class _Row:
     """A row of the frame, with the item whose taxes it gives back, if any, and the share of them."""
 
-    cells: Cells
+    cells: AdjustmentRow
     item: Item | None = None
     share: Decimal = WHOLE
 
@@ -85,7 +85,7 @@ def _adjustments(
     names no item. `given_up` are the units that documents have given up, by the line's id: those of this one are added.
     """
     refund = document.row
-    common: Cells = {
+    common: AdjustmentRow = {
         "refund_id": refund.refund_id,
         "refund_total": document.amount,
         "created_at": refund.date_created_gmt,
@@ -100,14 +100,14 @@ def _adjustments(
         adjustment_id = f"{refund.refund_id}-{item.order_item_id}"
         line, shipping = lines.get(item.refunded_item_id or ""), item.order_item_type == "shipping"
         quantity, reason = units[item.order_item_id]
-        units_of: Cells = {
+        units_of: AdjustmentRow = {
             "channel_adjustment_id": adjustment_id,
             "channel_order_line_id": None if shipping else item.refunded_item_id,
             "quantity": quantity,
             "default_reason": reason,
             **common,
         }
-        money: Cells = {
+        money: AdjustmentRow = {
             "price": None if shipping else part(item.line_total, share),
             "shipping_price": part(item.cost, share) if shipping else None,
         }
@@ -118,7 +118,7 @@ def _adjustments(
             # The part has no price of its own: its money is the container's.
             if line is not None and bundles and line.row not in bundles.left_out:
                 made.append(_Row(units_of))
-            apart: Cells = {
+            apart: AdjustmentRow = {
                 "channel_adjustment_id": f"{adjustment_id}-{holder.order_item_id}",
                 "channel_order_line_id": holder.order_item_id,
                 "quantity": "0",
@@ -137,7 +137,9 @@ def _adjustments(
     return made
 
 
-def _with_parts(made: Sequence[_Row], bundles: Bundles, given_up: dict[str, Decimal], common: Cells) -> Iterator[_Row]:
+def _with_parts(
+    made: Sequence[_Row], bundles: Bundles, given_up: dict[str, Decimal], common: AdjustmentRow
+) -> Iterator[_Row]:
     """Give containers up with the last of their parts: in the row that names them, else in one more, yielded."""
     for row in made:
         line_id = str(row.cells["channel_order_line_id"])

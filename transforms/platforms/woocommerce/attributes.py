@@ -9,25 +9,27 @@ import orjson
 
 from transforms.platforms.woocommerce.bundles import Bundles
 from transforms.platforms.woocommerce.chunk import Cell, Chunk, Item
-from transforms.platforms.woocommerce.lines import Told
+from transforms.platforms.woocommerce.lines import LineItems
 from transforms.platforms.woocommerce.options import chosen
 from transforms.platforms.woocommerce.origins import order_number
 from transforms.platforms.woocommerce.products import Products
 
-Cells = dict[str, Cell]
+AttributeRow = dict[str, Cell]
 
 
-def line_attributes(chunk: Chunk, told: Told, products: Products, bundles: Mapping[int, Bundles]) -> Iterator[Cells]:
+def line_attributes(
+    chunk: Chunk, line_items: LineItems, products: Products, bundles: Mapping[int, Bundles]
+) -> Iterator[AttributeRow]:
     """Write the attributes of lines: what the buyer chose, and how containers and parts belong together."""
     for order in chunk.keys:
         order_id = chunk.orders.rows[order].order_id
         for item in chunk.items_of(order):
-            if item.row in told.products:
+            if item.row in line_items.products:
                 for cells in _line_attributes(chunk, item, products, bundles.get(order)):
                     yield {"channel_order_id": order_id, "channel_order_line_id": item.order_item_id, **cells}
 
 
-def _line_attributes(chunk: Chunk, item: Item, products: Products, bundles: Bundles | None) -> Iterator[Cells]:
+def _line_attributes(chunk: Chunk, item: Item, products: Products, bundles: Bundles | None) -> Iterator[AttributeRow]:
     rows = chunk.item_meta.get(item.order_item_id)
     if rows:
         for label, texts in chosen(rows, products.labels(item.product_id)).items():
@@ -42,7 +44,7 @@ def _line_attributes(chunk: Chunk, item: Item, products: Products, bundles: Bund
             yield attribute("part-of", html.unescape(container.order_item_name or ""))
 
 
-def order_attributes(chunk: Chunk) -> Iterator[Cells]:
+def order_attributes(chunk: Chunk) -> Iterator[AttributeRow]:
     """Write the numbers that buyers know, and the codes of coupons."""
     for order, meta in chunk.meta.items():
         row = chunk.orders.rows[order]
@@ -56,7 +58,7 @@ def order_attributes(chunk: Chunk) -> Iterator[Cells]:
         yield {"channel_order_id": chunk.orders.rows[order].order_id, **attribute("coupon-codes", codes)}
 
 
-def attribute(name: str, value: str | list[str]) -> Cells:
+def attribute(name: str, value: str | list[str]) -> AttributeRow:
     """Write an attribute: a text, or a list of them."""
     if isinstance(value, list):
         return {"id": name, "type": "LIST", "value": orjson.dumps(value).decode()}

@@ -45,7 +45,7 @@ def bundles_of(chunk: Chunk, products: Products) -> dict[int, Bundles]:
 
 
 class Bundles:
-    """The containers and parts among the lines of one order; `is_virtual` tells of a line that nobody ships it."""
+    """The containers and parts among the lines of one order; `is_virtual`: whether nobody ships a line."""
 
     def __init__(self, lines: Sequence[Item], meta: Meta, is_virtual: Callable[[Item], bool]) -> None:
         self._is_virtual = is_virtual
@@ -60,7 +60,7 @@ class Bundles:
         self.left_out = {line.row for line in lines if self._is_left_out(line)}
 
     def is_container(self, line: Item) -> bool:
-        """Say whether a line is only the offer: others pack its parts, nobody packs it."""
+        """Return whether a line is only the offer: others pack its parts, nobody packs it."""
         parts = self._parts.get(line.order_item_id, ())
         inside = [part for part in parts if part.order_item_id in self._inside]
         return len(inside) < len(parts) and (not inside or self._is_virtual(line))
@@ -72,7 +72,7 @@ class Bundles:
     def units(self, line: Item, known: Units, refunded: Mapping[str, Decimal]) -> tuple[Decimal | None, bool]:
         """Return how many units of a line went there (left, arrived), and whether something of it did but not all.
 
-        `known` says it of a line by itself, None where nothing is known; a container is as far as its parts.
+        `known` counts the units of a line by itself, None where nothing is known; a container is as far as its parts.
         """
         if not self.is_container(line):
             return self._part_units(line, known), False
@@ -96,7 +96,7 @@ class Bundles:
     def given_back_with(self, line: Item, quantity: Decimal, named: Collection[Cell]) -> Iterator[tuple[Item, Decimal]]:
         """Yield the parts that go back with so many units of their container, and how many of each.
 
-        `named` are the lines that the refund names itself: only what it says nothing of goes with its container.
+        `named` are the lines that the refund names itself: only the others go with their container.
         """
         if self.is_container(line) and number(line.qty):
             for part in self._packed(line):
@@ -186,7 +186,7 @@ def _container(line: Item, lines: Sequence[Item], meta: Meta) -> Item | None:
 
 
 def holds_money(line: Item) -> bool:
-    """Say whether an item has a price, or gives one back."""
+    """Return whether an item has a price, or gives one back."""
     return any((cell or "").strip(" -0.") for cell in (line.line_total, line.line_tax))
 
 

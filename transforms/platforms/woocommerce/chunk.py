@@ -107,7 +107,7 @@ class Orders:
 
 @dataclass(frozen=True)
 class Items:
-    """Items of orders; `orders` says which order an item is of, by its row, -1 where it is none of the chunk.
+    """Items of orders; `orders` is the row of the order that an item is of, -1 where it is none of the chunk.
 
     `cells` are the columns of `Item` as the driver gave them.
     """
@@ -134,7 +134,7 @@ class Items:
     rate_percent: pa.StringArray
 
     def is_kind(self, *kinds: str) -> Bools:
-        """Say which items are of these types."""
+        """Return which items are of these types."""
         return mask(pc.is_in(self.order_item_type, pa.array(kinds)))
 
     def of(self, rows: Ints) -> list[Item]:
@@ -244,7 +244,7 @@ def rows_as(kind: type[Row], rows: Rows, query: str) -> Iterator[Row]:
         yield from map(kind._make, zip(*(_texts(frame[name]) for name in kind._fields), strict=True))
 
 
-def first_told(*columns: pa.StringArray | pa.StringScalar) -> pa.StringArray:
+def first_filled(*columns: pa.StringArray | pa.StringScalar) -> pa.StringArray:
     """Return the first cell that is not empty, row by row; the last column's as it is."""
     *others, last = columns
     return pc.coalesce(*(pc.if_else(pc.equal(column, ""), None, column) for column in others), last)

@@ -16,7 +16,7 @@ from transforms.rows import number
 
 GIFT_CARDS = frozenset({"gift_card", "pw_gift_card", "yith_gift_card"})
 _WALLET = "_via_wallet_partial_payment"
-# Meta of orders and of items that say so.
+# Meta of orders and of items in which plugins note it.
 _NOTED = frozenset(
     {"_legacy_fee_key", "amount", "_ywgc_applied_gift_cards", "_ywgc_applied_gift_cards_totals"}
     | {"smart_coupons_contribution", "_funds_used"}

@@ -1,4 +1,4 @@
-"""Lines of orders: which items are told as what, products and how many units of them left, fees and discounts."""
+"""Lines of orders: which items become what: products and how many units of them left, fees and discounts."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class LineUnits(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Told:
-    """The items that are told as lines: their rows, their orders, and what each is told as."""
+class LineItems:
+    """The items that become lines: their rows, their orders, and the kind of line."""
 
     rows: Ints
     orders: Ints
@@ -52,11 +52,11 @@ class Told:
         return frozenset(self.rows[self.is_product].tolist())
 
 
-def told_lines(chunk: Chunk, is_balance: Bools, left_out: Collection[int]) -> Told:
-    """Say which items are told as lines. `is_balance`: orders of money alone; `left_out`: rows that bundles leave out.
+def select_lines(chunk: Chunk, is_balance: Bools, left_out: Collection[int]) -> LineItems:
+    """Select the items that become lines. `is_balance`: orders of money alone; `left_out`: rows that bundles leave out.
 
     A negative fee, or a negative line (a trade-in), is a discount that nobody ships. Lines without units and money are
-    left behind by edits, and Mirakl takes none: they are told only where nothing else is.
+    left behind by edits, and Mirakl takes none: they become lines only where there is no other.
     """
     items, own, owners = chunk.items, chunk.own, chunk.groups.owners
     is_line = items.is_kind("line_item")[own]
@@ -70,8 +70,10 @@ def told_lines(chunk: Chunk, is_balance: Bools, left_out: Collection[int]) -> To
     if left_out:
         is_product &= ~np.isin(own, list(left_out))
     is_other = items.is_kind("fee")[own] | (is_line & ~may_be_product)
-    told = is_product | is_other
-    return Told(own[told], owners[told], is_product[told], (is_other & negative)[told])
+    is_line_item = is_product | is_other
+    return LineItems(
+        own[is_line_item], owners[is_line_item], is_product[is_line_item], (is_other & negative)[is_line_item]
+    )
 
 
 def line_units(
@@ -104,31 +106,31 @@ def _line_units(item: Item, sent: Shipments, bundles: Bundles | None, given_up: 
 
 def line_rows(
     chunk: Chunk,
-    told: Told,
-    words: Sequence[Cell],
+    line_items: LineItems,
+    statuses: Sequence[Cell],
     products: Products,
     sent: Sent,
     counted: Mapping[int, LineUnits],
 ) -> Table:
-    """Write the lines. `words` are the orders' statuses, `counted` is what `line_units` found."""
-    items, rows = chunk.items, pa.array(told.rows)
-    is_product = pa.array(told.is_product)
+    """Write the lines. `statuses` are the orders', `counted` is what `line_units` found."""
+    items, rows = chunk.items, pa.array(line_items.rows)
+    is_product = pa.array(line_items.is_product)
     quantity = items.qty.take(rows)
-    shipped = pc.if_else(pa.array(sent.is_whole[told.orders]), quantity, None)
-    delivered = pc.if_else(pa.array(sent.has_arrived[told.orders]), quantity, None)
+    shipped = pc.if_else(pa.array(sent.is_whole[line_items.orders]), quantity, None)
+    delivered = pc.if_else(pa.array(sent.has_arrived[line_items.orders]), quantity, None)
     partly = np.zeros(len(rows), dtype=np.bool_)
-    ids, virtual = _products(chunk, told, products)
+    ids, virtual = _products(chunk, line_items, products)
     sent_at = pa.nulls(len(rows), pa.string())
     if counted:
-        at = [place for place, row in enumerate(told.rows.tolist()) if row in counted]
-        own = [counted[row] for row in told.rows[at].tolist()]
+        at = [place for place, row in enumerate(line_items.rows.tolist()) if row in counted]
+        own = [counted[row] for row in line_items.rows[at].tolist()]
         here = pa.array(np.isin(np.arange(len(rows)), at))
         shipped = pc.replace_with_mask(shipped, here, text_cells([units.shipped for units in own]))
         delivered = pc.replace_with_mask(delivered, here, text_cells([units.delivered for units in own]))
         sent_at = pc.replace_with_mask(sent_at, here, text_cells([units.sent_at for units in own]))
         partly[at] = [units.partly for units in own]
         virtual[at] &= [not units.is_container for units in own]
-    status = pa.array(words, pa.string()).take(pa.array(told.orders))
+    status = pa.array(statuses, pa.string()).take(pa.array(line_items.orders))
     # Nobody knows which units left.
     unknown = mask(pc.and_(pc.is_null(shipped), pc.equal(status, PARTLY_SHIPPED)))
     partly = np.where(unknown, ~virtual, partly)
@@ -141,9 +143,9 @@ def line_rows(
 
     return Table(
         {
-            "channel_order_id": chunk.orders.ids.take(pa.array(told.orders)),
+            "channel_order_id": chunk.orders.ids.take(pa.array(line_items.orders)),
             "channel_order_line_id": items.order_item_id.take(rows),
-            "kind": of_product(pa.scalar("product"), pc.if_else(pa.array(told.is_discount), "discount", "fee")),
+            "kind": of_product(pa.scalar("product"), pc.if_else(pa.array(line_items.is_discount), "discount", "fee")),
             "quantity": of_product(quantity, "1"),
             "price": pc.if_else(pc.equal(or_blank(price), ""), "0", price),
             "product_id": of_product(ids, "fee"),
@@ -157,9 +159,9 @@ def line_rows(
     )
 
 
-def _products(chunk: Chunk, told: Told, products: Products) -> tuple[pa.StringArray, Bools]:
+def _products(chunk: Chunk, line_items: LineItems, products: Products) -> tuple[pa.StringArray, Bools]:
     """Return the ids of the products, and which of them nobody ships."""
-    rows = pa.array(told.rows)
+    rows = pa.array(line_items.rows)
     items = chunk.items
     keys = list(zip(items.product_id.take(rows).to_pylist(), items.variation_id.take(rows).to_pylist(), strict=True))
     known = {key: (products.sku_or_id(*key), products.is_virtual(*key)) for key in set(keys)}

@@ -36,7 +36,7 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cancelation:
-    """What notes tell of a cancelled order; `reason` is all that people wrote about the time it was cancelled."""
+    """What the notes of a cancelled order contain; `reason` is what people wrote around the time of the cancelation."""
 
     at: dt.datetime | None = None
     reason: str | None = None

@@ -35,7 +35,7 @@ def chosen(rows: Iterable[ItemMeta], labels: Mapping[str, str]) -> dict[str, lis
     for row in rows:
         key = row.meta_key or ""
         named = labels.get(key.removeprefix("attribute_"))
-        for label, text in _told(key, row.meta_value or "", row.term_name, named):
+        for label, text in _options(key, row.meta_value or "", row.term_name, named):
             texts = found.setdefault(label, []) if label in found or len(found) < MOST_OPTIONS else None
             # A line has one value of an attribute: of two the first counts. Of check boxes each is a meta.
             once = bool(texts) and is_attribute(key)
@@ -45,12 +45,12 @@ def chosen(rows: Iterable[ItemMeta], labels: Mapping[str, str]) -> dict[str, lis
 
 
 def is_attribute(key: str) -> bool:
-    """Say whether a meta key is an attribute of the shop's, whose value is a slug."""
+    """Return whether a meta key is an attribute of the shop's, whose value is a slug."""
     return key.startswith(("pa_", "attribute_pa_"))
 
 
 @lru_cache(maxsize=8192)
-def _told(key: str, value: str, term_name: str | None, named: str | None) -> tuple[tuple[str, str], ...]:
+def _options(key: str, value: str, term_name: str | None, named: str | None) -> tuple[tuple[str, str], ...]:
     """Return labels and texts of one meta; the values of most attributes come again and again."""
     if key in _PACKED:
         return tuple(_unpacked(value))
@@ -69,9 +69,9 @@ def _unpacked(value: str) -> Iterable[tuple[str, str]]:
         values = text if isinstance(text, list) else list(text.values()) if isinstance(text, dict) else [text]
         for one in values:
             one = one.get("label") or one.get("value") if isinstance(one, dict) else one
-            told = visible_text(one) if isinstance(one, str | int | float) else ""
-            if told and (name := visible_text(label, LONGEST_LABEL)):
-                yield name, told
+            shown = visible_text(one) if isinstance(one, str | int | float) else ""
+            if shown and (name := visible_text(label, LONGEST_LABEL)):
+                yield name, shown
 
 
 def _fields(packed: Any) -> Iterable[dict[Any, Any]]:

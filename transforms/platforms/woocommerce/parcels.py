@@ -22,7 +22,7 @@ TRACKING = frozenset(
     {NOTED, "shipment_status", "ts_shipment_status", "_aftership_tracking_items"}
     | {"ywot_tracking_code", "ywot_carrier_name", "ywot_carrier_id", "ywot_pick_up_date"}
 )
-# Plugins name the same things in their own ways; the first that is there counts, of products the most telling.
+# Plugins name the same things in their own ways; the first that is there counts, of products the most specific.
 _ITEM = ("item_id", "line_item_id", "order_item_id", "id")
 _PRODUCT = ("variation_id", "product", "product_id")
 _QUANTITY = ("qty", "quantity")
@@ -67,12 +67,12 @@ class Shipments:
 
     @property
     def is_whole(self) -> bool:
-        """Say whether all of the order has left."""
+        """Return whether all of the order has left."""
         return bool(self._whole)
 
     @property
     def has_arrived(self) -> bool:
-        """Say whether all of the order has arrived."""
+        """Return whether all of the order has arrived."""
         return self.is_whole and all(parcel.delivered for parcel in self._whole)
 
     def units(self, item: Item) -> str | Decimal | None:
@@ -90,7 +90,7 @@ class Shipments:
         return units if any(parcel.contents for parcel in arrived) else None
 
     def sent_at(self, item: Item) -> dt.datetime | None:
-        """Say when the first unit of a line left, where that is known of this very line."""
+        """Return when the first unit of a line left, where that is known of this very line."""
         holding = [parcel for parcel in self._known if item.order_item_id in parcel.contents]
         if not holding:
             return None
@@ -125,8 +125,8 @@ def _native(fulfillments: Sequence[Fulfillment], goods: _Goods, zone: str) -> It
 
 
 def _plugins(meta: Meta, goods: _Goods, zone: str, partly: bool) -> Iterator[Parcel]:
-    told = meta.get("shipment_status") or meta.get("ts_shipment_status")
-    statuses = structure(told) if told else None
+    packed = meta.get("shipment_status") or meta.get("ts_shipment_status")
+    statuses = structure(packed) if packed else None
     tracked = entries(meta.get(NOTED))
     for index, tracking in enumerate(tracked):
         listed = entries(tracking.get("products_list"))
@@ -153,7 +153,7 @@ def _parcel(
     goods: _Goods,
     partly: bool,
 ) -> Parcel:
-    # A parcel that lists nothing holds the whole order, unless the order's own status says that it was sent in part.
+    # A parcel that lists nothing holds the whole order, unless by its status the order was sent in part.
     carrier = _text(_pick(tracking, CARRIER))
     return Parcel(carrier, sent_at, delivered, goods.contents(listed), whole=not listed and not partly)
 
@@ -201,7 +201,7 @@ class _Goods:
                 yield own, units
 
     def _of_product(self, entry: Mapping[Any, Any]) -> list[str]:
-        # A variation tells its line from those of the other variations of the product.
+        # The variation distinguishes its line from those of other variations of the product.
         for product_id in (_text(entry.get(name)) for name in _PRODUCT):
             lines = [own for own, item in self._items.items() if product_id in _products(item)]
             if lines:
@@ -225,8 +225,8 @@ def _of_parcel(statuses: Any, index: int) -> Any:
 def _is_delivered(value: Any) -> bool:
     if value is None:
         return False
-    words = [value[name] for name in STATUS if name in value] if isinstance(value, dict) else [value]
-    return any(isinstance(word, str) and word.strip().casefold() == "delivered" for word in words)
+    statuses = [value[name] for name in STATUS if name in value] if isinstance(value, dict) else [value]
+    return any(isinstance(status, str) and status.strip().casefold() == "delivered" for status in statuses)
 
 
 def _pick(cells: Mapping[Any, Any], names: tuple[str, ...]) -> Any:

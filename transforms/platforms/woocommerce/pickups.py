@@ -86,7 +86,7 @@ class Place:
 
     @property
     def is_counter(self) -> bool:
-        """Say whether no carrier is involved."""
+        """Return whether no carrier is involved."""
         return self.point_id is None
 
 
@@ -111,7 +111,7 @@ def place(shipping: Sequence[Item], item_meta: Mapping[str, Meta], meta: Meta) -
 
 
 def is_counter(method_id: Cell) -> bool:
-    """Say whether a shipping method is that the buyer fetches the goods at the shop."""
+    """Return whether a shipping method is that the buyer fetches the goods at the shop."""
     return (method_id or "").partition(":")[0] in _AT_THE_COUNTER
 
 

@@ -1,4 +1,4 @@
-"""Addresses of orders that buyers fetch: a pick-up point's address stands in for the buyer's."""
+"""Addresses of orders that buyers fetch: a pick-up point's address replaces the buyer's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from transforms.frames import Frame, Table, as_text
-from transforms.platforms.woocommerce.attributes import Cells, attribute
+from transforms.platforms.woocommerce.attributes import AttributeRow, attribute
 from transforms.platforms.woocommerce.chunk import Chunk
 from transforms.platforms.woocommerce.pickups import POINTS, Place, place
 from transforms.rows import Rows
@@ -28,7 +28,7 @@ class Addresses:
             self._rows.setdefault(key, row)
 
     def is_home(self, order_id: str) -> bool:
-        """Say whether the parcel would go to the billing address, or nobody knows where: no plugin put the place in."""
+        """Return whether the parcel would go to the billing address, or its address is unknown: no plugin set it."""
         shipping, billing = (self._rows.get((order_id, kind)) for kind in ("shipping", "billing"))
         if shipping is None or billing is None:
             return shipping is None
@@ -39,7 +39,7 @@ class Addresses:
         row = self._rows.get((order_id, "shipping"))
         if row is None:
             row = self._added(order_id)
-        told = {
+        cells = {
             "company": where.name,
             "street": where.street,
             "street_additional_info": None,
@@ -47,7 +47,7 @@ class Addresses:
             "city": where.city,
             "state": None,
         }
-        for name, cell in told.items():
+        for name, cell in cells.items():
             self._cells[name][row] = cell
         if where.country:
             self._cells["country"][row] = where.country
@@ -68,21 +68,21 @@ class Addresses:
 
 @dataclass(frozen=True)
 class Fetched:
-    """What is told of the orders that buyers fetch, by the order's row; `addresses` only where one was changed."""
+    """Where buyers fetch their orders, by the order's row; `addresses` only where one was changed."""
 
     point_ids: Mapping[int, str]
     at_home: frozenset[int]
-    attributes: list[Cells]
+    attributes: list[AttributeRow]
     addresses: Table | None
 
 
 def fetched(chunk: Chunk, rows: Rows, at_the_counter: Iterable[int]) -> Fetched:
-    """Say where buyers fetch the goods. `at_the_counter`: orders of which all is fetched at the shop.
+    """Return where buyers fetch the goods. `at_the_counter`: orders of which all is fetched at the shop.
 
     At home is where the buyer's address is not where the parcel goes, and there is no other.
     """
     addresses = None
-    told: list[Cells] = []
+    found: list[AttributeRow] = []
     point_ids: dict[int, str] = {}
     at_home, changed = set(), False
     for order in {*at_the_counter, *(order for order, meta in chunk.meta.items() if not POINTS.isdisjoint(meta))}:
@@ -93,7 +93,7 @@ def fetched(chunk: Chunk, rows: Rows, at_the_counter: Iterable[int]) -> Fetched:
             continue
         for name, value in attributes(where).items():
             if value:
-                told.append({"channel_order_id": order_id, **attribute(name, html.unescape(value))})
+                found.append({"channel_order_id": order_id, **attribute(name, html.unescape(value))})
         if where.point_id is None:
             at_home.add(order)
             continue
@@ -105,7 +105,7 @@ def fetched(chunk: Chunk, rows: Rows, at_the_counter: Iterable[int]) -> Fetched:
         elif addresses.is_home(order_id):
             at_home.add(order)
     frame = addresses.frame() if addresses is not None and changed else None
-    return Fetched(point_ids, frozenset(at_home), told, frame)
+    return Fetched(point_ids, frozenset(at_home), found, frame)
 
 
 def attributes(where: Place) -> Mapping[str, str | None]:

@@ -52,14 +52,14 @@ class Products:
         self._labels_of: dict[Cell, Mapping[str, str]] = {}
 
     def is_virtual(self, product_id: Cell, variation_id: Cell) -> bool:
-        """Say whether nobody ships this product."""
+        """Return whether nobody ships this product."""
         product = self._known.get(_id(product_id, variation_id))
         return product is not None and product.is_virtual == "1"
 
     def sku_or_id(self, product_id: Cell, variation_id: Cell) -> Cell:
         """Return the SKU of a product, else its id; None where a line, typed in by hand, has no product at all.
 
-        The id of a variation without a SKU of its own tells it from the others: their parent's SKU would not.
+        The id of a variation without a SKU of its own distinguishes it from the others: their parent's SKU would not.
         """
         own_id = _id(product_id, variation_id)
         sku = self._sku(own_id)

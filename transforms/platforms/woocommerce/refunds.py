@@ -18,7 +18,7 @@ _MONEY_ALONE = Decimal("0.75")
 # Lines keep fractions of a cent that the refund form rounds.
 _ROUNDING = Decimal("0.01")
 MONEY_REASON = "AGREEMENT"
-# The quantity of a refund item, and what it is for where its words do not say.
+# The quantity of a refund item, and its reason where its text gives none.
 Units = tuple[Cell, Cell]
 
 
@@ -47,7 +47,7 @@ def documents_of(chunk: Chunk, order_id: Cell) -> list[Document]:
 
 
 def refunded(refund: Refund) -> Decimal:
-    """Return what a refund document gave back; its column says it too, with the other sign."""
+    """Return what a refund document gave back; its column has it too, with the other sign."""
     for value in (refund.refund_amount, refund.total_amount):
         try:
             if amount := parse_amount(value):
@@ -127,7 +127,7 @@ def _units(item: Item, line: Item | None) -> Units:
 
 
 def is_money_alone(document: Document, before: Decimal, total: Decimal) -> bool:
-    """Say whether a document that names no items left something to give back of what the order cost.
+    """Return whether a document that names no items left something to give back of what the order cost.
 
     `before` is what earlier documents gave back: the last of the money is not a reduction of the price.
     """

@@ -1,7 +1,7 @@
-"""Orders of WooCommerce as order frames: each put together of what the other modules here say of it.
+"""Orders of WooCommerce as order frames: put together from the parts that the other modules make.
 
-Columns say what nearly every order needs; what few orders have (refunds, bundles, suborders, pick-ups, credit, packed
-meta) is worked order by order, for those that have it.
+What nearly every order needs is worked in columns; what few orders have (refunds, bundles, suborders, pick-ups, credit,
+packed meta) is worked order by order, for those that have it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from transforms.platforms.woocommerce.attributes import line_attributes, order_a
 from transforms.platforms.woocommerce.bundles import bundles_of
 from transforms.platforms.woocommerce.chunk import BEFORE_THE_BIN, Cell, Chunk, read_chunk
 from transforms.platforms.woocommerce.credits import paid_otherwise
-from transforms.platforms.woocommerce.lines import line_rows, line_units, told_lines
+from transforms.platforms.woocommerce.lines import line_rows, line_units, select_lines
 from transforms.platforms.woocommerce.notes import Cancelation, cancelations
 from transforms.platforms.woocommerce.origins import source
 from transforms.platforms.woocommerce.parcels import TRACKING
@@ -55,9 +55,9 @@ def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
     given_up = {order: units_given_up(refunds[order], units[order]) for order in bundles.keys() & refunds.keys()}
     balances = [is_balance(row, chunk.keys.get(order, ())) for order, row in enumerate(chunk.orders.rows)]
     left_out = {row for of_order in bundles.values() for row in of_order.left_out}
-    told = told_lines(chunk, np.array(balances, dtype=np.bool_), left_out)
+    line_items = select_lines(chunk, np.array(balances, dtype=np.bool_), left_out)
     lines = line_rows(
-        chunk, told, [of.word for of in states], products, sent, line_units(chunk, sent, bundles, given_up)
+        chunk, line_items, [of.status for of in states], products, sent, line_units(chunk, sent, bundles, given_up)
     )
     made = adjustments(chunk, refunds, units, bundles, totals)
     of_shipping = shipping(chunk)
@@ -65,10 +65,10 @@ def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
     frames: dict[str, Frame] = {
         "orders": _orders(chunk, states, noted, sent, refunds, totals, of_shipping, where, divided.gone),
         "lines": lines,
-        "taxes": tax_rows(chunk, shop_rates(rows), taxed(chunk, told, made.taxed)),
+        "taxes": tax_rows(chunk, shop_rates(rows), taxed(chunk, line_items, made.taxed)),
         "adjustments": table_of(made.rows),
         "custom_attributes": table_of(
-            [*line_attributes(chunk, told, products, bundles), *order_attributes(chunk), *where.attributes]
+            [*line_attributes(chunk, line_items, products, bundles), *order_attributes(chunk), *where.attributes]
         ),
     }
     if "addresses" in rows:
@@ -104,7 +104,7 @@ def _orders(
     cells: dict[str, pa.Array | list[Cell]] = {
         "channel_order_id": orders.ids,
         "created_at": orders.created_at,
-        "status": [of.word for of in states],
+        "status": [of.status for of in states],
         "status_hint": [of.hint for of in states],
         "status_proved": [of.proved for of in states],
         "cancelled_at": _over(nobody, {order: cancelation.at for order, cancelation in noted.items()}),
@@ -132,10 +132,10 @@ def _orders(
 
 def _over(cells: Sequence[Cell], own: Mapping[int, Cell | Decimal | dt.datetime]) -> list[Cell]:
     """Put cells of some orders in the place of those that all have."""
-    told = list(cells)
+    filled = list(cells)
     for order, value in own.items():
-        told[order] = as_text(value)
-    return told
+        filled[order] = as_text(value)
+    return filled
 
 
 def _vendors(chunk: Chunk) -> list[Cell]:

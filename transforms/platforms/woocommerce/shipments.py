@@ -1,6 +1,6 @@
-"""Which orders left, all of them, with whom and when: columns of what parcels tell.
+"""Which orders left, all of them, with whom and when: as columns.
 
-Nearly all shipped orders have one parcel, noted by one plugin, of which nobody says what it holds: those are read in
+Nearly all shipped orders have one parcel, noted by one plugin, whose contents are unknown: those are read in
 columns. Others are worked one by one (`parcels`).
 """
 
@@ -18,7 +18,7 @@ from transforms.frames import as_text
 from transforms.groups import Bools, Ints
 from transforms.packed import one_entries
 from transforms.parsing import mask, microseconds, or_blank, strip, times
-from transforms.platforms.woocommerce.chunk import Cell, Chunk, first_told, rows_as
+from transforms.platforms.woocommerce.chunk import Cell, Chunk, first_filled, rows_as
 from transforms.platforms.woocommerce.parcels import (
     CARRIER,
     LISTS,
@@ -83,12 +83,12 @@ def _noted(
         is_plain &= mask(pc.is_null(found[name]))
     plain = pa.array(is_plain)
     orders = np.array(list(noted), dtype=np.int64)[is_plain]
-    # A parcel that lists nothing holds the whole order, unless the order's own status says that it was sent in part.
+    # A parcel that lists nothing holds the whole order, unless by its status the order was sent in part.
     is_whole = np.array(
         [chunk.orders.rows[order].status != PARTLY_SHIPPED for order in orders.tolist()], dtype=np.bool_
     )
     whole[orders] = is_whole
-    carriers = strip(first_told(*(found[name].filter(plain) for name in CARRIER)))
+    carriers = strip(first_filled(*(found[name].filter(plain) for name in CARRIER)))
     sent, was_sent = _moments(found[_SENT_AT].filter(plain), zone)
     done = times(chunk.orders.completed_at.take(pa.array(orders)), "UTC")
     first = np.where(was_sent & (~done.present | (sent < done.values)), sent, done.values)
@@ -103,7 +103,7 @@ def _noted(
 
 
 def _moments(cells: pa.StringArray, zone: str) -> tuple[Ints, Bools]:
-    """Read times as microseconds since 1970, see `moment`; and say where there is one."""
+    """Read times as microseconds since 1970, see `moment`; and where there is one."""
     text = strip(or_blank(cells))
     is_count = pc.match_substring_regex(text, "^[0-9]{9,10}$")
     values = pc.if_else(is_count, text, "0").cast(pa.int64()).to_numpy() * 1_000_000

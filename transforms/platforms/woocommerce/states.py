@@ -1,4 +1,4 @@
-"""Status words of WooCommerce and of its usual plugins, and what the rest of an order proves where they say little."""
+"""Statuses of WooCommerce and of its usual plugins, and what the rest of an order proves where they are vague."""
 
 from __future__ import annotations
 
@@ -28,39 +28,39 @@ STATUSES: Mapping[str, str] = {
 PARTLY_SHIPPED = "wc-partial-shipped"
 # WooCommerce itself takes orders in these for paid, whether a date of payment was kept or not (imports keep none).
 _PAID = frozenset({"wc-processing", "wc-completed", "wc-partial-shipped", "wc-shipped", "wc-delivered"})
-# Words of an end: an order in the bin keeps the one it had.
+# Final statuses: an order in the bin keeps the one it had.
 _ENDED = frozenset({"wc-completed", "wc-shipped", "wc-delivered", "wc-cancelled", "wc-failed", "wc-refunded"})
 _UNPAID = frozenset({"wc-pending", "wc-on-hold"})
 
 
 class State(NamedTuple):
-    """An order's status word, what says more than it, what proves more where nobody mapped it; whether it is paid."""
+    """An order's status, a more specific one, the one that is proved where nobody mapped it; whether it is paid."""
 
-    word: str | None
+    status: str | None
     hint: str | None
     proved: str | None
     is_paid: bool
 
 
 @lru_cache(maxsize=4096)
-def state(word: str | None, before_the_bin: str | None, is_paid: bool, has_left: bool, out_of_time: bool) -> State:
+def state(status: str | None, before_the_bin: str | None, is_paid: bool, has_left: bool, out_of_time: bool) -> State:
     """Read the state of an order. `out_of_time`: WooCommerce noted that nobody paid in time.
 
-    `is_paid` and `has_left` say whether a date of payment and of completion were kept. An order that was completed once
-    has left: whatever word a plugin or a dispute gives it later, it does not await payment.
+    `is_paid` and `has_left` are whether there is a date of payment and of completion. An order that was completed once
+    has left: whatever status a plugin or a dispute gives it later, it does not await payment.
     """
-    if word in _PAID:
-        return State(word, None, None, is_paid=True)
-    if word == "trash" and before_the_bin:
+    if status in _PAID:
+        return State(status, None, None, is_paid=True)
+    if status == "trash" and before_the_bin:
         if before_the_bin in _ENDED:
-            word = before_the_bin
+            status = before_the_bin
         elif before_the_bin not in STATUSES and has_left:
-            word = "wc-completed"
+            status = "wc-completed"
     hint = proved = None
-    if word == "wc-cancelled" and not is_paid and out_of_time:
+    if status == "wc-cancelled" and not is_paid and out_of_time:
         hint = "wc-cancelled+unpaid"
-    elif word in _UNPAID and has_left:
-        hint = f"{word}+completed"
-    elif word not in STATUSES:
+    elif status in _UNPAID and has_left:
+        hint = f"{status}+completed"
+    elif status not in STATUSES:
         proved = "wc-completed" if has_left else "wc-processing" if is_paid else None
-    return State(word, hint, proved, is_paid or word in _PAID)
+    return State(status, hint, proved, is_paid or status in _PAID)

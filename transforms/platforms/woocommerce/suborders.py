@@ -55,7 +55,7 @@ class _Copy(NamedTuple):
 
 
 def is_balance(order: Order, keys: Collection[str]) -> bool:
-    """Say whether an order is the balance of a deposit: money for units that another order holds.
+    """Return whether an order is the balance of a deposit: money for units that another order holds.
 
     `keys` are the keys of its items' meta.
     """
@@ -95,7 +95,7 @@ class Families:
         return [numbers[child] for child in ids if child is not None and child in numbers]
 
     def is_split(self, order: Order, items: Sequence[Item], meta: Meta) -> bool:
-        """Say whether vendors' orders hold copies of what this order holds."""
+        """Return whether vendors' orders hold copies of what this order holds."""
         children = self._children.get(order.order_id)
         if not children:
             return False

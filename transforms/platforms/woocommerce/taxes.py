@@ -1,4 +1,4 @@
-"""Taxes of items: one row a rate from the serialised split, or one in all where the split says nothing."""
+"""Taxes of items: one row a rate from the serialised split, or one in all where the split is empty."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from transforms.frames import Table
 from transforms.groups import Groups, Ints
 from transforms.parsing import codes, mask
-from transforms.platforms.woocommerce.chunk import Cell, Chunk, first_told, rows_as
-from transforms.platforms.woocommerce.lines import Told
+from transforms.platforms.woocommerce.chunk import Cell, Chunk, first_filled, rows_as
+from transforms.platforms.woocommerce.lines import LineItems
 from transforms.platforms.woocommerce.refunds import WHOLE, part
 from transforms.platforms.woocommerce.serialised import tax_amounts
 from transforms.rows import Rows
@@ -30,7 +30,7 @@ class TaxRate(NamedTuple):
 
 
 class GivenBack(NamedTuple):
-    """A refunded item (its row), told with an order as an adjustment; `share` of its tax was given back."""
+    """A refunded item (its row), which is an adjustment of an order; `share` of its tax was given back."""
 
     order: int
     row: int
@@ -40,7 +40,7 @@ class GivenBack(NamedTuple):
 
 @dataclass(frozen=True)
 class Taxed:
-    """Items that hold taxes: their rows, the order that each is told with, and whose tax it is."""
+    """Items that hold taxes: their rows, the order of each, and whose tax it is."""
 
     rows: Ints
     orders: Ints
@@ -49,11 +49,11 @@ class Taxed:
     shares: Mapping[int, Decimal]
 
 
-def taxed(chunk: Chunk, told: Told, given_back: Sequence[GivenBack]) -> Taxed:
+def taxed(chunk: Chunk, line_items: LineItems, given_back: Sequence[GivenBack]) -> Taxed:
     """Join lines, shipping and what was given back; taxes of discounts are the order's, as those of shipping."""
-    own = np.isin(chunk.own, told.rows) | chunk.items.is_kind("shipping")[chunk.own]
+    own = np.isin(chunk.own, line_items.rows) | chunk.items.is_kind("shipping")[chunk.own]
     rows, orders = chunk.own[own], chunk.groups.owners[own]
-    is_line = pa.array(np.isin(rows, told.rows[~told.is_discount]))
+    is_line = pa.array(np.isin(rows, line_items.rows[~line_items.is_discount]))
     of_lines = pc.if_else(is_line, chunk.items.order_item_id.take(pa.array(rows)), None)
     of_refunds = pa.array([given.adjustment_id for given in given_back], pa.string())
     return Taxed(
@@ -80,15 +80,15 @@ def tax_rows(chunk: Chunk, rates: Mapping[Cell, TaxRate], of: Taxed) -> Table:
     named = [[(rate, amount) for rate, amount in tax_amounts(text) or () if amount] for text in texts]
     counts = np.array([len(pairs) for pairs in named])
     first = np.cumsum(counts) - counts
-    told = np.repeat(np.arange(len(place)), counts[place])
-    pairs = first[place[told]] + Groups(told, len(place)).index
-    # A split that says nothing: all of the tax is that of the order's only rate.
-    untold = np.flatnonzero((counts[place] == 0) & mask(pc.match_substring_regex(total, "[^ 0.]")))
+    owner = np.repeat(np.arange(len(place)), counts[place])
+    pairs = first[place[owner]] + Groups(owner, len(place)).index
+    # An empty split: all of the tax is that of the order's only rate.
+    unsplit = np.flatnonzero((counts[place] == 0) & mask(pc.match_substring_regex(total, "[^ 0.]")))
     own = _OwnTaxes(chunk, [rate for of_text in named for rate, _ in of_text])
-    rate = np.concatenate([own.asked[pairs], own.only(of.orders[untold])])
+    rate = np.concatenate([own.asked[pairs], own.only(of.orders[unsplit])])
     of_text = pa.array([amount for of_text in named for _, amount in of_text], pa.string())
-    amount = pa.concat_arrays([of_text.take(pa.array(pairs)), total.take(pa.array(untold))])
-    item = np.concatenate([told, untold])
+    amount = pa.concat_arrays([of_text.take(pa.array(pairs)), total.take(pa.array(unsplit))])
+    item = np.concatenate([owner, unsplit])
     order = np.argsort(item, kind="stable")
     item, rate, amount = item[order], rate[order], amount.take(pa.array(order))
     tax = own.find(of.orders[item], rate)
@@ -108,13 +108,13 @@ def tax_rows(chunk: Chunk, rates: Mapping[Cell, TaxRate], of: Taxed) -> Table:
             "channel_order_line_id": of.line_ids.take(place),
             "channel_adjustment_id": of.adjustment_ids.take(place),
             "applies_to": pc.if_else(shipping.take(place), "shipping", "price"),
-            "code": first_told(
+            "code": first_filled(
                 of_tax(items.label),
                 of_rate([rate and rate.tax_rate_name for rate in known]),
                 of_tax(items.order_item_name),
                 pa.scalar("TAX"),
             ),
-            "rate": first_told(of_tax(items.rate_percent), of_rate([rate and rate.tax_rate for rate in known])),
+            "rate": first_filled(of_tax(items.rate_percent), of_rate([rate and rate.tax_rate for rate in known])),
             "amount": _shared(amount, item, of.shares),
         }
     )
