@@ -5,17 +5,18 @@ Belongs here: the ledger. Does not belong here: deciding what is sent (`connecto
 
 from connectors.ledger.claims import Acceptance, Claim, ClaimedTogether, claimed_row
 from connectors.ledger.destinations import Destination
-from connectors.ledger.ledger import LONGEST_ORDER_ID, Claims, Ledger, NoticeSummary, now
+from connectors.ledger.ledger import LONGEST_ORDER_ID, Ledger, NoticeSummary, now
 from connectors.ledger.rows import HELD, LedgerEntry
 from connectors.ledger.schema import LedgerError
+from connectors.ledger.transaction import ChannelTransaction
 
 __all__ = [
     "HELD",
     "LONGEST_ORDER_ID",
     "Acceptance",
+    "ChannelTransaction",
     "Claim",
     "ClaimedTogether",
-    "Claims",
     "Destination",
     "Ledger",
     "LedgerEntry",

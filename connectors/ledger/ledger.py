@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from connectors.ledger import claims, destinations, notices, retention, rows
-from connectors.ledger.claims import Acceptance, Claim, ClaimedTogether
+from connectors.ledger.claims import Acceptance
 from connectors.ledger.destinations import Destination
 from connectors.ledger.notices import Noticed
 from connectors.ledger.rows import LedgerEntry
@@ -34,7 +34,7 @@ from connectors.ledger.schema import (
     shown,
 )
 from connectors.ledger.sender import StillHeld, database_lock, file_lock
-from transforms.outcomes import Notice
+from connectors.ledger.transaction import ChannelTransaction
 
 # PostgreSQL indexes at most some 2,700 bytes; 500 characters of UTF-8 and the channel's name fit.
 LONGEST_ORDER_ID = 500
@@ -135,10 +135,10 @@ class Ledger:
         return [] if key else [other.destination for other in there if other.destination is not None]
 
     @contextmanager
-    def claims(self, channel: str) -> Iterator[Claims]:
+    def claims(self, channel: str) -> Iterator[ChannelTransaction]:
         """Open a transaction in which nobody else claims orders of this channel."""
         with self._transaction(channel) as connection:
-            yield Claims(connection, self._written(connection, channel), self._rivals.get(channel, {}))
+            yield ChannelTransaction(connection, self._written(connection, channel), self._rivals.get(channel, {}))
 
     def known(self, channel: str, order_ids: Sequence[str]) -> dict[str, LedgerEntry]:
         """Return the rows of these orders; one query for up to 5,000."""
@@ -316,46 +316,6 @@ class Ledger:
             # Whatever is raised, a connection that is closed before its commit takes everything back.
             yield connection
             connection.commit()
-
-
-class Claims:
-    """One transaction on a channel's rows: read what is known, then write, with nobody in between."""
-
-    def __init__(self, connection: sa.Connection, key: str, rivals: Mapping[str, str]) -> None:
-        self._connection, self._key, self._rivals = connection, key, rivals
-
-    def known(self, order_ids: Sequence[str]) -> dict[str, LedgerEntry]:
-        """Return the rows of these orders, in one query."""
-        return rows.known(self._connection, self._key, order_ids)
-
-    def taken(self, order_ids: Sequence[str]) -> dict[str, str]:
-        """Return order id -> rival channel of those orders that a rival sent to the same destination."""
-        return rows.taken(self._connection, self._rivals, order_ids)
-
-    def removed_until(self) -> str | None:
-        """Return the instant before which rows of this channel were removed, None where none were."""
-        return retention.removed_until(self._connection, self._key)
-
-    def held(self, order_ids: Sequence[str]) -> list[tuple[Any, ...]]:
-        """Return `HELD` of those of these orders that are delivered and noticed for nothing."""
-        return rows.held(self._connection, self._key, order_ids)
-
-    def read_again(self, order_ids: Sequence[str], read_at: str, run_id: str, day: str) -> None:
-        """Let the rows of these orders stand for a newer reading, in which they were as before."""
-        rows.read_again(self._connection, self._key, order_ids, read_at, run_id, day)
-
-    def claim(self, orders: Sequence[Claim], together: ClaimedTogether) -> None:
-        """Claim orders, each once, in bulk."""
-        claims.claim(self._connection, self._key, orders, together)
-
-    def write(self, entries: Sequence[LedgerEntry]) -> None:
-        """Write rows, in bulk."""
-        rows.write(self._connection, self._key, entries)
-
-    def notice(self, found: Mapping[str, Sequence[Notice]]) -> None:
-        """Let these orders, by id, stand noticed for this and nothing else."""
-        if found:
-            notices.keep(self._connection, self._key, found)
 
 
 def now() -> str:

@@ -233,14 +233,14 @@ class MiraklClient:
 
     def _attempt(self, request: _Request) -> None:
         try:
-            token = self._token(request, refused=None)
+            token = self._tokens.token(None, self._silence_ends(request), request.interrupt)
             response = self._post(request, token)
             for renewal in range(token_renewals(has_worked=self.answers > 0)):
                 if response.status_code != httpx.codes.UNAUTHORIZED:
                     break
                 if renewal:
                     self._log("Mirakl refuses a new token (HTTP 401) of a credential that has worked: trying another")
-                token = self._token(request, refused=token)
+                token = self._tokens.token(token, self._silence_ends(request), request.interrupt)
                 response = self._post(request, token)
         except TokenUnavailable as error:
             raise _Again(str(error), about_batch=False) from None
@@ -248,10 +248,9 @@ class MiraklClient:
             raise _Again("Mirakl asks for a longer pause than the retry budget", about_batch=False, after=inf) from None
         self._judge(request, response)
 
-    def _token(self, request: _Request, refused: str | None) -> str:
-        return self._tokens.token(refused, self._silence_ends(request), request.interrupt)
-
     def _post(self, request: _Request, token: str) -> httpx.Response:
+        """Post a request once, as soon as the rate allows it."""
+        status = NO_STATUS
         with self._limiter.slot(self._silence_ends(request), request.interrupt):
             if not request.may_send():
                 raise SenderLost
@@ -263,18 +262,15 @@ class MiraklClient:
             post = httpx.Request("POST", self._url, headers=headers, content=request.body, extensions=self._extensions)
             try:
                 response = self._http.send(post)
-                self._count(str(response.status_code))
+                status = str(response.status_code)
                 return response
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-                self._count(NO_STATUS)
                 raise _Again(f"no connection to Mirakl ({type(error).__name__})", about_batch=False) from None
             except httpx.RequestError as error:
-                self._count(NO_STATUS)
                 raise _Again(f"no answer from Mirakl ({type(error).__name__})", about_batch=True) from None
-
-    def _count(self, status: str) -> None:
-        with self._lock:
-            self.statuses[status] += 1
+            finally:
+                with self._lock:
+                    self.statuses[status] += 1
 
     def _judge(self, request: _Request, response: httpx.Response) -> None:
         status = response.status_code

@@ -14,7 +14,8 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
 from typing import NamedTuple, TypeAlias
 
@@ -22,11 +23,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.decisions import ClaimedOrder
 from connectors.mirakl.errors import MiraklError
-from connectors.mirakl.pool import Pool
 from connectors.mirakl.run import Run
-from connectors.mirakl.sending import Answer, Steps, StoreSender
+from connectors.mirakl.sending import Answer, Request, Steps, StoreSender
 from connectors.mirakl.settlement import Settlement
 from transforms.outcomes import Outcome, records_of, rejects_of
 
@@ -53,10 +54,23 @@ _Event: TypeAlias = _Answered | _SourceFailed | pa.Table | None
 
 
 class Coordinator:
-    """Delivers one day; used once."""
+    """Delivers one day, with up to `threads` requests at a time; used once.
 
-    def __init__(self, run: Run, settlement: Settlement, pool: Pool, threads: int) -> None:
-        self._run, self._settlement, self._pool, self._threads = run, settlement, pool, threads
+    `may_send` is asked at the last moment before each request leaves.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        settlement: Settlement,
+        client: MiraklClient,
+        *,
+        threads: int,
+        may_send: Callable[[], bool],
+    ) -> None:
+        self._run, self._settlement, self._client, self._may_send = run, settlement, client, may_send
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="mirakl")
         self._inbox: queue.SimpleQueue[_Event] = queue.SimpleQueue()
         self._wanted = threading.Semaphore(0)
         self._error: BaseException | None = None
@@ -105,6 +119,7 @@ class Coordinator:
             self._error = error
             self._finish_under_way()
         finally:
+            self._pool.shutdown()
             self._is_done = True
             self._wanted.release()
 
@@ -112,7 +127,7 @@ class Coordinator:
         """Ask for the next slice, and act on answers until it comes; None at the end."""
         self._wanted.release()
         while isinstance(event := self._next_event(), _Answered):
-            self._act_on(event)
+            self._advance(event)
         return event
 
     def _claim(self, piece: pa.Table) -> None:
@@ -144,7 +159,7 @@ class Coordinator:
             begin = 0
             while begin < len(waiting):
                 rest = islice(waiting, begin, None)
-                size = self._run.policy.size.fit(len(order.body) for order in rest)
+                size = self._run.size.fit(len(order.body) for order in rest)
                 if size is None and not everything:
                     break
                 batch = waiting[begin : begin + size] if size else waiting[begin:]
@@ -169,11 +184,14 @@ class Coordinator:
 
     def _start(self, task: Steps[None]) -> None:
         self._under_way += 1
-        self._advance(task, None)
+        self._advance(_Answered(task, None))
 
-    def _advance(self, task: Steps[None], answer: Answer) -> None:
+    def _advance(self, answered: _Answered) -> None:
         """Let a task go on with an answer, and post the request it comes to, if there is one more."""
+        task, answer = answered
         try:
+            if answer is not None and not isinstance(answer, MiraklError):
+                raise answer
             request = task.send(answer)
         except StopIteration:
             self._under_way -= 1
@@ -181,7 +199,18 @@ class Coordinator:
             self._under_way -= 1
             raise
         else:
-            self._pool.post(request, lambda answer: self._inbox.put(_Answered(task, answer)))
+            self._pool.submit(self._post, task, request)
+
+    def _post(self, task: Steps[None], request: Request) -> None:
+        """Post a request, and put its answer, or what was raised, into the inbox; in a thread of the pool."""
+        answer: Answer | BaseException = None
+        try:
+            self._client.post_orders(
+                request.body, budget=request.budget, interrupt=self._run.interrupt, may_send=self._may_send
+            )
+        except BaseException as error:
+            answer = error
+        self._inbox.put(_Answered(task, answer))
 
     def _wait_for_all(self) -> None:
         while self._under_way:
@@ -190,14 +219,7 @@ class Coordinator:
     def _wait_for_answer(self) -> None:
         event = self._next_event()
         assert isinstance(event, _Answered)  # a slice comes only when it is asked for
-        self._act_on(event)
-
-    def _act_on(self, event: _Answered) -> None:
-        if event.answer is None or isinstance(event.answer, MiraklError):
-            self._advance(event.task, event.answer)
-        else:
-            self._under_way -= 1
-            raise event.answer
+        self._advance(event)
 
     def _next_event(self) -> _Answered | pa.Table | None:
         """Return what comes next.
@@ -224,7 +246,7 @@ class Coordinator:
             event = self._inbox.get()
             if isinstance(event, _Answered):
                 try:
-                    self._act_on(event)
+                    self._advance(event)
                 except Exception as error:
                     self._run.log.warning(f"an answer that came after the delivery had failed is lost: {error}")
 

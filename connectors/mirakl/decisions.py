@@ -95,11 +95,10 @@ class ClaimedOrder:
         return known is not None and known.stamp is not None and known.store != self.record.store
 
 
-def may_be_outdated(known: LedgerEntry | None, record: Record, removed_until: str | None) -> bool:
+def may_be_outdated(known: LedgerEntry | None, record: Record, removed_until: str) -> bool:
     """Whether an order may have been delivered from a later reading whose row was removed since."""
-    if removed_until is None or (known is not None and known.stamp is not None):
-        return False
-    return moment(record.read_at) < moment(removed_until)
+    is_known = known is not None and known.stamp is not None
+    return not is_known and moment(record.read_at) < moment(removed_until)
 
 
 def decide(known: LedgerEntry | None, record: Record, *, again: bool = False) -> Decision:
@@ -169,7 +168,7 @@ def claim(
     lines, adjustments = (None, None) if known is None else (known.order_lines, known.adjustments)
     order_id, store, read_at = record.channel_order_id, record.store, record.read_at
     row = Claim(order_id, store, record.payload_hash, stamp, doubtful_stamp, read_at, lines, adjustments)
-    body = stamped(record, stamp)
+    body = record.payload if stamp == record.updated_at else stamped(record, stamp)
     return ClaimedOrder(order_id, record, body, row, claimed, known)
 
 
@@ -203,8 +202,8 @@ def accepted(orders: Iterable[ClaimedOrder]) -> list[Acceptance]:
 
 def refused(order: ClaimedOrder, refusal: Refusal) -> LedgerEntry:
     """Row of an order that Mirakl refused: what it held before, it still holds."""
-    before = order.before or _NEVER_SENT
-    return order.entry._replace(
+    before, entry = order.before or _NEVER_SENT, order.entry
+    return entry._replace(
         outcome=_REFUSED,
         delivered_hash=before.delivered_hash,
         stamp=before.stamp,
@@ -213,7 +212,7 @@ def refused(order: ClaimedOrder, refusal: Refusal) -> LedgerEntry:
         error_field=refusal.field,
         error_field_sent=refusal.field_sent,
         error_reason=refusal_reason(refusal.code),
-        history=_with_attempt(order.entry, _REFUSED, refusal.code, refusal.field),
+        history=_with_attempt(entry, _REFUSED, refusal.code, refusal.field),
     )
 
 
@@ -227,10 +226,11 @@ def refusal_reason(code: str | None) -> str:
 
 def undelivered(order: ClaimedOrder, code: str, reason: str) -> LedgerEntry:
     """Row of an order without a definite answer; if it never left, all that is known of Mirakl is as before."""
-    entry = order.entry._replace(
+    entry = order.entry
+    entry = entry._replace(
         error_code=code,
         error_reason=reason[:_LONGEST_REASON],
-        history=_with_attempt(order.entry, _UNDELIVERED, code),
+        history=_with_attempt(entry, _UNDELIVERED, code),
     )
     if order.sent:
         return entry

@@ -2,7 +2,7 @@
 
 Where to read on, in the order in which an order passes: `unchanged` (tells in columns what Mirakl holds as it is),
 `coordinator` (the course of a day), `decisions` and `settlement` (what becomes of an order, and where that is written),
-`sending` and `isolation` (requests, and what to do about an answer), `pool` and `client` (posting one).
+`sending` and `isolation` (requests, and what to do about an answer), `client` (posting one).
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ import pyarrow as pa
 from connectors.ledger import Ledger
 from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.coordinator import Coordinator
-from connectors.mirakl.policy import Policy
-from connectors.mirakl.pool import Pool
 from connectors.mirakl.report import DayReport
+from connectors.mirakl.request_size import RequestSize
 from connectors.mirakl.run import Run
 from connectors.mirakl.settlement import Settlement
 
@@ -51,8 +50,8 @@ class Delivery:
         self.ledger = ledger
         self._client, self._channel, self._log = client, channel, log
         self._threads, self._may_send = threads, may_send
-        policy = Policy(orders_per_request, max_request_bytes, log.info)
-        self._run = Run(channel, channel_id, policy, log, interrupt or threading.Event())
+        size = RequestSize(orders_per_request, max_request_bytes, log.info)
+        self._run = Run(channel, channel_id, size, log, interrupt or threading.Event())
 
     def deliver(
         self,
@@ -81,8 +80,8 @@ class Delivery:
         settlement = Settlement(
             self.ledger, self._channel, report, run_id=run_id, again=again, as_it_is=as_it_is, log=self._log
         )
-        with Pool(self._client, self._threads, self._run.interrupt, self._may_send) as pool:
-            Coordinator(self._run, settlement, pool, self._threads).deliver(tables)
+        coordinator = Coordinator(self._run, settlement, self._client, threads=self._threads, may_send=self._may_send)
+        coordinator.deliver(tables)
         report.counts["requests"] = self._client.requests - requests
         report.counts["retries"] = self._client.retries - retries
         report.statuses = self._client.statuses - statuses

@@ -20,7 +20,6 @@ from typing import Protocol
 
 from connectors.mirakl.decisions import ClaimedOrder
 from connectors.mirakl.pointers import Pointers, Refusal
-from connectors.mirakl.request_size import RequestSize
 from transforms.outcomes import Record
 
 SYSTEMIC_AFTER = 10
@@ -105,18 +104,3 @@ class Evidence:
             self._log(f"store {self._store}: {len(retracted)} refusals count for nothing: {reason}")
         for verdicts, order, _ in retracted:
             verdicts.retract(order, reason, proven=proven)
-
-
-class Policy:
-    """What a run has learned of Mirakl: of requests as a whole, and of each store."""
-
-    def __init__(self, orders_per_request: int, max_request_bytes: int, log: Log) -> None:
-        self.size = RequestSize(orders_per_request, max_request_bytes, log)
-        self._log = log
-        self._stores: dict[str, Evidence] = {}
-
-    def evidence(self, store: str) -> Evidence:
-        """Return what is known of one store."""
-        if store not in self._stores:
-            self._stores[store] = Evidence(store, self._log)
-        return self._stores[store]

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import orjson
 
-from connectors.mirakl.policy import Policy
+from connectors.mirakl.policy import Evidence
+from connectors.mirakl.request_size import RequestSize
 
 
 class Stop(NamedTuple):
@@ -31,19 +32,26 @@ class Run:
     """
 
     def __init__(
-        self, channel: str, channel_id: str, policy: Policy, log: logging.Logger, interrupt: threading.Event
+        self, channel: str, channel_id: str, size: RequestSize, log: logging.Logger, interrupt: threading.Event
     ) -> None:
-        self.channel, self.policy, self.log, self.interrupt = channel, policy, log, interrupt
+        self.channel, self.size, self.log, self.interrupt = channel, size, log, interrupt
         self.answers = 0
         self.silent_since: int | None = None
         self._channel_id = channel_id
         self._stops: dict[str, Stop] = {}
         self._stop_of_all: Stop | None = None
+        self._evidence: dict[str, Evidence] = {}
 
     @property
     def is_silent(self) -> bool:
         """Whether Mirakl has given no answer since one was missed."""
         return self.silent_since == self.answers
+
+    def evidence(self, store: str) -> Evidence:
+        """Return what Mirakl's answers have shown of one store."""
+        if store not in self._evidence:
+            self._evidence[store] = Evidence(store, self.log.info)
+        return self._evidence[store]
 
     def begin_day(self) -> None:
         """Let stores be sent to that were stopped for the day before."""

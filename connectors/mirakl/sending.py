@@ -57,7 +57,7 @@ class StoreSender:
 
     def __init__(self, run: Run, store: str, settlement: Settlement) -> None:
         self._run, self._store, self._settlement = run, store, settlement
-        self._size, self._evidence = run.policy.size, run.policy.evidence(store)
+        self._size, self._evidence = run.size, run.evidence(store)
         self._isolation = Isolation(settlement, self._evidence, self._ask)
         self.isolating = 0
         self.abandoned = False
@@ -65,7 +65,8 @@ class StoreSender:
     def send_batch(self, batch: Batch) -> Steps[None]:
         """Send one batch."""
         yield from self._send(batch)
-        self._settlement.leave_unanswered(self._open(batch), self._run.stop_of(self._store))
+        if rest := self._open(batch):
+            self._settlement.leave_unanswered(rest, self._run.stop_of(self._store))
 
     def confirm(self) -> Steps[None]:
         """Settle the named orders that wait to be confirmed together."""

@@ -85,7 +85,7 @@ class Settlement:
                     if kept is not None:
                         rows.append(kept)
                         noticed[order_id] = ()
-                elif decisions.may_be_outdated(row, record, self._removed_until):
+                elif self._removed_until and decisions.may_be_outdated(row, record, self._removed_until):
                     self._fail_unanswered(order_id, "READ_TOO_LONG_AGO", "read_at", decisions.READ_TOO_LONG_AGO)
                 elif row is None:
                     claimed.append(decisions.claim(None, record, together, self._removed_until))

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.channels.clocks import TOLERANCE as FUTURE_TOLERANCE
-from connectors.ledger import HELD, Claims, Ledger
+from connectors.ledger import HELD, ChannelTransaction, Ledger
 
 _INSTANT = pa.timestamp("us", "UTC")
 _HELD = pa.schema([(name, pa.int64() if name in {"order_lines", "adjustments"} else pa.string()) for name in HELD])
@@ -62,7 +62,7 @@ class Unchanged:
         # Neither: `rejected` is null of an order that the channel leaves out.
         return pc.and_(pc.is_valid(table["rejected"]), pc.invert(pc.is_in(table["channel_order_id"], ids)))
 
-    def _read_again(self, transaction: Claims, records: pa.Table, rows: pa.Table) -> None:
+    def _read_again(self, transaction: ChannelTransaction, records: pa.Table, rows: pa.Table) -> None:
         """Write the newer readings of orders; the same reading once more writes nothing."""
         is_newer = pc.or_(pc.not_equal(records["read_at"], rows["read_at"]), pc.not_equal(rows["day"], self.day))
         newer = records.filter(is_newer)

@@ -24,8 +24,9 @@ from connectors.mirakl.errors import (
     SenderLost,
     StoreStopped,
 )
-from connectors.mirakl.policy import SUSPECT_SECONDS, Policy
+from connectors.mirakl.policy import SUSPECT_SECONDS
 from connectors.mirakl.report import DayReport
+from connectors.mirakl.request_size import RequestSize
 from connectors.mirakl.run import Run
 from connectors.mirakl.sending import Request, StoreSender
 from connectors.mirakl.settlement import Settlement
@@ -41,7 +42,7 @@ class Day:
 
     def __init__(self, ledger: Ledger, log: Lines, numbers: int, run: Run | None = None) -> None:
         self.run = run or Run(
-            "boutique", "1234", Policy(100, 5_000_000, log.logger.info), log.logger, threading.Event()
+            "boutique", "1234", RequestSize(100, 5_000_000, log.logger.info), log.logger, threading.Event()
         )
         self.settlement = Settlement(
             ledger, "boutique", DayReport("2026-03-01"), run_id="run", again=True, log=log.logger
