@@ -3,8 +3,10 @@
 `changes.sql` and `placed.sql` are feeds: they name orders by time. `changes.sql` also says the newest change of orders
 whose ids are known: its lines between `-- begin window` and `-- end window` are of the feed only, those between
 `-- begin ids` and `-- end ids` of the latter only; a file without them is asked for all changes, of which those of the
-ids are taken. `find.sql` translates order ids. A file that a requirement names is a probe. Of the others, those that
-bind `:order_ids` are read per chunk, the rest once a snapshot.
+ids are taken.
+`find.sql` translates order ids. A file that a requirement names is a probe. Of the others, those that bind
+`:order_ids` are read per chunk, the rest once a snapshot. SQL that several files need is `shared/NAME.sql`; they have
+`{NAME}` in its place.
 """
 
 from __future__ import annotations
@@ -89,9 +91,17 @@ def load_queries(
         **dict(fee_fills(platform, prefix, schema, fee_columns)),
     }
 
-    def filled(text: str) -> str:
-        return _filled(_optional_parts(text, platform, prefix, schema), fills)
+    shared: dict[str, str] = {}
 
+    def filled(text: str) -> str:
+        return _filled(_optional_parts(text, platform, prefix, schema), {**shared, **fills})
+
+    for path in sorted(platform.folder.glob("shared/*.sql")):
+        try:
+            # In one line, so that a database's "at line 12" is line 12 of the file that it becomes part of.
+            shared[path.stem] = " ".join(filled(_read(channel, path)).splitlines())
+        except ShopError as fault:
+            faults.append(fault)
     for path in sorted(platform.folder.glob("*.sql")):
         needed = platform.settings.optional.get(path.stem, ())
         if _has(schema, needed, prefix):

@@ -88,23 +88,11 @@ FROM (
             WHERE link.order_id = o.id AND link.deleted_at IS NULL
             UNION ALL
             SELECT MAX(GREATEST(c.updated_at, r.updated_at))
-            FROM (
-                SELECT payment_collection_id FROM order_payment_collection WHERE order_id = o.id AND deleted_at IS NULL
-                UNION ALL
-                SELECT link.payment_collection_id
-                FROM order_claim AS claim
-                JOIN order_claim_payment_collection AS link ON link.claim_id = claim.id AND link.deleted_at IS NULL
-                WHERE claim.order_id = o.id AND claim.deleted_at IS NULL
-                UNION ALL
-                SELECT link.payment_collection_id
-                FROM order_exchange AS exchange
-                JOIN order_exchange_payment_collection AS link
-                    ON link.exchange_id = exchange.id AND link.deleted_at IS NULL
-                WHERE exchange.order_id = o.id AND exchange.deleted_at IS NULL
-            ) AS own
+            FROM ({collections}) AS own
             JOIN payment_collection AS c ON c.id = own.payment_collection_id AND c.deleted_at IS NULL
             LEFT JOIN payment AS p ON p.payment_collection_id = c.id AND p.deleted_at IS NULL
             LEFT JOIN refund AS r ON r.payment_id = p.id AND r.deleted_at IS NULL
+            WHERE own.order_id = o.id
         ) AS stamp
     ) AS newest
     WHERE o.deleted_at IS NULL

@@ -3,9 +3,5 @@ SELECT s.id_order_state, s.hidden, s.logable, s.shipped, s.paid, l.name
 FROM {prefix}order_state AS s
 LEFT JOIN {prefix}order_state_lang AS l
     ON l.id_order_state = s.id_order_state
-    AND l.id_lang = (
-        SELECT MAX(value)
-        FROM {prefix}configuration
-        WHERE name = 'PS_LANG_DEFAULT' AND id_shop IS NULL AND id_shop_group IS NULL
-    )
+    AND l.id_lang = ({default_language})
 ORDER BY s.id_order_state

@@ -141,3 +141,10 @@ def test_a_change_is_told_in_its_own_zone(change_times: str, times: str, stamp: 
         [rows] = snapshot.chunks(DAY, DAY + dt.timedelta(days=1))
         [record] = normalise(reader.frames(rows, snapshot.read_at), mapping).records
     assert record.updated_at == stamp
+
+
+def test_sql_in_the_folder_shared_takes_the_place_of_its_name(shop: Edit, tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "sold.sql").write_text("-- what was sold; {nothing}\nSELECT *\nFROM {prefix}line -- all\n")
+    source = shop(lines_sql=LINES.replace("FROM line", "FROM ({sold}) AS line"))
+    assert [record.order_lines for record in read(source).records] == [1]
