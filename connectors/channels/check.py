@@ -44,58 +44,58 @@ _MOST_ROWS_AT_FAULT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ShopFinding:
     """What is wrong with a shop. An `error` keeps orders from being read whole; a `warning` may be meant.
 
     `orders` is about some orders alone: they cannot be sent, the configuration is none the worse for it.
     """
 
     verdict: Fault
-    words: str
+    message: str
 
 
-def check_shop(reader: ShopReader) -> list[Finding]:
+def check_shop(reader: ShopReader) -> list[ShopFinding]:
     """Try everything without sending anything, and return all that is found; a shop that can be read has no finding.
 
     Never raises for what is wrong with the shop: each fault is a finding.
     """
     try:
         with reader.opened() as (snapshot, schema, faults):
-            findings = [Finding("error", str(fault)) for fault in faults]
+            findings = [ShopFinding("error", str(fault)) for fault in faults]
             if words := clocks_differ(snapshot.read_at):
-                findings.append(Finding("warning", f"channel {reader.source.channel!r}: {words}"))
+                findings.append(ShopFinding("warning", f"channel {reader.source.channel!r}: {words}"))
             findings += _indexes(reader, schema)
             findings += _queries(reader, snapshot)
             if not any(finding.verdict == "error" for finding in findings):
                 findings += _times(reader, snapshot)
             return findings
     except ShopError as error:
-        return [Finding("error", str(error))]
+        return [ShopFinding("error", str(error))]
 
 
-def _indexes(reader: ShopReader, schema: Schema) -> Iterator[Finding]:
+def _indexes(reader: ShopReader, schema: Schema) -> Iterator[ShopFinding]:
     for index in reader.platform.settings.indexes:
         table = with_prefix(index.table, reader.prefix)
         if schema.has_table(table) and not schema.has_index(table, index.column):
             statement = (
                 f"CREATE INDEX {table.replace('.', '_')}_{index.column} ON {schema.quoted(table)} ({index.column})"
             )
-            yield Finding(
+            yield ShopFinding(
                 "warning",
                 f"channel {reader.source.channel!r}: no index on {table}.{index.column}; every read looks through the "
                 f"whole table. {statement}",
             )
 
 
-def _queries(reader: ShopReader, snapshot: Snapshot) -> list[Finding]:
-    findings: list[Finding] = []
+def _queries(reader: ShopReader, snapshot: Snapshot) -> list[ShopFinding]:
+    findings: list[ShopFinding] = []
 
     def tried(ask: Callable[..., _T], *arguments: Any) -> _T | None:
         try:
             with snapshot.savepoint():
                 return ask(*arguments)
         except ShopError as error:
-            findings.append(Finding("error", str(error)))
+            findings.append(ShopFinding("error", str(error)))
             return None
 
     end = snapshot.read_at + dt.timedelta(days=1)
@@ -138,15 +138,15 @@ def _queries(reader: ShopReader, snapshot: Snapshot) -> list[Finding]:
     return findings
 
 
-def _times(reader: ShopReader, snapshot: Snapshot) -> Iterator[Finding]:
+def _times(reader: ShopReader, snapshot: Snapshot) -> Iterator[ShopFinding]:
     start, end = snapshot.read_at - dt.timedelta(days=SAMPLE_DAYS), snapshot.read_at + dt.timedelta(days=1)
     for words in wrong_times(reader, snapshot, start, end, SAMPLE_ORDERS):
-        yield Finding("warning", f"channel {reader.source.channel!r}: {words}")
+        yield ShopFinding("warning", f"channel {reader.source.channel!r}: {words}")
 
 
 def _ids(
     sound: _Folder, snapshot: Snapshot, frames: OrderFrames, order_ids: list[Any], tried: Callable[..., Any]
-) -> Iterator[Finding]:
+) -> Iterator[ShopFinding]:
     ids = [cell for cell in frames.orders["channel_order_id"].tolist() if cell is not None]
     if "find" in snapshot.queries:
         found = tried(snapshot.find, ids)
@@ -166,10 +166,10 @@ class _Folder:
     def __init__(self, channel: str, rows: Mapping[str, Frame]) -> None:
         self._channel, self._rows = channel, rows
 
-    def finding(self, verdict: Fault, name: str, words: str) -> Finding:
-        return Finding(verdict, f"channel {self._channel!r}: {name}.sql {words}")
+    def finding(self, verdict: Fault, name: str, words: str) -> ShopFinding:
+        return ShopFinding(verdict, f"channel {self._channel!r}: {name}.sql {words}")
 
-    def columns(self) -> Iterator[Finding]:
+    def columns(self) -> Iterator[ShopFinding]:
         """Judge the columns of each query; they are there without a row as well."""
         for name, frame in self._rows.items():
             if name not in COLUMNS:
@@ -184,10 +184,10 @@ class _Folder:
                     hint = did_you_mean(other, known)
                     yield self.finding("warning", name, f"yields {other!r}, which is no column of this frame{hint}")
 
-    def cells(self, frames: OrderFrames) -> Iterator[Finding]:
+    def cells(self, frames: OrderFrames) -> Iterator[ShopFinding]:
         """Judge each cell by its column's kind; one finding a column, with its first row.
 
-        What stands in some rows alone is a fault of these orders, not of the SQL.
+        What only some rows have is a fault of these orders, not of the SQL.
         """
         for name, frame in frames.items():
             owners = frame["channel_order_id"].tolist()
@@ -209,15 +209,15 @@ class _Folder:
                 if column.kind == "time" and name in self._rows:
                     yield from self._zero_epochs(name, column.name, frame[column.name].tolist(), owners)
 
-    def _zero_epochs(self, name: str, column: str, cells: list[Any], owners: list[Any]) -> Iterator[Finding]:
+    def _zero_epochs(self, name: str, column: str, cells: list[Any], owners: list[Any]) -> Iterator[ShopFinding]:
         never = [row for row, cell in enumerate(cells) if cell is not None and cell.startswith(_NEVER)]
         if never:
             place = f"column {column!r}, row {never[0] + 1} (order {owners[never[0]]})"
             words = f"{place}: is {_NEVER}, an epoch of 0; where it means never, write NULLIF(x, 0) around the epoch"
             yield self.finding("warning", name, words)
 
-    def keys(self, frames: OrderFrames) -> Iterator[Finding]:
-        """Find rows that stand twice, and rows that belong to nothing."""
+    def keys(self, frames: OrderFrames) -> Iterator[ShopFinding]:
+        """Find duplicate rows, and rows that belong to nothing."""
         children = dict(frames.items())
         for name, key in _KEYS.items():
             cells = children[name][key].tolist()
@@ -248,7 +248,7 @@ class _Folder:
 
     def _orphans(
         self, name: str, frame: pa.RecordBatch, key: str, known: set[Any], verdict: Literal["error", "warning"]
-    ) -> Iterator[Finding]:
+    ) -> Iterator[ShopFinding]:
         for row, cell in enumerate(frame[key].tolist()):
             if cell is not None and cell not in known:
                 yield self.finding(verdict, name, f"column {key!r}, row {row + 1}: there is no {cell}")

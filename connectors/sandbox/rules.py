@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-Finding = tuple[str, str]
+Violation = tuple[str, str]
 
 _ENUMS: dict[str, frozenset[str]] = {
     "status": frozenset(
@@ -58,41 +58,41 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]+")
 
-Check = Callable[[Any, str], Iterator[Finding]]
+Check = Callable[[Any, str], Iterator[Violation]]
 Fields = dict[str, tuple[bool, Check]]
 
 
-def findings(order: Any, path: str) -> Iterator[Finding]:
+def findings(order: Any, path: str) -> Iterator[Violation]:
     """Yield (field path, message) for everything wrong with one order of a request."""
     yield from _object(_ORDER)(order, path)
 
 
-def _text(value: Any, path: str) -> Iterator[Finding]:
+def _text(value: Any, path: str) -> Iterator[Violation]:
     if not isinstance(value, str):
         yield path, "must be a string"
 
 
-def _required_text(value: Any, path: str) -> Iterator[Finding]:
+def _required_text(value: Any, path: str) -> Iterator[Violation]:
     if not isinstance(value, str) or not value.strip():
         yield path, "must not be blank"
 
 
-def _boolean(value: Any, path: str) -> Iterator[Finding]:
+def _boolean(value: Any, path: str) -> Iterator[Violation]:
     if not isinstance(value, bool):
         yield path, "must be a boolean"
 
 
-def _integer(value: Any, path: str) -> Iterator[Finding]:
+def _integer(value: Any, path: str) -> Iterator[Violation]:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         yield path, "must be an integer, zero or more"
 
 
-def _number(value: Any, path: str) -> Iterator[Finding]:
+def _number(value: Any, path: str) -> Iterator[Violation]:
     if not isinstance(value, int | float) or isinstance(value, bool):
         yield path, "must be a number"
 
 
-def _amount(value: Any, path: str) -> Iterator[Finding]:
+def _amount(value: Any, path: str) -> Iterator[Violation]:
     if not isinstance(value, int | float) or isinstance(value, bool):
         yield path, "must be a number"
     elif value < 0:
@@ -100,14 +100,14 @@ def _amount(value: Any, path: str) -> Iterator[Finding]:
 
 
 def _pattern(pattern: re.Pattern[str], message: str) -> Check:
-    def check(value: Any, path: str) -> Iterator[Finding]:
+    def check(value: Any, path: str) -> Iterator[Violation]:
         if not isinstance(value, str) or not pattern.fullmatch(value):
             yield path, message
 
     return check
 
 
-def _moment(value: Any, path: str) -> Iterator[Finding]:
+def _moment(value: Any, path: str) -> Iterator[Violation]:
     if not isinstance(value, str) or not _MOMENT.fullmatch(value):
         yield path, "must be a date-time with an offset"
         return
@@ -118,7 +118,7 @@ def _moment(value: Any, path: str) -> Iterator[Finding]:
 
 
 def _one_of(name: str) -> Check:
-    def check(value: Any, path: str) -> Iterator[Finding]:
+    def check(value: Any, path: str) -> Iterator[Violation]:
         if not isinstance(value, str) or value not in _ENUMS[name]:
             yield path, "is not one of the known values"
 
@@ -128,7 +128,7 @@ def _one_of(name: str) -> Check:
 def _object(fields: Fields) -> Check:
     required = [name for name, (needed, _) in fields.items() if needed]
 
-    def check(value: Any, path: str) -> Iterator[Finding]:
+    def check(value: Any, path: str) -> Iterator[Violation]:
         if not isinstance(value, dict):
             yield path, "must be an object"
             return
@@ -148,7 +148,7 @@ def _object(fields: Fields) -> Check:
 
 
 def _array(item: Check, least: int = 0, most: int | None = None) -> Check:
-    def check(value: Any, path: str) -> Iterator[Finding]:
+    def check(value: Any, path: str) -> Iterator[Violation]:
         if not isinstance(value, list):
             yield path, "must be an array"
             return
@@ -160,7 +160,7 @@ def _array(item: Check, least: int = 0, most: int | None = None) -> Check:
     return check
 
 
-def _attribute(value: Any, path: str) -> Iterator[Finding]:
+def _attribute(value: Any, path: str) -> Iterator[Violation]:
     values: dict[Any, Check] = {
         "STRING": _text,
         "NUMERIC": _number,

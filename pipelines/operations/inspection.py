@@ -132,7 +132,7 @@ def _channel(channel: Channel) -> Iterator[Finding]:
     findings = check_shop(reader)
     reader.dispose()
     for finding in findings:
-        yield Finding(subject, finding.verdict, finding.words)
+        yield Finding(subject, finding.verdict, finding.message)
     if any(finding.verdict == "error" for finding in findings):
         yield Finding(subject, "not tried", "the mapping of recent orders: correct the above first")
         return

@@ -207,7 +207,7 @@ def test_check_names_each_missing_index_with_the_statement_that_makes_it(shop: t
     _, url = shop
     findings = check_shop(ShopReader(source(url)))
     assert {finding.verdict for finding in findings} == {"warning"}
-    assert [finding.words.rpartition("table. ")[2] for finding in findings] == [
+    assert [finding.message.rpartition("table. ")[2] for finding in findings] == [
         "CREATE INDEX ps_orders_date_upd ON ps_orders (date_upd)",
         "CREATE INDEX ps_order_history_date_add ON ps_order_history (date_add)",
         "CREATE INDEX ps_order_slip_date_upd ON ps_order_slip (date_upd)",
@@ -219,7 +219,7 @@ def test_check_names_each_missing_index_with_the_statement_that_makes_it(shop: t
 
 def test_check_finds_nothing_where_the_indexes_are_there(shop: tuple[Any, str]) -> None:
     cursor, url = shop
-    warnings = [finding.words.rpartition("table. ")[2] for finding in check_shop(ShopReader(source(url)))]
+    warnings = [finding.message.rpartition("table. ")[2] for finding in check_shop(ShopReader(source(url)))]
     try:
         for statement in warnings:
             cursor.execute(statement)

@@ -129,9 +129,9 @@ def test_readings_go_by_the_databases_clock_and_check_says_that_it_differs_from_
     with ShopReader(shop).snapshot() as snapshot:
         there = dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
         assert abs(there - snapshot.read_at) < dt.timedelta(seconds=65)
-    [found] = [finding for finding in check_shop(ShopReader(shop)) if "clock" in finding.words]
+    [found] = [finding for finding in check_shop(ShopReader(shop)) if "clock" in finding.message]
     assert found.verdict == "warning"
-    assert f"says {there:%Y-%m-%d}" in found.words
+    assert f"says {there:%Y-%m-%d}" in found.message
 
 
 def test_an_error_of_the_callers_own_database_is_not_the_shops(shop: ShopSource) -> None:
@@ -153,7 +153,7 @@ def test_a_missing_privilege_names_the_query(shop: ShopSource) -> None:
         connection.execute("GRANT SELECT ON sale TO reader")
     Path(shop.platform, "lines.sql").write_text("SELECT id FROM secret WHERE id IN :order_ids")
     url = shop.database_url.replace("postgres@", "reader:right@")
-    words = [finding.words for finding in check_shop(ShopReader(ShopSource("shop", shop.platform, url)))]
+    words = [finding.message for finding in check_shop(ShopReader(ShopSource("shop", shop.platform, url)))]
     assert any("query lines.sql: the database refuses access (permission denied for table secret)" in w for w in words)
 
 

@@ -91,7 +91,7 @@ def test_check_finds_nothing_in_the_example_and_the_index_when_it_is_gone(source
     connection.close()
     (finding,) = check_shop(ShopReader(source))
     assert finding.verdict == "warning"
-    assert "CREATE INDEX order_events_happened_at ON order_events (happened_at)" in finding.words
+    assert "CREATE INDEX order_events_happened_at ON order_events (happened_at)" in finding.message
 
 
 def test_a_folder_that_holds_something_is_left_as_it_is(tmp_path: Path) -> None:

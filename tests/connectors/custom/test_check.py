@@ -343,12 +343,12 @@ def test_check_names_file_column_and_row_of(case: str, shop: Edit) -> None:
         assert words in str(caught.value)
     else:
         found = check_shop(ShopReader(source))
-        assert (verdict, True) in [(finding.verdict, words in finding.words) for finding in found], found
+        assert (verdict, True) in [(finding.verdict, words in finding.message) for finding in found], found
 
 
 def test_check_says_all_that_is_wrong_not_only_the_first(shop: Edit) -> None:
     source = shop(lines_sql=LINES.replace("FROM line", "FROM lines"), orders_sql=ORDERS.replace("total", "totl"))
-    assert [finding.words.split(": ")[0] for finding in check_shop(ShopReader(source))] == [
+    assert [finding.message.split(": ")[0] for finding in check_shop(ShopReader(source))] == [
         "channel 'shop', query lines.sql",
         "channel 'shop', query orders.sql",
     ]
@@ -366,4 +366,4 @@ def test_rates_that_make_the_taxes_and_discounts_without_a_product_are_right(sho
 
 def test_nothing_is_wrong_with_the_folder_of_the_golden_cases(tmp_path: Path) -> None:
     [source] = PLATFORM.make("sqlite", PLATFORM.cases_of("sqlite"), Place(0, tmp_path))
-    assert [finding.words for finding in check_shop(ShopReader(source)) if finding.verdict == "error"] == []
+    assert [finding.message for finding in check_shop(ShopReader(source)) if finding.verdict == "error"] == []

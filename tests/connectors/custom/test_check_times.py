@@ -22,7 +22,7 @@ LOCAL = FILES["platform.toml"].replace("\n", '\nchange_times = "local"\n', 1)
 
 
 def said(source: ShopSource) -> str:
-    return "\n".join(finding.words for finding in check_shop(ShopReader(source)))
+    return "\n".join(finding.message for finding in check_shop(ShopReader(source)))
 
 
 def test_stamps_that_move_with_the_feed_are_right(shop: Edit) -> None:

@@ -80,7 +80,7 @@ def test_postgresql_with_json_columns_and_binary_ids(postgresql_database: str, t
     with ShopReader(source).snapshot() as snapshot:
         assert [len(rows["orders"]) for rows in snapshot.orders([str(key), "01"])] == [2]
     words = "orders.sql column 'created_at', row 2 (order 01): is not a time"
-    assert any(words in finding.words for finding in check_shop(ShopReader(source)))
+    assert any(words in finding.message for finding in check_shop(ShopReader(source)))
 
 
 def test_mariadb_with_uuids_in_sixteen_bytes_and_no_privilege_on_a_table(mariadb_port: int, tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_mariadb_with_uuids_in_sixteen_bytes_and_no_privilege_on_a_table(mariadb
         for name, text in FILES.items():
             (tmp_path / name).write_text(text)
         source = ShopSource("shop", str(tmp_path), f"mysql://custom:right@127.0.0.1:{mariadb_port}/custom")
-        assert any("lines.sql: the database refuses access" in f.words for f in check_shop(ShopReader(source)))
+        assert any("lines.sql: the database refuses access" in f.message for f in check_shop(ShopReader(source)))
         cursor.execute("GRANT SELECT ON custom.line TO custom@'127.0.0.1'")
     (record,) = read(source).records
     assert record.channel_order_id == str(key)
@@ -126,7 +126,7 @@ def test_another_database_is_read_by_its_dialect_and_clock(tmp_path: Path) -> No
         (tmp_path / name).write_text(text)
     source = ShopSource("shop", str(tmp_path), f"duckdb:///{path}")
     (finding,) = check_shop(ShopReader(source))
-    assert "must give `clock`, the query of the time in UTC, for a database of kind duckdb" in finding.words
+    assert "must give `clock`, the query of the time in UTC, for a database of kind duckdb" in finding.message
     (tmp_path / "platform.toml").write_text('clock = "SELECT now()"\n' + FILES["platform.toml"])
     assert [record.channel_order_id for record in read(source).records] == ["A"]
 

@@ -156,7 +156,7 @@ def test_check_asks_a_shop_as_magento_makes_it_for_two_indexes_and_finds_nothing
 ) -> None:
     findings = check_shop(ShopReader(shop))
     assert {finding.verdict for finding in findings} == {"warning"}
-    statements = [finding.words[finding.words.index("CREATE INDEX") :] for finding in findings]
+    statements = [finding.message[finding.message.index("CREATE INDEX") :] for finding in findings]
     assert statements == [
         "CREATE INDEX sales_order_item_updated_at ON sales_order_item (updated_at)",
         "CREATE INDEX sales_shipment_track_updated_at ON sales_shipment_track (updated_at)",
@@ -170,4 +170,4 @@ def test_check_asks_a_shop_as_magento_makes_it_for_two_indexes_and_finds_nothing
 def test_check_tells_when_an_index_of_magentos_own_is_gone(shop: ShopSource, server: pymysql.Connection[Any]) -> None:
     with server.cursor() as cursor:
         cursor.execute("DROP INDEX SALES_ORDER_UPDATED_AT ON sales_order")
-    assert any("no index on sales_order.updated_at" in finding.words for finding in check_shop(ShopReader(shop)))
+    assert any("no index on sales_order.updated_at" in finding.message for finding in check_shop(ShopReader(shop)))

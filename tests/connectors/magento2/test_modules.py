@@ -160,7 +160,7 @@ def test_a_fee_column_that_the_shop_lacks_is_one_message(fees: ShopSource) -> No
         "'payment_fee'?"
     )
     assert [str(caught.value)] == [
-        f"channel 'shop': {finding.words}" if not finding.words.startswith("channel") else finding.words
+        f"channel 'shop': {finding.message}" if not finding.message.startswith("channel") else finding.message
         for finding in check_shop(ShopReader(source))
         if finding.verdict == "error"
     ]

@@ -245,7 +245,7 @@ def test_tables_of_magento_1_are_not_supported_and_said_so(shop: ShopSource, ser
             "ALTER TABLE sales_order_item CHANGE discount_tax_compensation_amount hidden_tax_amount decimal(12,4)"
         )
     [finding] = [
-        finding for finding in check_shop(ShopReader(shop)) if "not the tables of Magento 2.0" in finding.words
+        finding for finding in check_shop(ShopReader(shop)) if "not the tables of Magento 2.0" in finding.message
     ]
     assert finding.verdict == "error"
 
@@ -257,7 +257,7 @@ def test_another_database_is_one_message_that_names_the_table(
         cursor.execute("RENAME TABLE sales_order TO mg_sales_order")
         cursor.execute("GRANT SELECT ON magento_shop.* TO magento_shop@'127.0.0.1'")
     [finding] = check_shop(ShopReader(shop))
-    assert "no table sales_order; prefixes seen: 'mg_'" in finding.words
+    assert "no table sales_order; prefixes seen: 'mg_'" in finding.message
 
 
 def test_a_shop_with_a_table_prefix_is_read(shop: ShopSource, server: pymysql.Connection[Any]) -> None:
