@@ -18,7 +18,7 @@ Shape = Callable[[Mapping[str, Frame], dt.datetime, str], OrderFrames]
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """How a platform's rows become order frames, and its own status words.
+    """How a platform's rows become order frames, and its own statuses.
 
     `shape(rows, read_at, timezone)` takes one frame per query and the channel's zone for shop-local times.
     """

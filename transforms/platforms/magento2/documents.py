@@ -15,7 +15,7 @@ from transforms.rowsets import ZERO
 
 
 class Documents:
-    """The rows of some orders of a chunk. `cancelled`: the statuses that stand behind the state of cancelled orders."""
+    """The rows of some orders of a chunk. `cancelled`: the statuses that belong to the state of cancelled orders."""
 
     def __init__(self, rows: Rows, order_ids: Container[Any], cancelled: Set[str]) -> None:
         self._cancelled = cancelled
@@ -32,11 +32,11 @@ class Documents:
         """Return an order's item rows by id."""
         return {row.item_id: row for row in self._items[order_id]}
 
-    def cancellations(self, order_id: Any, things: Sequence[Sold]) -> Iterator[Cancellation]:
+    def cancellations(self, order_id: Any, products: Sequence[Sold]) -> Iterator[Cancellation]:
         """Yield what was cancelled of an order."""
         history = self._history[order_id]
         moments = [row for row in (*history, *self._changes[order_id]) if row.status in self._cancelled]
-        return cancellations(self.orders[order_id], things, history, moments)
+        return cancellations(self.orders[order_id], products, history, moments)
 
     def memos(self, order_id: Any) -> Iterator[Memo]:
         """Yield an order's credit memos."""

@@ -1,6 +1,6 @@
 """What an order costs beside its items and its shipping: gift wrapping, and the fees of modules that the channel names.
 
-Both stand in columns of the order and of its credit memos, and on no item; each is a line of its own, so that what is
+Both are columns of the order and of its credit memos, and on no item; each is a line of its own, so that what is
 given back of it finds it. A fee below zero is a discount.
 """
 
@@ -37,7 +37,7 @@ class Extra:
 
     @property
     def is_line(self) -> bool:
-        """Say whether it is a line of its own; below zero it is a discount."""
+        """Return whether it is a line of its own; below zero it is a discount."""
         return self.money.net >= 0
 
 
@@ -55,7 +55,7 @@ def extras(order: Any, rest: Taxes) -> tuple[list[Extra], Taxes]:
 
 
 def columns_of(names: Iterable[str]) -> list[str]:
-    """Return those columns of orders that say whether an order has any: of wrapping, and of the channel's fees."""
+    """Return the columns that show whether an order has any: of wrapping, and of the channel's fees."""
     return ["wrapping_amount", "wrapping_tax_amount", *(name for name in names if name.startswith(_FEE))]
 
 
@@ -91,12 +91,12 @@ def _wrapping(order: Any, like: list[Tax]) -> Extra:
 
 def _fee(order: Any, column: str, like: list[Tax]) -> Extra:
     charged = getattr(order, _FEE + column)
-    told = sum((tax.amount for tax in like), ZERO)
+    listed = sum((tax.amount for tax in like), ZERO)
 
     def money(row: Any) -> Money:
         amount = getattr(row, _FEE + column) or ZERO
-        # Without a column of its own, the tax is what the order's tax rows say of it.
-        tax = getattr(row, _FEE_TAX + column) if hasattr(row, _FEE_TAX + column) else told * amount / charged
+        # Without a column of its own, the tax is that of the order's tax rows.
+        tax = getattr(row, _FEE_TAX + column) if hasattr(row, _FEE_TAX + column) else listed * amount / charged
         return Money(amount, shared(round(tax or ZERO, 4), like, None))
 
     title = column.strip("_").replace("_", " ").capitalize()

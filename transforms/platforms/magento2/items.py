@@ -1,7 +1,7 @@
-"""What of Magento's item rows is a thing sold: one line each, with the row that has its money and those that ship it.
+"""What of Magento's item rows is a product sold: one line each, with the row that has its money and those that ship it.
 
 A configurable product is two rows, a bundle one and its parts. Two flags of the parent decide: whether it or its
-children carry the money, and whether it or its children are shipped; either may stand with either.
+children carry the money, and whether it or its children are shipped; each may be combined with each.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NEVER = Decimal("Infinity")
 
 @dataclass(frozen=True, slots=True)
 class Shippers:
-    """The item rows that ship things, grouped by thing, and how many units of each make a unit of the thing.
+    """The item rows that ship products, grouped by product, and how many units of each make a unit of the product.
 
     Nothing ships virtual goods: they have no shippers.
     """
@@ -50,13 +50,13 @@ class Shippers:
 
 
 @dataclass(frozen=True, slots=True)
-class Things:
-    """The things sold of a chunk, grouped by order; rows are numbers of item rows.
+class Products:
+    """The products sold of a chunk, grouped by order; rows are numbers of item rows.
 
-    `row` has the thing's money; `container` is the bundle that it was sold in as a part, and `variant` the product that
-    a configurable one turned into. `by_weight`: it was sold in fractions of a unit, which Mirakl cannot tell, so all of
-    it is one. `quantity`, `cancelled` and `left` are units ordered, cancelled, and shipped by now, as Magento counts
-    them; `has_begun`: at least some part of some unit has left.
+    `row` has the product's money; `container` is the bundle that it was sold in as a part, and `variant` the product
+    that a configurable one turned into. `by_weight`: it was sold in fractions of a unit, which Mirakl does not have, so
+    all of it is one. `quantity`, `cancelled` and `left` are units ordered, cancelled, and shipped by now, as Magento
+    counts them; `has_begun`: at least some part of some unit has left.
     """
 
     items: Rowset
@@ -74,11 +74,11 @@ class Things:
     of_item: Ints
 
     def is_shipped(self) -> Bools:
-        """Say which things somebody ships."""
+        """Return which products somebody ships."""
         return self.shippers.groups.counts > 0
 
     def cells(self, column: str) -> Objects:
-        """Return the cells of a column in the rows that have the things' money."""
+        """Return the cells of a column in the rows that have the products' money."""
         return self.items[column][self.row]
 
     def units(self, quantity: Objects) -> Ints:
@@ -86,14 +86,14 @@ class Things:
         return whole_units(quantity, self.by_weight, filled(self.cells("qty_ordered")))
 
     def product_ids(self) -> Objects:
-        """Name the products: by SKU; the ids of variants tell variants apart, those of their parents do not."""
+        """Name the products: by SKU; the ids of variants distinguish them, those of their parents do not."""
         variants = self.items.take(self.variant)
         named = or_else(variants["sku"], variants["product_id"])
         fallback = or_else(self.cells("product_id"), self.cells("item_id"))
         return or_else(self.cells("sku"), or_else(named, fallback))
 
     def of_cells(self, item_ids: Objects, orders: Ints) -> Ints:
-        """Return which thing of its order each of some item ids belongs to: to itself, or to its parent."""
+        """Return which product of its order each of some item ids belongs to: to itself, or to its parent."""
         number = numbering(self.items["item_id"])
         row = numbered(item_ids, number)
         own = (row != ABSENT) & (at(self.items.groups.owners, row, ABSENT) == orders)
@@ -108,8 +108,8 @@ def whole_units(quantity: Objects, by_weight: Bools, ordered: Objects) -> Ints:
     return units
 
 
-def things(items: Rowset) -> Things:
-    """Resolve the item rows of orders into things sold."""
+def products(items: Rowset) -> Products:
+    """Resolve the item rows of orders into products sold."""
     options = PackedOptions(items["product_options"])
     resolved = _resolved(items, options)
     row, shippers = resolved.row, resolved.shippers
@@ -122,7 +122,7 @@ def things(items: Rowset) -> Things:
     of_item = np.full(len(items), ABSENT, dtype=np.int64)
     of_item[row] = np.arange(len(row))
     own_or_parents = np.where(of_item == ABSENT, at(of_item, resolved.parent, ABSENT), of_item)
-    return Things(
+    return Products(
         items=items,
         options=options,
         groups=Groups(items.groups.owners[row], items.groups.size),
@@ -153,15 +153,15 @@ def _resolved(items: Rowset, options: PackedOptions) -> _Resolved:
     parent = _parents(items)
     is_child = parent != ABSENT
     is_top = ~is_child
-    # What is sold as a part of a part is told with neither.
+    # What is sold as a part of a part has neither.
     is_part = is_child & at(is_top, parent, False)
     children = np.bincount(parent[is_part], minlength=count)
     composites = np.flatnonzero(is_top & (children > 0))
     by_parts, priced_by_parts = _flags(items, options, composites, parent, is_part)
     virtual = np.array([str(cell) == "1" for cell in items["is_virtual"]], dtype=np.bool_)
-    is_thing = (is_top & ~priced_by_parts) | (is_part & at(priced_by_parts, parent, False))
+    is_product = (is_top & ~priced_by_parts) | (is_part & at(priced_by_parts, parent, False))
     top = np.where(is_part, parent, rows)
-    row = np.flatnonzero(is_thing)
+    row = np.flatnonzero(is_product)
     row = row[np.argsort(top[row], kind="stable")]
     container = np.where(is_part[row], parent[row], ABSENT)
     only_child = np.full(count, ABSENT, dtype=np.int64)
@@ -182,7 +182,7 @@ def _parents(items: Rowset) -> Ints:
 def _flags(
     items: Rowset, options: PackedOptions, composites: Ints, parent: Ints, is_part: Bools
 ) -> tuple[Bools, Bools]:
-    """Say of which composites the parts are shipped, and of which they are priced."""
+    """Return of which composites the parts are shipped, and of which they are priced."""
     by_parts, priced = np.zeros(len(items), dtype=np.bool_), np.zeros(len(items), dtype=np.bool_)
     if not len(composites):
         return by_parts, priced
@@ -196,16 +196,16 @@ def _flags(
         # Other software counts what it ships on the products, where Magento counts it on what they were sold as.
         counted_by_parts = not shipped[row] and part_shipped[row]
         by_parts[row] = str(own.get("shipment_type")) == "1" or counted_by_parts
-        told = own.get("product_calculations")
-        # Imports may lack the flag: then the money tells.
-        priced[row] = (not total[row] and part_priced[row]) if told is None else str(told) == "0"
+        flag = own.get("product_calculations")
+        # Imports may lack the flag: then the money decides.
+        priced[row] = (not total[row] and part_priced[row]) if flag is None else str(flag) == "0"
     return by_parts, priced
 
 
 def _shippers(
     items: Rowset, row: Ints, container: Ints, parent: Ints, is_part: Bools, by_parts: Bools, virtual: Bools
 ) -> Shippers:
-    """Find what ships each thing: its own row, its container's, or those of its parts."""
+    """Find what ships each product: its own row, its container's, or those of its parts."""
     ordered = filled(items["qty_ordered"])
     # The children's counters stay at zero where their parent's parcel holds them.
     with_container = (container != ABSENT) & ~at(by_parts, container, False) & ~virtual[row]
@@ -213,11 +213,11 @@ def _shippers(
     per_unit = np.full(len(row), _ONE, dtype=np.object_)
     per_unit[with_container] = _per_unit(ordered[container[with_container]], ordered[row[with_container]])
     by_own_parts = (container == ABSENT) & by_parts[row]
-    thing = np.full(len(items), ABSENT, dtype=np.int64)
-    thing[row[by_own_parts]] = np.flatnonzero(by_own_parts)
-    part = np.flatnonzero(is_part & (at(thing, parent, ABSENT) != ABSENT))
+    product = np.full(len(items), ABSENT, dtype=np.int64)
+    product[row[by_own_parts]] = np.flatnonzero(by_own_parts)
+    part = np.flatnonzero(is_part & (at(product, parent, ABSENT) != ABSENT))
     one = np.flatnonzero(~by_own_parts)
-    owner = np.concatenate((one, thing[parent[part]]))
+    owner = np.concatenate((one, product[parent[part]]))
     shipper = np.concatenate((shipper[one], part))
     per_unit = np.concatenate((per_unit[one], _per_unit(ordered[part], ordered[parent[part]])))
     ships = np.flatnonzero(~virtual[shipper] & per_unit.astype(np.bool_))

@@ -17,7 +17,7 @@ from transforms import groups as grouped
 from transforms.groups import Bools, Exact, Groups, Ints, narrow
 from transforms.money import spread
 from transforms.packed import structure
-from transforms.platforms.magento2.items import Things
+from transforms.platforms.magento2.items import Products
 from transforms.rows import number
 from transforms.rowsets import ZERO, Objects, Rowset, filled, is_absent, objects, one_of, or_else, zeros
 
@@ -71,7 +71,7 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Taxes:
-    """Taxes of things or of orders, grouped by these; `is_fixed` ones come last in their group."""
+    """Taxes of products or of orders, grouped by these; `is_fixed` ones come last in their group."""
 
     code: Objects
     rate: Objects
@@ -97,7 +97,7 @@ class Taxes:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Money without tax, by thing or by order, with its taxes; `below` is what discounts take beyond the price."""
+    """Money without tax, by product or by order, with its taxes; `below` is what discounts take beyond the price."""
 
     net: Objects
     below: Objects
@@ -110,7 +110,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Tax rows that are neither of items nor of shipping, grouped by order; `kind` says what they tax."""
+    """Tax rows that are neither of items nor of shipping, grouped by order; `kind` is what they tax."""
 
     kind: Objects
     taxes: Taxes
@@ -126,14 +126,14 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Charges:
-    """What things cost, what shipping did by order, and the tax rows of neither."""
+    """What products cost, what shipping did by order, and the tax rows of neither."""
 
-    things: Prices
+    products: Prices
     shipping: Prices
     rest: Rest
 
 
-def charges(orders: Rowset, things: Things, rows: Rowset) -> Charges:
+def charges(orders: Rowset, products: Products, rows: Rowset) -> Charges:
     """Return what orders were charged, after discounts; `rows` are all tax rows.
 
     Magento carries cents of rounding from item to item, so a coupon of 100 % may leave one at -0.01, another at 0.01.
@@ -153,10 +153,12 @@ def charges(orders: Rowset, things: Things, rows: Rowset) -> Charges:
     left = ~is_product & ~is_fixed
     is_shipping = left & ~is_wrapping & (kind == "shipping")
     is_rest = left & ~is_shipping
-    products = _by_thing(taxes.where(is_product), things.of_cells(item_id[is_product], of_order[is_product]), things)
-    fixed = _by_thing(taxes.where(is_fixed), things.of_cells(associated[is_fixed], of_order[is_fixed]), things)
-    net_price = net(things.cells("row_total"), *(things.cells(column) for column in _OFF))
-    charged = shared_rows(filled(things.cells("tax_amount")), products, things.cells("tax_percent"))
+    item_taxes = _by_product(
+        taxes.where(is_product), products.of_cells(item_id[is_product], of_order[is_product]), products
+    )
+    fixed = _by_product(taxes.where(is_fixed), products.of_cells(associated[is_fixed], of_order[is_fixed]), products)
+    net_price = net(products.cells("row_total"), *(products.cells(column) for column in _OFF))
+    charged = shared_rows(filled(products.cells("tax_amount")), item_taxes, products.cells("tax_percent"))
     shipping = shared_rows(
         filled(orders["shipping_tax_amount"]), taxes.where(is_shipping), np.full(len(orders), None, dtype=np.object_)
     )
@@ -170,7 +172,7 @@ def charges(orders: Rowset, things: Things, rows: Rowset) -> Charges:
         Prices(
             np.maximum(net_price, zeros(len(net_price))),
             np.minimum(net_price, zeros(len(net_price))),
-            _with_fixed(charged, fixed, things),
+            _with_fixed(charged, fixed, products),
         ),
         Prices(shipping_net, nothing, shipping),
         Rest(or_else(kind[is_rest], ""), taxes.where(is_rest)),
@@ -191,16 +193,16 @@ def net_of(amount: Decimal | None, discount: Decimal | None, compensation: Decim
     return (amount or ZERO) - (discount or ZERO) + (compensation or ZERO)
 
 
-def _by_thing(taxes: Taxes, thing: Ints, things: Things) -> Taxes:
-    """Group the taxes by thing; those of none are left out."""
-    order = np.argsort(thing, kind="stable")
-    order = order[np.searchsorted(thing[order], 0) :]
-    groups = Groups(thing[order], len(things.row))
+def _by_product(taxes: Taxes, product: Ints, products: Products) -> Taxes:
+    """Group the taxes by product; those of none are left out."""
+    order = np.argsort(product, kind="stable")
+    order = order[np.searchsorted(product[order], 0) :]
+    groups = Groups(product[order], len(products.row))
     return Taxes(taxes.code[order], taxes.rate[order], taxes.amount[order], taxes.is_fixed[order], groups)
 
 
 def shared_rows(amounts: Objects, like: Taxes, rates: Objects) -> Taxes:
-    """Divide each group's tax amount as `like` is divided; where nothing says how, it is one tax of its `rates`."""
+    """Divide each group's tax amount as `like` is divided; where `like` has none, it is one tax of its `rates`."""
     owed = amounts.astype(np.bool_)
     own = like.where(owed[like.groups.owners])
     part = amounts[own.groups.owners]
@@ -229,18 +231,20 @@ def _exact(parts: Exact) -> Objects:
     return objects([Decimal(part) / _SCALE for part in parts.tolist()])
 
 
-def _with_fixed(taxes: Taxes, rows: Taxes, things: Things) -> Taxes:
-    """Put fixed product taxes behind the others of their things: those that items name, then tax rows on them."""
-    named = filled(things.cells("weee_tax_applied_row_amount"))
+def _with_fixed(taxes: Taxes, rows: Taxes, products: Products) -> Taxes:
+    """Put fixed product taxes behind the others of their products: those that items name, then tax rows on them."""
+    named = filled(products.cells("weee_tax_applied_row_amount"))
     owners = [taxes.groups.owners]
     parts = [taxes]
     if named.astype(np.bool_).any():
-        applied = things.cells("weee_tax_applied")
-        told = [
-            (thing, tax) for thing in np.flatnonzero(named).tolist() for tax in _fixed(applied[thing], named[thing])
+        applied = products.cells("weee_tax_applied")
+        named_taxes = [
+            (product, tax)
+            for product in np.flatnonzero(named).tolist()
+            for tax in _fixed(applied[product], named[product])
         ]
-        owners.append(np.array([thing for thing, _ in told], dtype=np.int64))
-        parts.append(_as_rows([tax for _, tax in told]))
+        owners.append(np.array([product for product, _ in named_taxes], dtype=np.int64))
+        parts.append(_as_rows([tax for _, tax in named_taxes]))
     if len(rows.amount):
         rows = rows.where(rows.amount.astype(np.bool_))
         owners.append(rows.groups.owners)
@@ -255,7 +259,7 @@ def _with_fixed(taxes: Taxes, rows: Taxes, things: Things) -> Taxes:
         rate=np.concatenate([part.rate for part in parts])[order],
         amount=np.concatenate([part.amount for part in parts])[order],
         is_fixed=is_fixed[order],
-        groups=Groups(owner[order], len(things.row)),
+        groups=Groups(owner[order], len(products.row)),
     )
 
 
@@ -279,7 +283,7 @@ def _fixed(cell: Any, total: Decimal) -> list[Tax]:
 
 
 def shared(amount: Decimal, like: list[Tax], rate: Any) -> list[Tax]:
-    """Divide one tax amount as `like` is divided; where nothing says how, it is one tax of that rate."""
+    """Divide one tax amount as `like` is divided; where `like` is empty, it is one tax of that rate."""
     if not amount:
         return []
     if not like:

@@ -1,7 +1,7 @@
 """What the buyer chose of a product: its variant, customisable options, the parts of a bundle, what modules add.
 
 All of it is packed into one cell, `product_options`: JSON since 2.2, serialised PHP before. What was asked for
-(`info_buyRequest`) stands there by ids beside what the buyer saw; only the latter is told. Most cells hold nothing that
+(`info_buyRequest`) is there by ids beside what the buyer saw; only the latter is sent. Most cells hold nothing that
 is needed, and are not unpacked.
 """
 
@@ -20,7 +20,7 @@ from transforms.parsing import mask
 from transforms.rowsets import Objects
 
 _FILE = "file"
-# Of a gift card (Adobe Commerce): whom it is for, as the order's page shows it; e-mail addresses are not told.
+# Of a gift card (Adobe Commerce): whom it is for, as the order's page shows it; e-mail addresses are not sent.
 _GIFT_CARD = {
     "giftcard_sender_name": "Gift Card Sender",
     "giftcard_recipient_name": "Gift Card Recipient",
@@ -30,7 +30,7 @@ _GROUPS = ("attributes_info", "options", "additional_options")
 _PARTS = "bundle_options"
 _CHOSEN = frozenset({*_GROUPS, *_GIFT_CARD, _PARTS})
 _OF_A_PART = "bundle_selection_attributes"
-# A name that is needed stands in its cell as it is, unless JSON has escaped a letter of it.
+# A name that is needed is in its cell as it is, unless JSON has escaped a letter of it.
 _NEEDED = "|".join((*sorted(f'"{name}"' for name in (*_CHOSEN, _OF_A_PART)), r"\\u00"))
 
 Options = Mapping[str, Any]
@@ -52,12 +52,12 @@ class PackedOptions:
         return self._unpacked[row]
 
     def hold_choices(self) -> Bools:
-        """Say which item rows have options that a buyer saw."""
+        """Return which item rows have options that a buyer saw."""
         return mask(pc.match_substring_regex(pa.array(self._cells, pa.string()), _NEEDED))
 
 
 def choices(options: Options, container: tuple[Any, Options] | None) -> Iterator[tuple[Any, Any]]:
-    """Yield (label, value) of what the buyer chose: of the thing itself, and of the bundle it is a part of.
+    """Yield (label, value) of what the buyer chose: of the product itself, and of the bundle it is a part of.
 
     `container`: the bundle's name, and its options.
     """

@@ -58,7 +58,7 @@ def _columns(rows: Rowset) -> Mapping[str, Objects]:
 
 
 def _lines(streets: Objects) -> tuple[Objects, Objects]:
-    """Take the lines of streets apart, which stand in one cell: the first, and all others."""
+    """Split streets, which are the lines of one cell: the first line, and all others."""
     lines = [[line.strip() for line in (street or "").split("\n")] for street in streets]
     return objects([first for first, *_ in lines]), objects([", ".join(filter(None, more)) for _, *more in lines])
 

@@ -78,7 +78,7 @@ class Refunds:
             line.gone += quantity
             cells = _cells(document, f"cancel-{line_id}", cancelled.at, cancelled.words, cancelled.reason)
             cells |= {"channel_order_line_id": line_id, "quantity": quantity, "type": "CANCELATION", "charged": "0"}
-            given.append(Given(cells, line.money.part(quantity, line.thing.quantity)))
+            given.append(Given(cells, line.money.part(quantity, line.product.quantity)))
         if given and self.order.state == "canceled":
             for extra in self.extras:
                 if extra.is_line:
@@ -129,7 +129,7 @@ class Refunds:
 
     def _item_money(self, item: Any) -> Money:
         line = self.lines[item.order_item_id]
-        row = line.thing.row
+        row = line.product.row
         fixed, whole = item.weee_tax_applied_row_amount or ZERO, row.weee_tax_applied_row_amount or ZERO
         return Money(
             max(net_of(item.row_total, item.discount_amount, item.discount_tax_compensation_amount), ZERO),
@@ -139,20 +139,20 @@ class Refunds:
 
     def _item(self, memo: Memo, document: str, item: Any, money: Money, reduces: bool) -> Given:
         line, at = self.lines[item.order_item_id], when(memo.row.created_at)
-        thing = line.thing
-        quantity = thing.units(item.qty or ZERO)
+        product = line.product
+        quantity = product.units(item.qty or ZERO)
         if reduces:
             line.reduced += quantity
             quantity = 0
-        left = thing.touched(lambda shipper: self.left_by(shipper, at))
+        left = product.touched(lambda shipper: self.left_by(shipper, at))
         # Magento takes refunded units off what is still to be shipped, as long as there is some.
-        cancels = bool(thing.shippers) and 0 < quantity <= thing.quantity - max(left, thing.left) - line.gone
+        cancels = bool(product.shippers) and 0 < quantity <= product.quantity - max(left, product.left) - line.gone
         line.gone += quantity
         is_money = reduces or not item.qty
         reason = "AGREEMENT" if is_money else "CUSTOMER_CANCELATION" if cancels or not left else "RETURN"
         cells = _cells(document, f"{document}-{item.creditmemo_item_id}", memo.row.created_at, memo.words, reason)
         cells |= {"channel_order_line_id": item.order_item_id, "quantity": quantity}
-        # Of a line that has left in part, words about goods in the buyer's hands may say otherwise.
+        # Of a line that has left in part, words about goods in the buyer's hands may decide otherwise.
         if not (cancels and left):
             cells["type"] = "CANCELATION" if cancels else "REFUND"
         return Given(cells, money)

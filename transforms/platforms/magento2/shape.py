@@ -15,7 +15,7 @@ import numpy as np
 from transforms.frames import Frame, OrderFrames, as_text, order_frames, table_of
 from transforms.groups import Bools, Ints
 from transforms.platforms.magento2.beside import beside
-from transforms.platforms.magento2.items import things
+from transforms.platforms.magento2.items import products
 from transforms.platforms.magento2.money import Taxes, charges, paid_otherwise
 from transforms.platforms.magento2.options import choices
 from transforms.platforms.magento2.places import addresses
@@ -61,7 +61,7 @@ def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
         "adjustments": table_of(shop.beside.adjustments),
         "taxes": stacked(
             [
-                framed(shop.tax_columns(shop.charges.things.taxes, shop.things.groups.owners, shop.line_ids)),
+                framed(shop.tax_columns(shop.charges.products.taxes, shop.products.groups.owners, shop.line_ids)),
                 table_of(shop.beside.line_taxes),
                 framed(shop.tax_columns(shop.charges.shipping.taxes, np.arange(len(shop.orders)), None)),
                 table_of(shop.beside.rest),
@@ -82,16 +82,16 @@ class _Shop:
         self.numbers = numbering(self.orders["order_id"])
         self.increment_ids = self.orders["increment_id"]
         items = self._of_orders("items")
-        self.things = things(items)
-        self.line_ids = self.things.cells("item_id")
-        self.charges = charges(self.orders, self.things, self._of_orders("taxes"))
+        self.products = products(items)
+        self.line_ids = self.products.cells("item_id")
+        self.charges = charges(self.orders, self.products, self._of_orders("taxes"))
         behind: dict[str, set[str]] = defaultdict(set)
         for pair in rows_of(rows, "states"):
             behind[pair.state].add(pair.status)
         self.history = History(self._of_orders("status_history"), self._of_orders("status_changes"), behind)
         self.state = states(self.orders, self.history)
         self.has_left = items.groups.any(filled(items["qty_shipped"]) > 0)
-        self.beside = beside(rows, self.orders, self.history, self.things, self.charges)
+        self.beside = beside(rows, self.orders, self.history, self.products, self.charges)
         self.addresses = addresses(rows, self.orders, self.numbers)
         self.otherwise = paid_otherwise(self.orders)
 
@@ -108,7 +108,7 @@ class _Shop:
             "created_at": orders["created_at"],
             "status": or_else(orders["status"], orders["state"]),
             "status_hint": hint,
-            "status_proved": proved(unknown, orders, self.things, self.has_left),
+            "status_proved": proved(unknown, orders, self.products, self.has_left),
             "internal_id": orders["order_id"],
             "currency": orders["order_currency_code"],
             "total": choose(is_absent(orders["grand_total"]), None, self._charged()),
@@ -137,29 +137,29 @@ class _Shop:
 
     def line_columns(self) -> Columns:
         """Write the lines."""
-        things, is_shipped = self.things, self.things.is_shipped()
-        refunded = np.maximum(things.units(filled(things.cells("qty_refunded"))) - self.beside.reduced, 0)
-        waiting = is_shipped & (things.left + refunded + things.cancelled < things.quantity)
+        products, is_shipped = self.products, self.products.is_shipped()
+        refunded = np.maximum(products.units(filled(products.cells("qty_refunded"))) - self.beside.reduced, 0)
+        waiting = is_shipped & (products.left + refunded + products.cancelled < products.quantity)
         return {
-            "channel_order_id": self.increment_ids[things.groups.owners],
+            "channel_order_id": self.increment_ids[products.groups.owners],
             "channel_order_line_id": self.line_ids,
-            "created_at": things.cells("created_at"),
-            "updated_at": things.cells("updated_at"),
-            "quantity": things.quantity,
-            "price": self.charges.things.net,
-            "product_id": things.product_ids(),
-            "product_title": or_else(things.cells("name"), things.cells("sku")),
+            "created_at": products.cells("created_at"),
+            "updated_at": products.cells("updated_at"),
+            "quantity": products.quantity,
+            "price": self.charges.products.net,
+            "product_id": products.product_ids(),
+            "product_title": or_else(products.cells("name"), products.cells("sku")),
             "status": self._words_of_lines(waiting),
             "quantity_refunded": refunded,
-            "quantity_shipped": choose(is_shipped, things.left, None),
-            "partly_shipped": choose(waiting & things.has_begun & (things.left == 0), True, None),
+            "quantity_shipped": choose(is_shipped, products.left, None),
+            "partly_shipped": choose(waiting & products.has_begun & (products.left == 0), True, None),
             "is_virtual": choose(is_shipped, None, True),
             "shipped_at": self._shipped_at(),
         }
 
     def rounding_columns(self) -> Columns:
         """Write what discounts take beyond their items' prices as a discount of the order."""
-        below = sums(self.charges.things.below, self.things.groups)
+        below = sums(self.charges.products.below, self.products.groups)
         orders = np.flatnonzero(
             below.astype(np.bool_) & ~is_absent(self.orders["grand_total"]) & is_true(self._charged())
         )
@@ -187,33 +187,36 @@ class _Shop:
 
     def attributes(self) -> Frame:
         """Write what buyers chose and wrote, what was ordered by weight, and where orders are fetched."""
-        by_weight, ordered = np.flatnonzero(self.things.by_weight), self.things.cells("qty_ordered")
-        told: list[_Attribute] = [
+        by_weight, ordered = np.flatnonzero(self.products.by_weight), self.products.cells("qty_ordered")
+        rows: list[_Attribute] = [
             (order, None, name, "STRING", value)
             for order, place in self.addresses.fetched.items()
             for name, value in place.attributes.items()
         ]
-        owners = self.things.groups.owners
-        told += [
-            (owners[thing], self.line_ids[thing], "ordered-quantity", "NUMERIC", ordered[thing]) for thing in by_weight
+        owners = self.products.groups.owners
+        rows += [
+            (owners[product], self.line_ids[product], "ordered-quantity", "NUMERIC", ordered[product])
+            for product in by_weight
         ]
-        told += [(owners[thing], self.line_ids[thing], name, "STRING", value) for thing, name, value in self._choices()]
-        told += self._gifts()
-        orders, *columns = zip(*told, strict=True) if told else ((), (), (), (), ())
+        rows += [
+            (owners[product], self.line_ids[product], name, "STRING", value) for product, name, value in self._choices()
+        ]
+        rows += self._gifts()
+        orders, *columns = zip(*rows, strict=True) if rows else ((), (), (), (), ())
         names = ("channel_order_line_id", "id", "type", "value")
         named = {name: objects(column) for name, column in zip(names, columns, strict=True)}
         return framed({"channel_order_id": self.increment_ids[list(orders)], **named})
 
     def _choices(self) -> Iterator[tuple[int, str, str]]:
-        """Yield (thing, label, value) of what buyers chose."""
-        things, options = self.things, self.things.options
+        """Yield (product, label, value) of what buyers chose."""
+        products, options = self.products, self.products.options
         has_choices = options.hold_choices()
-        name = or_else(things.items["name"], things.items["sku"])
-        for thing in np.flatnonzero(has_choices[things.row] | at(has_choices, things.container, False)).tolist():
-            container = things.container[thing]
+        name = or_else(products.items["name"], products.items["sku"])
+        for product in np.flatnonzero(has_choices[products.row] | at(has_choices, products.container, False)).tolist():
+            container = products.container[product]
             bundle = None if container == ABSENT else (name[container], options.of(int(container)))
-            for label, value in visible_options(choices(options.of(int(things.row[thing])), bundle)):
-                yield thing, label, value
+            for label, value in visible_options(choices(options.of(int(products.row[product])), bundle)):
+                yield product, label, value
 
     def _gifts(self) -> Iterator[_Attribute]:
         """Yield what buyers wrote for those who get the gift: with the order, or with one of its lines."""
@@ -221,41 +224,41 @@ class _Shop:
         if not len(gifts):
             return
         orders, ids = gifts.groups.owners, gifts["item_id"]
-        thing = np.where(is_absent(ids), ABSENT, self.things.of_cells(ids, orders))
-        told = zip(
+        product = np.where(is_absent(ids), ABSENT, self.products.of_cells(ids, orders))
+        messages = zip(
             orders.tolist(),
-            at(self.line_ids, thing, None),
+            at(self.line_ids, product, None),
             gifts["message"],
             gifts["sender"],
             gifts["recipient"],
             strict=True,
         )
-        for order, line_id, message, sender, recipient in told:
+        for order, line_id, message, sender, recipient in messages:
             written = {"gift-message": message, "gift-message-from": sender, "gift-message-to": recipient}
             for name, value in visible_options(written.items()):
                 yield order, line_id, name, "STRING", value
 
     def _words_of_lines(self, waiting: Bools) -> Objects:
         """Name the states of lines where they are not the order's."""
-        things, orders = self.things, self.things.groups.owners
+        products, orders = self.products, self.products.groups.owners
         state = self.state[orders]
         # A closed order counts as refunded.
-        is_cancelled = (state == "closed") & (things.quantity > 0) & (things.cancelled >= things.quantity)
+        is_cancelled = (state == "closed") & (products.quantity > 0) & (products.cancelled >= products.quantity)
         # Magento completes orders of which a part of a bundle, or of a price, was refunded; other software completes
         # those of which no shipment is written, and then nobody knows better.
         is_open = (state == "complete") & waiting & (self.has_left[orders] | (self.beside.reduced > 0))
         return choose(is_cancelled, "state:canceled", choose(is_open, "state:complete+unshipped", None))
 
     def _shipped_at(self) -> Objects:
-        """Return when the first units of each thing were shipped."""
-        shippers, items = self.things.shippers, self.things.items
+        """Return when the first units of each product were shipped."""
+        shippers, items = self.products.shippers, self.products.items
         parcels = self._of_orders("shipments")
         item = numbered(parcels["order_item_id"], numbering(items["item_id"]))
         item = np.where(at(items.groups.owners, item, ABSENT) == parcels.groups.owners, item, ABSENT)
         own = item != ABSENT
         first = earliest(parcels["created_at"][own], item[own], len(items))[shippers.row]
-        told = ~is_absent(first)
-        return earliest(first[told], shippers.groups.owners[told], shippers.groups.size)
+        is_known = ~is_absent(first)
+        return earliest(first[is_known], shippers.groups.owners[is_known], shippers.groups.size)
 
     def _charged(self) -> Objects:
         charged: Objects = filled(self.orders["grand_total"]) + self.otherwise

@@ -1,4 +1,4 @@
-"""What state a Magento order is in: Magento's own word for it, and what payments and shipments prove.
+"""What state a Magento order is in: Magento's own state, and what payments and shipments prove.
 
 A merchant names statuses freely, so the state behind one decides, as `state:<state>`. A channel's own map may name
 statuses, and these; `state:holded+<state before>` lets it send what is on hold as what it was before.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from transforms.groups import Bools, Ints
-from transforms.platforms.magento2.items import Things
+from transforms.platforms.magento2.items import Products
 from transforms.rowsets import Objects, Rowset, choose, filled, is_absent, is_true, objects, one_of
 
 STATUSES: Mapping[str, str] = {
@@ -40,18 +40,18 @@ _PAID_ON_DELIVERY = "cashondelivery"
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The statuses that orders went through, and the states that stand behind the shop's statuses."""
+    """The statuses that orders went through, and the state that each of the shop's statuses belongs to."""
 
     rows: Rowset
     changes: Rowset
     behind: Mapping[str, Set[str]]
 
     def statuses(self, state: str) -> Set[str]:
-        """Return the statuses that stand under a state."""
+        """Return the statuses that belong to a state."""
         return self.behind.get(state, frozenset())
 
     def passed(self, state: str) -> Bools:
-        """Say which orders were in a state at some time."""
+        """Return which orders were in a state at some time."""
         statuses = self.statuses(state)
         return self.rows.groups.any(one_of(self.rows["status"], statuses)) | self.changes.groups.any(
             one_of(self.changes["status"], statuses)
@@ -59,7 +59,7 @@ class History:
 
 
 def states(orders: Rowset, history: History) -> Objects:
-    """Return each order's state; an imported order that has none is in the only one that its status stands under."""
+    """Return each order's state; an imported order that has none is in the only one that its status belongs to."""
     by_status: dict[str, list[str]] = defaultdict(list)
     for state, named in history.behind.items():
         for word in named:
@@ -77,27 +77,27 @@ def hints(orders: Rowset, state: Objects, has_left: Bools, ran_out_of_time: Bool
     held = orders["hold_before_state"]
     no_wait, is_paid = has_left | nothing_due(orders), _is_paid(orders)
     hint = objects([None if word is None else f"state:{word}" for word in state])
-    told = (
+    additions = (
         ((state == "new") & no_wait, "+paid"),
         ((state == "pending_payment") & (has_left | is_paid), "+paid"),
         ((state == "processing") & (orders["status"] == "fraud"), "+fraud"),
         ((state == "canceled") & ran_out_of_time, "+unpaid"),
     )
-    for holds, more in told:
+    for holds, more in additions:
         hint[holds] += more
     is_held = (state == "holded") & is_true(held)
     hint[is_held] += "+" + held[is_held]
     return hint
 
 
-def proved(unknown: Ints, orders: Rowset, things: Things, has_left: Bools) -> Objects:
+def proved(unknown: Ints, orders: Rowset, products: Products, has_left: Bools) -> Objects:
     """Name what the rest of an order proves where its state does not: of the `unknown` orders."""
     found = np.full(len(orders), None, dtype=np.object_)
     if not len(unknown):
         return found
     is_due = ~nothing_due(orders)
-    refunded = things.units(filled(things.cells("qty_refunded")))
-    is_gone, groups = things.cancelled + refunded >= things.quantity, things.groups
+    refunded = products.units(filled(products.cells("qty_refunded")))
+    is_gone, groups = products.cancelled + refunded >= products.quantity, products.groups
     all_gone = (groups.counts > 0) & ~groups.any(~is_gone)
     word = choose(has_left | ~is_due, "state:processing", "state:new")
     word = choose(all_gone, choose(groups.any(refunded != 0), "state:closed", "state:canceled"), word)
@@ -106,14 +106,14 @@ def proved(unknown: Ints, orders: Rowset, things: Things, has_left: Bools) -> Ob
 
 
 def nothing_due(orders: Rowset) -> Bools:
-    """Say where shipping waits for no money: all is paid, or will be on delivery."""
-    told = orders["total_due"]
-    due = choose(is_absent(told), filled(orders["grand_total"]) - filled(orders["total_paid"]), told)
+    """Return where shipping waits for no money: all is paid, or will be on delivery."""
+    total_due = orders["total_due"]
+    due = choose(is_absent(total_due), filled(orders["grand_total"]) - filled(orders["total_paid"]), total_due)
     on_delivery = [_PAID_ON_DELIVERY in (method or "") for method in orders["payment_method"]]
     return (due <= 0) | np.array(on_delivery, dtype=np.bool_)
 
 
 def _is_paid(orders: Rowset) -> Bools:
-    """Say where money came in for all of the order."""
+    """Return where money came in for all of the order."""
     total = filled(orders["grand_total"])
     return total.astype(np.bool_) & (filled(orders["total_paid"]) >= total)

@@ -4,7 +4,8 @@ What is peculiar here: lines are kept per version of the order; net amounts, tax
 follow from prices that may include tax or not; the payment's state is not the order's but that of its payment
 collections; what was given back is documents on one side and money on the other.
 
-Belongs here: Medusa's own words and shapes. Does not belong here: Mirakl's, and anything a second platform needs.
+Belongs here: Medusa's own statuses and data structures. Does not belong here: Mirakl's, and anything a second
+platform needs.
 """
 
 from transforms.platforms.medusa.shape import STATUSES, shape

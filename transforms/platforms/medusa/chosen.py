@@ -27,13 +27,13 @@ def choices(items: Rowset) -> list[tuple[int, str, str]]:
     """
     options, title, metadata = items["variant_option_values"], _variant_title(items), items["metadata"]
     known: dict[tuple[Any, Any, Any], list[tuple[str, str]]] = {}
-    told = []
+    found = []
     for item in np.flatnonzero(is_true(options) | is_true(title) | is_true(metadata)).tolist():
         key = options[item], title[item], metadata[item]
         if key not in known:
             known[key] = list(visible_options(_chosen(*key)))
-        told += [(item, label, value) for label, value in known[key]]
-    return told
+        found += [(item, label, value) for label, value in known[key]]
+    return found
 
 
 def _variant_title(items: Rowset) -> Objects:
@@ -45,12 +45,12 @@ def _chosen(
     options_cell: str | None, variant_title: str | None, metadata_cell: str | None
 ) -> Iterator[tuple[str, str]]:
     options, metadata = json(options_cell), json(metadata_cell)
-    told = list(options.items()) if isinstance(options, dict) else []
-    if not told and variant_title:
-        told = [("variant", variant_title)]
+    shown = list(options.items()) if isinstance(options, dict) else []
+    if not shown and variant_title:
+        shown = [("variant", variant_title)]
     if isinstance(metadata, dict):
-        told += [(label, value) for label, value in metadata.items() if not _TECHNICAL.search(label)]
-    for label, value in told:
+        shown += [(label, value) for label, value in metadata.items() if not _TECHNICAL.search(label)]
+    for label, value in shown:
         text = _text(value)
         if text and not _DEFAULT.fullmatch(text):
             yield label, text

@@ -2,7 +2,7 @@
 
 Each confirmed change of an order writes its lines anew under the next version; an edit that takes units away leaves
 fewer, or no row at all. A line here holds every unit that was ever ordered, with what was taken away again beside it:
-so nothing vanishes, and a cancellation that was told once stays told.
+so nothing vanishes, and a cancellation that was sent once is sent always.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def _keys(orders: Ints, versions: Ints) -> Ints:
 
 
 def _added(total: Prices, others: Prices, lines: Ints) -> Prices:
-    """Add the prices of some lines, a line as often as it stands in `lines`."""
+    """Add the prices of some lines, a line as often as `lines` names it."""
     _, taxes = total.taxes.like(lines)
     np.add.at(total.net, lines, others.net)
     np.add.at(total.amounts, taxes, others.amounts)

@@ -1,4 +1,4 @@
-"""What things of a Medusa order cost: lines, units taken off them, and shipping, all by the same rule.
+"""What parts of a Medusa order cost: lines, units taken off them, and shipping, all by the same rule.
 
 Medusa stores neither net amounts nor taxes: a price is an amount, less its discounts, plus its taxes in percent; the
 amount and each discount may include tax or not. All of it is exact and unrounded here.
@@ -44,7 +44,7 @@ def exact(value: Any) -> Decimal:
 
 
 class Broken(dict[int, str]):
-    """Orders whose money cannot be told, with the first cell that is no number."""
+    """Orders with an amount that cannot be read, and the first cell that is no number."""
 
     def numbers(self, cells: Iterable[Any], orders: Ints) -> Objects:
         """Read a column of exact numbers, row by row of an order; broken ones are noted, and hold zero."""
@@ -72,7 +72,7 @@ class Taxes:
     groups: Groups
 
     def like(self, wanted: Ints) -> tuple[Taxes, Ints]:
-        """Return the taxes of some of the things, and which of the taxes here they are."""
+        """Return the taxes of some of them, and which of the taxes here they are."""
         rows, groups = each(self.groups, wanted)
         return Taxes(self.code[rows], self.rate[rows], groups), rows
 
@@ -105,7 +105,7 @@ class Prices:
 
 
 def taxes_of(rows: Rowset, broken: Broken, orders: Ints) -> Taxes:
-    """Read tax rows; `orders` are those of the things that they are on."""
+    """Read tax rows; `orders` are those of what they are on."""
     return Taxes(rows["code"], broken.numbers(rows["rate"], orders[rows.groups.owners]), rows.groups)
 
 

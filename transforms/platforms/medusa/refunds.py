@@ -4,7 +4,7 @@ Medusa keeps the two apart: a received return, a claim or an edit lowers what th
 money later, earlier, in another amount, or not at all (nothing was captured yet, or an exchange uses it up). So the
 history of the order is walked once, by time: a refund pays for goods that were given back as far as the buyer has paid
 more than the order then costs; what is beyond is money without goods. Goods given back after such money cost only what
-is left of their price. Nothing that was told once changes when something is added later.
+is left of their price. Nothing that was sent once changes when something is added later.
 
 Orders that have neither documents nor refunds are not walked: of them there is money that came in.
 """
@@ -31,12 +31,12 @@ from transforms.platforms.medusa.shipping import Methods
 from transforms.rows import Rows, rows_by, rows_of, when
 from transforms.rowsets import ZERO, Objects, Rowset, is_true, rowset, sums, zeros
 
-_TELLING = ("receipts", "claim_items", "credit_lines", "refunds")
+_WITH_HISTORY = ("receipts", "claim_items", "credit_lines", "refunds")
 
 
 @dataclass(frozen=True, slots=True)
 class GivenBack:
-    """FrameRow of the adjustments and taxes frames, and by order the sums that go with them, tax included.
+    """Rows of the adjustments and taxes frames, and by order the sums that go with them, tax included.
 
     `total_paid` is captured money, and the credit that the buyer paid with when placing the order
     (`credit_at_placement`); `total_refunded` what the adjustments should come to; `credit` all credit lines.
@@ -53,7 +53,7 @@ class GivenBack:
 def given_back(
     rows: Rows, orders: Rowset, numbers: dict[object, int], lines: Lines, methods: Methods, broken: Broken
 ) -> GivenBack:
-    """Tell what was paid and given back; orders with an amount or a quantity that is no number are noted."""
+    """Work out what was paid and given back; orders with an amount or a quantity that is no number are noted."""
     booked = rowset(rows, "transactions", "order_id", numbers)
     amount = broken.numbers(booked["amount"], booked.groups.owners)
     came_in = amount > 0
@@ -68,7 +68,7 @@ def given_back(
     walked = lines.groups.any(lines.removals.groups.counts > 0)
     returns = rowset(rows, "return_items", "order_id", numbers)
     walked |= returns.groups.any(is_true(returns["received_quantity"]) | is_true(returns["damaged_quantity"]))
-    for query in _TELLING:
+    for query in _WITH_HISTORY:
         walked |= rowset(rows, query, "order_id", numbers).groups.counts > 0
     walked[list(broken)] = False
     if walked.any():
@@ -106,7 +106,7 @@ def _histories(
 def _walk(
     rows: Rows, order_ids: Objects, histories: Iterator[tuple[int, Order]], found: GivenBack, broken: Broken
 ) -> None:
-    """Walk the histories of some orders, and add what they tell to `found`."""
+    """Walk the histories of some orders, and add their adjustments to `found`."""
     wanted = frozenset(order_ids)
     documents = Documents(rows, wanted)
     booked = rows_by(rows, "transactions", "order_id", wanted)
@@ -127,19 +127,19 @@ def _walk(
         found.taxes.extend(ledger.taxes)
         found.total_paid[number] += at_placement
         # What was booked as paid back, and what no refund explains of it.
-        found.total_refunded[number] += ledger.told - refunded
+        found.total_refunded[number] += ledger.recorded - refunded
         found.credit[number] = sum((credit.amount for credit in credits), ZERO)
         found.credit_at_placement[number] = at_placement
 
 
 class _Ledger:
-    """What the order costs, what was paid, and what was told as given back, at one moment of its history."""
+    """What the order costs, what was paid, and what was recorded as given back, at one moment of its history."""
 
     def __init__(self, order: Order, credit_at_placement: Decimal) -> None:
         self.row = order.row
         self.digits = minor_digits((order.row.currency_code or "").upper()) or 2
         self.due, self.paid = -credit_at_placement, ZERO
-        self.ahead = self.told = ZERO
+        self.ahead = self.recorded = ZERO
         self.adjustments: list[FrameRow] = []
         self.taxes: list[FrameRow] = []
         self._given: dict[str, Decimal] = defaultdict(Decimal)
@@ -166,13 +166,13 @@ class _Ledger:
         self.paid += amount
 
     def give_back(self, goods: Goods) -> None:
-        """Units came back: tell them with their price, less what was given for them before."""
+        """Units came back: record them with their price, less what was given for them before."""
         gross = goods.price.gross
         value = self._rounded(goods)
         money = max(value - self.ahead, ZERO)
         self.ahead -= value - money
         self.due -= gross
-        cells = self._told(goods.adjustment_id, goods.document_id, goods.at, goods.reason, money)
+        cells = self._cells(goods.adjustment_id, goods.document_id, goods.at, goods.reason, money)
         if goods.line is None:
             if money:
                 self.adjustments.append({**cells, "gross_amount": money, "type": goods.type})
@@ -200,7 +200,7 @@ class _Ledger:
             )
 
     def refund(self, refund: Any) -> None:
-        """Money went back: tell what no goods explain."""
+        """Money went back: record what no goods explain."""
         amount = exact(refund.amount)
         overpaid = self._round(max(self.paid - self.due, ZERO))
         self.paid -= amount
@@ -210,11 +210,11 @@ class _Ledger:
             words = " ".join(filter(None, (refund.code, refund.label, refund.note)))
             cancelled = self.row.status == "canceled" and not words
             reason = "canceled" if cancelled else f"{words} goodwill"
-            cells = self._told(refund.refund_id, refund.refund_id, refund.created_at, reason, money)
+            cells = self._cells(refund.refund_id, refund.refund_id, refund.created_at, reason, money)
             self.adjustments.append({**cells, "gross_amount": money})
 
-    def _told(self, adjustment_id: str, document_id: str, at: dt.datetime, reason: str, money: Decimal) -> FrameRow:
-        self.told += money
+    def _cells(self, adjustment_id: str, document_id: str, at: dt.datetime, reason: str, money: Decimal) -> FrameRow:
+        self.recorded += money
         return {
             "channel_order_id": self.row.order_id,
             "channel_adjustment_id": adjustment_id,

@@ -35,7 +35,7 @@ from transforms.rowsets import (
     zeros,
 )
 
-# Medusa's own total has fewer decimals than what stands here.
+# Medusa's own total has fewer decimals than these amounts.
 _NEARLY_NOTHING = Decimal("0.0000005")
 
 Columns = dict[str, Objects]
@@ -53,7 +53,7 @@ def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
 
 
 class _Shop:
-    """The orders of one chunk; `broken` are those whose money cannot be told."""
+    """The orders of one chunk; `broken` are those with an amount that cannot be read."""
 
     def __init__(self, rows: Rows) -> None:
         self.orders, self.broken = whole(rows, "orders"), Broken()
@@ -86,7 +86,7 @@ class _Shop:
         }
 
     def with_rejects(self, frames: Mapping[str, Table]) -> dict[str, Table]:
-        """Let nothing be told of broken orders but their heads, and one line each with the broken cell as its price."""
+        """Keep of broken orders only their heads, and one line each with the broken cell as its price."""
         broken = {self.ids[order]: cell for order, cell in self.broken.items()}
         kept = {
             name: rows_where(frame, [order_id not in broken for order_id in frame["channel_order_id"]])
@@ -155,32 +155,34 @@ class _Shop:
 
     def _attributes(self) -> Table:
         """Write what the buyer chose of each line, the order's number, and where it is fetched."""
-        told: list[tuple[Cell, ...]] = []
+        attributes: list[tuple[Cell, ...]] = []
         owners, line_ids = self.lines.groups.owners, self.lines.rows["item_id"]
         for line, label, value in choices(self.lines.items):
-            told.append((self.ids[owners[line]], line_ids[line], label, value))
+            attributes.append((self.ids[owners[line]], line_ids[line], label, value))
         numbers = or_else(self.orders["custom_display_id"], self.orders["display_id"])
-        told += [(order_id, None, "order-number", number) for order_id, number in zip(self.ids, numbers, strict=True)]
+        attributes += [
+            (order_id, None, "order-number", number) for order_id, number in zip(self.ids, numbers, strict=True)
+        ]
         for order, place in self.addresses.fetched.items():
-            told += [(self.ids[order], None, name, value) for name, value in place.attributes.items()]
-        named = table(("channel_order_id", "channel_order_line_id", "id", "value"), told)
+            attributes += [(self.ids[order], None, name, value) for name, value in place.attributes.items()]
+        named = table(("channel_order_id", "channel_order_line_id", "id", "value"), attributes)
         return Table({**{name: named[name] for name in named.columns}, "type": ["STRING"] * len(named)})
 
     def _total(self) -> Objects:
         """Return what Medusa charged by its own total: before credits, removals and (where it deducts them) returns."""
         lines, removals, owners = self.lines, self.lines.removals, self.lines.groups.owners
-        told = self.orders["current_order_total"]
-        total = self.broken.numbers(told, np.arange(len(told))) + self.given_back.credit
+        current_total = self.orders["current_order_total"]
+        total = self.broken.numbers(current_total, np.arange(len(current_total))) + self.given_back.credit
         removed = sums(removals.prices.gross(), removals.groups)
         left = lines.quantity - sums(removals.units, removals.groups)
         np.add.at(total, owners, removed)
         came = np.flatnonzero((lines.returned != 0) & (left != 0))
         value = (lines.prices.gross()[came] - removed[came]) * lines.returned[came] / left[came]
-        returned = zeros(len(told))
+        returned = zeros(len(current_total))
         np.add.at(returned, owners[came], value)
-        # Medusa took returned units off its total only in later versions, and the total does not say which it is.
+        # Medusa took returned units off its total only in later versions, and nothing shows which version wrote it.
         explained = np.abs(total - self.bill) <= _NEARLY_NOTHING
-        return choose(is_absent(told), None, choose(explained, total, total + returned))
+        return choose(is_absent(current_total), None, choose(explained, total, total + returned))
 
 
 def _tax_columns(prices: Prices, order_ids: Objects, line_ids: Objects | None) -> Columns:

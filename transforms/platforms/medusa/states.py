@@ -1,4 +1,4 @@
-"""What state a Medusa order is in: its own word, and what its payment collections and its lines say."""
+"""What state a Medusa order is in: its own status, and what its payment collections and its lines prove."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PAID = ("authorized", "partially_captured", "completed")
 _LIVE = ("pending", "completed", "archived")
 _DELIVERED = "archived+delivered"
 
-# An order's status, or with a plus: that and what its payment collections (or, where archived, its lines) say.
+# An order's status, or with a plus: that and the state of its payment collections (or, where archived, of its lines).
 STATUSES: Mapping[str, str] = {
     **dict.fromkeys(_LIVE, "AWAITING_SHIPMENT"),
     **{f"{status}+{payment}": "AWAITING_PAYMENT" for status in _LIVE for payment in _UNPAID},
@@ -30,7 +30,7 @@ STATUSES: Mapping[str, str] = {
 
 
 def hints(orders: Rowset, lines: Lines, payments: Rowset, owed: Objects, broken: Broken) -> Objects:
-    """Say more than `status` does: an archived order that was delivered, or how an order waits for money.
+    """Return what is more precise than `status`: an archived order that was delivered, or how an order waits for money.
 
     `owed` is what credit does not pay. A free order needs no payment, and Medusa then makes no collection or leaves it
     as it was. What has left waits for none.
@@ -54,7 +54,7 @@ def statuses(orders: Rowset, hint: Objects) -> Objects:
 
 
 def _paid(payments: Rowset, broken: Broken) -> Bools:
-    """Say which orders were paid, by what any of their payment collections says."""
+    """Return which orders were paid, by any of their payment collections."""
     paid = one_of(payments["status"], _PAID)
     captured = broken.numbers(choose(paid, None, payments["captured_amount"]), payments.groups.owners)
     return payments.groups.any(paid | (captured > 0))
@@ -64,12 +64,12 @@ def _payment(payments: Rowset) -> Objects:
     """Return the state of each order's payment: of the first collection that was not refused, else of the first."""
     status = payments["status"]
     waiting = payments.where(~one_of(status, _REFUSED)).first()["status"]
-    told = choose(is_absent(waiting), payments.first()["status"], waiting)
-    return choose(is_absent(told), "not_paid", told)
+    state = choose(is_absent(waiting), payments.first()["status"], waiting)
+    return choose(is_absent(state), "not_paid", state)
 
 
 def _delivered(lines: Lines, broken: Broken) -> Bools:
-    """Say of which orders every line was delivered, as far as it is still theirs."""
+    """Return of which orders every line was delivered, as far as it is still theirs."""
     owners = lines.groups.owners
     delivered = broken.numbers(lines.rows["delivered_quantity"], owners)
     kept = broken.numbers(lines.rows["quantity"], owners) - lines.returned

@@ -1,4 +1,4 @@
-"""What stands beside the products of an order: its discount, gift wrapping and a payment fee."""
+"""What an order has beside its products: its discount, gift wrapping and a payment fee."""
 
 from __future__ import annotations
 

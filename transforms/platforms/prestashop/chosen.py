@@ -1,8 +1,8 @@
 """What the buyer chose of a product, as custom attributes of the line: the combination, the customization, the pack.
 
-Labels are those that the buyer saw. A combination stands in the name of its line, in brackets, as `Size: M - Colour:
+Labels are those that the buyer saw. A combination is part of the name of its line, in brackets, as `Size: M - Colour:
 Blue` (older versions: behind a dash), and stays there when the catalogue changes; the tables of the catalogue are asked
-where the name does not tell.
+where the name lacks it.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ def chosen(
     line: Any, attributes: Sequence[Any], customizations: Sequence[Any], pack: Sequence[Any]
 ) -> Iterator[tuple[str, str]]:
     """Yield (id, value) of the line's attributes, as the buyer saw them."""
-    told = options(line.product_name) if line.product_attribute_id else []
-    if line.product_attribute_id and not told:
-        told = [(row.label, row.value) for row in attributes if row.label and row.value]
-    told += [
+    labelled = options(line.product_name) if line.product_attribute_id else []
+    if line.product_attribute_id and not labelled:
+        labelled = [(row.label, row.value) for row in attributes if row.label and row.value]
+    labelled += [
         ((row.label or "").strip() or f"customization-{row.field}", row.value.strip())
         for row in customizations
         if row.value.strip() and not _MACHINE.fullmatch(row.value)
     ]
     if pack:
-        told.append(("pack-contents", ", ".join(_contents(pack))))
-    yield from visible_options(told)
+        labelled.append(("pack-contents", ", ".join(_contents(pack))))
+    yield from visible_options(labelled)
 
 
 def product_ids(lines: Rowset) -> list[str]:
@@ -70,7 +70,7 @@ def _contents(pack: Iterable[Any]) -> Iterator[str]:
 
 @lru_cache(maxsize=8192)
 def _named(name: str | None) -> tuple[tuple[str, str], ...]:
-    """Return the attributes that the name of a line tells: a shop sells the same combinations over and over."""
+    """Return the attributes in the name of a line: a shop sells the same combinations over and over."""
     return tuple(visible_options(options(name)))
 
 
@@ -82,11 +82,11 @@ def attributes(chunk: Chunk) -> Iterator[tuple[int, str, str]]:
     odd = (customizations.groups.counts > 0) | (packs.groups.counts > 0)
     names = lines["product_name"]
     for line in np.flatnonzero(variants | odd).tolist():
-        told: Iterable[tuple[str, str]] = () if odd[line] else _named(names[line])
-        if not told:
+        labelled: Iterable[tuple[str, str]] = () if odd[line] else _named(names[line])
+        if not labelled:
             [row] = row_objects(lines, [line])
-            told = chosen(
+            labelled = chosen(
                 row, own_objects(combinations, line), own_objects(customizations, line), own_objects(packs, line)
             )
-        for name, value in told:
+        for name, value in labelled:
             yield line, name, value

@@ -89,13 +89,13 @@ def amounts(values: Exact) -> pa.StringArray:
     """Write whole micros as amounts."""
     if values.dtype == object:
         return pa.array([as_text(decimal(value)) for value in values], pa.string())
-    words = np.empty((len(values), 2), np.int64)
-    words[:, 0], words[:, 1] = values, values >> 63
-    return pa.Array.from_buffers(_MONEY, len(values), [None, pa.py_buffer(words)]).cast(pa.string())
+    halves = np.empty((len(values), 2), np.int64)
+    halves[:, 0], halves[:, 1] = values, values >> 63
+    return pa.Array.from_buffers(_MONEY, len(values), [None, pa.py_buffer(halves)]).cast(pa.string())
 
 
-def is_told(cells: pa.StringArray) -> Bools:
-    """Say where a text is more than blanks."""
+def is_filled(cells: pa.StringArray) -> Bools:
+    """Return where a text is more than blanks."""
     return mask(pc.not_equal(pc.utf8_trim_whitespace(cells), ""))
 
 

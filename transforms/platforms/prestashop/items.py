@@ -13,7 +13,7 @@ from transforms.rows import number
 
 @dataclass(slots=True)
 class Item:
-    """A line; `units` are those that are told, `net` and `gross` what is to be paid for them, after its vouchers.
+    """A line; `units` are those that are sent, `net` and `gross` what is to be paid for them, after its vouchers.
 
     Units are whole, except where a module sells by length or weight in the same column.
     """

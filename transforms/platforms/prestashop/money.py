@@ -37,7 +37,7 @@ def split_tax(tax: Decimal, shares: Sequence[TaxShare]) -> list[tuple[TaxShare, 
 
 
 def net_share(net: Any, gross: Any) -> Decimal:
-    """Say how much of a gross amount is net, by another amount of the same taxes; all of it where that one is zero."""
+    """Return how much of a gross amount is net, by another amount of the same taxes; all where that one is zero."""
     return number(net) / number(gross) if number(gross) else Decimal(1)
 
 
@@ -59,9 +59,9 @@ def part(amounts: Exact, shares: Exact, wholes: Exact) -> Exact:
 
 
 def paid(total: Exact, paid_before: Exact, payments: Rowset) -> tuple[Exact, Exact]:
-    """Say what was paid on each order, and what of it is negative payments that are taken off it already.
+    """Return what was paid on each order, and what of it is negative payments that are taken off it already.
 
-    It is the order's share of what was paid on its reference, else what the order itself says (`paid_before`).
+    It is the order's share of what was paid on its reference, else that of the order itself (`paid_before`).
     """
     row = payments.groups.first(np.ones(len(payments), np.bool_))
     found = row >= 0
@@ -79,7 +79,7 @@ def paid(total: Exact, paid_before: Exact, payments: Rowset) -> tuple[Exact, Exa
 
 
 def is_charged(orders: Rowset, fee: Exact) -> Any:
-    """Say whether a fee that stands beside an order is in its total: what its other amounts do not explain."""
+    """Return whether a fee beside an order is in its total: what its other amounts do not explain."""
     known = micros(orders["total_products_wt"])
     known = known + micros(orders["total_shipping_tax_incl"]) + micros(orders["total_wrapping_tax_incl"])
     rest = micros(orders["total_paid_tax_incl"]) - known + micros(orders["total_discounts_tax_incl"])

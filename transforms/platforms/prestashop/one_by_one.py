@@ -52,7 +52,7 @@ class Money:
 
 
 def work_one_by_one(chunk: Chunk, ways: Ways, money: Money) -> None:
-    """Work into `money` what vouchers, slips and counters say of the orders that have such."""
+    """Work into `money` the vouchers, slips and counters of the orders that have such."""
     lines, vouchers, slips = chunk.lines, chunk.of_orders("cart_rules"), chunk.of_orders("slips")
     counted = is_true(lines["product_quantity_refunded"]) | is_true(lines["product_quantity_return"])
     wanted = np.flatnonzero(

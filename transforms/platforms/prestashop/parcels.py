@@ -33,12 +33,12 @@ def parcels(chunk: Chunk) -> Parcels:
     line = numbered(shipments["id_order_detail"], chunk.lines_by_id)
     own = kept & (line >= 0)
     own[own] = lines.groups.owners[line[own]] == owners[own]
-    told = shipments.groups.any(kept)[lines.groups.owners]
+    has_shipments = shipments.groups.any(kept)[lines.groups.owners]
 
     def units(left: Bools) -> pa.StringArray:
         some = zeros(size)
         np.add.at(some, line[own & left], or_else(shipments["quantity"], 0)[own & left])
-        return text_cells(choose(told, some, None))
+        return text_cells(choose(has_shipments, some, None))
 
     left = _is_set(shipments["shipped_at"])
     first = objects([_NEVER] * size)

@@ -1,6 +1,6 @@
 """Where a PrestaShop order goes: its addresses, and the point or shop where the buyer fetches it.
 
-Relay points stand in tables of their modules. Most modules put the point into the order's delivery address as well,
+Relay points are in tables of their modules. Most modules put the point into the order's delivery address as well,
 whose alias names it, some leave the buyer's home there; a point whose place is known takes the place of that address.
 """
 
@@ -97,26 +97,26 @@ def _names_point(alias: str) -> bool:
 
 
 def _is_point(shipping: Any, point: Any) -> bool:
-    """Say whether the delivery address is the relay point already: its module named the point there."""
+    """Return whether the delivery address is the relay point already: its module named the point there."""
     if shipping is None:
         return False
     if point.module_moves_address:
         return True
-    told = " ".join(
+    named = " ".join(
         filter(None, (shipping.company, shipping.address1, shipping.address2, shipping.alias, shipping.other))
     )
-    return any(word and word.casefold() in told.casefold() for word in (point.point_id, point.point_name))
+    return any(word and word.casefold() in named.casefold() for word in (point.point_id, point.point_name))
 
 
 def pickups(chunk: Chunk) -> dict[int, Pickup]:
     """Find the orders that the buyer fetches, and where; only those that something speaks of are looked at."""
     orders, points, addresses = chunk.orders, chunk.of_orders("pickup_points"), chunk.of_orders("addresses")
-    spoken_of = set(points.groups.owners.tolist())
-    told = zip(addresses.groups.owners.tolist(), addresses["address_type"], addresses["alias"], strict=True)
-    spoken_of |= {order for order, kind, alias in told if kind == "shipping" and alias and _names_point(alias)}
+    with_point = set(points.groups.owners.tolist())
+    aliases = zip(addresses.groups.owners.tolist(), addresses["address_type"], addresses["alias"], strict=True)
+    with_point |= {order for order, kind, alias in aliases if kind == "shipping" and alias and _names_point(alias)}
     carriers = zip(orders["carrier_name"], orders["carrier_delay"], orders["carrier_module"], strict=True)
-    spoken_of |= {order for order, texts in enumerate(carriers) if _is_own_counter(*texts)}
-    found = sorted(spoken_of)
+    with_point |= {order for order, texts in enumerate(carriers) if _is_own_counter(*texts)}
+    found = sorted(with_point)
     places = [
         pickup(row, own_objects(points, order), own_objects(addresses, order))
         for order, row in zip(found, row_objects(orders, found), strict=True)
@@ -125,7 +125,7 @@ def pickups(chunk: Chunk) -> dict[int, Pickup]:
 
 
 def address_columns(addresses: Rowset, places: Mapping[int, Pickup]) -> dict[str, Objects]:
-    """Write the addresses; a relay point whose place is known stands for the delivery address."""
+    """Write the addresses; a relay point whose place is known replaces the delivery address."""
     columns = {name: addresses[column] for name, column in _COLUMNS.items()}
     moved = {order: place.address for order, place in places.items() if place.address is not None}
     for row, order in enumerate(addresses.groups.owners.tolist()) if moved else ():

@@ -1,7 +1,7 @@
-"""What an order's slips give back altogether, against what its lines and counters say.
+"""What an order's slips give back altogether, against its lines and counters.
 
 Counters repeat what slips name, price reductions as units too, and know of what was given back without a slip. Staff
-may lower an order by what was given back, so that the screen shows what was sent; Mirakl is told both, the order as it
+may lower an order by what was given back, so that the screen shows what was sent; Mirakl gets both, the order as it
 was placed and the refund.
 """
 
@@ -47,7 +47,7 @@ class Refunds:
         self.total += gross
 
     def are_out_of(self, items: Sequence[Item], paid: Decimal, total: Decimal) -> bool:
-        """Say whether the order was lowered by what was given back, so that its lines lack what the slips name.
+        """Return whether the order was lowered by what was given back, so that its lines lack what the slips name.
 
         What is left of its payment is then exactly what it costs; or it covers that, and a line has fewer units than
         were given back of it.

@@ -20,7 +20,7 @@ from transforms.platforms.prestashop.columns import (
     amounts,
     block_of,
     frame_of,
-    is_told,
+    is_filled,
     joined,
     micros,
     own_objects,
@@ -61,7 +61,7 @@ def _frames(chunk: Chunk) -> dict[str, Frame]:
 
 
 def _is_paid(chunk: Chunk, money: Money) -> Bools:
-    """Say which orders their payments, invoices or slips prove to be paid."""
+    """Return which orders their payments, invoices or slips prove to be paid."""
     proved: Bools = (money.paid >= money.total) | is_true(chunk.orders["invoice_number"])
     return proved | (chunk.of_orders("slips").groups.counts > 0)
 
@@ -121,7 +121,7 @@ def _orders(chunk: Chunk, money: Money, found: Ways, places: Mapping[int, Pickup
 
 
 def _cancel_reasons(chunk: Chunk, found: Ways) -> list[str | None]:
-    """Say why orders are cancelled, if they are: by the staff's words, what they lack, or the name of their state."""
+    """Return why orders are cancelled: by the staff's words, what they lack, or the name of their state."""
     reasons = [
         "out of stock" if short_at else None if standing.hint == "PS_OS_CANCELED" else standing.word
         for standing, short_at in zip(found.standings, found.out_of_stock_at, strict=True)
@@ -162,10 +162,10 @@ def _taxes(chunk: Chunk, money: Money) -> Iterator[Block]:
 
 
 def _line_attributes(chunk: Chunk) -> Iterator[Block]:
-    told = list(attributes(chunk))
-    if told:
-        lines, names, values = zip(*told, strict=True)
-        kinds = repeated("STRING", len(told))
+    chosen = list(attributes(chunk))
+    if chosen:
+        lines, names, values = zip(*chosen, strict=True)
+        kinds = repeated("STRING", len(chosen))
         ids = chunk.ids_of_lines(pa.array(lines))
         yield {**ids, "id": text_cells(names), "type": kinds, "value": text_cells(values)}
     measured = list(_measured(chunk.lines))
@@ -204,8 +204,8 @@ def _order_attributes(chunk: Chunk, places: Mapping[int, Pickup], settings: Sett
 
 def _told(order_ids: pa.StringArray, name: str, values: pa.StringArray) -> Block:
     """Write an attribute of the orders that have a value for it."""
-    told = pa.array(is_told(values))
-    ids = order_ids.filter(told)
+    is_visible = pa.array(is_filled(values))
+    ids = order_ids.filter(is_visible)
     size = len(ids)
-    value = pc.utf8_trim_whitespace(values.filter(told))
+    value = pc.utf8_trim_whitespace(values.filter(is_visible))
     return {"channel_order_id": ids, "id": repeated(name, size), "type": repeated("STRING", size), "value": value}

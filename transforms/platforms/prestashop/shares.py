@@ -89,9 +89,9 @@ class Shares:
         """Divide a tax for each of these orders over the taxes of all its lines."""
         return self._divided(self.by_order, orders, taxes)
 
-    def like_lines(self, lines: Ints, taxes: Exact, otherwise: Ints, told: Bools) -> Divided:
-        """Divide each tax over the taxes of a line; where that is -1, it is `otherwise`, if it is to be told."""
-        alike, own = np.flatnonzero(lines >= 0), np.flatnonzero((lines < 0) & told)
+    def like_lines(self, lines: Ints, taxes: Exact, otherwise: Ints, wanted: Bools) -> Divided:
+        """Divide each tax over the taxes of a line; where that is -1, it is `otherwise`, where `wanted`."""
+        alike, own = np.flatnonzero(lines >= 0), np.flatnonzero((lines < 0) & wanted)
         divided = self.of_lines(lines[alike], taxes[alike])
         return Divided(
             np.concatenate((alike[divided.owners], own)),
@@ -102,8 +102,10 @@ class Shares:
     def objects(self, line: int) -> list[TaxShare]:
         """Return the taxes of one line as objects."""
         rows = self.by_line.rows(line)
-        told = zip(self.tax[rows].tolist(), self.weight[rows].tolist(), strict=True)
-        return [TaxShare(name, rate, decimal(weight)) for tax, weight in told for name, rate in [self.taxes.names[tax]]]
+        pairs = zip(self.tax[rows].tolist(), self.weight[rows].tolist(), strict=True)
+        return [
+            TaxShare(name, rate, decimal(weight)) for tax, weight in pairs for name, rate in [self.taxes.names[tax]]
+        ]
 
     def lines_like(self, lines: Groups, price: Exact, tax: Exact, rate: Exact) -> Ints:
         """Find the line of each order that is taxed as its shipping or wrapping is; -1: none, or there is no tax.
@@ -128,7 +130,7 @@ class Shares:
 
 
 def shares(rows: Rows, lines: Rowset, line_ids: Mapping[Any, int], line_taxes: Rowset) -> Shares:
-    """Find the taxes of the lines: those that stand in line_taxes.sql, else the one that the line itself names."""
+    """Find the taxes of the lines: those of line_taxes.sql, else the one that the line itself names."""
     taxes = Taxes()
     known = {row.id_tax: (row.name or UNNAMED.code, as_text(row.rate)) for row in rows_of(rows, "taxes")}
     line, tax, weight = _written_down(taxes, known, line_taxes)
@@ -147,7 +149,7 @@ def shares(rows: Rows, lines: Rowset, line_ids: Mapping[Any, int], line_taxes: R
 def _written_down(
     taxes: Taxes, known: Mapping[Any, tuple[str, str | None]], line_taxes: Rowset
 ) -> tuple[Ints, Ints, Exact]:
-    """Return line, tax and amount of what stands in line_taxes.sql; a tax that stands on a line twice is one."""
+    """Return line, tax and amount of line_taxes.sql; a tax that is on a line twice is one."""
     line, amount = line_taxes.groups.owners, micros(line_taxes["total_amount"])
     numbers, ids = _numbered(line_taxes["id_tax"])
     _, first, place = np.unique(line * max(len(ids), 1) + numbers, return_index=True, return_inverse=True)
@@ -164,14 +166,14 @@ def _named_by_lines(taxes: Taxes, lines: Rowset, bare: Bools) -> tuple[Ints, Int
     wanted = bare & (micros(lines["total_price_tax_incl"]) != micros(lines["total_price_tax_excl"]))
     found = np.flatnonzero(wanted)
     names, rates = lines["tax_name"], lines["tax_rate"]
-    told = [
+    pairs = [
         taxes.number(names[row] or UNNAMED.code, as_text(rates[row]) if number(rates[row]) else None)
         for row in found.tolist()
     ]
-    return found, np.array(told, np.int64)
+    return found, np.array(pairs, np.int64)
 
 
-def _numbered(words: Objects) -> tuple[Ints, list[Any]]:
+def _numbered(values: Objects) -> tuple[Ints, list[Any]]:
     """Number the different cells of a column."""
-    known = {word: place for place, word in enumerate(dict.fromkeys(words))}
-    return np.array([known[word] for word in words], np.int64), list(known)
+    known = {value: place for place, value in enumerate(dict.fromkeys(values))}
+    return np.array([known[value] for value in values], np.int64), list(known)

@@ -2,7 +2,7 @@
 
 What is peculiar here: a slip has a head and lines, and they need not agree. Amounts of the lines are NULL on slips of
 old versions; the head names the amount that was chosen by hand, and the total after a voucher was held back, both of
-which the lines ignore. The money given back is the head's; the lines say what for. The form demands a quantity of at
+which the lines ignore. The money given back is the head's; the lines are what for. The form demands a quantity of at
 least one for every amount, so that a price reduction looks like a unit given back; so do the line's counters.
 """
 
@@ -62,28 +62,28 @@ class SlipReader:
 
     def _read(self, refunds: Refunds, slip: Any, rows: Sequence[Any]) -> None:
         parts = self._settle(slip, [self._part(row) for row in rows])
-        told: FrameRow = {} if parts else self._reduction(slip, None)
+        cause: FrameRow = {} if parts else self._reduction(slip, None)
         for part in parts:
             line_id = part.row.id_order_detail
             refunds.give_back(line_id, part.net, part.gross)
             refunds.on_slips[line_id] += part.row.product_quantity
             part.units = self._units(refunds, slip, part)
             refunds.units[line_id] += part.units
-            told = {"reason": self._reason(slip, part)} if part.units else self._reduction(slip, line_id)
+            cause = {"reason": self._reason(slip, part)} if part.units else self._reduction(slip, line_id)
             adjustment_id = f"slip-{slip.id_order_slip}-{line_id}"
-            cells = {"quantity": part.units, "price": part.net, **told}
+            cells = {"quantity": part.units, "price": part.net, **cause}
             if part.units and self._came_back(part):
                 cells["type"] = "REFUND"
             self._add(refunds, slip, adjustment_id, cells, line_id)
             shares = part.item.shares if part.item is not None else ()
             self._taxes(refunds, adjustment_id, "price", part.gross - part.net, shares)
         if not parts and (gross := self._unnamed(slip)):
-            self._add(refunds, slip, f"slip-{slip.id_order_slip}", {"gross_amount": gross, **told})
+            self._add(refunds, slip, f"slip-{slip.id_order_slip}", {"gross_amount": gross, **cause})
             refunds.total += gross
         net, gross = self._shipping(slip)
         if gross:
             adjustment_id = f"slip-{slip.id_order_slip}-shipping"
-            self._add(refunds, slip, adjustment_id, {"shipping_price": net, **told})
+            self._add(refunds, slip, adjustment_id, {"shipping_price": net, **cause})
             self._taxes(refunds, adjustment_id, "shipping", gross - net, self.shipping_shares)
             refunds.give_back(None, net, gross)
 
@@ -101,7 +101,7 @@ class SlipReader:
         return _Part(row, item, net, gross or Decimal(0))
 
     def _settle(self, slip: Any, parts: list[_Part]) -> list[_Part]:
-        """Bring the lines to what the head says was given back, in proportion, to the cent."""
+        """Bring the lines to what was given back by the head, in proportion, to the cent."""
         net = sum((part.net for part in parts), Decimal(0))
         gross = sum((part.gross for part in parts), Decimal(0))
         given = _given(slip, net, gross, self._shipping(slip), ROUNDING * len(parts))
@@ -140,7 +140,7 @@ class SlipReader:
         )
 
     def _unnamed(self, slip: Any) -> Decimal:
-        """Say what a slip without lines gives back besides shipping, tax included."""
+        """Return what a slip without lines gives back besides shipping, tax included."""
         products = number(slip.total_products_tax_incl)
         amount = number(slip.amount) or products
         counts_shipping = slip.total_products_tax_incl is not None and (
@@ -157,13 +157,13 @@ class SlipReader:
         return net or gross * share, gross
 
     def _reduction(self, slip: Any, line_id: Any) -> FrameRow:
-        """Say why the price was reduced: in words where there are some, else as was agreed."""
+        """Return why the price was reduced: in words where there are some, else as was agreed."""
         at = as_text(slip.date_add) or ""
         words = [*buyer_words(self.returns, line_id, at), *staff_words(self.messages, at)]
         return {"reason": " ".join(words), "default_reason": "AGREEMENT"}
 
     def _reason(self, slip: Any, part: _Part) -> str:
-        """Say why in the buyer's own words where there are some, else in words of what is known.
+        """Return why, in the buyer's own words where there are some, else in words of what is known.
 
         Looks only at what had happened when the slip was made, so that a later return does not change its reason.
         """
@@ -174,8 +174,8 @@ class SlipReader:
         if asked:
             words = " ".join(asked)
             # Words that name no reason still are those of a return.
-            told = adjustment_reason(words, shipped=False, own={}) != "CHANNEL_SPECIFIC"
-            return words if told else f"{words} (return)"
+            is_known = adjustment_reason(words, shipped=False, own={}) != "CHANNEL_SPECIFIC"
+            return words if is_known else f"{words} (return)"
         left = shipped or self._came_back(part)
         if written := staff_words(self.messages, at, after_shipment=left):
             return " ".join(written)
@@ -185,7 +185,7 @@ class SlipReader:
         return "out of stock" if short_at and short_at <= at else "cancelled"
 
     def _came_back(self, part: _Part) -> bool:
-        """Say whether the line's counter alone tells that its units came back: no state says when they had left.
+        """Return whether only the line's counter proves that its units came back: no state dates when they had left.
 
         Where one does, the counter is not asked, as what it holds may have come back after a later parcel.
         """
@@ -225,10 +225,10 @@ class SlipReader:
 
 
 def _given(slip: Any, net: Decimal, gross: Decimal, shipping: tuple[Decimal, Decimal], rounding: Decimal) -> Decimal:
-    """Say what a slip gives back on products, tax included.
+    """Return what a slip gives back on products, tax included.
 
     `amount` is the sum of the lines (net or gross, as the shop shows prices; some software counts the shipping in) or
-    what was chosen by hand; where a voucher is held back, only one of the two totals says so.
+    what was chosen by hand; where a voucher is held back, only one of the two totals shows it.
     """
     amount = number(slip.amount)
     sums = (net, gross, net + shipping[0], gross + shipping[1])

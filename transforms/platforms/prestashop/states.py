@@ -1,8 +1,9 @@
 """Which part a shop's order states play, and how far an order is by all the states it was in.
 
 A state's number differs from shop to shop. The platform's own are named in its configuration (PS_OS_...), those of the
-usual payment modules under their own keys; all others are known by their flags. A state without any flag says nothing:
-modules leave them all off for `Partial refund` and `Authorized` alike. Then what the order went through before holds.
+usual payment modules under their own keys; all others are known by their flags. A state without any flag decides
+nothing: modules leave them all off for `Partial refund` and `Authorized` alike. Then what the order went through before
+holds.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 from transforms.frames import text_cells
 from transforms.groups import Bools
 from transforms.platforms.prestashop.chunk import Chunk
-from transforms.platforms.prestashop.columns import is_told
+from transforms.platforms.prestashop.columns import is_filled
 from transforms.rows import Rows, rows_of
 
 STATUSES: Mapping[str, str] = {
@@ -59,7 +60,7 @@ STATUSES: Mapping[str, str] = {
     "flag:paid": "AWAITING_SHIPMENT",
     "flag:logable": "AWAITING_SHIPMENT",
 }
-# Every PrestaShop has these states; a key of a module may name one of them as well, and then says no more.
+# Every PrestaShop has these states; a key of a module may name one of them as well, and then adds nothing.
 _OWN = tuple(part for part in STATUSES if part.startswith("PS_OS_"))
 _OF_MODULES = tuple(part for part in STATUSES if not part.startswith(("PS_OS_", "flag:")))
 _KEYS = _OWN + _OF_MODULES
@@ -68,7 +69,7 @@ _NO_FLAG = "flag:none"
 _HAS_LEFT = frozenset(part for part, status in STATUSES.items() if status in {"SHIPPED", "DELIVERED"})
 _OUT_OF_STOCK = frozenset({"PS_OS_OUTOFSTOCK", "PS_OS_OUTOFSTOCK_PAID", "PS_OS_OUTOFSTOCK_UNPAID"})
 _CLOSED = frozenset({"PS_OS_CANCELED", "PS_OS_REFUND"})
-# Who packs again what had been said to be shipped takes that back; whoever speaks of the payment does not.
+# Packing again what was marked as shipped takes that back; a state of the payment does not.
 _TAKES_BACK = _OUT_OF_STOCK | {"PS_OS_PREPARATION"}
 _OF_PAYMENT = frozenset(STATUSES) - _HAS_LEFT - _TAKES_BACK - _CLOSED
 _UNPAID = frozenset(part for part, status in STATUSES.items() if status.startswith("AWAITING_PAYMENT"))
@@ -106,7 +107,7 @@ class States:
         return self._parts[key]
 
     def is_partly_shipped(self, state_id: Any) -> bool:
-        """Say whether a state that has no flag calls the order shipped in part, by its name."""
+        """Return whether a state that has no flag calls the order shipped in part, by its name."""
         name = self.name(state_id).casefold()
         return any(word in name for word in _PARTLY) and any(word in name for word in _SENT)
 
@@ -140,13 +141,13 @@ class Standing:
 
 
 def standing(states: States, current: Any, history: Sequence[Any], paid: bool, tracked: bool) -> Standing:
-    """Say how far an order is by its state and by those it was in before, oldest first.
+    """Return how far an order is by its state and by those it was in before, oldest first.
 
     `paid`: its payments, its invoice or its slips prove that it was paid. `tracked`: it has a tracking number, which
-    proves that it left where its state says nothing.
+    proves that it left where its state decides nothing.
     """
     hint = states.part(current)
-    told = left = None
+    decided = left = None
     shipped = short = cancelled = entered = None
     for entry, state in enumerate(history):
         part = states.part(state)
@@ -163,21 +164,21 @@ def standing(states: States, current: Any, history: Sequence[Any], paid: bool, t
         if state == current:
             entered = entry
         if part in STATUSES and part != "PS_OS_ERROR":
-            told = left if left and part in _OF_PAYMENT else part
+            decided = left if left and part in _OF_PAYMENT else part
     if hint in STATUSES:
         hint = left if left and hint in _OF_PAYMENT else hint
-        # A module tells one order of a reference alone that the payment for all of them has come.
+        # A module marks only one order of a reference as paid when the payment for all of them has come.
         hint = "PS_OS_PAYMENT" if paid and hint in _UNPAID and hint in _OF_MODULES else hint
         proved = None
     else:
-        proved = _proved(told, paid, tracked)
-    stands = proved or hint
+        proved = _proved(decided, paid, tracked)
+    decisive = proved or hint
     return Standing(
         word=states.name(current),
         hint=hint,
         proved=proved,
         shipped=shipped,
-        shipped_now=stands in _HAS_LEFT,
+        shipped_now=decisive in _HAS_LEFT,
         partly_shipped=proved is not None and proved not in _HAS_LEFT and states.is_partly_shipped(current),
         out_of_stock=short,
         cancelled=entered if cancelled is None else cancelled,
@@ -205,7 +206,7 @@ class Settings:
         return self._of(shop)[0]
 
     def address(self, shop: tuple[Any, Any]) -> str:
-        """Write where a shop is by its configuration, in one line; empty where it does not say."""
+        """Write where a shop is by its configuration, in one line; empty where it is not configured."""
         values = self._of(shop)[1]
         street = (values.get("PS_SHOP_ADDR1"), values.get("PS_SHOP_ADDR2"))
         town = " ".join(filter(None, (values.get("PS_SHOP_CODE"), values.get("PS_SHOP_CITY"))))
@@ -242,10 +243,10 @@ class Ways:
 
 
 def ways(settings: Settings, chunk: Chunk, paid: Bools) -> Ways:
-    """Say how far each order is. Most orders of a chunk went through the same few states: each way is followed once."""
+    """Return how far each order is. Most orders of a chunk went the same few ways: each is followed once."""
     orders, history = chunk.orders, chunk.of_orders("history")
     shops = zip(orders["id_shop"], orders["id_shop_group"], strict=True)
-    tracked = is_told(text_cells(orders["tracking_number"])).tolist()
+    tracked = is_filled(text_cells(orders["tracking_number"])).tolist()
     states, bounds = history["id_order_state"].tolist(), history.groups.bounds.tolist()
     histories = [tuple(states[begin:end]) for begin, end in pairwise(bounds)]
     known: dict[tuple[Any, ...], Standing] = {}
@@ -267,9 +268,9 @@ def ways(settings: Settings, chunk: Chunk, paid: Bools) -> Ways:
     )
 
 
-def _proved(told: str | None, paid: bool, tracked: bool) -> str | None:
-    if told in _HAS_LEFT or told in _CLOSED:
-        return told
-    if paid and (told is None or told in _UNPAID):
-        told = "PS_OS_PAYMENT"
-    return "PS_OS_SHIPPING" if tracked and told is not None and told not in _UNPAID else told
+def _proved(decided: str | None, paid: bool, tracked: bool) -> str | None:
+    if decided in _HAS_LEFT or decided in _CLOSED:
+        return decided
+    if paid and (decided is None or decided in _UNPAID):
+        decided = "PS_OS_PAYMENT"
+    return "PS_OS_SHIPPING" if tracked and decided is not None and decided not in _UNPAID else decided

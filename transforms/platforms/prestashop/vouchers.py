@@ -31,7 +31,7 @@ def free_shipping(vouchers: Rowset) -> Exact:
 
 
 def are_for_some_products(vouchers: Rowset) -> Bools:
-    """Say which vouchers are a gift, or may be about some of their order's products only."""
+    """Return which vouchers are a gift, or may be about some of their order's products only."""
     reduces = vouchers["reduction_product"]
     is_about_all = np.fromiter((product in {None, 0} for product in reduces), np.bool_, len(vouchers))
     not_reduced = is_true(vouchers["reduction_exclude_special"]) & (micros(vouchers["reduction_percent"]) != 0)
@@ -62,7 +62,7 @@ def take_off_products(
         if voucher.free_shipping:
             of_shipping = min(value, free)
             value, free = value - of_shipping, free - of_shipping
-        # A voucher that stands there twice was used once: no more is taken off than the order says.
+        # A voucher that is listed twice was used once: no more is taken off than the order has.
         value = min(value, gross - taken)
         given = _gift(items, voucher, value)
         if concerned := _concerned(items, voucher, chosen.get(voucher.id_cart_rule, ())):
@@ -90,7 +90,7 @@ def _gift(items: Sequence[Item], voucher: Any, value: Decimal) -> Decimal:
 
 
 def _concerned(items: Sequence[Item], voucher: Any, chosen: Collection[Any]) -> list[Item]:
-    """List the items that a voucher is about; none where it is about all of them, or where nothing tells."""
+    """List the items that a voucher is about; none where it is about all of them, or where that is not known."""
     match voucher.reduction_product:
         case None:
             return []

@@ -1,4 +1,4 @@
-"""What was written on an order, by its staff and its buyer, as far as it says why units or money were given back."""
+"""What was written on an order, by its staff and its buyer, where it explains why units or money were given back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DENIED = 4
 
 
 def staff_words(messages: Iterable[Any], at: str | None, after_shipment: bool | None = None) -> list[str]:
-    """List the telling words that the staff wrote on a day, and nothing else of what they wrote.
+    """List the keywords that the staff wrote on a day, and nothing else of what they wrote.
 
     `after_shipment`: only reasons for what had left, or had not; None: any.
     """
