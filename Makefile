@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 .PHONY: run ui check test test-lowest lint servers bench screenshots lock audit
 .DEFAULT_GOAL := run
 
+# Each process of a test run imports Dagster and the product: their bytecode is kept, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
+
 LOWEST := .venv-lowest
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml
 
@@ -45,7 +48,7 @@ servers:
 		fi; \
 	fi
 
-# One file's tests run in one process, so that what a file sets up once is set up once.
+# One file's tests run in one process, so that what a file sets up once is set up once; tests/scheduling.py cuts further.
 PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # The quick loop: no server, no daemon.

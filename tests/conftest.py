@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
@@ -23,6 +25,15 @@ hypothesis.settings.load_profile("busy")
 
 _SERVERS = ("mariadb", "postgresql")
 _FIXTURES = frozenset(f"{server}_port" for server in _SERVERS)
+
+
+MEMORY, ENOUGH = Path("/dev/shm"), 2 << 30
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests' folders in memory where there is room: SQLite waits for the disk at each commit of Dagster's."""
+    if config.option.basetemp is None and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.hookimpl(optionalhook=True)
