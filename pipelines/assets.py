@@ -7,7 +7,7 @@ moves from one day to another while the run lasts is neither lost nor read twice
 
 import datetime as dt
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import dagster as dg
@@ -26,7 +26,7 @@ from pipelines.config.settings import Channel, Settings
 from pipelines.delivering import log_day_events, sending, without_answer
 from pipelines.incremental import NormalisedDay, RawDay, rules
 from pipelines.operations import progress
-from pipelines.operations.shop import open_shop
+from pipelines.operations.shop import Shop, open_shop
 from pipelines.operations.write_off import write_off
 from pipelines.partitions import days_of
 from pipelines.resources import Mirakl, State, failures_explained
@@ -122,27 +122,10 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
             with open_shop(channel) as shop:
                 if difference := clocks_differ(shop.read_at):
                     context.log.warning(difference)
-                newest = ""
-                for day in context.partition_keys:
-                    raw = RawDay(shop, day)
-                    chunks = progress.tracked(
-                        "reading", day, raw.chunks(frames, name, RAW_ORDERS, unaccepted, reread=config.reread), len
-                    )
-                    schema = tables.made_from(tables.RAW_ORDERS, shop.fingerprint())
-                    frames.write(name, RAW_ORDERS, day, schema, chunks)
-                    orders = counted(raw.orders_read, "order")
-                    context.log.info(f"{day}: {orders} read, {raw.orders_carried_over:,} of them carried over")
-                    context.add_asset_metadata(
-                        {
-                            "orders_read": raw.orders_read,
-                            "orders_carried_over": raw.orders_carried_over,
-                            "order_lines": raw.order_lines,
-                            "dagster/row_count": raw.orders_read,
-                            "read_at": shop.read_at.isoformat(),
-                        },
-                        partition_key=day,
-                    )
-                    newest = max(newest, raw.newest_change)
+                newest = max(
+                    _read_day(context, channel, shop, frames, day, unaccepted, reread=config.reread)
+                    for day in context.partition_keys
+                )
                 context.log_event(
                     dg.AssetObservation(
                         [name, SHOP_DATABASE],
@@ -157,6 +140,36 @@ def _raw_orders(channel: Channel, settings: Settings) -> dg.AssetsDefinition:
         return dg.MaterializeResult()
 
     return raw_orders
+
+
+def _read_day(
+    context: dg.AssetExecutionContext,
+    channel: Channel,
+    shop: Shop,
+    frames: FrameStorage,
+    day: str,
+    unaccepted: Sequence[str],
+    *,
+    reread: bool,
+) -> str:
+    """Store one day's raw orders with its numbers; return the newest change, empty where no order changed."""
+    raw = RawDay(shop, day)
+    chunks = raw.chunks(frames, channel.name, RAW_ORDERS, unaccepted, reread=reread)
+    schema = tables.made_from(tables.RAW_ORDERS, shop.fingerprint())
+    frames.write(channel.name, RAW_ORDERS, day, schema, progress.tracked("reading", day, chunks, len))
+    orders = counted(raw.orders_read, "order")
+    context.log.info(f"{day}: {orders} read, {raw.orders_carried_over:,} of them carried over")
+    context.add_asset_metadata(
+        {
+            "orders_read": raw.orders_read,
+            "orders_carried_over": raw.orders_carried_over,
+            "order_lines": raw.order_lines,
+            "dagster/row_count": raw.orders_read,
+            "read_at": shop.read_at.isoformat(),
+        },
+        partition_key=day,
+    )
+    return raw.newest_change
 
 
 def _mirakl_orders(channel: Channel) -> dg.AssetsDefinition:

@@ -126,6 +126,13 @@ class ChannelCollector:
 
 def _gauges(settings: Settings, channels: Sequence[Channel], found: Sequence[ChannelStatus]) -> Iterator[Metric]:
     each = [(one.name, one) for one in found]
+    yield from _states(each)
+    yield from _deliveries(each)
+    yield from _limits(settings, channels)
+
+
+def _states(each: Sequence[tuple[str, ChannelStatus]]) -> Iterator[Metric]:
+    """Yield what is wrong with each channel, what is on, and what runs."""
     yield _gauge(
         "channel_ok",
         "1 while nothing about the channel is wrong.",
@@ -138,6 +145,28 @@ def _gauges(settings: Settings, channels: Sequence[Channel], found: Sequence[Cha
         [([n], bool(s.fault)) for n, s in each],
         "channel",
     )
+    yield _gauge(
+        "failed_days", "Days of the last 60 that failed.", [([n], len(s.failed_days)) for n, s in each], "channel"
+    )
+    yield _gauge(
+        "red_check",
+        "1 for each check that is red.",
+        [([n, check], 1) for n, s in each for check in s.red],
+        "channel",
+        "check",
+    )
+    yield _gauge("unfinished_runs", "Runs that wait or work.", [([n], s.runs) for n, s in each], "channel")
+    yield _gauge(
+        "switched_on",
+        "1 for each schedule and sensor that is on.",
+        [([n, one.name], one.on) for n, s in each for one in (*s.schedules, *s.sensors)],
+        "channel",
+        "name",
+    )
+
+
+def _deliveries(each: Sequence[tuple[str, ChannelStatus]]) -> Iterator[Metric]:
+    """Yield how fresh each channel is, and what waits."""
     yield _gauge(
         "last_success_timestamp_seconds",
         "When a day was last delivered.",
@@ -171,24 +200,10 @@ def _gauges(settings: Settings, channels: Sequence[Channel], found: Sequence[Cha
         [([n], seconds) for n, s in each if (seconds := _seconds(s.oldest_open)) is not None],
         "channel",
     )
-    yield _gauge(
-        "failed_days", "Days of the last 60 that failed.", [([n], len(s.failed_days)) for n, s in each], "channel"
-    )
-    yield _gauge(
-        "red_check",
-        "1 for each check that is red.",
-        [([n, check], 1) for n, s in each for check in s.red],
-        "channel",
-        "check",
-    )
-    yield _gauge("unfinished_runs", "Runs that wait or work.", [([n], s.runs) for n, s in each], "channel")
-    yield _gauge(
-        "switched_on",
-        "1 for each schedule and sensor that is on.",
-        [([n, one.name], one.on) for n, s in each for one in (*s.schedules, *s.sensors)],
-        "channel",
-        "name",
-    )
+
+
+def _limits(settings: Settings, channels: Sequence[Channel]) -> Iterator[Metric]:
+    """Yield the limits of channels.toml that alert rules compare with."""
     yield _gauge(
         "late_after_seconds",
         "The channel's late_after_hours.",
