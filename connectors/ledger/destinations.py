@@ -34,7 +34,7 @@ class Destination(NamedTuple):
             url = urlsplit(base_url.strip())
             port = "" if url.port in {None, _DEFAULT_PORTS.get(url.scheme)} else f":{url.port}"
         except ValueError:
-            # No address, which whoever sends there says; nothing was ever delivered to it.
+            # No address, which whoever sends there reports; nothing was ever delivered to it.
             return cls(base_url, mirakl_channel_id)
         host = (url.hostname or "").rstrip(".")
         host = f"[{host}]" if ":" in host else host

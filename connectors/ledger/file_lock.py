@@ -17,7 +17,7 @@ POLL_SECONDS = 0.2
 def exclusive_lock(
     path: Path, waiting: Callable[[], None] = lambda: None, allowed: Callable[[], bool] = lambda: True
 ) -> Iterator[None]:
-    """Hold the lock on a file, made when it is not there, once it is free and `allowed` says so.
+    """Hold the lock on a file, made when it is not there, once it is free and `allowed` returns True.
 
     `waiting` is called once if that is not at once.
 

@@ -38,12 +38,12 @@ from connectors.ledger.transaction import ChannelTransaction
 
 # PostgreSQL indexes at most some 2,700 bytes; 500 characters of UTF-8 and the channel's name fit.
 LONGEST_ORDER_ID = 500
-# Of a channel that never sent anything to a destination: no row stands under it.
+# Of a channel that never sent anything to a destination: no row has it.
 _NO_KEY = ""
 
 
 class NoticeSummary(NamedTuple):
-    """Orders that stand noticed for one thing: how many, on which days, the first of them, and what most are for."""
+    """Orders with a notice of one code: how many, on which days, the first of them, and what most are for."""
 
     orders: int
     first_day: str
@@ -93,7 +93,7 @@ class Ledger:
 
         `waiting` is called once if somebody does now. Who is `first` goes before all others that wait.
 
-        What is yielded says, asked before each request, whether that is still so: the lock is lost when the session
+        What is yielded returns, asked before each request, whether that is still so: the lock is lost when the session
         with the ledger's database ends. A sender that was killed leaves nothing behind.
 
         Raises:
@@ -151,7 +151,7 @@ class Ledger:
             return rows.taken(connection, self._rivals.get(channel, {}), order_ids)
 
     def write(self, channel: str, entries: Sequence[LedgerEntry]) -> None:
-        """Write rows, whatever stands there."""
+        """Write rows, whatever is there."""
         with self._transaction(channel) as connection:
             rows.write(connection, self._written(connection, channel), entries)
 
@@ -214,7 +214,7 @@ class Ledger:
             return {outcome: (count, oldest) for outcome, count, oldest in connection.execute(of_channel)}
 
     def noticed(self, channel: str, code: str, limit: int, *, stamped_after: str | None = None) -> NoticeSummary:
-        """Tell which orders stand noticed for this; with `stamped_after` only those with a later stamp at Mirakl."""
+        """Return which orders have such a notice; with `stamped_after` only those with a later stamp at Mirakl."""
         where = NOTICES.c.code == code
         if stamped_after is not None:
             where &= ORDERS.c.stamp > stamped_after

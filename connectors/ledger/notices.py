@@ -1,6 +1,6 @@
-"""What an order was noticed for in its newest reading, though it can be sent: a word nobody mapped, sums that differ.
+"""What an order was noticed for in its newest reading, though it can be sent: a status nobody mapped, sums that differ.
 
-A notice stands until the order is read again without it. Only what differs is written, so that orders which are read
+A notice is kept until the order is read again without it. Only what differs is written, so that orders which are read
 every few minutes cost one query a chunk.
 """
 
@@ -19,11 +19,11 @@ MOST_AN_ORDER = 20
 _COLUMNS = ("channel", "channel_order_id", "code", "field", "detail")
 _OF = (NOTICES.c.channel == sa.bindparam("key"), NOTICES.c.channel_order_id == sa.bindparam("order_id"))
 _FORGET = NOTICES.delete().where(*_OF, NOTICES.c.code == sa.bindparam("of_code"), NOTICES.c.field == sa.bindparam("at"))
-_STANDS = sa.select(NOTICES.c.channel_order_id, NOTICES.c.code, NOTICES.c.field, NOTICES.c.detail)
+_KEPT = sa.select(NOTICES.c.channel_order_id, NOTICES.c.code, NOTICES.c.field, NOTICES.c.detail)
 
 
 class Noticed(NamedTuple):
-    """A notice that stands, with its order's day."""
+    """A notice that is kept, with its order's day."""
 
     channel_order_id: str
     day: str
@@ -31,7 +31,7 @@ class Noticed(NamedTuple):
 
 
 def keep(connection: sa.Connection, key: str, found: Mapping[str, Sequence[Notice]]) -> None:
-    """Let these orders stand noticed for this and nothing else; at most 20 notices an order are kept."""
+    """Replace the notices of these orders; at most 20 notices an order are kept."""
     known = _kept(connection, key, list(found))
     wanted = {
         (order_id, notice.code, notice.field): notice.detail
@@ -53,7 +53,7 @@ def _kept(connection: sa.Connection, key: str, order_ids: Sequence[str]) -> dict
         among = NOTICES.c.channel_order_id == sa.func.any(sa.bindparam("order_ids", type_=sa.ARRAY(sa.Text)))
     else:
         among = NOTICES.c.channel_order_id.in_(sa.bindparam("order_ids", expanding=True))
-    query = _STANDS.where(NOTICES.c.channel == key, among)
+    query = _KEPT.where(NOTICES.c.channel == key, among)
     return {
         (order_id, code, field): detail
         for order_id, code, field, detail in connection.execute(query, {"order_ids": list(order_ids)})
@@ -73,7 +73,7 @@ def listed(connection: sa.Connection, key: str, where: sa.ColumnElement[bool], l
 
 
 def counted(connection: sa.Connection, key: str, where: sa.ColumnElement[bool]) -> tuple[int, str, str]:
-    """Return how many orders stand noticed so, and the first and last of their days."""
+    """Return how many orders have such a notice, and the first and last of their days."""
     query = (
         sa.select(
             sa.func.count(NOTICES.c.channel_order_id.distinct()),

@@ -1,10 +1,10 @@
 """Removing rows of orders settled long ago, so that what follows stays right.
 
-A row says what Mirakl holds: from it follow that an unchanged order is not sent again, that no stamp is below one that
-Mirakl has (it would ignore the order with a 204), and that an older reading does not replace a newer one. So a row may
-go when its order is delivered, nothing of it is in doubt or noticed, and its stamp, its reading, its last request and
-its day all lie before a certain day. That day is kept with the destination as `removed_until`, for all that the rows
-said together: whatever Mirakl holds of an order without a row is stamped and was read before it.
+A row is what is known to be at Mirakl. From it follow that an unchanged order is not sent again, that no stamp is below
+one that Mirakl has (it would ignore the order with a 204), and that an older reading does not replace a newer one. So a
+row may go when its order is delivered, nothing of it is in doubt or noticed, and its stamp, its reading, its last
+request and its day all lie before a certain day. That day is kept with the destination as `removed_until`, in place of
+all the rows: whatever Mirakl holds of an order without a row is stamped and was read before it.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class LedgerEntry(NamedTuple):
     `outcome`: delivered, refused, rejected or undelivered (no definite answer). `delivered_hash` is what Mirakl holds
     for certain, None while that is in doubt; `attempted_hash` what was sent last; `stamp` the newest
     `channel_updated_at` that Mirakl may hold, `doubtful_stamp` that of an earlier request which was never answered and
-    may still arrive; `read_at` the reading that the row stands for; line and adjustment counts are the most that were
+    may still arrive; `read_at` when what the row is about was read; line and adjustment counts are the most that were
     delivered since somebody last sent the order by its id. `unaccepted_since` is set while Mirakl has not accepted the
     order's current state, and only then. `history` is what was tried, see `history`. Times are UTC with `Z`.
     """
@@ -89,7 +89,7 @@ _UNDER_WAY_EACH = _each(
         ORDERS.c.error_code.is_(None),
     )
 )
-# What tells whether a record would change the row of an order that is delivered and noticed for nothing.
+# What decides whether a record would change the row of an order that is delivered and noticed for nothing.
 HELD = ("channel_order_id", "delivered_hash", "store", "read_at", "day", "order_lines", "adjustments")
 _HELD = sa.select(*(ORDERS.c[name] for name in HELD)).where(
     ORDERS.c.channel == sa.bindparam("channel"),
@@ -214,7 +214,7 @@ def held(connection: sa.Connection, key: str, order_ids: Sequence[str]) -> list[
 def read_again(
     connection: sa.Connection, key: str, order_ids: Sequence[str], read_at: str, run_id: str, day: str
 ) -> None:
-    """Let the rows of these orders stand for a newer reading, in which they were as before."""
+    """Give the rows of these orders a newer reading, in which they were as before."""
     statement = _READ_AGAIN_EACH if is_postgresql(connection) else _READ_AGAIN_IN
     given = {"key": key, "order_ids": list(order_ids), "newer": read_at, "run": run_id, "of_day": day}
     connection.execute(statement, given)
@@ -232,7 +232,7 @@ def taken(connection: sa.Connection, rivals: Mapping[str, str], order_ids: Seque
 
 
 def write(connection: sa.Connection, key: str, entries: Sequence[LedgerEntry]) -> None:
-    """Write rows, each order once, whatever stands there."""
+    """Write rows, each order once, whatever is there."""
     if not entries:
         return
     if is_postgresql(connection):

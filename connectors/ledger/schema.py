@@ -43,8 +43,8 @@ ORDERS = sa.Table(
     sa.Column("day", sa.Text, nullable=False),
     sa.Column("history", sa.Text),
 )
-# `key` is what stands under `channel` in the tables of orders, see `destinations`; `read_until` is the latest instant
-# at which any of its orders was read, `removed_until` the one before which rows were removed, see `retention`.
+# `key` is the column `channel` of the tables of orders, see `destinations`; `read_until` is the latest instant at
+# which any of its orders was read, `removed_until` the one before which rows were removed, see `retention`.
 DESTINATIONS = sa.Table(
     "ledger_destinations",
     _METADATA,
@@ -94,7 +94,7 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 
 class LedgerError(UserError):
-    """The ledger cannot be opened or used. The message says why and what to do; never a password."""
+    """The ledger cannot be opened or used. The message holds the reason and what to do; never a password."""
 
 
 def prepare(connection: sa.Connection) -> bool:
@@ -133,9 +133,9 @@ def as_ledger_error() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, PoolTimeout) as error:
-        words = str(getattr(error, "orig", error)).strip().splitlines()
+        lines = str(getattr(error, "orig", error)).strip().splitlines()
         raise LedgerError(
-            f"LEDGER_URL: the ledger cannot be used ({words[0] if words else type(error).__name__}); "
+            f"LEDGER_URL: the ledger cannot be used ({lines[0] if lines else type(error).__name__}); "
             "see that its database is there, writable and has room, then run again: what was under way is sent again"
         ) from None
 
@@ -153,7 +153,7 @@ def open_engine(url: str) -> sa.Engine:
         if parsed.get_backend_name() == "postgresql":
             if parsed.drivername == "postgresql":
                 parsed = parsed.set(drivername="postgresql+psycopg")
-            # Whoever waits for a server that is gone without a word waits half a minute, not a quarter of an hour.
+            # Whoever waits for a server that is gone silently waits half a minute, not a quarter of an hour.
             options: dict[str, int | None] = {}
             if parsed.get_driver_name().startswith("psycopg"):
                 options["tcp_user_timeout"] = 30_000

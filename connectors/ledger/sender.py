@@ -33,7 +33,7 @@ _SETTINGS = (
     # The transaction lies open as long as is sent; it holds no snapshot, so it is in nobody's way.
     "SET LOCAL idle_in_transaction_session_timeout = 0",
     "SELECT set_config('transaction_timeout', '0', true) WHERE current_setting('server_version_num')::int >= 170000",
-    # A machine that goes down says nothing: the server asks, and lets go of the lock within a minute.
+    # A machine that goes down sends nothing: the server asks, and lets go of the lock within a minute.
     "SET LOCAL tcp_keepalives_idle = 20",
     "SET LOCAL tcp_keepalives_interval = 10",
     "SET LOCAL tcp_keepalives_count = 3",
@@ -118,7 +118,7 @@ def _is_true(connection: sa.Connection, question: sa.TextClause, parameters: Map
 class _Transaction:
     """A transaction that holds the lock. Thread-safe.
 
-    What the server has to say, an ending first of all, lies in the socket at once: looking there costs no round trip. A
+    What the server sends, an ending first of all, is in the socket at once: looking there costs no round trip. A
     connection that a firewall dropped in silence shows at the next proof, which is asked for every few seconds.
     """
 
@@ -130,15 +130,15 @@ class _Transaction:
 
     def held(self) -> bool:
         with self._lock:
-            if not self._lost and (self._server_speaks() or time.monotonic() - self._proved_at > PROOF_SECONDS):
+            if not self._lost and (self._server_has_sent() or time.monotonic() - self._proved_at > PROOF_SECONDS):
                 self._lost = not self._proved()
             return not self._lost
 
-    def _server_speaks(self) -> bool:
+    def _server_has_sent(self) -> bool:
         try:
             return bool(select.select([self._connection.connection.fileno()], [], [], 0)[0])
         except (AttributeError, OSError, ValueError):
-            return True  # a driver without a socket to look at, or one that is closed: asking tells
+            return True  # a driver without a socket to look at, or one that is closed: a query finds out
 
     def _proved(self) -> bool:
         try:

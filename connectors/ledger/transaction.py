@@ -36,7 +36,7 @@ class ChannelTransaction:
         return rows.held(self._connection, self._key, order_ids)
 
     def read_again(self, order_ids: Sequence[str], read_at: str, run_id: str, day: str) -> None:
-        """Let the rows of these orders stand for a newer reading, in which they were as before."""
+        """Give the rows of these orders a newer reading, in which they were as before."""
         rows.read_again(self._connection, self._key, order_ids, read_at, run_id, day)
 
     def claim(self, orders: Sequence[Claim], together: ClaimedTogether) -> None:
@@ -48,6 +48,6 @@ class ChannelTransaction:
         rows.write(self._connection, self._key, entries)
 
     def notice(self, found: Mapping[str, Sequence[Notice]]) -> None:
-        """Let these orders, by id, stand noticed for this and nothing else."""
+        """Replace the notices of these orders, by id."""
         if found:
             notices.keep(self._connection, self._key, found)

@@ -1,1 +1,1 @@
-"""Writing to Mirakl Connect, and a sandbox that stands in for it."""
+"""Writing to Mirakl Connect."""

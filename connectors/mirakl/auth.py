@@ -107,5 +107,5 @@ def _read(content: bytes) -> tuple[str, float]:
     try:
         return text, float(body.get("expires_in"))
     except (TypeError, ValueError):
-        # A token is good whatever is said of its life; Mirakl answers 401 when it has ended.
+        # A token is good whatever its declared life; Mirakl answers 401 when it has ended.
         return text, _LIFE_UNSAID_SECONDS

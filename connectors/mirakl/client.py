@@ -134,7 +134,7 @@ class MiraklClient:
 
     `statuses` counts these posts by HTTP status, `NO_STATUS` for none.
 
-    `answers` counts definite answers (204, 400, 413): while it grows, Mirakl is there. `log` is told when there are
+    `answers` counts definite answers (204, 400, 413): while it grows, Mirakl is there. `log` receives that there are
     none for a while, see `silence`, and what `policy` made of an answer.
     """
 
@@ -211,7 +211,7 @@ class MiraklClient:
             StoreStopped: this store cannot be delivered to.
             CredentialRefused: nor any with this credential (also when the token is refused twice).
             NoAnswer: none within the budget.
-            SenderLost: `may_send` says no.
+            SenderLost: `may_send` returned False.
         """
         patience = self._budget if budget is None else budget
         request = _Request(body, patience, interrupt or threading.Event(), may_send, since=time.monotonic())
@@ -291,7 +291,7 @@ class MiraklClient:
             raise OrdersRefused(faults(response.content))
         if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
             raise RequestTooLarge("HTTP 413: the request has too many bytes")
-        # Only 204 is Mirakl's yes: a 200 may be the login page of whatever stands at a wrong address.
+        # Only 204 is Mirakl's yes: a 200 may be the login page of whatever is at a wrong address.
         if status != httpx.codes.NO_CONTENT:
             if status not in _FINAL and request.foreign < FOREIGN_REPEATS:
                 request.foreign += 1
@@ -319,6 +319,6 @@ def _retry_after(value: str | None) -> float | None:
         moment = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
-    # A date that says it knows no zone (-0000) is UTC as well.
+    # A date without a zone (-0000) is UTC as well.
     moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
     return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())

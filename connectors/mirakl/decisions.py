@@ -1,6 +1,6 @@
 """What becomes of an order before and after it is sent, decided from its ledger row alone.
 
-The order of truth is the time of reading: a record read earlier than what the ledger stands for is `superseded`.
+The order of truth is the time of reading: a record read earlier than the reading in its ledger row is `superseded`.
 The stamp sent is the shop's own, but never below one that Mirakl may already hold: its anti-replay guard must not
 swallow a write, not even after the shop's clock went back or a refund was deleted. Where an earlier request of other
 content was never answered, the stamp is one millisecond above its own, so that it loses should it still arrive.
@@ -29,7 +29,7 @@ class Decision(StrEnum):
 
     SEND = "send"
     UNCHANGED = "unchanged"  # Mirakl holds this content
-    SUPERSEDED = "superseded"  # the ledger stands for a newer reading
+    SUPERSEDED = "superseded"  # the ledger has a newer reading
     REFUSED = "refused"  # Mirakl refused this content before
 
 
@@ -247,7 +247,7 @@ def undelivered(order: ClaimedOrder, code: str, reason: str) -> LedgerEntry:
 
 
 def unchanged(known: LedgerEntry, record: Record, run_id: str, day: str) -> LedgerEntry:
-    """Row of an order that Mirakl holds as the shop does: the newer reading is the one it stands for now."""
+    """Row of an order that Mirakl holds as the shop does: its reading is the newer one now."""
     return known._replace(
         outcome=_DELIVERED,
         read_at=record.read_at,

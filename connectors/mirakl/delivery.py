@@ -1,6 +1,6 @@
 """Delivering the orders of a run to Mirakl, so that every order ends with one outcome.
 
-Where to read on, in the order in which an order passes: `unchanged` (tells in columns what Mirakl holds as it is),
+Where to read on, in the order in which an order passes: `unchanged` (finds in columns what Mirakl holds as it is),
 `coordinator` (the course of a day), `decisions` and `settlement` (what becomes of an order, and where that is written),
 `sending` and `isolation` (requests, and what to do about an answer), `client` (posting one).
 """

@@ -145,11 +145,11 @@ def _error_body(content: bytes) -> dict[str, Any]:
 
 
 def _code(value: Any) -> str | None:
-    # A code is one word, documented nowhere; whatever else comes in its place might quote an order.
+    # Codes are documented nowhere and hold no spaces; whatever else comes in its place might quote an order.
     return _NOT_OF_A_CODE.sub("_", plain(value, 100)) or None if isinstance(value, str) else None
 
 
 def _field(value: Any) -> str | None:
-    # A path, of no documented syntax; it ends where something stands that is of no path.
+    # A path, of no documented syntax; it ends with the first character that is of no path.
     found = _PATH.match(plain(value, 300)) if isinstance(value, str) else None
     return found.group() or None if found else None

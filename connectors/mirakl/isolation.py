@@ -4,7 +4,7 @@ Mirakl takes a request whole or not at all (contract 4A.3). The rules, in order 
 - named orders are taken out and the rest is sent; when it is accepted, a single named order is proven bad by that;
 - several named orders are each sent alone until positions have earned trust, and from then on confirmed together;
 - where nothing usable is named, or the rest is refused although the named orders are good, the request is halved.
-No order is called refused on a position's word alone, so a wrong position costs requests, never a good order.
+No order counts as refused for being named alone, so a wrong position costs requests, never a good order.
 
 Bound: halving finds b bad orders among n with at most 1 + 2 b ceil(log2 n) requests; a position that misses adds two
 and the orders it named. `tests/connectors/mirakl/test_isolation.py` counts.
@@ -45,7 +45,7 @@ class Systemic(Exception):
 class Isolation:
     """Isolates what is refused in requests of one store and day; several requests may be under way at once.
 
-    `ask` asks Mirakl. `verdicts` are told outcomes as they become certain.
+    `ask` asks Mirakl. `verdicts` receives outcomes as they become certain.
     """
 
     def __init__(self, verdicts: Verdicts, evidence: Evidence, ask: Ask = ask) -> None:

@@ -54,7 +54,7 @@ class Limiter:
         with self._lock:
             now = time.monotonic()
             self._next = max(self._next, now + seconds)
-            # Requests that were under way together are told together; that is one reason to slow down, not eight.
+            # Requests that were under way together are answered 429 together: one reason to slow down, not eight.
             if now - self._slowed_at > 1:
                 self._slowed_at = now
                 self._pace = min(self._pace * 2, self._interval * _SLOWEST)

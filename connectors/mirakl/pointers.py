@@ -1,4 +1,4 @@
-"""Which orders of a refused request Mirakl names, and how far its word is to be trusted.
+"""Which orders of a refused request Mirakl names, and how far that is to be trusted.
 
 The syntax of `errors[].field` is not documented (contract 3): a root or none, dots, brackets or slashes, another name
 for `orders`, positions from zero or one, or no field. So a position is a hint that every reader must prove.
@@ -20,14 +20,14 @@ TRUST_AFTER = 3
 def order_position(field: str | None) -> int | None:
     """Read the position of the order in a path, None where it names none.
 
-    The first number is the order's, whatever stands before it is called, unless a line or adjustment is counted there.
+    The first number is the order's, whatever the name before it, unless a line or adjustment is counted there.
     """
     steps = _STEP.findall(field or "")
     first = next((index for index, (_, number) in enumerate(steps) if number), None)
     if first is None:
         return None
     counted = steps[first - 1][0].lower() if first else ""
-    return None if any(word in counted for word in ("line", "adjust", "tax", "attribute")) else int(steps[first][1])
+    return None if any(name in counted for name in ("line", "adjust", "tax", "attribute")) else int(steps[first][1])
 
 
 def is_about_origin(fault: Fault) -> bool:
@@ -77,7 +77,7 @@ class Pointers:
     """The running verdict on Mirakl's positions.
 
     `base` is 0 or 1, learned from proofs; `trusted` after a few proofs and no miss; `useless` after two misses more
-    than proofs, when asking again costs more than halving. `log` is told when the verdict changes.
+    than proofs, when asking again costs more than halving. a change of the verdict is logged.
     """
 
     def __init__(self, log: Callable[[str], None] = lambda _: None) -> None:

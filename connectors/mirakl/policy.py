@@ -4,7 +4,7 @@
 |---|---|
 | how many bytes a request may have, other limits on the number of orders | `RequestSize`: halved, learned |
 | how an error names an order, and whether it names all of them | `Pointers`: proven before they are trusted |
-| whether orders confirmed together stand for one another | spot checks, fewer once they held |
+| whether of orders confirmed together a sample proves the others | spot checks, fewer once they held |
 | 400 to every order, for a fault of the configuration or at Mirakl | `Evidence.is_systemic`, then a proof |
 | a server that fails over one order | a short budget for suspects, halves |
 | a token refused by a gateway's hiccup | `token_renewals` |
@@ -60,8 +60,8 @@ class Evidence:
 
     `accepted_last` is a record that Mirakl accepted. `refused_in_a_row` are the orders refused alone since then, for
     the same code and field, each with the verdicts of its day. `systemic_kind` is that code and field once the fault
-    was concluded not to lie in the orders; it stands until Mirakl accepts one or refuses one otherwise.
-    `groups_held`: orders confirmed together have stood their spot check.
+    was concluded not to lie in the orders; it is kept until Mirakl accepts one or refuses one otherwise.
+    `groups_held`: orders confirmed together have passed their spot check.
     """
 
     def __init__(self, store: str, log: Log) -> None:

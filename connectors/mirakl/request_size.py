@@ -14,7 +14,7 @@ class RequestSize:
     """The size of requests: at most `orders` and `max_bytes`, less for a while when most are refused.
 
     Mirakl documents neither a limit of bytes nor one of orders and lines together (contract 8.7): both are learned from
-    its answers, and `log` is told.
+    its answers, and that is logged.
     """
 
     def __init__(self, orders: int, max_bytes: int, log: Callable[[str], None] = lambda _: None) -> None:

@@ -4,9 +4,9 @@
 - The request has too many bytes: halves.
 - The server fails over a batch time and again: halves, until it is clear whether it fails for everyone (then nothing
   more is sent to anyone) or over one order (then that one alone is left without an answer).
-- Ten orders in a row are refused for one reason: an order that Mirakl holds, sent once more, tells bad luck from a
-  fault that is not in the orders. Where Mirakl holds none, ten others do, spread over the batch; as they prove less,
-  the store is stopped for that day only.
+- Ten orders in a row are refused for one reason: an order that Mirakl holds, sent once more, distinguishes bad luck
+  from a fault that is not in the orders. Where Mirakl holds none, ten others do, spread over the batch; as they prove
+  less, the store is stopped for that day only.
 
 Generators, as `isolation`: requests come out, answers are sent in.
 """

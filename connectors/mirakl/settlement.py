@@ -47,14 +47,14 @@ class Settlement:
         instant = now()
         with self._ledger.claims(self._channel) as transaction:
             known = transaction.known([_ledger_id(reject.channel_order_id) for reject in rejects])
-            # The order may stand twice in what the shop delivered: then it is rejected twice, and its row is one.
+            # The shop may have delivered the order twice: then it is rejected twice, and its row is one.
             rows = {
                 row.channel_order_id: row
                 for reject in rejects
                 if (row := self._reject(known.get(_ledger_id(reject.channel_order_id)), reject, instant)) is not None
             }
             transaction.write(list(rows.values()))
-            # What it is rejected for stands in its row.
+            # What it is rejected for is in its row.
             transaction.notice(dict.fromkeys(rows, ()))
 
     def _reject(self, known: LedgerEntry | None, reject: Reject, instant: str) -> LedgerEntry | None:
@@ -73,7 +73,7 @@ class Settlement:
         rows: list[LedgerEntry] = []
         noticed: dict[str, Sequence[Notice]] = {}
         together, latest = ClaimedTogether(self._run_id, self.report.day, now()), _latest()
-        # In UTC and of one form they sort as texts: one look tells that no stamp of a chunk lies in the future.
+        # In UTC and of one form they sort as texts: one comparison rules out a stamp in the future in all of a chunk.
         is_ahead = decisions.is_after(max((record.updated_at for record in chosen.values()), default=""), latest)
         with self._ledger.claims(self._channel) as transaction:
             known, taken = transaction.known(list(chosen)), transaction.taken(list(chosen))
@@ -177,7 +177,7 @@ class Settlement:
         return decisions.stamped(record, (row and row.stamp) or record.updated_at)
 
     def _supersede(self, newer: LedgerEntry | None) -> None:
-        """Count an order whose newer reading the ledger stands for; it has an answer only if that one has."""
+        """Count an order of which the ledger has a newer reading; it has an answer only if that one has."""
         latest = dt.datetime.now(dt.UTC) + FUTURE_TOLERANCE
         why = None if newer is None else decisions.unanswered(newer, self._channel, latest)
         if newer is None or why is None:

@@ -1,4 +1,4 @@
-"""Records that Mirakl holds as they are: told in columns, many at once, before a Python object is made of any.
+"""Records that Mirakl holds as they are: found in columns, many at once, before a Python object is made of any.
 
 Most orders of a day that is read every few minutes are such, and all but a few of a repeated range.
 """
@@ -21,7 +21,7 @@ _HELD = pa.schema([(name, pa.int64() if name in {"order_lines", "adjustments"} e
 
 @dataclass(slots=True)
 class Unchanged:
-    """Tells the unchanged records of one day from the others; `count` grows as tables are judged.
+    """Separates the unchanged records of one day from the others; `count` grows as tables are judged.
 
     Unchanged is a record of the content, store and counts that the ledger knows as delivered, not read earlier than
     its row, without notices in the record or the ledger, not stamped in the future, and not sent by a rival as well.
@@ -41,7 +41,7 @@ class Unchanged:
     def others(self, table: pa.Table) -> pa.BooleanArray:
         """Return which rows of a table with `COLUMNS` are to be delivered: records that are not unchanged, and rejects.
 
-        From now on the ledger's rows of unchanged records stand for this reading.
+        The ledger's rows of unchanged records get this reading.
 
         Raises:
             LedgerError: the ledger cannot be used.
