@@ -169,18 +169,18 @@ def test_a_source_that_breaks_off_fails_the_day_and_leaves_the_next_day_alone(
 def test_a_ledger_that_fails_midway_ends_the_day_and_the_next_run_completes_it(
     sandbox: Sandbox, delivery: Make, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own, calls = ledger.settle, iter(range(100))
+    own, calls = ledger.accept, iter(range(100))
 
-    def settle(*arguments: Any) -> None:
+    def accept(*arguments: Any) -> None:
         if next(calls) == 3:
             raise LedgerError("no room")
         own(*arguments)
 
-    monkeypatch.setattr(ledger, "settle", settle)
+    monkeypatch.setattr(ledger, "accept", accept)
     records = [make_record(number) for number in range(3000)]
     with pytest.raises(LedgerError, match="no room"):
         delivery().deliver(tables(records), day="2026-03-01", run_id="run")
-    monkeypatch.setattr(ledger, "settle", own)
+    monkeypatch.setattr(ledger, "accept", own)
     report = deliver(delivery(), records)
     assert report.counts["delivered"] + report.counts["unchanged"] == 3000
     assert len(held(sandbox)) == 3000
