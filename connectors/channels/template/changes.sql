@@ -1,7 +1,7 @@
 -- Which orders changed in [:start, :end)? One row an order, with its newest change, over ALL tables that belong to it.
--- Here an event table says it: whatever happens to an order writes a row. Other feeds: docs/custom-channel.md.
--- The last lines page through the list; keep them as they are. What stands between `begin window` and `end window` finds
--- the orders that changed, what stands between `begin ids` and `end ids` asks for the change of orders by their ids.
+-- Here an event table has it: whatever happens to an order writes a row. Other feeds: docs/custom-channel.md.
+-- The last lines page through the list; keep them as they are. The lines between `begin window` and `end window` find
+-- the orders that changed, those between `begin ids` and `end ids` are for the changes of orders by their ids.
 SELECT order_id, changed_at
 FROM (
     SELECT order_id, MAX(happened_at) AS changed_at
