@@ -75,8 +75,9 @@ _WRITTEN: Sequence[tuple[object, str]] = (
 def judge(payloads: pa.StringArray, currencies: pa.StringArray, orders: Sequence[int], faults: Faults) -> None:
     """Judge payloads as they will be sent, each with its currency; note what is wrong with which of `orders`."""
     texts: list[bytes] = payloads.cast(pa.binary()).to_numpy(zero_copy_only=False).tolist()
-    sound = _has_form(payloads, texts, currencies)
-    left = [row for row, text in enumerate(texts) if not (sound[row] and _is_consistent(text))]
+    adjusted = [_ADJUSTED in text for text in texts]
+    sound = _has_form(payloads, np.array(adjusted, dtype=np.bool_), currencies)
+    left = [row for row, text in enumerate(texts) if not (sound[row] and _is_consistent(text, adjusted[row]))]
     begin = 0
     while begin < len(left):
         # What is judged becomes objects, some ten times as large as the bytes.
@@ -105,12 +106,11 @@ def _path(location: Sequence[int | str]) -> str:
     return text.removeprefix(".") or "order"
 
 
-def _has_form(payloads: pa.StringArray, texts: Sequence[bytes], currencies: pa.StringArray) -> Bools:
-    """Return which payloads (`texts` are the same) have the form, with each amount of the payload's one currency."""
+def _has_form(payloads: pa.StringArray, adjusted: Bools, currencies: pa.StringArray) -> Bools:
+    """Return which payloads, `adjusted` ones with adjustments, have the form with amounts of their one currency."""
     found = np.zeros(len(payloads), dtype=np.bool_)
     short = mask(pc.less_equal(pc.binary_length(payloads), _MOST_BYTES))
     place, words = codes(currencies)
-    adjusted = np.array([_ADJUSTED in text for text in texts], dtype=np.bool_)
     for number, currency in enumerate(words):
         rows = np.flatnonzero(short & (place == number))
         if currency is None or minor_digits(currency) is None or len(rows) < _WORTH_A_FORM:
@@ -136,8 +136,10 @@ def _without_adjustments(payloads: pa.StringArray, adjusted: Bools, currency: st
     return pc.replace_with_mask(payloads, chosen, pa.array(emptied, pa.string()))
 
 
-def _is_consistent(payload: bytes) -> bool:
+def _is_consistent(payload: bytes, is_adjusted: bool) -> bool:
     """Return whether a payload of the form keeps the rules between its fields that the form cannot know.
+
+    `is_adjusted`: it has adjustments.
 
     No quote inside a text is bare, so what is searched for stands where the form has it, and nowhere else.
     """
@@ -148,13 +150,14 @@ def _is_consistent(payload: bytes) -> bool:
     # Of an id with an escaped quote, what stands before that; lines that begin alike are judged by the models.
     if created > updated or len({line[: line.find(b'"')] for line in lines}) < len(lines):
         return False
-    if _WINDOW in payload and not _is_window_in_order(payload):
+    # What follows the last line stands behind it.
+    if _WINDOW in lines[-1] and not _is_window_in_order(lines[-1]):
         return False
-    return _ADJUSTED not in payload or _are_consistent_adjustments(lines)
+    return not is_adjusted or _are_consistent_adjustments(lines)
 
 
-def _is_window_in_order(payload: bytes) -> bool:
-    earliest, _, rest = payload.partition(_WINDOW)[2].partition(b'Z","latest":"')
+def _is_window_in_order(text: bytes) -> bool:
+    earliest, _, rest = text.partition(_WINDOW)[2].partition(b'Z","latest":"')
     latest, _, _ = rest.partition(b'Z"')
     return earliest <= latest
 

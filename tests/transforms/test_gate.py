@@ -63,7 +63,7 @@ def have_form(*payloads: bytes) -> list[bool]:
     emptied = gate._without_adjustments(column, adjusted, "EUR")
     matches = pc.match_substring_regex(emptied, gate.form("EUR")).to_pylist()
     return [
-        matching and len(payload) <= gate._MOST_BYTES and gate._is_consistent(payload)
+        matching and len(payload) <= gate._MOST_BYTES and gate._is_consistent(payload, gate._ADJUSTED in payload)
         for payload, matching in zip(payloads, matches, strict=True)
     ]
 
