@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from connectors.frames.memory import let_go, spare_collector
-from connectors.frames.tables import SOURCE_KEY, STORED, VERSION_KEY
+from connectors.frames.tables import SOURCE_KEY, STORED, columns_of, is_readable, with_later_columns
 from transforms.errors import UserError
 
 let_go()
@@ -90,14 +90,16 @@ class FrameStorage:
             ) from None
 
     def read(self, channel: str, asset: str, day: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Yield one day chunk by chunk.
+        """Yield one day chunk by chunk. Optional columns that a later version of this software added are without cells.
 
         Raises:
             StorageError: the day was never written, or was removed since, or has columns of another version.
         """
         with self._opened(channel, asset, day) as parquet:
+            complete = columns is not None or columns_of(parquet.schema_arrow) == columns_of(STORED[asset])
             for group in range(parquet.num_row_groups):
-                yield parquet.read_row_group(group, columns=columns)
+                table = parquet.read_row_group(group, columns=columns)
+                yield table if complete else with_later_columns(table)
 
     @contextmanager
     def _opened(self, channel: str, asset: str, day: str) -> Iterator[pq.ParquetFile]:
@@ -112,7 +114,7 @@ class FrameStorage:
         except self._errors as error:
             raise StorageError(f"the frames of {day} cannot be read from {path} ({_words(error)})") from None
         with file, pq.ParquetFile(file) as parquet:
-            if (parquet.schema_arrow.metadata or {}).get(VERSION_KEY) != STORED[asset].metadata[VERSION_KEY]:
+            if not is_readable(parquet.schema_arrow, asset):
                 raise StorageError(
                     f"the {asset} of channel {channel!r} for {day} were stored by another version of this software; "
                     f"materialise {channel}/raw_orders for that day again, and what follows from it"
@@ -143,10 +145,11 @@ class FrameStorage:
         """Return what a day's frames say they were made from; None where there are none that can be read."""
         try:
             with self._files.open(self.path(channel, asset, day), "rb") as file:
-                metadata: dict[bytes, bytes] = pq.read_schema(file).metadata or {}
+                schema = pq.read_schema(file)
         except (*self._errors, pa.ArrowException):
             return None
-        current = metadata.get(VERSION_KEY) == STORED[asset].metadata[VERSION_KEY]
+        metadata: dict[bytes, bytes] = schema.metadata or {}
+        current = columns_of(schema) == columns_of(STORED[asset])
         return metadata[SOURCE_KEY].decode() if current and SOURCE_KEY in metadata else None
 
     def probe(self) -> None:

@@ -7,10 +7,8 @@ stay whole in storage too. Cells are text, as in the frames.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +19,6 @@ from transforms.frames import COLUMNS, SCHEMAS, OrderFrames
 from transforms.outcomes import Normalised, Record, Reject
 from transforms.times import format_time
 
-VERSION_KEY = b"channel_to_mirakl.schema"
 SOURCE_KEY = b"channel_to_mirakl.source"
 _TEXT = pa.string()
 _CHILDREN = {
@@ -31,13 +28,7 @@ _CHILDREN = {
 }
 
 
-def versioned(fields: list[Any]) -> pa.Schema:
-    """Name a schema by its columns in its metadata, so that a file tells which one it was written with."""
-    schema = pa.schema(fields)
-    return schema.with_metadata({VERSION_KEY: hashlib.sha256(schema.to_string().encode()).hexdigest()[:12]})
-
-
-RAW_ORDERS = versioned(
+RAW_ORDERS = pa.schema(
     [
         *((column.name, _TEXT) for column in COLUMNS["orders"]),
         *((name, pa.list_(pa.struct([(column, _TEXT) for column in names]))) for name, names in _CHILDREN.items()),
@@ -49,7 +40,7 @@ RAW_ORDERS = versioned(
 INDEX = pa.schema([RAW_ORDERS.field(name) for name in ("channel_order_id", "internal_id", "read_at", "changed_at")])
 READING = ("channel_order_id", "read_at")
 _NO_CHANGES = pa.table({"internal_id": pa.array([], _TEXT), "changed_at": pa.array([], _TEXT)})
-MIRAKL_ORDERS = versioned(list(outcomes.MIRAKL_ORDERS))
+MIRAKL_ORDERS = outcomes.MIRAKL_ORDERS
 RECORD_COLUMNS, REJECT_COLUMNS = outcomes.RECORD_COLUMNS, outcomes.REJECT_COLUMNS
 
 
@@ -69,7 +60,7 @@ def raw_table(frames: OrderFrames, changes: pa.Table = _NO_CHANGES) -> pa.Table:
 
 def made_from(schema: pa.Schema, source: str) -> pa.Schema:
     """Let a schema say what its frames are made from."""
-    return schema.with_metadata({**schema.metadata, SOURCE_KEY: source.encode()})
+    return schema.with_metadata({SOURCE_KEY: source.encode()})
 
 
 def by_reading(table: pa.Table) -> Iterator[pa.Table]:
@@ -143,3 +134,37 @@ def rejects_of(tables: Iterable[pa.Table]) -> Iterator[Reject]:
 
 
 STORED = {"raw_orders": RAW_ORDERS, "mirakl_orders": MIRAKL_ORDERS}
+
+
+def columns_of(schema: pa.Schema) -> frozenset[tuple[str, str]]:
+    """Return name and type of each column, and of each column in a list: `lines.sku`. Their order does not count."""
+    found: set[tuple[str, str]] = set()
+    for field in schema:
+        if pa.types.is_list(field.type):
+            found |= {(f"{field.name}.{cell.name}", str(cell.type)) for cell in field.type.value_type}
+        else:
+            found.add((field.name, str(field.type)))
+    return frozenset(found)
+
+
+# A channel may leave these out, and so may frames that were stored before there was such a column.
+_OPTIONAL = frozenset(
+    (column.name if name == "orders" else f"{name}.{column.name}", str(_TEXT))
+    for name, columns in COLUMNS.items()
+    for column in columns
+    if not column.required
+)
+
+
+def is_readable(stored: pa.Schema, asset: str) -> bool:
+    """Tell whether frames hold what this version of the software knows, but for optional columns that came later."""
+    found, known = columns_of(stored), columns_of(STORED[asset])
+    return found <= known and known - found <= (_OPTIONAL if asset == "raw_orders" else frozenset())
+
+
+def with_later_columns(table: pa.Table) -> pa.Table:
+    """Give raw orders the optional columns that came after they were stored, without cells."""
+    for field in RAW_ORDERS:
+        if field.name not in table.schema.names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table.select(RAW_ORDERS.names).cast(RAW_ORDERS)
