@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import random
 import re
 import threading
 import time
@@ -16,6 +15,7 @@ from ipaddress import ip_address
 from math import inf
 
 import httpx
+import tenacity
 
 from connectors.ledger import Destination
 from connectors.mirakl.auth import TokenSource
@@ -33,7 +33,7 @@ from connectors.mirakl.limiter import Limiter, NoSlot
 from connectors.mirakl.policy import FOREIGN_REPEATS, token_renewals
 from connectors.mirakl.silence import Silence
 
-_LONGEST_PAUSE_SECONDS = 30.0
+_BACKOFF = tenacity.wait_random_exponential(multiplier=0.5, max=30)
 _ORDERS = "/v1/orders"
 # Under which requests without an answer are counted.
 NO_STATUS = "none"
@@ -116,7 +116,7 @@ class _Again(Exception):
 class _Request:
     """One body on its way: since when, for how long (seconds) it is repeated, and how often it was posted.
 
-    `may_send` is asked before each post. `tries` counts the posts without an answer, `foreign` answers not Mirakl's.
+    `may_send` is asked before each post. `foreign` counts answers that are not Mirakl's.
     """
 
     body: bytes
@@ -125,7 +125,6 @@ class _Request:
     may_send: Callable[[], bool]
     since: float
     posts: int = 0
-    tries: int = 0
     foreign: int = 0
 
 
@@ -215,21 +214,18 @@ class MiraklClient:
         """
         patience = self._budget if budget is None else budget
         request = _Request(body, patience, interrupt or threading.Event(), may_send, since=time.monotonic())
-        while True:
-            try:
-                self._attempt(request)
-                return
-            except _Again as error:
-                again = error
-            request.tries += 1
-            ends = request.since + request.budget if again.about_batch else self._silence_ends(request)
-            if request.interrupt.is_set() or time.monotonic() + (again.after or 0.0) >= ends:
-                raise NoAnswer(str(again), about_batch=again.about_batch)
-            # A server that says "now" (0, or a date gone by) is given a moment all the same: it has just failed.
-            pause = again.after or _backoff(request.tries)
-            self._silence.record_failure(str(again), pause, ends)
-            if request.interrupt.wait(pause):
-                raise NoAnswer("the run was stopped")
+        repeat = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_Again),
+            wait=_wait,
+            stop=lambda state: self._given_up(state, request),
+            sleep=lambda seconds: _sleep(seconds, request.interrupt),
+            before_sleep=lambda state: self._log_silence(state, request),
+            reraise=True,
+        )
+        try:
+            repeat(self._attempt, request)
+        except _Again as again:
+            raise NoAnswer(str(again), about_batch=again.about_batch) from None
 
     def _attempt(self, request: _Request) -> None:
         try:
@@ -303,10 +299,33 @@ class MiraklClient:
         """Return until when Mirakl may be silent to everyone."""
         return max(request.since, self._answered_at) + request.budget
 
+    def _given_up(self, state: tenacity.RetryCallState, request: _Request) -> bool:
+        again = _again(state)
+        return request.interrupt.is_set() or time.monotonic() + (again.after or 0.0) >= self._ends(again, request)
 
-def _backoff(tries: int) -> float:
-    """Return the seconds before the next try: full jitter, below a bound that doubles from half a second to thirty."""
-    return random.uniform(0, min(_LONGEST_PAUSE_SECONDS, 0.5 * 2 ** min(tries - 1, 6)))  # noqa: S311 - no secret
+    def _ends(self, again: _Again, request: _Request) -> float:
+        return request.since + request.budget if again.about_batch else self._silence_ends(request)
+
+    def _log_silence(self, state: tenacity.RetryCallState, request: _Request) -> None:
+        again = _again(state)
+        pause = state.next_action.sleep if state.next_action is not None else 0.0
+        self._silence.record_failure(str(again), pause, self._ends(again, request))
+
+
+def _sleep(seconds: float, interrupt: threading.Event) -> None:
+    if interrupt.wait(seconds):
+        raise _Again("the run was stopped", about_batch=False)
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    # A server that says "now" (0, or a date gone by) is given a moment all the same: it has just failed.
+    return _again(state).after or _BACKOFF(state)
+
+
+def _again(state: tenacity.RetryCallState) -> _Again:
+    error = state.outcome.exception() if state.outcome is not None else None
+    assert isinstance(error, _Again)
+    return error
 
 
 def _retry_after(value: str | None) -> float | None:
