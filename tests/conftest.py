@@ -91,4 +91,6 @@ def postgresql_database(_database: str) -> str:
         )
         connection.execute("DROP SCHEMA public CASCADE")
         connection.execute("CREATE SCHEMA public")
+        # As in a database that is made.
+        connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
     return _database.replace("postgresql://", "postgresql+psycopg://")
