@@ -40,7 +40,7 @@ def housekeeping_job(settings: Settings) -> dg.JobDefinition:
         removed = remove_superseded_runs(context.instance, origin, before)
         context.log.info(f"{removed:,} runs removed")
 
-    @dg.op(description="Removes rows of the ledger whose orders were settled long ago, where [ledger] says when.")
+    @dg.op(description="Removes settled rows of the ledger after the retention_days of [ledger], where set.")
     def remove_old_ledger_rows(context: dg.OpExecutionContext, state: dg.ResourceParam[State]) -> None:
         if (days := settings.ledger.retention_days) is None:
             context.log.info("all rows are kept: [ledger] has no retention_days")
@@ -57,8 +57,8 @@ def housekeeping_job(settings: Settings) -> dg.JobDefinition:
         name=NAME,
         description=(
             f"Removes frames older than {settings.frames.retention_days} days, and runs older than "
-            f"{settings.runs.retention_days} days that hold the last word on no day; and old rows of the ledger, where "
-            "[ledger] says when."
+            f"{settings.runs.retention_days} days that a newer run of the same day supersedes; and settled rows of the "
+            "ledger after the retention_days of [ledger], where set."
         ),
     )
     def job() -> None:

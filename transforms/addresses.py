@@ -59,7 +59,7 @@ def addresses(rows: Child, kind: str) -> tuple[pa.StringArray, dict[int, tuple[s
     city_state = looked_up(place, [_CITY_STATES.get(code or "") for code in country_codes])
     city_state = pc.if_else(pa.array(~given["city"]), city_state, None)
     faults = {
-        "last_name": (_missing(last_name), "is missing, and there is neither a first name nor a company to stand in"),
+        "last_name": (_missing(last_name), "is missing, and there is neither a first name nor a company instead"),
         "street": (~given["street"] & ~moved, "is missing"),
         "city": (~given["city"] & mask(pc.is_null(city_state)), "is missing"),
         "country_iso_code": (given["country"] & mask(pc.is_null(country)), "is not an ISO 3166-1 country code"),

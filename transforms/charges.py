@@ -104,9 +104,7 @@ def charge(chunk: Chunk, mapping: ChannelMapping, faults: Faults, notices: Notic
 def difference(chunk: Chunk, order: int, ours: int, verb: str, shop: int) -> str:
     """Describe how two sums of an order, in minor units, differ."""
     digits, currency = int(chunk.orders.digits[order]), chunk.orders.currency[order].as_py()
-    return (
-        f"Mirakl is told {from_minor(ours, digits)} {currency}, the shop {verb} {from_minor(shop, digits)} {currency}"
-    )
+    return f"Mirakl gets {from_minor(ours, digits)} {currency}, the shop {verb} {from_minor(shop, digits)} {currency}"
 
 
 def to_minor(exact: Exact, unit: Exact) -> Exact:

@@ -98,7 +98,7 @@ def _require_once(ids: pa.StringArray, faults: Faults) -> None:
     place, words = codes(ids)
     counts = np.bincount(place, minlength=len(words))
     for order in np.flatnonzero(counts[place] > 1).tolist():
-        words_ = "stands more than once in what the shop delivered"
+        words_ = "occurs more than once in what the shop returned"
         faults.add(order, (Stage.TWICE,), "duplicate_order", "channel_order_id", words_)
 
 

@@ -16,7 +16,7 @@ _MISREAD = re.compile(
 )
 _REPLACED = "\ufffd"
 _HINTS = {
-    "entities": "holds HTML entities (as &amp;), which are sent as they stand; undo them in SQL, as "
+    "entities": "holds HTML entities (as &amp;), which are sent as they are; undo them in SQL, as "
     "REPLACE(title, '&amp;', '&')",
     "misread": "holds UTF-8 that was read as Latin-1 (two characters for one letter with an accent); undo it in SQL, "
     "in MySQL by CONVERT(CAST(CONVERT(name USING latin1) AS BINARY) USING utf8mb4)",

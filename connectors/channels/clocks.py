@@ -17,7 +17,7 @@ def clocks_differ(read_at: dt.datetime) -> str | None:
     if abs(read_at - ours) <= TOLERANCE:
         return None
     return (
-        f"the clock of the shop's database says {_text(read_at)}, this machine's {_text(ours)}; "
+        f"the clock of the shop's database is at {_text(read_at)}, this machine's {_text(ours)}; "
         "set the wrong one right: of an order that was read in the future no later change is sent"
     )
 

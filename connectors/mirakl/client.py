@@ -72,7 +72,7 @@ class MiraklSettings:
         for name, url in (("MIRAKL_BASE_URL", self.base_url), ("MIRAKL_TOKEN_URL", self.token_url)):
             _require_safe(name, url)
         if httpx.URL(self.base_url).query:
-            raise DestinationError("MIRAKL_BASE_URL holds a query (what stands behind the ?); leave that out")
+            raise DestinationError("MIRAKL_BASE_URL holds a query (what follows the ?); leave that out")
         if self.base_url.rstrip("/").endswith(_ORDERS):
             raise DestinationError(f"MIRAKL_BASE_URL ends with {_ORDERS}; leave that out, it is added")
         for name, value in (("MIRAKL_CLIENT_ID", self.client_id), ("MIRAKL_CLIENT_SECRET", self.client_secret)):

@@ -43,13 +43,13 @@ class Unanswered(NamedTuple):
 
 TOO_LONG_ID = "is longer than 500 characters or holds a NUL; the ledger cannot keep it"
 NEWER_UNANSWERED = "a newer reading was sent and left without an answer; read the day again (all assets), or replay"
-READ_IN_FUTURE = "the ledger stands for a reading in the future: a clock is or was wrong"
+READ_IN_FUTURE = "the ledger's row is of a reading in the future: a clock is or was wrong"
 READ_TOO_LONG_AGO = (
     "was read before the ledger's rows were removed ([ledger] retention_days), so a newer reading may have been "
     "delivered; read the day again (all assets, every order)"
 )
 SHRUNK, FUTURE_STAMP = "shrunk", "future_stamp"
-TWO_STORES = "stands under two stores in one reading; Mirakl tells a channel's orders apart by their id alone"
+TWO_STORES = "is under two stores in one reading; Mirakl distinguishes a channel's orders by their id alone"
 _LONGEST_REASON = 500
 # As rows hold them: drivers take members of an enumeration for something else.
 _DELIVERED, _REFUSED = Outcome.DELIVERED.value, Outcome.REFUSED.value
@@ -123,7 +123,7 @@ def unanswered(newer: LedgerEntry, channel: str, latest: dt.datetime) -> Unanswe
     `latest` lies in the future: a clock was wrong, and every change until then would be lost.
     """
     if moment(newer.read_at) > latest:
-        repair = f"`mirakl-orders replay {channel} --read-in-future` mends it"
+        repair = f"`mirakl-orders replay {channel} --read-in-future` corrects it"
         return Unanswered("READ_IN_FUTURE", "read_at", f"{READ_IN_FUTURE}; {repair}")
     if newer.outcome == Outcome.UNDELIVERED and newer.error_code is not None:
         return Unanswered(newer.error_code, "order", NEWER_UNANSWERED)

@@ -102,7 +102,7 @@ class Settlement:
             transaction.notice(noticed)
         self._open.update((order.order_id, order) for order in claimed)
         if moved := [order.order_id for order in claimed if order.before is not None and order.moved]:
-            self._log.warning(f"{len(moved)} orders stood under another store before, the first is {moved[0]}")
+            self._log.warning(f"{len(moved)} orders were under another store before, the first is {moved[0]}")
         return claimed
 
     def _keepable(self, records: Sequence[Record]) -> Sequence[Record]:

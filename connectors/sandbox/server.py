@@ -224,7 +224,7 @@ class Sandbox:
                 if order_id in self.settings.poisoned:
                     found.append(("status", "is not acceptable"))
                 if order_id in seen:
-                    found.append(("channel_order_id", "stands twice in the request"))
+                    found.append(("channel_order_id", "occurs twice in the request"))
                 seen.add(order_id)
                 for index, line in enumerate(order["order_lines"]):
                     key = line["channel_order_line_id"]

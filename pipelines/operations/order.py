@@ -141,7 +141,7 @@ def _next(found: Look) -> str:
         return "nothing: `exclude` in channels.toml leaves it out; what Mirakl holds of it stays as it is"
     if found.row is not None:
         return "nothing: the shop does not have it any more; Mirakl has no way to delete an order"
-    return "nothing: nobody knows it"
+    return "nothing: it is not known anywhere"
 
 
 def _said(reject: Reject) -> dict[str, str]:

@@ -117,5 +117,5 @@ def test_a_shop_without_any_order_leaves_the_mapping_untried(environment: dict[s
 
 def test_sums_that_differ_are_named_before_anything_is_sent(environment: dict[str, str], shop: OwnShop) -> None:
     shop.order("1", recently(), price="10.00", total="12.00")
-    words = "1 of 1 recent order: money_mismatch, order_lines Mirakl is told 10.00 EUR, the shop charged 12.00 EUR"
+    words = "1 of 1 recent order: money_mismatch, order_lines Mirakl gets 10.00 EUR, the shop charged 12.00 EUR"
     assert any(words in one for one in found("warning"))

@@ -304,7 +304,7 @@ def test_while_the_clocks_differ_nothing_is_mended(runs: Runs, shop: OwnShop, mo
     result = runs.sync(D1)
     assert result.success
     logged = [entry.user_message for entry in runs.instance.all_logs(result.run_id)]
-    assert any("the clock of the shop's database says 2126-01-01 00:00:00 UTC" in text for text in logged)
+    assert any("the clock of the shop's database is at 2126-01-01 00:00:00 UTC" in text for text in logged)
     assert red(result) == {"stamps_sane"}
     assert "set the wrong one right" in failure(replay(runs, read_in_future=True))
 

@@ -115,7 +115,7 @@ def test_more_than_the_order_cost_is_told_of_no_line_and_said(frames: Build) -> 
     [notice] = record.notices
     assert (notice.code, notice.detail) == (
         "money_mismatch",
-        "Mirakl is told 30.00 EUR, the shop refunded 33.00 EUR",
+        "Mirakl gets 30.00 EUR, the shop refunded 33.00 EUR",
     )
 
 

@@ -52,7 +52,7 @@ def test_rounding_is_steered_to_the_shops_total(frames: Build) -> None:
 def test_sums_that_differ_are_sent_and_named_with_both_sums(frames: Build) -> None:
     result = normalise(frames(orders=[{**ORDER, "total": "25.00"}], lines=[LINE], taxes=[TAX]), MAPPING)
     assert [(notice.code, notice.detail) for notice in result.records[0].notices] == [
-        ("money_mismatch", "Mirakl is told 24.00 EUR, the shop charged 25.00 EUR")
+        ("money_mismatch", "Mirakl gets 24.00 EUR, the shop charged 25.00 EUR")
     ]
 
 

@@ -330,6 +330,6 @@ def test_refunds_that_do_not_add_up_to_the_shops_sum_are_named_with_both(frames:
     built = frames(orders=[{**ORDER, "total_refunded": "5.00"}], lines=[LINE], adjustments=[refund])
     [notice] = normalise(built, MAPPING).records[0].notices
     assert (notice.code, notice.field) == ("money_mismatch", "order_lines.adjustments")
-    assert notice.detail == "Mirakl is told 4.00 EUR, the shop refunded 5.00 EUR"
+    assert notice.detail == "Mirakl gets 4.00 EUR, the shop refunded 5.00 EUR"
     _, notices = order_of(frames(orders=[{**ORDER, "total_refunded": "4.00"}], lines=[LINE], adjustments=[refund]))
     assert notices == []

@@ -14,7 +14,7 @@ from transforms.outcomes import Notice
 
 WORD = Notice("unmapped_status", "status", "status 'strange' is not mapped")
 LINE = Notice("unmapped_status", "order_lines[0].status", "line status 'odd' is not mapped")
-SUM = Notice("money_mismatch", "order_lines", "Mirakl is told 10.00 EUR, the shop charged 12.00 EUR")
+SUM = Notice("money_mismatch", "order_lines", "Mirakl gets 10.00 EUR, the shop charged 12.00 EUR")
 
 
 def keep(ledger: Ledger, found: dict[str, list[Notice]], channel: str = CHANNEL) -> None:

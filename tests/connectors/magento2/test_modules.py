@@ -82,7 +82,7 @@ def test_a_fee_that_no_channel_names_is_missing_and_said(fees: ShopSource, serve
     [notice] = read(fees).notices
     assert (notice.code, notice.detail) == (
         "money_mismatch",
-        "Mirakl is told 30.60 EUR, the shop charged 33.60 EUR",
+        "Mirakl gets 30.60 EUR, the shop charged 33.60 EUR",
     )
 
 

@@ -94,7 +94,7 @@ def test_an_order_that_moved_to_another_store_is_sent_there_and_said(
     moved = make_record(1, store="S-2", read_at="2026-03-02T00:00:01Z")
     assert count(deliver(delivery(log=log.logger), [moved])) == {"delivered": 1}
     assert sandbox.stores[CHANNEL_ID, "1"] == "S-2"
-    assert log.texts("WARNING") == ["1 orders stood under another store before, the first is 1"]
+    assert log.texts("WARNING") == ["1 orders were under another store before, the first is 1"]
 
 
 @pytest.mark.parametrize("order_id", ["X" * 501, "a\x00b"])

@@ -239,6 +239,6 @@ def test_orders_under_another_store_than_before_are_said_in_one_line(settle: Mak
     records = [make_record(number) for number in (1, 2)]
     first.accept(first.claim(records))
     settle().claim([make_record(number, store="S-2", read_at=SECOND) for number in (1, 2, 3)])
-    assert log.texts("WARNING") == ["2 orders stood under another store before, the first is 1"]
+    assert log.texts("WARNING") == ["2 orders were under another store before, the first is 1"]
     settle().claim([make_record(number, store="S-2", read_at=SECOND) for number in (4, 5)])
     assert len(log.lines) == 1
