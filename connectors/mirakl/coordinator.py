@@ -74,7 +74,7 @@ class Coordinator:
         self._inbox: queue.SimpleQueue[_Event] = queue.SimpleQueue()
         self._wanted = threading.Semaphore(0)
         self._error: BaseException | None = None
-        self._is_done = False
+        self._ended = threading.Event()
         self._senders: dict[str, StoreSender] = {}
         self._waiting: dict[str, list[ClaimedOrder]] = {}
         self._under_way = 0
@@ -87,20 +87,25 @@ class Coordinator:
         Whatever is raised, by the ledger or by the source of the tables, is passed on once the requests under way are
         answered. What was claimed by then is undelivered in the ledger, so the next run sends it.
         """
-        thread = threading.Thread(target=self._coordinate, name="delivery")
-        thread.start()
+        try:
+            threading.Thread(target=self._coordinate, name="delivery").start()
+        except BaseException as error:
+            # A signal may end the waiting for a thread that starts all the same; it has nothing to finish yet.
+            self._inbox.put(_SourceFailed(error))
+            raise
         try:
             for piece in chain(_slices(tables), [None]):
                 self._wanted.acquire()
-                if self._is_done:
+                if self._ended.is_set():
                     break
                 self._inbox.put(piece)
-            thread.join()
+            # Not `Thread.join`: interrupted by a signal, it takes the thread for ended from then on (CPython 3.11).
+            self._ended.wait()
         except BaseException as error:
             if not isinstance(error, Exception):
                 self._run.interrupt.set()
             self._inbox.put(_SourceFailed(error))
-            thread.join()
+            self._ended.wait()
             raise
         if self._error is not None:
             raise self._error
@@ -120,7 +125,7 @@ class Coordinator:
             self._finish_under_way()
         finally:
             self._pool.shutdown()
-            self._is_done = True
+            self._ended.set()
             self._wanted.release()
 
     def _next_piece(self) -> pa.Table | None:

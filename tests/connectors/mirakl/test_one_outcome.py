@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +198,25 @@ def test_an_interrupt_from_the_keyboard_lets_nothing_more_leave(sandbox: Sandbox
     with pytest.raises(KeyboardInterrupt):
         delivery(interrupt=stop).deliver(tables(interrupted(), size=100), day="2026-03-01", run_id="run")
     assert stop.is_set()
+
+
+def test_a_signal_while_the_last_answers_are_waited_for_lets_them_be_written_down(
+    sandbox: Sandbox, delivery: Make, ledger: Ledger
+) -> None:
+    sandbox.settings = replace(sandbox.settings, latency=0.5)
+    waiting = threading.main_thread().ident
+    assert waiting is not None
+
+    def interrupt_under_way() -> None:
+        while not sandbox.stats.requests:
+            time.sleep(0.01)
+        signal.pthread_kill(waiting, signal.SIGINT)
+
+    threading.Thread(target=interrupt_under_way).start()
+    with pytest.raises(KeyboardInterrupt):
+        delivery().deliver(tables([make_record(1)]), day="2026-03-01", run_id="run")
+    assert held(sandbox) == {"1"}
+    assert ledger.known("boutique", ["1"])["1"].outcome == "delivered"
 
 
 def test_orders_of_a_stopped_store_are_not_kept_in_memory(sandbox: Sandbox, ledger: Ledger) -> None:
