@@ -6,7 +6,8 @@ meanwhile moves to a later day is met there. They send in their order.
 Whichever stage is slowest sets the pace.
 
 A process ends with the command: it is stopped when the command is, and stops by itself when the command was
-killed. Either way what is in flight is finished and written down.
+killed. Either way what is in flight is finished and written down. The command takes signals in between two messages:
+a handler that raises would do so in the middle of one, or while it forks, where Python drops what is raised.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from logging.handlers import QueueHandler
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Self, TypeVar
 
 from pipelines.operations import progress, turns
 
@@ -74,23 +75,60 @@ def overlapped(windows: Sequence[list[str]], work: Callable[[list[str]], Result]
     coming = deque(windows)
     begun: list[_Window] = []
     yielded = 0
-    try:
-        while coming or yielded < len(begun):
-            unfinished = [window for window in begun if not window.ended]
-            if coming and len(unfinished) < AT_ONCE and _may_begin(unfinished):
-                begun.append(_begin(coming.popleft(), work))
-                continue
-            _grant_turn(begun)
-            for connection in wait([window.connection for window in unfinished]):
-                _receive(next(window for window in unfinished if window.connection is connection))
-            while yielded < len(begun) and begun[yielded].ended:
-                window = begun[yielded]
-                yielded += 1
-                if window.error is not None:
-                    raise window.error
-                yield window.result
-    finally:
-        _stop([window for window in begun if not window.ended])
+    with _Signals() as signals:
+        try:
+            while coming or yielded < len(begun):
+                unfinished = [window for window in begun if not window.ended]
+                if coming and len(unfinished) < AT_ONCE and _may_begin(unfinished):
+                    begun.append(_begin(coming.popleft(), work))
+                    continue
+                _grant_turn(begun)
+                for connection in signals.wait([window.connection for window in unfinished]):
+                    _receive(next(window for window in unfinished if window.connection is connection), signals)
+                while yielded < len(begun) and begun[yielded].ended:
+                    window = begun[yielded]
+                    yielded += 1
+                    if window.error is not None:
+                        raise window.error
+                    yield window.result
+        finally:
+            _stop([window for window in begun if not window.ended], signals)
+
+
+class _Signals:
+    """SIGINT and SIGTERM of the command: noted when they come, raised where it waits, while the block lasts."""
+
+    def __enter__(self) -> Self:
+        self._command = os.getpid()
+        self._noted, self._note = multiprocessing.Pipe(duplex=False)
+        self._before = [(number, signal.signal(number, self._handle)) for number in (signal.SIGINT, signal.SIGTERM)]
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        for number, handler in self._before:
+            signal.signal(number, handler)
+        is_noted = self._noted.poll()
+        self._noted.close()
+        self._note.close()
+        if is_noted and kind is None:
+            raise KeyboardInterrupt
+
+    def wait(self, objects: Sequence[Connection | int]) -> list[Any]:
+        """Wait until some of these are ready, and return them.
+
+        Raises:
+            KeyboardInterrupt: the command was told to stop.
+        """
+        ready = wait([*objects, self._noted])
+        if self._noted in ready:
+            self._noted.recv_bytes()
+            raise KeyboardInterrupt
+        return ready
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        # A process that was just forked has handlers of its own in a moment.
+        if os.getpid() == self._command:
+            self._note.send_bytes(b"")
 
 
 def _may_begin(unfinished: Sequence[_Window]) -> bool:
@@ -106,12 +144,12 @@ def _grant_turn(begun: Sequence[_Window]) -> None:
         _send(first, "send")
 
 
-def _receive(window: _Window) -> None:
+def _receive(window: _Window, signals: _Signals) -> None:
     """Take in one message of a window's process."""
     try:
         kind, what = window.connection.recv()
     except (EOFError, OSError):
-        window.process.join()
+        _join(window, signals)
         _ENDS.remove(window.connection)
         window.result = WindowLost(
             f"the process of {window.days[0]} to {window.days[-1]} was killed or ran out of memory "
@@ -137,10 +175,15 @@ def _receive(window: _Window) -> None:
         case "error":
             window.error = what
     if kind in {"result", "error"}:
+        _join(window, signals)
         window.ended = True
-        window.process.join()
         _ENDS.remove(window.connection)
         window.connection.close()
+
+
+def _join(window: _Window, signals: _Signals) -> None:
+    signals.wait([window.process.sentinel])
+    window.process.join()
 
 
 def _send(window: _Window, message: str) -> None:
@@ -150,14 +193,15 @@ def _send(window: _Window, message: str) -> None:
         return  # it is gone, which shows when it is next listened to
 
 
-def _stop(windows: Sequence[_Window]) -> None:
+def _stop(windows: Sequence[_Window], signals: _Signals) -> None:
     """Let the windows finish what is in flight; a second signal ends them at once."""
     try:
         for window in windows:
             _send(window, "stop")
         for window in windows:
             while not window.ended:
-                _receive(window)
+                signals.wait([window.connection])
+                _receive(window, signals)
     finally:
         for window in windows:
             if not window.ended:
@@ -187,13 +231,18 @@ def _process(connection: Connection, work: Callable[[list[str]], object], days: 
     # Those of the command may be held by its progress bars.
     sys.stdout = sys.stderr = sys.__stderr__
     command = _Command(connection)
+    ended: tuple[str, object]
     try:
-        with progress.reported_only_to(command.progress), turns.granted_by(command.turn), command.logged():
-            result = work(days)
+        with (
+            command.obeyed(),
+            progress.reported_only_to(command.progress),
+            turns.granted_by(command.turn),
+            command.logged(),
+        ):
+            ended = "result", work(days)
     except BaseException as error:
-        command.end("error", error)
-    else:
-        command.end("result", result)
+        ended = "error", error
+    command.report(*ended)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -207,8 +256,16 @@ class _Command:
         self._connection = connection
         self._lock = threading.Lock()
         self._may_send = threading.Event()
-        self._ended = self._stopped = False
-        threading.Thread(target=self._listen, name="command", daemon=True).start()
+        self._stopped = False
+
+    @contextmanager
+    def obeyed(self) -> Iterator[None]:
+        """Let the command stop this process while the block lasts; nothing interrupts it afterwards."""
+        try:
+            threading.Thread(target=self._listen, name="command", daemon=True).start()
+            yield
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def progress(self, stage: str, day: str, orders: int, *, done: bool = False, total: int | None = None) -> None:
         """Pass on how far a stage is."""
@@ -241,10 +298,8 @@ class _Command:
         finally:
             logging.lastResort = before
 
-    def end(self, kind: str, what: object) -> None:
-        """Report how it ended; nothing interrupts this process any more."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        self._ended = True
+    def report(self, kind: str, what: object) -> None:
+        """Report how the work ended."""
         try:
             self._send(kind, what)
         except (TypeError, AttributeError, pickle.PicklingError):
@@ -264,9 +319,9 @@ class _Command:
             if message == "send":
                 self._may_send.set()
         self._stopped = True
+        # The signal first: it is the one thing that then ends the waiting for a turn.
+        os.kill(os.getpid(), signal.SIGINT)
         self._may_send.set()
-        if not self._ended:
-            os.kill(os.getpid(), signal.SIGINT)
 
 
 class _Relay(QueueHandler):

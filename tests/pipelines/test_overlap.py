@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -146,6 +146,51 @@ def test_windows_that_nobody_asks_for_any_more_are_stopped_and_may_finish(tmp_pa
         next(windows)
     assert sorted(book.read_text().split("\n")) == ["", "5 ends", "5 waits", "6 ends", "6 waits"]
     assert overlap._PROCESSES.active_children() == []
+
+
+@pytest.fixture
+def at_next_fork() -> Iterator[list[Callable[[], None]]]:
+    """What is done while this process forks the next time, as libraries do; Python drops what it raises."""
+    waiting: list[Callable[[], None]] = []
+    os.register_at_fork(before=lambda: waiting.pop()() if waiting else None)
+    yield waiting
+    waiting.clear()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_a_process_is_begun_stops_the_command(
+    number: signal.Signals, at_next_fork: list[Callable[[], None]], tmp_path: Path
+) -> None:
+    at_next_fork.append(partial(signal.raise_signal, number))
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt):
+        list(overlapped(WINDOWS, partial(stages, book=tmp_path / "book")))
+    assert overlap._PROCESSES.active_children() == []
+    assert signal.getsignal(number) is before
+
+
+def test_a_signal_while_the_last_result_is_taken_is_raised_at_the_end() -> None:
+    windows = overlapped(WINDOWS[:1], str)
+    assert next(windows) == "['1']"
+    signal.raise_signal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        next(windows)
+
+
+def test_a_process_that_is_stopped_before_it_has_begun_reports_so_and_ends(tmp_path: Path) -> None:
+    for _ in range(10):
+        ours, its = overlap._PROCESSES.Pipe()
+        ours.send("stop")
+        work = partial(stages, book=tmp_path / "book")
+        process = overlap._PROCESSES.Process(target=overlap._process, args=(its, work, ["3"]))
+        process.start()
+        its.close()
+        messages = [ours.recv()]
+        while messages[-1][0] not in {"result", "error"}:
+            messages.append(ours.recv())
+        process.join()
+        kind, error = messages[-1]
+        assert (kind, type(error), process.exitcode) == ("error", KeyboardInterrupt, 0)
 
 
 def warn(days: list[str]) -> None:
