@@ -22,6 +22,7 @@ PLACES = {
     "Unanswered": 0,
     "add": 2,
     "_fail": 2,
+    "_fail_unanswered": 1,
     "Read": 2,
     "_by_word": 2,
 }

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from transforms.records import Status, StatusReason
+from transforms.records import REQUEST, Status, StatusReason
 
 ROOT = Path(__file__).parents[1]
 RULES = (ROOT / "docs" / "mirakl-api.md").read_text()
@@ -32,3 +32,10 @@ def test_every_rule_that_is_cited_is_written_down() -> None:
 
 def test_every_status_and_reason_of_the_models_is_written_down() -> None:
     assert [word for word in (*get_args(Status), *get_args(StatusReason)) if f"`{word}`" not in RULES] == []
+
+
+def test_every_field_of_the_models_is_written_down() -> None:
+    fields = RULES.partition("## 2. The fields")[2].partition("## 3.")[0]
+    names = {name for model in REQUEST.json_schema()["$defs"].values() for name in model["properties"]}
+    written_down = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", fields))))
+    assert names - written_down == set()

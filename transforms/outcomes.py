@@ -20,32 +20,28 @@ class Outcome(StrEnum):
     """How an order ends, for one reading of it. The values are in ledgers, metadata and the output of commands.
 
     `is_answered`: there is a definite answer; a day is complete when all its orders have one. `is_failure`: somebody
-    must act, so it is named with code, field and reason. `is_kept`: the ledger has it as the outcome of a row.
-    `is_read_again`: the next run of its day reads it from the shop again, whether or not it changed there.
+    must act, so it is named with code, field and reason.
     """
 
     is_answered: bool
     is_failure: bool
-    is_kept: bool
-    is_read_again: bool
 
-    def __new__(cls, value: str, is_answered: bool, is_failure: bool, is_kept: bool, is_read_again: bool) -> Self:
+    def __new__(cls, value: str, is_answered: bool, is_failure: bool) -> Self:
         """Make a member of its value and what follows from it."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.is_answered, member.is_failure = is_answered, is_failure
-        member.is_kept, member.is_read_again = is_kept, is_read_again
         return member
 
-    #                            answered  failure  kept   read again
-    DELIVERED = "delivered", True, False, True, False  # Mirakl accepted it
-    UNCHANGED = "unchanged", True, False, False, False  # Mirakl holds it as it is; its row stays `delivered`
-    SUPERSEDED = "superseded", True, False, False, False  # the ledger has a newer reading
-    EXCLUDED = "excluded", True, False, True, False  # the channel's `exclude` leaves it out
-    REJECTED = "rejected", True, True, True, True  # our own validation found that it cannot be sent
-    REFUSED = "refused", True, True, True, True  # Mirakl refused it; sent again once it changed, or by a replay
-    UNDELIVERED = "undelivered", False, True, True, True  # no definite answer: Mirakl may or may not hold it
-    GONE = "gone", True, False, True, False  # it was not accepted, and is no longer in the shop
+    #                         answered  failure
+    DELIVERED = "delivered", True, False  # Mirakl accepted it
+    UNCHANGED = "unchanged", True, False  # Mirakl holds it as it is; its row stays `delivered`
+    SUPERSEDED = "superseded", True, False  # the ledger has a newer reading
+    EXCLUDED = "excluded", True, False  # the channel's `exclude` leaves it out
+    REJECTED = "rejected", True, True  # our own validation found that it cannot be sent
+    REFUSED = "refused", True, True  # Mirakl refused it; sent again once it changed, or by a replay
+    UNDELIVERED = "undelivered", False, True  # no definite answer: Mirakl may or may not hold it
+    GONE = "gone", True, False  # it was not accepted, and is no longer in the shop
 
 
 # The outcomes of rows whose order Mirakl has not accepted in its current state, the most urgent first.

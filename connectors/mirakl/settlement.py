@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Iterable, Sequence
+from typing import assert_never
 
 from connectors.channels.clocks import TOLERANCE as FUTURE_TOLERANCE
 from connectors.ledger import LONGEST_ORDER_ID, ClaimedTogether, Ledger, LedgerEntry, now
@@ -88,6 +89,7 @@ class Settlement:
                 elif self._removed_until and decisions.may_be_outdated(row, record, self._removed_until):
                     self._fail_unanswered(order_id, "READ_TOO_LONG_AGO", "read_at", decisions.READ_TOO_LONG_AGO)
                 elif row is None:
+                    # `decide` sends what has no row; most orders of a first delivery need not ask it.
                     claimed.append(decisions.claim(None, record, together, self._removed_until))
                     # An order that is new to the ledger has no notices there that could have to go.
                     if record.notices or is_ahead:
@@ -152,19 +154,22 @@ class Settlement:
             self._fail_two_stores(record)
             return False
         decision = decisions.decide(row, record, again=self._again)
-        if decision is Decision.SUPERSEDED:
-            self._supersede(row)
-            return False
-        if decision is Decision.SEND:
-            claimed.append(decisions.claim(row, record, together, self._removed_until))
-        elif decision is Decision.UNCHANGED:
-            self.report.count(Outcome.UNCHANGED)
-            self._unchanged[record.store] = record
-            rows.append(decisions.unchanged(row, record, run_id, day))
-        else:
-            refusal = Refusal(row.error_code or "", row.error_field or "order", row.error_field_sent)
-            self._fail_refused(record.channel_order_id, refusal, "; not sent again, as it has not changed")
-            rows.append(decisions.still_refused(row, record, run_id, day))
+        match decision:
+            case Decision.SUPERSEDED:
+                self._supersede(row)
+                return False
+            case Decision.SEND:
+                claimed.append(decisions.claim(row, record, together, self._removed_until))
+            case Decision.UNCHANGED:
+                self.report.count(Outcome.UNCHANGED)
+                self._unchanged[record.store] = record
+                rows.append(decisions.unchanged(row, record, run_id, day))
+            case Decision.REFUSED:
+                refusal = Refusal(row.error_code or "", row.error_field or "order", row.error_field_sent)
+                self._fail_refused(record.channel_order_id, refusal, "; not sent again, as it has not changed")
+                rows.append(decisions.still_refused(row, record, run_id, day))
+            case _:
+                assert_never(decision)
         return True
 
     def unchanged_record(self, store: str) -> Record | None:

@@ -6,7 +6,7 @@ Nothing is sent and nothing is written.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 import orjson
 
@@ -46,13 +46,6 @@ _LINE_WORDS = (
     "quantity_cancelled",
     "price",
 )
-_NEXT = {
-    Decision.SEND: "the next sync of its day sends it",
-    Decision.UNCHANGED: "nothing: Mirakl holds it as it is",
-    Decision.SUPERSEDED: "nothing: a newer reading of it is known",
-    Decision.REFUSED: "nothing until its content changes: Mirakl refused it as it is; "
-    "`mirakl-orders replay {} --order {}` tries again",
-}
 
 
 @dataclass(slots=True)
@@ -132,7 +125,7 @@ def _read(found: Look, frames: OrderFrames) -> None:
 
 def _next(found: Look) -> str:
     if found.record is not None:
-        return _NEXT[decisions.decide(found.row, found.record)].format(found.channel, found.channel_order_id)
+        return _next_of(decisions.decide(found.row, found.record), found.channel, found.channel_order_id)
     if found.reject is not None:
         return (
             "nothing: it cannot be sent, see `reject`; correct it in the shop or the mapping; the next sync tries again"
@@ -142,6 +135,21 @@ def _next(found: Look) -> str:
     if found.row is not None:
         return "nothing: the shop does not have it any more; Mirakl has no way to delete an order"
     return "nothing: it is not known anywhere"
+
+
+def _next_of(decision: Decision, channel: str, order_id: str) -> str:
+    match decision:
+        case Decision.SEND:
+            return "the next sync of its day sends it"
+        case Decision.UNCHANGED:
+            return "nothing: Mirakl holds it as it is"
+        case Decision.SUPERSEDED:
+            return "nothing: a newer reading of it is known"
+        case Decision.REFUSED:
+            again = f"`mirakl-orders replay {channel} --order {order_id}` tries again"
+            return f"nothing until its content changes: Mirakl refused it as it is; {again}"
+        case _:
+            assert_never(decision)
 
 
 def _said(reject: Reject) -> dict[str, str]:

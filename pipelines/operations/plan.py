@@ -28,8 +28,10 @@ from transforms.frames import OrderFrames
 from transforms.normalise import normalise
 from transforms.outcomes import Outcome, Record, Reject
 
-OUTCOMES = ("new", "changed", "unchanged", "superseded", "excluded", "refused", "rejected")
-SENT = frozenset({"new", "changed"})
+# A `send` is told apart: new to Mirakl, or changed.
+SENT = ("new", "changed")
+_NOT_SENT = tuple(decision.value for decision in Decision if decision is not Decision.SEND)
+OUTCOMES = (*SENT, *_NOT_SENT, Outcome.EXCLUDED.value, Outcome.REJECTED.value)
 _COMPARED = 1000
 _POSITION = re.compile(r"\[[0-9]+\]")
 # Fields with an enumeration for a type: their values are worth counting apart.

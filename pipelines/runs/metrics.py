@@ -15,6 +15,7 @@ from typing import Any, cast
 import dagster as dg
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from connectors.mirakl.report import OUTCOMES
 from pipelines.assets import MIRAKL_DELIVERY
 from pipelines.config.settings import Channel, Settings, load_settings
 from pipelines.operations.state import ledger_to_read
@@ -23,7 +24,6 @@ from pipelines.runs.status import ChannelStatus, silent_daemon, statuses
 from pipelines.stand_ins import stand_ins
 from transforms.errors import UserError
 
-_OUTCOMES = ("delivered", "unchanged", "superseded", "excluded", "rejected", "refused", "undelivered")
 _REQUESTS = ("requests", "requests_isolating", "retries")
 _STATUS = "status "
 _AT_ONCE = 200
@@ -87,7 +87,7 @@ class ChannelCollector:
             labels=["channel", "status"],
         )
         for channel, counts in self._counts.items():
-            for outcome in _OUTCOMES:
+            for outcome in OUTCOMES:
                 orders.add_metric([channel, outcome], counts.get(outcome, 0))
             for kind, name in zip(("all", "isolating", "retry"), _REQUESTS, strict=True):
                 requests.add_metric([channel, kind], counts.get(name, 0))
@@ -110,7 +110,7 @@ class ChannelCollector:
                 for record in records:
                     event = record.asset_materialization or record.event_log_entry.asset_observation
                     known = event.metadata if event else {}
-                    for name in (*_OUTCOMES, *_REQUESTS):
+                    for name in (*OUTCOMES, *_REQUESTS):
                         counts[name] = counts.get(name, 0) + (int(str(known[name].value)) if name in known else 0)
                     if isinstance(statuses := known.get("requests_by_status"), dg.JsonMetadataValue):
                         for status, number in cast("dict[str, int]", statuses.data).items():

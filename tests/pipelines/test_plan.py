@@ -13,8 +13,9 @@ import pytest
 from connectors.frames import tables
 from connectors.frames.storage import FrameStorage
 from connectors.ledger import Ledger, LedgerEntry
+from pipelines.cli.plan import _Screen
 from pipelines.config.blocks import MiraklLimits
-from pipelines.operations.plan import PlannedOrder, plan
+from pipelines.operations.plan import OUTCOMES, PlannedOrder, plan
 from tests.transforms.conftest import LINE, MAPPING, ORDER, frames
 from transforms.frames import OrderFrames
 from transforms.mapping import ChannelMapping
@@ -178,3 +179,8 @@ def test_a_changed_order_is_compared_with_what_mirakl_accepted_and_only_words_of
     assert "shipping_info.carrier: absent -> DHL" in order.changes
     assert "order_lines[0].product.title" in order.changes
     ledger.dispose()
+
+
+def test_what_is_reported_of_an_order_has_a_place_on_the_screen() -> None:
+    unreported = {"unchanged", "superseded", "excluded"}
+    assert set(_Screen(())._causes) == {*OUTCOMES, "noticed"} - unreported

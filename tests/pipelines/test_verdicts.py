@@ -18,14 +18,16 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 from connectors.channels import database
 from connectors.ledger import Destination, Ledger
 from connectors.sandbox.server import Sandbox
+from pipelines.assets import SHOP_DATABASE
 from pipelines.automation import day_tags
-from pipelines.checks import check_keys
+from pipelines.checks import RECONCILED, check_keys
 from pipelines.operations.verdicts import Verdict, judge
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs, failure, red
 
 D1, D2, D3 = "2026-03-02", "2026-03-03", "2026-03-04"
 NOON = "12:00:00"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def verdicts(runs: Runs) -> dict[str, Verdict]:
@@ -317,3 +319,18 @@ def test_a_stamp_in_the_future_is_sane_once_its_time_has_come(runs: Runs, shop: 
     assert ledger.noticed("own", "future_stamp", 50, stamped_after="2126-02-01T00:00:00Z").orders == 0
     ledger.dispose()
     assert [order["channel_order_id"] for order in verdicts(runs)["stamps_sane"].orders] == ["1"]
+
+
+def test_every_verdict_is_a_check_in_dagster(runs: Runs) -> None:
+    assert {key.name for key in check_keys("own")} == set(verdicts(runs))
+
+
+def test_every_check_is_documented_with_its_asset_and_what_to_do() -> None:
+    rows = {
+        (key.name, key.asset_key.path[-1])
+        for key in (*check_keys("own"), dg.AssetCheckKey(dg.AssetKey(["own", SHOP_DATABASE]), RECONCILED))
+    }
+    operating, runbook = ((DOCS / name).read_text() for name in ("operating.md", "runbook.md"))
+    assert set(re.findall(r"^\| `(\w+)` on `(\w+)` \|", operating, re.MULTILINE)) == rows
+    listed = runbook.partition("## A check is red")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", listed, re.MULTILINE)) == {name for name, _ in rows}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -200,6 +201,22 @@ def test_a_request_with_every_field_satisfies_mirakls_schema() -> None:
 def test_the_models_have_the_fields_of_mirakls_schema_and_require_the_same() -> None:
     theirs, ours = json.loads(SCHEMA.read_text()), REQUEST.json_schema()
     assert fields(theirs, theirs) == fields(ours, ours)
+
+
+def test_the_complete_order_has_every_field_of_the_models() -> None:
+    ours = REQUEST.json_schema()
+    assert set(paths(COMPLETE, ".orders[]")) == {path for path in fields(ours, ours) if path.startswith(".orders[].")}
+
+
+def paths(value: Any, path: str) -> Iterator[str]:
+    """Yield the path of every field in a value."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield f"{path}.{name}"
+            yield from paths(part, f"{path}.{name}")
+    elif isinstance(value, list):
+        for part in value:
+            yield from paths(part, f"{path}[]")
 
 
 def fields(schema: dict[str, Any], node: dict[str, Any], path: str = "") -> dict[str, bool]:

@@ -163,7 +163,8 @@ def test_every_column_that_the_core_reads_is_declared() -> None:
 
 
 def test_every_declared_column_is_read() -> None:
-    texts = [path.read_text() for path in CORE if path.name != "columns.py"]
+    # The models have fields of the same names, and read no column.
+    texts = [path.read_text() for path in CORE if path.name not in {"columns.py", "records.py"}]
     mentioned = set(re.findall(r"\w+", "\n".join(texts)))
     # The one is for whoever reads again, the other for `fulfilled_by_partner`, which may name any column.
     assert DECLARED - mentioned == {"internal_id", "shipping_method_code"}

@@ -21,13 +21,12 @@ from starlette.responses import Response
 from connectors.ledger import Ledger
 from connectors.mirakl.client import MiraklClient, MiraklSettings
 from connectors.mirakl.delivery import Delivery
-from connectors.mirakl.report import DayReport
+from connectors.mirakl.report import OUTCOMES, DayReport
 from connectors.sandbox.server import Sandbox, SandboxSettings
 from tests.outcomes import normalised
 from transforms.outcomes import Record, Reject
 
 CHANNEL_ID = "1234"
-OUTCOMES = ("delivered", "unchanged", "superseded", "rejected", "refused", "undelivered")
 
 
 def make_record(
