@@ -131,7 +131,7 @@ def test_readings_go_by_the_databases_clock_and_check_says_that_it_differs_from_
         assert abs(there - snapshot.read_at) < dt.timedelta(seconds=65)
     [found] = [finding for finding in check_shop(ShopReader(shop)) if "clock" in finding.message]
     assert found.verdict == "warning"
-    assert f"says {there:%Y-%m-%d}" in found.message
+    assert f"is at {there:%Y-%m-%d}" in found.message
 
 
 def test_an_error_of_the_callers_own_database_is_not_the_shops(shop: ShopSource) -> None:

@@ -213,8 +213,13 @@ def test_a_signal_while_the_last_answers_are_waited_for_lets_them_be_written_dow
         signal.pthread_kill(waiting, signal.SIGINT)
 
     threading.Thread(target=interrupt_under_way).start()
-    with pytest.raises(KeyboardInterrupt):
-        delivery().deliver(tables([make_record(1)]), day="2026-03-01", run_id="run")
+    # A shell starts what it does not wait for with SIGINT ignored, and the tests with it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            delivery().deliver(tables([make_record(1)]), day="2026-03-01", run_id="run")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert held(sandbox) == {"1"}
     assert ledger.known("boutique", ["1"])["1"].outcome == "delivered"
 
