@@ -43,7 +43,9 @@ def _serve(listener: socket.socket, server_port: int, counted: Connections, ende
         selector.register(listener, selectors.EVENT_READ)
         while not ended.is_set():
             ready = [key for key, _ in selector.select(0.1)]
-            for key in sorted(ready, key=lambda key: key.fileobj is listener):
+            # Whatever its last bytes were, a connection that the client closed has ended before the next one begins.
+            others = [key for key in ready if key.fileobj is not listener]
+            for key in others or ready:
                 if key.fileobj is listener:
                     client, server = listener.accept()[0], socket.create_connection(("127.0.0.1", server_port))
                     selector.register(client, selectors.EVENT_READ, (client, server))
