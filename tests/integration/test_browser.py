@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 GROUP = "/locations/channel_to_mirakl/asset-groups/own"
 DELIVERY = "/assets/own/mirakl_delivery"
 FIRST, REJECTING, FAILING, LAST = "2026-03-01", "2026-03-02", "2026-03-03", "2026-03-04"
-SECONDS = 90
+SECONDS = 120
 
 
 class Page:
