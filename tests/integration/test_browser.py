@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -45,6 +46,23 @@ class Page:
         """Wait until all of these are on the page."""
         missing = f"the page does not show {words}"
         WebDriverWait(self.browser, SECONDS).until(lambda _: all(word in self.text() for word in words), missing)
+
+    def find(self, path: str, *words: str) -> None:
+        """Open a page, and again every 30 seconds, until all of these are on it: what it once loaded it may keep."""
+
+        def shown(_: object) -> bool:
+            text = self.text()
+            return all(word in text for word in words)
+
+        missing = f"{path} does not show {words}"
+        for _ in range(SECONDS // 30):
+            self.open(path)
+            try:
+                WebDriverWait(self.browser, 30).until(shown, missing)
+                return
+            except TimeoutException:
+                continue
+        raise TimeoutException(f"{missing}, but: {self.text()[:2000]}")
 
     def click(self, words: str, tag: str = "button") -> None:
         path = f"//{tag}[starts-with(normalize-space(.), '{words}')]"

@@ -66,13 +66,13 @@ def example(browser: Chrome, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def test_a_day_names_its_refused_orders(example: Example) -> None:
     order_id, day = next(iter(example.refused.items()))
-    example.page.open(f"{DELIVERY}?view=partitions&partition={day}")
-    example.page.see(order_id, "refused", "INVALID_INPUT", "failure_kinds")
+    place = f"{DELIVERY}?view=partitions&partition={day}"
+    example.page.find(place, order_id, "refused", "INVALID_INPUT", "failure_kinds")
 
 
 def test_the_red_check_names_every_refused_order(example: Example) -> None:
-    example.page.open(f"{DELIVERY}?view=checks&checkDetail=all_accepted")
-    example.page.see("all_accepted\nFailed", "mirakl-orders failures example", *example.refused)
+    place = f"{DELIVERY}?view=checks&checkDetail=all_accepted"
+    example.page.find(place, "all_accepted\nFailed", "mirakl-orders failures example", *example.refused)
 
 
 def test_the_shops_page_has_the_settings_in_force(example: Example) -> None:
