@@ -9,74 +9,17 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
+from transforms.amounts import Amounts
 from transforms.money import spread
 from transforms.reasons import adjustment_reason
-
-TaxKey = tuple[str, str | None]
 
 _GOODS = frozenset({"price", "taxes"})
 _SHIPPING = frozenset({"shipping", "shipping_taxes"})
 
 # Reasons that speak of goods which had left the seller.
 _AFTER_SHIPMENT = frozenset({"RETURN", "ITEM_NOT_RECEIVED", "DEFECT", "UNABLE_TO_DELIVER"})
-
-
-@dataclass(slots=True)
-class Amounts:
-    """Money in minor units: product and shipping, each with its taxes by (code, rate)."""
-
-    price: int = 0
-    shipping: int = 0
-    taxes: dict[TaxKey, int] = field(default_factory=dict)
-    shipping_taxes: dict[TaxKey, int] = field(default_factory=dict)
-
-    def total(self) -> int:
-        """Return everything added up, taxes included."""
-        return self.price + self.shipping + sum(self.taxes.values()) + self.shipping_tax()
-
-    def shipping_tax(self) -> int:
-        """Return the taxes of shipping."""
-        return sum(self.shipping_taxes.values())
-
-    def parts(self) -> list[tuple[str, TaxKey | None, int]]:
-        """List (bucket, tax, minor units) of every amount."""
-        return [
-            ("price", None, self.price),
-            *(("taxes", key, amount) for key, amount in self.taxes.items()),
-            ("shipping", None, self.shipping),
-            *(("shipping_taxes", key, amount) for key, amount in self.shipping_taxes.items()),
-        ]
-
-    def add(self, bucket: str, key: TaxKey | None, amount: int) -> None:
-        """Add to one amount; a tax that is not there yet begins at zero."""
-        if bucket == "price":
-            self.price += amount
-        elif bucket == "shipping":
-            self.shipping += amount
-        elif key is not None:
-            taxes = self.taxes if bucket == "taxes" else self.shipping_taxes
-            taxes[key] = taxes.get(key, 0) + amount
-
-    def take(self, wanted: Amounts) -> int:
-        """Give back what is wanted as far as it is there, and return the rest: a line gives back no more than it cost.
-
-        `wanted` is lowered to what it got. A tax that the line knows by another name is taken off its other taxes.
-        """
-        before = wanted.total()
-        for bucket in ("price", "shipping"):
-            got = min(getattr(wanted, bucket), max(getattr(self, bucket), 0))
-            setattr(wanted, bucket, got)
-            setattr(self, bucket, getattr(self, bucket) - got)
-        for have, taxes in ((self.taxes, wanted.taxes), (self.shipping_taxes, wanted.shipping_taxes)):
-            for key, amount in taxes.items():
-                taxes[key] = 0
-                for own in sorted(have, key=lambda own: own != key):
-                    part = min(amount - taxes[key], max(have[own], 0))
-                    have[own] -= part
-                    taxes[key] += part
-        return before - wanted.total()
 
 
 @dataclass(slots=True)
@@ -161,7 +104,7 @@ def adjust(
 
     A row that names a line becomes one adjustment with the row's id; what it gives back beyond that line is spread over
     the others. A row that names none (or one that is not among `lines`) is spread; it keeps its id where one line takes
-    it all, else each share is named `<row>-<line>`. What is more than the order cost is told of no line. Cancelled
+    it all, else each share is named `<row>-<line>`. What is more than the order cost is on no line. Cancelled
     units are named `cancel-<line>`, and give way to the documents of the same moment.
     """
     free = frozenset(line.line_id for line in lines.values() if not line.remaining.total())
@@ -244,9 +187,9 @@ def _apply(
             made[adjustment.adjustment_id] = adjustment
     last = _last_money(document, unnamed, lines, free)
     if last is not None and _is_over(lines, last.created_at):
-        told = {adjustment.line_id for adjustment in made.values()}
+        adjusted = {adjustment.line_id for adjustment in made.values()}
         for line in lines.values():
-            if line.units and line.line_id not in told:
+            if line.units and line.line_id not in adjusted:
                 adjustment = _without_money(last, line, reasons)
                 made[adjustment.adjustment_id] = adjustment
     of_line = {adjustment.line_id: adjustment for adjustment in reversed(made.values())}
@@ -295,7 +238,7 @@ def _on_line(
 
 
 def _split_gross(amounts: Amounts, gross: int, shipping_gross: int, line: AdjustedLine) -> int:
-    """Tell money that includes tax apart by what is left of its line, and return what the line can not give back.
+    """Split money that includes tax by what is left of its line, and return what the line can not give back.
 
     Goods first, then shipping; money of shipping the other way round.
     """
@@ -357,7 +300,7 @@ def _reason_of(made_as: str, reason: str) -> str:
 
 
 def _default_reason(row: RefundRow, line: AdjustedLine, money_alone: bool) -> str | None:
-    """Return the reason for words that say none: money given back for a line that stays as it is was agreed on."""
+    """Return the reason for texts that name none: money given back for a line that stays as it is was agreed on."""
     return row.default_reason or ("AGREEMENT" if money_alone and line.units else None)
 
 

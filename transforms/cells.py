@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 
-from transforms.adjustments import TaxKey
+from transforms.amounts import TaxKey
 from transforms.faults import Rank
 from transforms.mapping import ChannelMapping
 from transforms.money import AmountError, from_minor, minor_digits, parse_amount

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from transforms.adjustments import Amounts, TaxKey
+from transforms.amounts import Amounts, TaxKey
 from transforms.cells import tax_key
 from transforms.chunk import Chunk, off_line
 from transforms.faults import Faults, Notices, Stage

@@ -1,4 +1,4 @@
-"""Refund documents of an order, read and told on its lines: order by order, as each sees what earlier ones left."""
+"""Refund documents of an order, as adjustments of its lines: order by order, as each sees what earlier ones left."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from transforms.adjustments import AdjustedLine, Amounts, Cancelation, LineAdjustment, RefundRow, TaxKey, adjust
+from transforms.adjustments import AdjustedLine, Cancelation, LineAdjustment, RefundRow, adjust
+from transforms.amounts import Amounts, TaxKey
 from transforms.cells import Cells, OrderError
 from transforms.charges import Charges, difference, to_minor
 from transforms.chunk import Child, Chunk
@@ -75,9 +76,9 @@ class Adjusted:
 def refunds(
     chunk: Chunk, charges: Charges, mapped: Statuses, mapping: ChannelMapping, faults: Faults, notices: Notices
 ) -> Adjusted:
-    """Tell the refund documents of each order on its lines; `mapped` are the lines' statuses by their words."""
+    """Put the refund documents of each order on its lines; `mapped` are the lines' statuses by their words."""
     orders, size = chunk.orders, len(chunk.lines.quantity)
-    told, given_back = np.zeros(len(orders), dtype=object), np.zeros(len(orders), dtype=object)
+    on_lines, given_back = np.zeros(len(orders), dtype=object), np.zeros(len(orders), dtype=object)
     by_line: dict[int, list[LineAdjustment]] = {}
     for read, step, name in ((orders.total_paid, 1, "total_paid"), (orders.total_refunded, 2, "total_refunded")):
         faults.cells(read, None, lambda _, step=step: (Stage.REFUNDS, step), name)  # type: ignore[misc]
@@ -91,11 +92,11 @@ def refunds(
             faults.add(order, error.rank or (Stage.REFUNDS,), error.code, error.field, error.reason)
             continue
         by_line |= made
-        told[order] = sum(one.amounts.total() for line in made.values() for one in line if one.charged)
+        on_lines[order] = sum(one.amounts.total() for line in made.values() for one in line if one.charged)
         given_back[order] = sum(row.money() for row in rows if row.charged)
     shop = np.where(orders.total_refunded.present, to_minor(orders.total_refunded.values, orders.unit), given_back)
-    for order in np.flatnonzero(told != shop).tolist():
-        text = difference(chunk, order, int(told[order]), "refunded", int(shop[order]))
+    for order in np.flatnonzero(on_lines != shop).tolist():
+        text = difference(chunk, order, int(on_lines[order]), "refunded", int(shop[order]))
         notices.add(order, (Stage.REFUNDS,), "money_mismatch", _PATH, text)
     columns = np.zeros((4, size), dtype=np.int64)
     money = np.zeros(size, charges.price.dtype)
@@ -201,10 +202,11 @@ class _Histories:
         )
 
     def _is_owed(self, order: int, at: dt.datetime, rows: list[RefundRow]) -> bool:
-        """Say whether all that was paid had gone back by then: what is given back later was still the buyer's."""
+        """Return whether all that was paid had gone back by then: what is given back later was still the buyer's."""
         charged = [row for row in rows if row.charged]
-        told, later = sum(row.money() for row in charged), sum(row.money() for row in charged if row.created_at > at)
-        return bool(self._paid[order] <= max(self._refunded[order], told) - later)
+        documented = sum(row.money() for row in charged)
+        later = sum(row.money() for row in charged if row.created_at > at)
+        return bool(self._paid[order] <= max(self._refunded[order], documented) - later)
 
 
 def _time(read: Read, row: int, path: str, rank: Rank) -> dt.datetime | None:
