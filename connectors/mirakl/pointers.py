@@ -77,7 +77,7 @@ class Pointers:
     """The running verdict on Mirakl's positions.
 
     `base` is 0 or 1, learned from proofs; `trusted` after a few proofs and no miss; `useless` after two misses more
-    than proofs, when asking again costs more than halving. a change of the verdict is logged.
+    than proofs, when asking again costs more than halving. A change of the verdict is logged.
     """
 
     def __init__(self, log: Callable[[str], None] = lambda _: None) -> None:
