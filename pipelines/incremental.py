@@ -33,7 +33,8 @@ from connectors.frames.storage import FrameStorage
 from pipelines.operations import progress
 from pipelines.operations.shop import Shop
 from transforms.coverage import Word, coverage
-from transforms.frames import CHUNK_ORDERS, CHUNK_ROWS, id_cells
+from transforms.database_values import id_cells
+from transforms.frames import CHUNK_ORDERS, CHUNK_ROWS
 from transforms.mapping import ChannelMapping
 from transforms.normalise import normalise
 from transforms.outcomes import Normalised

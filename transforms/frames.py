@@ -18,11 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from transforms.columns import COLUMNS as COLUMNS
-from transforms.database_values import Cell as Cell
-from transforms.database_values import as_text as as_text
-from transforms.database_values import cells_of
-from transforms.database_values import id_cells as id_cells
-from transforms.database_values import text_cells as text_cells
+from transforms.database_values import Cell, cells_of
 from transforms.errors import UserError
 from transforms.spelling import did_you_mean
 

@@ -15,7 +15,7 @@ import phpserialize
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.frames import as_text
+from transforms.database_values import as_text
 from transforms.groups import Bools
 from transforms.parsing import mask
 

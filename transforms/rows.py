@@ -14,7 +14,8 @@ from functools import lru_cache
 from itertools import compress
 from typing import Any
 
-from transforms.frames import Frame, as_text
+from transforms.database_values import as_text
+from transforms.frames import Frame
 from transforms.money import AmountError, parse_amount
 
 Rows = Mapping[str, Frame]

@@ -15,7 +15,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from transforms.frames import Cell, Frame, Table
+from transforms.database_values import Cell
+from transforms.frames import Frame, Table
 from transforms.groups import Bools, Groups, Ints
 from transforms.rows import Rows, when
 

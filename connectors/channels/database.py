@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from connectors.channels.errors import ShopError
 from connectors.channels.tls import TlsError, pymysql_tls
 from connectors.config.database_url import PERCENT_ENCODED, read_url
-from transforms.frames import Cell
+from transforms.database_values import Cell
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 600

@@ -19,7 +19,8 @@ from connectors.channels.errors import ShopError
 from connectors.channels.queries import CHANGES_BY_ID, Query, Use
 from connectors.channels.statements import Parameters, Statements
 from connectors.channels.versions import versions
-from transforms.frames import Cell, Frame, Table, table
+from transforms.database_values import Cell
+from transforms.frames import Frame, Table, table
 
 PAGE_SIZE = 10_000
 # Memory goes by rows, and some orders have a thousand lines: a chunk is as many orders as have about so many rows.

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.frames import Frame, OrderFrames, id_cells, text_cells
+from transforms.database_values import id_cells, text_cells
+from transforms.frames import Frame, OrderFrames
 from transforms.times import TimeError, format_time, parse_time
 
 

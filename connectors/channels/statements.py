@@ -16,7 +16,7 @@ from connectors.channels.database import fetch_all
 from connectors.channels.driver_errors import driver_errors
 from connectors.channels.errors import ShopError
 from connectors.channels.queries import LISTS, Query
-from transforms.frames import Cell
+from transforms.database_values import Cell
 
 Parameters = Mapping[str, Cell]
 # Lists longer than this are filled up to a multiple of it by repeating an id, so that there are few lengths.

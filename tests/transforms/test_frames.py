@@ -12,7 +12,8 @@ import pytest
 
 from tests.transforms.conftest import LINE, ORDER, READ_AT
 from transforms import frames as module
-from transforms.frames import COLUMNS, Cell, FrameError, OrderFrames, order_frames, table_of, together
+from transforms.database_values import Cell
+from transforms.frames import COLUMNS, FrameError, OrderFrames, order_frames, table_of, together
 
 Build = Callable[..., OrderFrames]
 NOON = dt.datetime(2026, 3, 1, 12)

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.frames import as_text
+from transforms.database_values import as_text
 from transforms.groups import Bools
 from transforms.packed import entries, structure
 from transforms.parsing import mask

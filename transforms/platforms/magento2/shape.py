@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from transforms.frames import Frame, OrderFrames, as_text, order_frames, table_of
+from transforms.database_values import as_text
+from transforms.frames import Frame, OrderFrames, order_frames, table_of
 from transforms.groups import Bools, Ints
 from transforms.platforms.magento2.beside import beside
 from transforms.platforms.magento2.items import products

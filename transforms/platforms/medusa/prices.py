@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from transforms.frames import as_text
+from transforms.database_values import as_text
 from transforms.groups import Bools, Groups, Ints
 from transforms.rowsets import ZERO, Objects, Rowset, each, objects, sums
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from transforms.frames import Cell, OrderFrames, Table, order_frames, table, table_of
+from transforms.database_values import Cell
+from transforms.frames import OrderFrames, Table, order_frames, table, table_of
 from transforms.platforms.medusa.chosen import choices
 from transforms.platforms.medusa.lines import lines
 from transforms.platforms.medusa.places import addresses

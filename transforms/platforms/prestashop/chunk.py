@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from transforms.frames import text_cells
+from transforms.database_values import text_cells
 from transforms.platforms.prestashop.shares import Shares, shares
 from transforms.rows import Rows
 from transforms.rowsets import Rowset, numbering, rowset, whole

@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.frames import Table, as_text, text_cells
+from transforms.database_values import as_text, text_cells
+from transforms.frames import Table
 from transforms.groups import Bools, Exact, Ints, narrow
 from transforms.money import from_minor
 from transforms.parsing import mask, whole_numbers

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from transforms.frames import text_cells
+from transforms.database_values import text_cells
 from transforms.groups import Bools
 from transforms.platforms.prestashop.chunk import Chunk
 from transforms.rowsets import Objects, choose, is_true, numbered, objects, or_else, zeros

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.frames import Frame, OrderFrames, Table, order_frames, text_cells
+from transforms.database_values import text_cells
+from transforms.frames import Frame, OrderFrames, Table, order_frames
 from transforms.groups import Bools
 from transforms.platforms.prestashop.beside import discounts, fees
 from transforms.platforms.prestashop.chosen import attributes, product_ids

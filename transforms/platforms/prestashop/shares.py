@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from transforms.frames import as_text
+from transforms.database_values import as_text
 from transforms.groups import Bools, Exact, Groups, Ints, roomy, spread
 from transforms.platforms.prestashop.columns import (
     CENT,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from transforms.frames import as_text
+from transforms.database_values import as_text
 from transforms.groups import Bools, Exact, Ints
 from transforms.platforms.prestashop.chunk import Chunk
 from transforms.platforms.prestashop.columns import CENT, decimal, micros

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from transforms.frames import FrameRow, as_text
+from transforms.database_values import as_text
+from transforms.frames import FrameRow
 from transforms.money import from_minor, minor_digits, spread, to_minor
 from transforms.platforms.prestashop.items import Item
 from transforms.platforms.prestashop.money import TaxShare, net_share, split_tax

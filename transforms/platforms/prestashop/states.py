@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from transforms.frames import text_cells
+from transforms.database_values import text_cells
 from transforms.groups import Bools
 from transforms.platforms.prestashop.chunk import Chunk
 from transforms.platforms.prestashop.columns import is_filled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from transforms.frames import as_text
+from transforms.database_values import as_text
 from transforms.reasons import matched_keyword
 
 _BEFORE_SHIPMENT = frozenset({"OUT_OF_STOCK", "CUSTOMER_CANCELATION"})

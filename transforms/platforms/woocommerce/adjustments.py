@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from transforms.frames import as_text
+from transforms.database_values import as_text
 from transforms.platforms.woocommerce.bundles import Bundles, holds_money
 from transforms.platforms.woocommerce.chunk import Chunk, Item
 from transforms.platforms.woocommerce.refunds import (

@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.frames import Frame, as_text, id_cells, text_cells
+from transforms.database_values import as_text, id_cells, text_cells
+from transforms.frames import Frame
 from transforms.groups import Bools, Groups, Ints
 from transforms.parsing import mask
 from transforms.platforms.woocommerce.item_meta import Cell as Cell

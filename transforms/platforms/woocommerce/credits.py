@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from transforms.frames import as_text
+from transforms.database_values import as_text
 from transforms.money import AmountError, parse_amount
 from transforms.packed import structure
 from transforms.platforms.woocommerce.chunk import Cell, Chunk, Item, Meta, Order

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from transforms.frames import as_text
+from transforms.database_values import as_text
 
 Cell = str | None
 # The columns of items that are meta, by the key of WooCommerce.

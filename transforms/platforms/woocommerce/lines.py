@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.frames import Table, text_cells
+from transforms.database_values import text_cells
+from transforms.frames import Table
 from transforms.groups import Bools, Ints
 from transforms.parsing import mask, or_blank, strip
 from transforms.platforms.woocommerce.bundles import Bundles

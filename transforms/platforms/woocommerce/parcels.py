@@ -9,7 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from transforms.frames import as_text
+from transforms.database_values import as_text
 from transforms.packed import entries, json, structure
 from transforms.platforms.woocommerce.chunk import Cell, Chunk, Item, Meta
 from transforms.platforms.woocommerce.serialised import moment

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from transforms.frames import Frame, Table, as_text
+from transforms.database_values import as_text
+from transforms.frames import Frame, Table
 from transforms.platforms.woocommerce.attributes import AttributeRow, attribute
 from transforms.platforms.woocommerce.chunk import Chunk
 from transforms.platforms.woocommerce.pickups import POINTS, Place, place

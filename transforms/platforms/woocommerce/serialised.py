@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.frames import as_text
+from transforms.database_values import as_text
 from transforms.money import parse_amount
 from transforms.packed import php
 from transforms.rows import Rows, rows_of

@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.frames import Frame, OrderFrames, Table, as_text, order_frames, table_of
+from transforms.database_values import as_text
+from transforms.frames import Frame, OrderFrames, Table, order_frames, table_of
 from transforms.platforms.woocommerce.adjustments import adjustments
 from transforms.platforms.woocommerce.attributes import line_attributes, order_attributes
 from transforms.platforms.woocommerce.bundles import bundles_of

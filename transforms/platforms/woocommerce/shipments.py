@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.frames import as_text
+from transforms.database_values import as_text
 from transforms.groups import Bools, Ints
 from transforms.packed import one_entries
 from transforms.parsing import mask, microseconds, or_blank, strip, times

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
-from transforms.frames import as_text
+from transforms.database_values import as_text
 from transforms.money import AmountError, parse_amount
 from transforms.platforms.woocommerce.chunk import Cell, Chunk
 from transforms.platforms.woocommerce.lines import shown
