@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import signal
 import sys
-from types import FrameType
 from typing import NoReturn
 
 import click
@@ -21,6 +20,7 @@ from pipelines.cli.reconcile import reconcile
 from pipelines.cli.running import replay, sync
 from pipelines.cli.sandbox import sandbox
 from pipelines.cli.status import channels, status
+from pipelines.operations.interrupts import keep_interrupts
 
 
 class _InOrder(click.Group):
@@ -59,7 +59,9 @@ for command in (
 
 def run() -> NoReturn:
     """Run the command line. A mistake of the user is one message without a traceback; SIGTERM ends as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell lets what it starts in the background ignore SIGINT.
+    keep_interrupts(signal.SIGTERM)
     # Libraries log with a traceback what they pass on all the same: SQLAlchemy's pool, of a connection it closes.
     if logging.lastResort:
         logging.lastResort.addFilter(_is_no_interrupt)
@@ -89,7 +91,3 @@ def run() -> NoReturn:
 def _is_no_interrupt(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
     return error is None or isinstance(error, Exception)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt

@@ -28,9 +28,10 @@ from logging.handlers import QueueHandler
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
-from typing import Any, NoReturn, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from pipelines.operations import progress, turns
+from pipelines.operations.interrupts import keep_interrupts
 
 Result = TypeVar("Result")
 # One reads, one normalises, one sends.
@@ -227,7 +228,8 @@ def _process(connection: Connection, work: Callable[[list[str]], object], days: 
     # Ctrl-C in a terminal goes to the command, which passes it on.
     os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    keep_interrupts(signal.SIGINT)
     # Those of the command may be held by its progress bars.
     sys.stdout = sys.stderr = sys.__stderr__
     command = _Command(connection)
@@ -243,10 +245,6 @@ def _process(connection: Connection, work: Callable[[list[str]], object], days: 
     except BaseException as error:
         ended = "error", error
     command.report(*ended)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 class _Command:
