@@ -14,11 +14,13 @@ from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from math import inf
 
+import httpcore
 import httpx
 import tenacity
 
 from connectors.ledger import Destination
 from connectors.mirakl.auth import TokenSource
+from connectors.mirakl.connection import Connections
 from connectors.mirakl.errors import (
     DestinationError,
     NoAnswer,
@@ -35,12 +37,13 @@ from connectors.mirakl.silence import Silence
 
 _BACKOFF = tenacity.wait_random_exponential(multiplier=0.5, max=30)
 _ORDERS = "/v1/orders"
+_NO_ANSWER = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.ProxyError)
 # Under which requests without an answer are counted.
 NO_STATUS = "none"
 # The answers of Mirakl that asking again does not change (contract 3). One that is not Mirakl's at all, a redirect or a
 # login page, may be a gateway's passing trouble.
 _FINAL = frozenset({401, 403, 404, 405, 406, 410, 415})
-_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+_HEADERS = [(b"Content-Type", b"application/json"), (b"Accept", b"application/json")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,21 +142,16 @@ class MiraklClient:
 
     def __init__(self, settings: MiraklSettings, log: Callable[[str], None] = lambda _: None) -> None:
         timeout = httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout)
-        limits = httpx.Limits(
-            max_connections=settings.connections + 1, max_keepalive_connections=settings.connections + 1
-        )
-        # Redirects are not followed: the token belongs to this host alone.
-        self._http = httpx.Client(timeout=timeout, limits=limits, follow_redirects=False)
+        # For tokens; redirects are not followed: a credential belongs to this host alone.
+        self._http = httpx.Client(timeout=timeout, follow_redirects=False)
         self._limiter = Limiter(settings.requests_per_second)
         self._tokens = TokenSource(
             self._http, self._limiter, settings.token_url, settings.client_id, settings.client_secret
         )
         self.credential = settings.credential
         self._base_url = settings.base_url.rstrip("/")
-        # Made once: httpx would for each request.
-        self._url = httpx.URL(self._base_url + _ORDERS)
-        self._headers = httpx.Headers({**self._http.headers, **_HEADERS}).raw
-        self._extensions = {"timeout": timeout.as_dict()}
+        self._connections = Connections(httpx.URL(self._base_url + _ORDERS), most=settings.connections, timeout=timeout)
+        self._user_agent = (b"User-Agent", self._http.headers["User-Agent"].encode("ascii"))
         self._budget = settings.retry_budget
         self._log, self._silence = log, Silence(log)
         self._lock = threading.Lock()
@@ -164,6 +162,7 @@ class MiraklClient:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+        self._connections.close()
 
     def authenticate(self) -> None:
         """Get a token, to see whether the credentials are good. Nothing is sent to Mirakl Connect itself.
@@ -254,15 +253,14 @@ class MiraklClient:
                 self.requests += 1
                 self.retries += request.posts > 0
             request.posts += 1
-            headers = [*self._headers, (b"Authorization", b"Bearer " + token.encode("ascii"))]
-            post = httpx.Request("POST", self._url, headers=headers, content=request.body, extensions=self._extensions)
+            headers = [*_HEADERS, self._user_agent, (b"Authorization", b"Bearer " + token.encode("ascii"))]
             try:
-                response = self._http.send(post)
+                response = self._connections.post(headers, request.body)
                 status = str(response.status_code)
                 return response
-            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:
                 raise _Again(f"no connection to Mirakl ({type(error).__name__})", about_batch=False) from None
-            except httpx.RequestError as error:
+            except _NO_ANSWER as error:
                 raise _Again(f"no answer from Mirakl ({type(error).__name__})", about_batch=True) from None
             finally:
                 with self._lock:
@@ -271,12 +269,12 @@ class MiraklClient:
     def _judge(self, request: _Request, response: httpx.Response) -> None:
         status = response.status_code
         if status == httpx.codes.TOO_MANY_REQUESTS:
-            after = _retry_after(response.headers.get("Retry-After"))
+            after = _retry_after(response.headers.get("Retry-After"), response.headers.get("Date"))
             # Without a Retry-After a short pause for all threads keeps a storm from feeding itself.
             self._limiter.hold(after or 0.5)
             raise _Again("Mirakl answers HTTP 429", about_batch=False, after=after)
         if status in {408, 425} or status >= 500:
-            after = _retry_after(response.headers.get("Retry-After"))
+            after = _retry_after(response.headers.get("Retry-After"), response.headers.get("Date"))
             raise _Again(f"Mirakl answers HTTP {status}", about_batch=True, after=after)
         if status in {httpx.codes.NO_CONTENT, httpx.codes.BAD_REQUEST, httpx.codes.REQUEST_ENTITY_TOO_LARGE}:
             with self._lock:
@@ -328,16 +326,23 @@ def _again(state: tenacity.RetryCallState) -> _Again:
     return error
 
 
-def _retry_after(value: str | None) -> float | None:
-    """Read Retry-After: seconds, or an HTTP date (contract 3)."""
+def _retry_after(value: str | None, date: str | None = None) -> float | None:
+    """Read Retry-After: seconds, or an HTTP date (contract 3), by the server's own clock where it gives its `date`."""
     if not value:
         return None
     if re.fullmatch(r"\s*[0-9]+\s*", value):
         return float(value)
+    moment = _http_date(value)
+    if moment is None:
+        return None
+    now = _http_date(date) or dt.datetime.now(dt.UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def _http_date(value: str | None) -> dt.datetime | None:
     try:
-        moment = parsedate_to_datetime(value)
+        moment = parsedate_to_datetime(value or "")
     except (ValueError, OverflowError):
         return None
     # A date without a zone (-0000) is UTC as well.
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-    return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

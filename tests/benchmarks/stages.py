@@ -22,6 +22,7 @@ from connectors.frames.storage import FrameStorage
 from connectors.ledger.ledger import Ledger
 from connectors.mirakl import limiter
 from connectors.mirakl.client import MiraklClient, MiraklSettings
+from connectors.mirakl.connection import Connections
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.unchanged import Unchanged
 from transforms.coverage import coverage
@@ -117,15 +118,15 @@ def deliver(storage: FrameStorage, folder: str, address: str) -> None:
 
 def _count_http() -> None:
     """Count the CPU that HTTP itself needs, in whichever thread it is."""
-    send = httpx.HTTPTransport.handle_request
+    post = Connections.post
 
-    def counted(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+    def counted(self: Connections, headers: list[tuple[bytes, bytes]], body: bytes) -> httpx.Response:
         begun = time.thread_time()
-        answer = send(self, request)
+        answer = post(self, headers, body)
         SPENT["HTTP"] = SPENT.get("HTTP", 0.0) + time.thread_time() - begun
         return answer
 
-    httpx.HTTPTransport.handle_request = counted  # type: ignore[method-assign]
+    Connections.post = counted  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

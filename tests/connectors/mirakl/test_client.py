@@ -204,6 +204,13 @@ def test_retry_after_is_seconds_or_a_date_or_nothing(value: str | None, seconds:
 def test_retry_after_as_a_date_in_the_future_is_seconds_from_now() -> None:
     date = format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=60), usegmt=True)
     assert _retry_after(date) == pytest.approx(60, abs=2)
+    assert _retry_after(date, "no date") == pytest.approx(60, abs=2)
+
+
+def test_retry_after_as_a_date_is_by_the_clock_of_the_server() -> None:
+    now, later = "Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:09 GMT"
+    assert _retry_after(later, now) == 9
+    assert _retry_after(now, later) == 0
 
 
 @pytest.mark.parametrize(
