@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from connectors.channels.database import limit_statements
 from connectors.channels.driver_errors import driver_errors
 from connectors.channels.errors import ShopError
+from connectors.channels.feed_window import FeedWindow, as_text, shifted
 from connectors.channels.queries import CHANGES_BY_ID, Query, Use
 from connectors.channels.statements import Parameters, Statements
 from connectors.channels.versions import versions
@@ -254,11 +255,12 @@ class Snapshot:
         self, name: str, start: dt.datetime, end: dt.datetime, size: int | None = None
     ) -> Iterator[list[tuple[Any, Any]]]:
         size = size or PAGE_SIZE
-        bounds = {"start": self._moment(start), "end": self._moment(end), "page_size": size}
+        window = FeedWindow(self._moment(start), self._moment(end))
         # Before the window, so that no order's change is equal to it; the id, of whatever type, is then not looked at.
-        after: tuple[Any, Any] = (None, self._moment(start - dt.timedelta(seconds=1)))
+        after: tuple[Any, Any] = (None, shifted(window.start, -1))
         while True:
             query = self.queries[name]
+            bounds = {"start": window.start, "end": window.end, "page_size": size}
             columns, rows = self._run(query, {**bounds, "after_time": after[1], "after_id": after[0]})
             if columns != _FEED_COLUMNS:
                 raise self._bad_feed(query, "does not yield the two columns order_id and changed_at")
@@ -267,12 +269,16 @@ class Snapshot:
                 raise self._bad_feed(query, "is not ordered by changed_at")
             if len({order_id for order_id, _ in page}) < len(page):
                 raise self._bad_feed(query, "has an order twice")
+            if after in page:
+                raise self._bad_feed(query, "yields the last order of a page again on the next")
             yield page
-            if len(page) < size:
+            if len(page) == size:
+                after = page[-1]
+                window.after_full_page(after[1])
+            elif window.after_short_page(few=2 * len(page) < size):
+                after = (None, shifted(window.start, -1))
+            else:
                 return
-            if page[-1] == after:
-                raise self._bad_feed(query, "yields the same page again")
-            after = page[-1]
 
     def _change(self, query: Query, cell: Any) -> Any:
         if self._change_times == "timestamptz":
@@ -280,7 +286,7 @@ class Snapshot:
                 return cell
             raise self._bad_feed(query, "yields a changed_at that is no timestamptz")
         if isinstance(cell, dt.datetime):
-            return _text(cell)
+            return as_text(cell)
         if isinstance(cell, str):
             return cell
         hint = " but a number (an epoch is converted: FROM_UNIXTIME, to_timestamp)" if isinstance(cell, int) else ""
@@ -298,9 +304,9 @@ class Snapshot:
             case "timestamptz":
                 return moment.astimezone(dt.UTC)
             case "local":
-                return _text(moment.astimezone(ZoneInfo(self._source.timezone)))
+                return as_text(moment.astimezone(ZoneInfo(self._source.timezone)))
             case _:
-                return _text(moment.astimezone(dt.UTC))
+                return as_text(moment.astimezone(dt.UTC))
 
     def _frame(self, query: Query, order_ids: Sequence[Cell] = ()) -> Table:
         columns, rows = self._run(query, {}, order_ids)
@@ -317,7 +323,3 @@ class Snapshot:
         settings = {"store": self._source.store, "timezone": self._source.timezone}
         bound = {name: value for name, value in settings.items() if name in query.parameters}
         return self._statements.run(query, {**parameters, **bound}, ids)
-
-
-def _text(moment: dt.datetime) -> str:
-    return moment.replace(tzinfo=None).isoformat(sep=" ")

@@ -1,7 +1,7 @@
 -- Orders whose newest change lies in [:start, :end), with that change.
 -- A partial shipment, a tracking number added later and any comment leave the order row as it is, so every child that
 -- has a stamp is asked. Addresses have none: an edited address is seen when its order is read again.
--- An order's newest change is one row's stamp, so rows before :after_time need not be looked at again: paging is linear.
+-- An order's newest change is one row's stamp, so rows before :after_time need not be looked at again.
 -- Two indexes that Magento lacks keep this fast, see platform.toml.
 SELECT order_id, changed_at
 FROM (
