@@ -180,7 +180,7 @@ class Ledger:
         if code is not None:
             query = query.where(ORDERS.c.error_code == code)
         if since is not None:
-            query = query.where(ORDERS.c.day >= since)
+            query = query.where(rows.day_alone >= since)
         query = query.order_by(ORDERS.c.channel, ORDERS.c.unaccepted_since, ORDERS.c.channel_order_id).limit(limit)
         with self._reading() as connection:
             names = destinations.channels(connection) if channel is None else [channel]
@@ -244,23 +244,29 @@ class Ledger:
     def order_ids(
         self, channel: str, first_day: str | None = None, last_day: str | None = None
     ) -> Iterator[list[LedgerEntry]]:
-        """Yield the rows of a channel in pages of up to 1,000 by order id; of these days where given, both included."""
+        """Yield the rows of a channel in pages of up to 1,000: by order id, or of these days, both included, by day.
+
+        A row that is moved to a later day meanwhile may come twice.
+        """
         with self._reading() as connection:
             key = self._key(connection, channel)
-        query = sa.select(*rows.COLUMNS).where(ORDERS.c.channel == key).order_by(ORDERS.c.channel_order_id)
+        by_day = first_day is not None or last_day is not None
+        place = (ORDERS.c.day, ORDERS.c.channel_order_id) if by_day else (ORDERS.c.channel_order_id,)
+        query = sa.select(*rows.COLUMNS).where(ORDERS.c.channel == key).order_by(*place).limit(1000)
         if first_day is not None:
             query = query.where(ORDERS.c.day >= first_day)
         if last_day is not None:
             query = query.where(ORDERS.c.day <= last_day)
-        page: list[LedgerEntry] = []
+        rest = query
         while True:
             # Each page is a query of its own: nothing is held open while the caller works on one.
-            rest = query.where(ORDERS.c.channel_order_id > page[-1].channel_order_id) if page else query
             with self._reading() as connection:
-                page = [LedgerEntry._make(row) for row in connection.execute(rest.limit(1000))]
+                page = [LedgerEntry._make(row) for row in connection.execute(rest)]
             if not page:
                 return
             yield page
+            reached = (getattr(page[-1], column.name) for column in place)
+            rest = query.where(sa.tuple_(*place) > sa.tuple_(*reached))
 
     def remove_settled(self, before: dt.date, keep: Collection[str] = ()) -> int:
         """Remove rows of orders settled before a day, of all channels but those to `keep`, see `retention`.
@@ -272,7 +278,7 @@ class Ledger:
             channels = [name for name in destinations.channels(connection) if name not in keep]
             keys = {name: [known.key for known in destinations.known(connection, name)] for name in channels}
         for channel, key in ((name, key) for name in channels for key in keys[name]):
-            after: str | None = ""
+            after: tuple[str, str] | None = ("", "")
             while after is not None:
                 with self._transaction(channel) as connection:
                     count, after = retention.remove_page(connection, key, before.isoformat(), after)

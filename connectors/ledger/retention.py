@@ -25,8 +25,10 @@ def removed_until(connection: sa.Connection, key: str) -> str | None:
     return found
 
 
-def remove_page(connection: sa.Connection, key: str, before: str, after_id: str) -> tuple[int, str | None]:
-    """Remove rows settled before a day, among the next 1,000 of them by order id; return how many, and the last id."""
+def remove_page(
+    connection: sa.Connection, key: str, before: str, after: tuple[str, str]
+) -> tuple[int, tuple[str, str] | None]:
+    """Remove the next 1,000 rows settled before a day, by day and order id; return how many, and the last one's two."""
     settled = (
         ORDERS.c.channel == key,
         ORDERS.c.outcome == Outcome.DELIVERED.value,
@@ -37,17 +39,19 @@ def remove_page(connection: sa.Connection, key: str, before: str, after_id: str)
             NOTICES.c.channel == ORDERS.c.channel, NOTICES.c.channel_order_id == ORDERS.c.channel_order_id
         ),
     )
-    query = sa.select(ORDERS.c.channel_order_id).where(*settled, ORDERS.c.channel_order_id > after_id)
-    order_ids = list(connection.scalars(query.order_by(ORDERS.c.channel_order_id).limit(PAGE)))
-    if not order_ids:
+    place = (ORDERS.c.day, ORDERS.c.channel_order_id)
+    query = sa.select(*place).where(*settled, sa.tuple_(*place) > sa.tuple_(*after)).order_by(*place).limit(PAGE)
+    found = [(day, order_id) for day, order_id in connection.execute(query)]
+    if not found:
         return 0, None
+    order_ids = [order_id for _, order_id in found]
     connection.execute(
         DESTINATIONS.update()
         .where(DESTINATIONS.c.key == key, sa.func.coalesce(DESTINATIONS.c.removed_until, "") < f"{before}T00:00:00Z")
         .values(removed_until=f"{before}T00:00:00Z")
     )
     connection.execute(ORDERS.delete().where(ORDERS.c.channel == key, ORDERS.c.channel_order_id.in_(order_ids)))
-    return len(order_ids), order_ids[-1]
+    return len(found), found[-1]
 
 
 def vacuum_sqlite(connection: sa.Connection) -> bool:

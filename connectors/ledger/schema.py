@@ -65,7 +65,7 @@ NOTICES = sa.Table(
     sa.Column("field", sa.Text, primary_key=True),
     sa.Column("detail", sa.Text, nullable=False),
 )
-sa.Index("ledger_notices_by_code", NOTICES.c.channel, NOTICES.c.code)
+sa.Index("ledger_notices_by_code", NOTICES.c.channel, NOTICES.c.code, NOTICES.c.channel_order_id)
 NOT_ACCEPTED = ORDERS.c.unaccepted_since.is_not(None)
 # Orders not accepted are few among many: an index of them alone stays small, however large the ledger.
 # Written out, because SQLAlchemy would load PostgreSQL's dialect for it, also over an SQLite ledger.
@@ -73,6 +73,8 @@ _UNACCEPTED_INDEX = (
     "CREATE INDEX ledger_orders_unaccepted ON ledger_orders (channel, unaccepted_since) "
     "WHERE unaccepted_since IS NOT NULL"
 )
+# What is asked by day looks at the rows of its days, not at those of all years.
+sa.Index("ledger_orders_by_day", ORDERS.c.channel, ORDERS.c.day, ORDERS.c.channel_order_id)
 _VERSION = sa.Table("ledger_version", _METADATA, sa.Column("version", sa.Integer, primary_key=True))
 # What takes a ledger from version 1 to 2, from 2 to 3, and so on: statements that SQLite and PostgreSQL both know.
 # A release that changes the tables above appends one entry here, and changes none.
@@ -90,6 +92,11 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     ("ALTER TABLE ledger_orders ADD COLUMN history TEXT",),
     ("ALTER TABLE ledger_destinations ADD COLUMN removed_until TEXT",),
+    (
+        "CREATE INDEX ledger_orders_by_day ON ledger_orders (channel, day, channel_order_id)",
+        "DROP INDEX ledger_notices_by_code",
+        "CREATE INDEX ledger_notices_by_code ON ledger_notices (channel, code, channel_order_id)",
+    ),
 )
 
 

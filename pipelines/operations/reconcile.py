@@ -70,12 +70,14 @@ def _compare(
 
 
 def _gone(channel: str, days: Sequence[str], seen: set[str], shop: Shop, ledger: Ledger) -> Iterator[str]:
-    accepted = (
-        row.channel_order_id
-        for page in ledger.order_ids(channel, days[0], days[-1])
-        for row in page
-        if row.delivered_hash is not None and row.channel_order_id not in seen
-    )
+    def accepted_only() -> Iterator[str]:
+        for page in ledger.order_ids(channel, days[0], days[-1]):
+            for row in page:
+                if row.delivered_hash is not None and row.channel_order_id not in seen:
+                    seen.add(row.channel_order_id)  # a row that is moved to a later day meanwhile comes twice
+                    yield row.channel_order_id
+
+    accepted = accepted_only()
     # Not among the orders of these days: changed on another day since, or not there at all.
     while candidates := list(islice(accepted, _TOGETHER)):
         there = {
