@@ -125,9 +125,9 @@ _ROWS: list[tuple[str, str, str, str]] = [
 ]
 
 
-def fill_magento2(connection: pymysql.Connection[Any], orders: int) -> None:
-    """Fill the tables of `magento2.sql`, empty and in use by `connection`, with that many orders."""
-    placed = _PLACED.format(step=DAYS * 86_400 / (orders + 1), start=START)
+def fill_magento2(connection: pymysql.Connection[Any], orders: int, days: int = DAYS) -> None:
+    """Fill the tables of `magento2.sql`, empty and in use by `connection`, with that many orders over so many days."""
+    placed = _PLACED.format(step=days * 86_400 / (orders + 1), start=START)
     times = {"placed": placed, "changed": _CHANGED.format(placed=placed)}
     with connection.cursor() as cursor:
         cursor.execute("SET time_zone = '+00:00'")

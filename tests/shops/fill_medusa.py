@@ -178,10 +178,10 @@ _STATEMENTS = (
 )
 
 
-def fill_medusa(connection: psycopg.Connection[Any], orders: int) -> None:
-    """Fill an empty Medusa shop with orders, `ORDERS_A_DAY` a day from 1 January 2026 on, and gather its statistics."""
+def fill_medusa(connection: psycopg.Connection[Any], orders: int, orders_a_day: int = ORDERS_A_DAY) -> None:
+    """Fill an empty Medusa shop with orders, so many a day from 1 January 2026 on, and gather its statistics."""
     for statement in _STATEMENTS:
-        text = statement.replace("%(orders_a_day)s", str(ORDERS_A_DAY)).replace("%(orders)s", str(orders))
+        text = statement.replace("%(orders_a_day)s", str(orders_a_day)).replace("%(orders)s", str(orders))
         connection.execute(text.encode())
     connection.commit()
     connection.autocommit = True

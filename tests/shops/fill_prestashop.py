@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.shops import prestashop
 
-# Orders are spread over the year 2026, in the shop's own time; states 2 to 5, most of them delivered.
+# Orders are spread from the year 2026 on, in the shop's own time; states 2 to 5, most of them delivered.
 _ORDERS = """
 INSERT INTO ps_orders (id_order, reference, id_carrier, id_lang, id_customer, id_cart, id_currency, id_address_delivery,
     id_address_invoice, current_state, payment, valid, total_shipping_tax_excl, total_shipping_tax_incl,
@@ -14,7 +14,7 @@ INSERT INTO ps_orders (id_order, reference, id_carrier, id_lang, id_customer, id
 SELECT seq, CONCAT('R', LPAD(seq, 8, '0')), 2, 1, 1 + seq % 2, seq, 1, 1, 2,
     IF(seq % 10 < 7, 5, 2 + seq % 3), 'Card', 1, 5, 6, 20, placed, '0000-00-00 00:00:00', placed,
     placed + INTERVAL (seq % 5) DAY
-FROM (SELECT seq, '2026-01-01 00:00:00' + INTERVAL FLOOR(seq * 31000000 / {orders}) SECOND AS placed
+FROM (SELECT seq, '2026-01-01 00:00:00' + INTERVAL FLOOR(seq * {seconds} / {orders}) SECOND AS placed
     FROM seq_1_to_{orders}) AS numbers
 """
 _CHILDREN = (
@@ -61,14 +61,14 @@ _CHILDREN = (
 )
 
 
-def fill_prestashop(connection: Any, orders: int, version: str = "8") -> None:
-    """Make a shop of so many orders in the connection's empty MariaDB database (pymysql)."""
+def fill_prestashop(connection: Any, orders: int, version: str = "8", seconds: int = 31_000_000) -> None:
+    """Make a shop of so many orders, over so many seconds, in the connection's empty MariaDB database (pymysql)."""
     with connection.cursor() as cursor:
         prestashop.create(cursor, version)
         prestashop.install(cursor)
         for table in ("shop", "configuration"):
             cursor.execute(f"DELETE FROM ps_{table} WHERE id_shop = 2")
-        cursor.execute(_ORDERS.format(orders=orders))
+        cursor.execute(_ORDERS.format(orders=orders, seconds=seconds))
         for statement in _CHILDREN:
             cursor.execute(statement)
         if version == "9.1":
