@@ -19,7 +19,7 @@ from tests.servers.processes import running
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[int]:
+def postgresql(folder: Path, *more_options: str) -> Iterator[int]:
     """Run PostgreSQL in `folder`; yield its port on 127.0.0.1. Its user `postgres` has no password.
 
     A user `reader`, if a test makes one, must give a password.
@@ -32,7 +32,7 @@ def postgresql(folder: Path) -> Iterator[int]:
     access.write_text(f"host all reader 127.0.0.1/32 scram-sha-256\n{access.read_text()}")
     port = free_port()
     settings = ["-c", "listen_addresses=127.0.0.1", "-c", "timezone=Asia/Kolkata", "-c", "fsync=off"]
-    settings += ["-c", f"unix_socket_directories={folder}"]
+    settings += ["-c", f"unix_socket_directories={folder}", *more_options]
     command: list[str | Path] = [programs / "postgres", "-D", data, "-p", str(port), *settings]
 
     def connect() -> psycopg.Connection[Any]:

@@ -94,9 +94,8 @@ MAGENTO2 = Copying(
         "inventory_pickup_location_order": ("order_id",),
     },
     written={"increment_id": _INCREMENT},
-    rows={
-        table: 100
-        for table in (
+    rows=dict.fromkeys(
+        (
             "sales_order_item",
             "sales_order_payment",
             "sales_order_tax",
@@ -105,8 +104,9 @@ MAGENTO2 = Copying(
             "sales_shipment_item",
             "sales_order_status_change_history",
             "inventory_pickup_location_order",
-        )
-    },
+        ),
+        100,
+    ),
 )
 MEDUSA = Copying(
     days=2,
@@ -143,9 +143,8 @@ MEDUSA = Copying(
         "order_exchange": ("id", "order_id", "display_id"),
         "order_exchange_payment_collection": ("id", "exchange_id", "payment_collection_id"),
     },
-    rows={
-        table: 25
-        for table in (
+    rows=dict.fromkeys(
+        (
             "order_line_item",
             "order_line_item_tax_line",
             "order_line_item_adjustment",
@@ -159,8 +158,9 @@ MEDUSA = Copying(
             "fulfillment_item",
             "return_item",
             "order_claim_item",
-        )
-    },
+        ),
+        25,
+    ),
 )
 
 

@@ -1,0 +1,250 @@
+"""What a shop of up to 10 million orders costs its own database: `python -m tests.benchmarks.shop_growth PLATFORM`.
+
+Each shop is made of copies of one of 10,000 orders (`tests/shops/copies.py`), 5,000 a day. Prints JSON: of each size what
+an order of a day costs, asked for by the change feed, read whole, and so on: `rows` that the database looked at, which
+no other work on the machine changes, and `us` of its CPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pymysql
+import sqlalchemy as sa
+
+from connectors.channels.platform import load_platform, with_prefix
+from connectors.channels.reader import ShopReader, ShopSource, Snapshot
+from examples.woocommerce_shop import make_mariadb_shop
+from tests.connectors.plans import full_scans
+from tests.servers.mariadb import mariadb
+from tests.servers.postgresql import postgresql
+from tests.shops import copies
+from tests.shops.fill_magento2 import fill_magento2
+from tests.shops.fill_medusa import fill_medusa
+from tests.shops.fill_prestashop import fill_prestashop
+from tests.shops.magento2 import make_shop
+from tests.shops.medusa import medusa_shop
+
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+BASE, DAYS = 10_000, 2
+CHUNK = 1_000
+MEMORY = ("--innodb-buffer-pool-size=2G", "--innodb-log-file-size=1G", "--innodb-doublewrite=0", "--skip-log-bin")
+
+
+@dataclass
+class Cost:
+    """What something cost the database: rows that it looked at, seconds of its CPU and of waiting; for how many."""
+
+    rows: int
+    cpu: float
+    wall: float
+    orders: int
+
+
+class MariaDB:
+    """A server with a shop of 10,000 orders, and the shops that are copies of it."""
+
+    def __init__(self, folder: Path, port: int, platform: str) -> None:
+        self.platform, self._port = platform, port
+        self._connection = pymysql.connect(host="127.0.0.1", port=port, user="root", autocommit=True)
+        with self._connection.cursor() as cursor:
+            cursor.execute("CREATE DATABASE base CHARACTER SET utf8mb4")
+            cursor.execute("SELECT @@datadir, @@pid_file")
+            data, name = cursor.fetchone() or ("", "")
+        self._process = int((Path(data) / name).read_text())
+        self._connection.select_db("base")
+        match platform:
+            case "woocommerce":
+                url = f"mysql+pymysql://root@127.0.0.1:{port}/base"
+                # Nothing of it is newer than a day ago: the copies go on from there into the past.
+                make_mariadb_shop(url, orders=BASE, days=DAYS, now=dt.datetime(2026, 1, 3, 0, 4, tzinfo=dt.UTC))
+                self.how, self.prefix = copies.WOOCOMMERCE, "wp_"
+            case "prestashop":
+                fill_prestashop(self._connection, BASE, "9.1", seconds=DAYS * 86_400)
+                self.how, self.prefix = copies.PRESTASHOP, "ps_"
+            case _:
+                make_shop(self._connection, "base")
+                fill_magento2(self._connection, BASE, days=DAYS)
+                self.how, self.prefix = copies.MAGENTO2, "sales_"
+        with self._connection.cursor() as cursor:
+            for index in load_platform("shop", platform).settings.indexes:
+                table = with_prefix(index.table, "" if platform == "magento2" else self.prefix)
+                cursor.execute(f"CREATE INDEX IF NOT EXISTS {table}_{index.column} ON {table} ({index.column})")
+
+    def grow(self, orders: int) -> ShopSource:
+        """Make the shop of so many orders."""
+        copies.copy_on_mariadb(self._connection, "base", "shop", self.how, orders // BASE)
+        return ShopSource("shop", self.platform, f"mysql://root@127.0.0.1:{self._port}/shop")
+
+    def scans(self, source: ShopSource, day: dt.datetime) -> set[str]:
+        """Name the queries that go through a large table from end to end."""
+        self._connection.select_db("shop")
+        return full_scans(self._connection, source, self.prefix, day)
+
+    def cost(self, connection: sa.Connection, work: Callable[[], int]) -> Cost:
+        """Do something with the reader's connection."""
+        asked = self._looked_at(connection)
+        asking = self._looked_at(connection) - asked
+        before, begun, waited = self._looked_at(connection), _cpu(self._process), time.perf_counter()
+        orders = work()
+        cpu, waited = _cpu(self._process) - begun, time.perf_counter() - waited
+        return Cost(self._looked_at(connection) - before - asking, cpu, waited, orders)
+
+    @staticmethod
+    def _looked_at(connection: sa.Connection) -> int:
+        rows = connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Handler_read_%%'").fetchall()
+        return sum(int(value) for _, value in rows)
+
+
+class PostgreSQL:
+    """A server with a Medusa shop of 10,000 orders in a schema, and the one that is copies of it."""
+
+    platform = "medusa"
+
+    def __init__(self, port: int) -> None:
+        self._url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        self._connection = psycopg.connect(self._url, autocommit=True)
+        medusa_shop(self._connection)
+        fill_medusa(self._connection, BASE, BASE // DAYS)
+        for index in load_platform("shop", "medusa").settings.indexes:
+            name = f"{index.table}_{index.column}"
+            self._connection.execute(f'CREATE INDEX "{name}" ON "{index.table}" ({index.column})'.encode())
+        self._connection.execute("ALTER SCHEMA public RENAME TO base")
+        self._connection.execute("ALTER DATABASE postgres SET random_page_cost = 1.1")
+
+    def grow(self, orders: int) -> ShopSource:
+        """Make the shop of so many orders."""
+        copies.copy_on_postgresql(self._connection, "base", "public", copies.MEDUSA, orders // BASE)
+        return ShopSource("shop", "medusa", self._url)
+
+    def scans(self, source: ShopSource, day: dt.datetime) -> set[str]:
+        """Sequential scans show in the rows that are looked at."""
+        return set()
+
+    def cost(self, connection: sa.Connection, work: Callable[[], int]) -> Cost:
+        """Do something with the reader's connection; its statements are explained afterwards, which looks at them again."""
+        sent: list[tuple[str, Any]] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+            sent.append((statement, parameters))
+
+        process = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        sa.event.listen(connection, "before_cursor_execute", note)
+        begun, waited = _cpu(process), time.perf_counter()
+        orders = work()
+        cpu, waited = _cpu(process) - begun, time.perf_counter() - waited
+        sa.event.remove(connection, "before_cursor_execute", note)
+        rows = 0
+        for statement, parameters in sent:
+            if statement.lstrip().startswith(("SELECT", "WITH")):
+                explained = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}"
+                [plan] = json.loads(connection.exec_driver_sql(explained, parameters).scalar_one())
+                rows += scanned(plan["Plan"])
+        return Cost(rows, cpu, waited, orders)
+
+
+def scanned(node: Mapping[str, Any]) -> int:
+    """Return how many rows a plan of PostgreSQL looked at in tables and indexes."""
+    rows = 0
+    if "Relation Name" in node:
+        rows = (
+            node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+        )
+    return int(rows * node["Actual Loops"]) + sum(map(scanned, node.get("Plans", ())))
+
+
+def _cpu(process: int) -> float:
+    user, system = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def costs(server: MariaDB | PostgreSQL, source: ShopSource, size: int) -> Iterator[tuple[str, Cost]]:
+    """Yield what the parts of reading cost."""
+    newest = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
+    old = newest - dt.timedelta(days=size // BASE // 2 * DAYS)
+    reader = ShopReader(source)
+    with reader.snapshot() as snapshot:
+        connection = snapshot._connection
+        entries = [entry for page in snapshot.changes(newest, newest + dt.timedelta(1)) for entry in page]
+        numbers = [number for rows in snapshot.whole(entries[:5]) for number in _numbers(reader, rows, snapshot)]
+        evening = newest + dt.timedelta(hours=18)
+        works: dict[str, Callable[[], int]] = {
+            "feed of the open day": lambda: _count(snapshot.changes(newest, newest + dt.timedelta(1))),
+            "feed of a day long ago": lambda: _count(snapshot.changes(old, old + dt.timedelta(1))),
+            "read whole": lambda: sum(len(rows["orders"]) for rows in snapshot.whole(entries[:CHUNK])),
+            "the sensor's question": lambda: len(
+                snapshot.first_changed(evening, evening + dt.timedelta(minutes=10), 1000, 600)
+            ),
+            "placed on a day": lambda: len(snapshot.first_changes("placed", newest, newest + dt.timedelta(1), 10_000)),
+            "an order by its number": lambda: sum(len(rows["orders"]) for rows in snapshot.orders(numbers[:1])),
+        }
+        for name, work in works.items():
+            work()
+            yield name, server.cost(connection, work)
+    reader.dispose()
+
+
+def _numbers(reader: ShopReader, rows: Any, snapshot: Snapshot) -> list[str]:
+    return [str(cell) for cell in reader.frames(rows, snapshot.read_at).orders["channel_order_id"].to_pylist()]
+
+
+def _count(pages: Iterator[list[Any]]) -> int:
+    return sum(map(len, pages))
+
+
+@contextmanager
+def server(folder: Path, platform: str) -> Iterator[MariaDB | PostgreSQL]:
+    """Run the platform's database, with a shop of 10,000 orders."""
+    if platform == "medusa":
+        with postgresql(folder, "-c", "shared_buffers=2GB", "-c", "max_wal_size=4GB") as port:
+            yield PostgreSQL(port)
+    else:
+        with mariadb(folder, *MEMORY) as port:
+            yield MariaDB(folder, port, platform)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("platform", choices=("woocommerce", "prestashop", "magento2", "medusa"))
+    parser.add_argument("--largest", type=int, default=SIZES[-1], help="orders of the shop at most")
+    asked = parser.parse_args()
+    measured: dict[str, dict[int, dict[str, float]]] = {}
+    with tempfile.TemporaryDirectory(prefix="shop-growth-") as name, server(Path(name), asked.platform) as running:
+        for size in (size for size in SIZES if size <= asked.largest):
+            begun = time.perf_counter()
+            source = running.grow(size)
+            said(f"{asked.platform}, {size:,} orders, made in {time.perf_counter() - begun:.0f} s")
+            for part, cost in costs(running, source, size):
+                orders = max(cost.orders, 1)
+                figures = {
+                    "rows": round(cost.rows / orders, 2),
+                    "us": round(cost.cpu / orders * 1e6),
+                    "wall_ms": round(cost.wall * 1000, 1),
+                    "orders": cost.orders,
+                }
+                measured.setdefault(part, {})[size] = figures
+                said(f"  {part}: {figures}")
+            for query in sorted(running.scans(source, dt.datetime(2026, 1, 2, tzinfo=dt.UTC))):
+                said(f"  goes through a whole table: {query}")
+    print(json.dumps(measured))
+
+
+def said(words: str) -> None:
+    """Report how far it is."""
+    print(f"{words} (load {os.getloadavg()[0]:.1f})", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
