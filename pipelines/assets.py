@@ -25,6 +25,7 @@ from pipelines import catalogue, checks, metadata
 from pipelines.config.settings import Channel, Settings
 from pipelines.delivering import log_day_events, sending, without_answer
 from pipelines.incremental import NormalisedDay, RawDay, rules
+from pipelines.names import MIRAKL_DELIVERY, MIRAKL_ORDERS, RAW_ORDERS, SHOP_DATABASE
 from pipelines.operations import progress
 from pipelines.operations.shop import Shop, open_shop
 from pipelines.operations.write_off import write_off
@@ -34,8 +35,6 @@ from transforms.mapping import ChannelMapping
 from transforms.outcomes import Outcome, excluded_of
 from transforms.plural import counted
 
-RAW_ORDERS, MIRAKL_ORDERS, MIRAKL_DELIVERY = "raw_orders", "mirakl_orders", "mirakl_delivery"
-SHOP_DATABASE = "shop_database"
 DAYS_PER_RUN = 7
 
 

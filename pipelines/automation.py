@@ -18,9 +18,9 @@ from dagster._core.storage.tags import (
     SCHEDULE_NAME_TAG,
 )
 
-from pipelines import catalogue
-from pipelines.assets import RAW_ORDERS, SHOP_DATABASE, asset_keys
-from pipelines.checks import RECONCILED, check_keys
+from pipelines import catalogue, names
+from pipelines.assets import asset_keys
+from pipelines.checks import check_keys
 from pipelines.config.settings import Channel
 from pipelines.operations.days import LOOKBACK_DAYS, closed_days
 from pipelines.runs.heartbeat import unfinished_run
@@ -29,20 +29,10 @@ from pipelines.runs.heartbeat import unfinished_run
 TODAY_TAGS = {"dagster/priority": "10"}
 
 
-def job_name(channel: str) -> str:
-    """Return the name of a channel's job."""
-    return f"sync_{channel}"
-
-
-def inspection_name(channel: str) -> str:
-    """Return the name of the job that looks for orders left behind."""
-    return f"inspect_{channel}"
-
-
 def channel_job(channel: Channel) -> UnresolvedAssetJobDefinition:
     """Build the job that takes a channel's orders all the way."""
     return dg.define_asset_job(
-        job_name(channel.name),
+        names.sync_job(channel.name),
         selection=dg.AssetSelection.assets(*asset_keys(channel.name)).without_checks(),
         description=f"Reads, normalises and delivers the orders of {channel.name} for the chosen days.",
         tags=catalogue.tags(channel),
@@ -52,10 +42,10 @@ def channel_job(channel: Channel) -> UnresolvedAssetJobDefinition:
 def inspection_job(channel: Channel) -> UnresolvedAssetJobDefinition:
     """Build the job that looks for orders left behind, and sends nothing."""
     return dg.define_asset_job(
-        inspection_name(channel.name),
+        names.inspection_job(channel.name),
         selection=dg.AssetSelection.checks(
             *check_keys(channel.name),
-            dg.AssetCheckKey(dg.AssetKey([channel.name, SHOP_DATABASE]), RECONCILED),
+            dg.AssetCheckKey(dg.AssetKey([channel.name, names.SHOP_DATABASE]), names.RECONCILED),
         ),
         description=(
             f"Finds orders of {channel.name} that are not accepted, that Mirakl never got, that differ there, or that "
@@ -76,17 +66,17 @@ def day_tags(first: str, last: str) -> dict[str, str]:
 
 def reading(channel: str, *, reread: bool) -> dict[str, Any]:
     """Return the run configuration that says how the shop is read."""
-    return {"ops": {f"{channel}__{RAW_ORDERS}": {"config": {"reread": reread}}}}
+    return {"ops": {f"{channel}__{names.RAW_ORDERS}": {"config": {"reread": reread}}}}
 
 
 def today_schedule(channel: Channel) -> dg.ScheduleDefinition:
     """Build the schedule of the open day."""
-    name = f"{job_name(channel.name)}_today"
+    name = names.today_schedule(channel.name)
 
     @dg.schedule(
         name=name,
-        job_name=job_name(channel.name),
-        cron_schedule="*/15 * * * *",
+        job_name=names.sync_job(channel.name),
+        cron_schedule=names.TODAY_CRON,
         execution_timezone=channel.settings.timezone,
         description=(
             "Every 15 minutes: orders that changed today. Skipped while the previous run goes on. Costs one pass over "
@@ -108,9 +98,9 @@ def lookback_schedule(channel: Channel) -> dg.ScheduleDefinition:
     """Build the schedule of the last closed days."""
 
     @dg.schedule(
-        name=f"{job_name(channel.name)}_lookback",
-        job_name=job_name(channel.name),
-        cron_schedule="30 1 * * *",
+        name=names.lookback_schedule(channel.name),
+        job_name=names.sync_job(channel.name),
+        cron_schedule=names.LOOKBACK_CRON,
         execution_timezone=channel.settings.timezone,
         description=(
             f"Every night: the last {LOOKBACK_DAYS} closed days again, for orders that changed around midnight or "
@@ -130,9 +120,9 @@ def lookback_schedule(channel: Channel) -> dg.ScheduleDefinition:
 def inspection_schedule(channel: Channel) -> dg.ScheduleDefinition:
     """Build the schedule of the inspection, some time after the look-back."""
     return dg.ScheduleDefinition(
-        name=f"{inspection_name(channel.name)}_nightly",
-        job_name=inspection_name(channel.name),
-        cron_schedule="30 4 * * *",
+        name=names.inspection_schedule(channel.name),
+        job_name=names.inspection_job(channel.name),
+        cron_schedule=names.INSPECTION_CRON,
         execution_timezone=channel.settings.timezone,
         description=(
             f"Every night: the last {LOOKBACK_DAYS} closed days of the shop compared with the ledger. Costs whole "

@@ -7,20 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import dagster as dg
 
 from pipelines.alerts.sensor import alerts_sensor
-from pipelines.assets import (
-    MIRAKL_DELIVERY,
-    MIRAKL_ORDERS,
-    RAW_ORDERS,
-    SHOP_DATABASE,
-    beta_features,
-    channel_assets,
-)
+from pipelines.assets import beta_features, channel_assets
 from pipelines.automation import channel_job, inspection_job, inspection_schedule, lookback_schedule, today_schedule
 from pipelines.changes import changes_sensor
 from pipelines.checks import reconciled, standing_checks
 from pipelines.config.settings import Channel, Settings, is_channel_name
 from pipelines.dry_run_jobs import look_job, plan_job
 from pipelines.housekeeping import housekeeping_job, housekeeping_schedule
+from pipelines.names import MIRAKL_DELIVERY, MIRAKL_ORDERS, RAW_ORDERS, SHOP_DATABASE
 from pipelines.resources import RESOURCES
 from pipelines.runs.heartbeat import silent_runs
 from pipelines.runs.replay import replay_job, undelivered_sensor

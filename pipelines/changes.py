@@ -15,14 +15,14 @@ import dagster as dg
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipelines.automation import TODAY_TAGS, job_name
+from pipelines import names
+from pipelines.automation import TODAY_TAGS
 from pipelines.config.settings import Channel
 from pipelines.operations.days import day_window
 from pipelines.operations.shop import open_shop
 from pipelines.resources import failures_explained
 from pipelines.runs.heartbeat import unfinished_run
 
-SECONDS_BETWEEN_TICKS = 30
 # How late a transaction may commit and still be noticed by the sensor; what is later is found by the next run.
 OVERLAP = dt.timedelta(minutes=2)
 # Seconds: Dagster ends a tick after sixty.
@@ -43,17 +43,17 @@ def changes_sensor(channel: Channel) -> dg.SensorDefinition:
     """Build the sensor of a channel, off by default, that runs the open day when the change feed has anything new."""
 
     @dg.sensor(
-        name=f"changes_{channel.name}",
-        job_name=job_name(channel.name),
-        minimum_interval_seconds=SECONDS_BETWEEN_TICKS,
+        name=names.changes_sensor(channel.name),
+        job_name=names.sync_job(channel.name),
+        minimum_interval_seconds=names.CHANGES_SECONDS,
         description=(
-            f"Every {SECONDS_BETWEEN_TICKS} seconds: asks the change feed of {channel.name}; runs the open day when "
+            f"Every {names.CHANGES_SECONDS} seconds: asks the change feed of {channel.name}; runs the open day when "
             "an order changed. Costs one query a tick, and a run where something changed; skipped while one goes on."
         ),
     )
     def changes(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         today = dt.datetime.now(channel.settings.zone).date().isoformat()
-        running = unfinished_run(context.instance, job_name(channel.name), {PARTITION_NAME_TAG: today})
+        running = unfinished_run(context.instance, names.sync_job(channel.name), {PARTITION_NAME_TAG: today})
         if running is not None:
             return dg.SkipReason(f"run {running} of {today} is unfinished")
         known = _cursor(context.cursor)

@@ -18,6 +18,7 @@ from pipelines import metadata
 from pipelines.catalogue import documentation
 from pipelines.config.settings import Channel
 from pipelines.metadata import Metadata
+from pipelines.names import MIRAKL_DELIVERY, MIRAKL_ORDERS, RECONCILED
 from pipelines.operations.days import closed_days
 from pipelines.operations.reconcile import DIFFERS, NEVER_ACCEPTED, NOT_IN_SHOP, Reconciliation, reconcile
 from pipelines.operations.shop import open_shop
@@ -34,7 +35,6 @@ from pipelines.resources import State, failures_explained
 from transforms.coverage import Word
 from transforms.outcomes import Normalised
 
-RECONCILED = "reconciled"
 _ASKED = {
     EVERYTHING_MAPPED: "Every status and country of the shop has a mapping.",
     MONEY_ADDS_UP: "The sums sent to Mirakl equal what the shop charged, to the cent.",
@@ -90,7 +90,7 @@ class Normalisation:
 
 def check_keys(channel: str) -> list[dg.AssetCheckKey]:
     """Return the keys of a channel's standing checks: what is told to Mirakl, then what becomes of it there."""
-    normalised, delivered = dg.AssetKey([channel, "mirakl_orders"]), dg.AssetKey([channel, "mirakl_delivery"])
+    normalised, delivered = dg.AssetKey([channel, MIRAKL_ORDERS]), dg.AssetKey([channel, MIRAKL_DELIVERY])
     return [dg.AssetCheckKey(delivered if name in _OF_DELIVERY else normalised, name) for name in _ASKED]
 
 

@@ -15,10 +15,9 @@ import dagster as dg
 from dagster._core.definitions.freshness import FreshnessState
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
+from pipelines import names
 from pipelines.alerts.memory import Cause, Failing
-from pipelines.assets import MIRAKL_DELIVERY
 from pipelines.config.settings import Channel, Settings
-from pipelines.runs.replay import job_name as replay_name
 
 _MOST_ORDERS = 5
 _ORDER_ID = "channel_order_id"
@@ -33,7 +32,7 @@ def broken_blocks(settings: Settings) -> Iterator[Cause]:
 
 def late_channels(channels: Sequence[Channel], instance: dg.DagsterInstance) -> Iterator[Cause]:
     """Yield a cause for each channel that has not delivered for longer than it should."""
-    keys = {dg.AssetKey([channel.name, MIRAKL_DELIVERY]): channel for channel in channels}
+    keys = {dg.AssetKey([channel.name, names.MIRAKL_DELIVERY]): channel for channel in channels}
     for key, record in instance.get_freshness_state_records(list(keys)).items():
         if record.freshness_state is FreshnessState.FAIL:
             name, hours = keys[key].name, keys[key].settings.late_after_hours
@@ -81,7 +80,7 @@ def failed_runs(failing: Iterable[Failing]) -> Iterator[Cause]:
         if days:
             command = f"mirakl-orders sync {one.channel} --from {days[0]} --to {days[-1]}"
         else:
-            command = f"mirakl-orders {'replay' if one.job == replay_name(one.channel) else 'check'} {one.channel}"
+            command = f"mirakl-orders {'replay' if one.job == names.replay_job(one.channel) else 'check'} {one.channel}"
         yield Cause(
             failing_key(one),
             f"channel {one.channel}: {one.job}" + (f" of {', '.join(days)}" if days else ""),

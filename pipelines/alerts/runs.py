@@ -14,13 +14,11 @@ from dagster._core.storage.tags import (
     WILL_RETRY_TAG,
 )
 
+from pipelines import names
 from pipelines.alerts.causes import failing_key
 from pipelines.alerts.memory import Failing, Memory
-from pipelines.assets import MIRAKL_DELIVERY
-from pipelines.automation import inspection_name, job_name
 from pipelines.config.settings import Channel
 from pipelines.partitions import days_of
-from pipelines.runs.replay import job_name as replay_name
 
 _AT_ONCE = 200
 _MOST_FAILING = 200
@@ -42,7 +40,7 @@ def follow_runs(memory: Memory, channels: list[Channel], instance: dg.DagsterIns
         channel = jobs.get(run.job_name) or _channel_of_assets(run, channels)
         if channel is None:
             continue
-        job = run.job_name if run.job_name in jobs else job_name(channel.name)
+        job = run.job_name if run.job_name in jobs else names.sync_job(channel.name)
         if record.event_log_entry.dagster_event_type is dg.DagsterEventType.RUN_SUCCESS:
             _succeeded(memory, job, set(_days(run, channel)), run)
         # A broken block is a cause of its own, and a run that is started again is not over.
@@ -59,7 +57,7 @@ def _ends(instance: dg.DagsterInstance, kind: _End, seen: int | None) -> list[Ev
 
 
 def _jobs(channel: Channel) -> tuple[str, ...]:
-    return job_name(channel.name), replay_name(channel.name), inspection_name(channel.name)
+    return names.sync_job(channel.name), names.replay_job(channel.name), names.inspection_job(channel.name)
 
 
 def _channel_of_assets(run: dg.DagsterRun, channels: list[Channel]) -> Channel | None:
@@ -69,7 +67,7 @@ def _channel_of_assets(run: dg.DagsterRun, channels: list[Channel]) -> Channel |
 
 
 def _succeeded(memory: Memory, job: str, days: set[str], run: dg.DagsterRun) -> None:
-    if run.asset_selection and not any(key.path[-1] == MIRAKL_DELIVERY for key in run.asset_selection):
+    if run.asset_selection and not any(key.path[-1] == names.MIRAKL_DELIVERY for key in run.asset_selection):
         return
     for key, failing in list(memory.failing.items()):
         if failing.job == job:

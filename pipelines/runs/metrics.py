@@ -16,8 +16,8 @@ import dagster as dg
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from connectors.mirakl.report import OUTCOMES
-from pipelines.assets import MIRAKL_DELIVERY
 from pipelines.config.settings import Channel, Settings, load_settings
+from pipelines.names import MIRAKL_DELIVERY
 from pipelines.operations.state import ledger_to_read
 from pipelines.runs.instance import viewed_instance
 from pipelines.runs.status import ChannelStatus, silent_daemon, statuses

@@ -19,8 +19,7 @@ from connectors.channels.errors import ShopError
 from connectors.ledger import Ledger
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import DayReport
-from pipelines import catalogue, checks, metadata
-from pipelines.assets import MIRAKL_DELIVERY
+from pipelines import catalogue, checks, metadata, names
 from pipelines.config.settings import Channel, Settings
 from pipelines.delivering import sending
 from pipelines.operations import progress
@@ -76,11 +75,6 @@ class Selection(dg.Config):
         return "orders not accepted" + (f" ({named})" if named else "")
 
 
-def job_name(channel: str) -> str:
-    """Return the name of a channel's replay job."""
-    return f"replay_{channel}"
-
-
 def op_name(channel: str) -> str:
     """Return the name of that job's only step. No job of another channel is called so."""
     return f"{channel}__replay"
@@ -88,7 +82,7 @@ def op_name(channel: str) -> str:
 
 def replay_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
     """Build the job that replays orders of a channel."""
-    key = dg.AssetKey([channel.name, MIRAKL_DELIVERY])
+    key = dg.AssetKey([channel.name, names.MIRAKL_DELIVERY])
 
     @dg.op(name=op_name(channel.name), description=replay.__doc__, out=dg.Out(dg.Nothing))
     def replay_orders(
@@ -118,7 +112,7 @@ def replay_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
         context.add_output_metadata(shown)
 
     @dg.job(
-        name=job_name(channel.name),
+        name=names.replay_job(channel.name),
         description=(
             f"Reads orders of {channel.name} again from the shop, whatever their day, and sends them in their current "
             "state. Launched with an empty configuration: every order that Mirakl has not accepted. What it did is the "
@@ -225,9 +219,9 @@ def undelivered_sensor(channel: Channel) -> dg.SensorDefinition:
     """Build the sensor, off by default, that replays orders without an answer: less and less often, then no more."""
 
     @dg.sensor(
-        name=f"{job_name(channel.name)}_undelivered",
-        job_name=job_name(channel.name),
-        minimum_interval_seconds=60,
+        name=names.undelivered_sensor(channel.name),
+        job_name=names.replay_job(channel.name),
+        minimum_interval_seconds=names.UNDELIVERED_SECONDS,
         description=(
             f"Every minute: replays orders of {channel.name} that are without an answer, with a wait that doubles "
             f"after each try, from 5 minutes on, and ends after {_TRIES} tries. Costs one query of the ledger a tick."
@@ -250,7 +244,7 @@ def undelivered_sensor(channel: Channel) -> dg.SensorDefinition:
         now = dt.datetime.now(dt.UTC).timestamp()
         if now < tried["not_before"]:
             return dg.SkipReason(f"{without}; next try in {tried['not_before'] - now:.0f} s")
-        if unfinished_run(context.instance, job_name(channel.name)):
+        if unfinished_run(context.instance, names.replay_job(channel.name)):
             return dg.SkipReason("a replay of this channel is unfinished")
         wait = _FIRST_WAIT.total_seconds() * 2 ** tried["tries"]
         config = Selection(outcome=Outcome.UNDELIVERED.value)

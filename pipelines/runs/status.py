@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -16,9 +16,7 @@ from dagster._core.storage.partition_status_cache import AssetPartitionStatus
 from dagster._utils.schedules import cron_string_iterator
 
 from connectors.ledger import Ledger
-from pipelines.assets import MIRAKL_DELIVERY, RAW_ORDERS
-from pipelines.build import build_definitions
-from pipelines.checks import RECONCILED
+from pipelines import names
 from pipelines.config.settings import Channel, Settings
 from pipelines.operations.verdicts import ALL_ACCEPTED, judge
 from pipelines.partitions import days_of
@@ -111,7 +109,7 @@ def statuses(
     settings: Settings, channels: Sequence[Channel], ledger: Ledger, instance: dg.DagsterInstance | None
 ) -> list[ChannelStatus]:
     """Return the state of channels; `instance` is None where nothing ever ran."""
-    repository = build_definitions(settings).get_repository_def()
+    states = {} if instance is None else {state.name: state for state in instance.all_instigator_state()}
     found = []
     for channel in channels:
         credential = channel.settings.credential
@@ -127,17 +125,13 @@ def statuses(
             ],
         )
         _ask_ledger(status, ledger)
-        states = {} if instance is None else {state.name: state for state in instance.all_instigator_state()}
-        jobs = _jobs(channel.name)
-        for schedule in repository.schedule_defs:
-            if schedule.job_name in jobs:
-                status.schedules.append(_schedule(schedule, states.get(schedule.name)))
-        for sensor in repository.sensor_defs:
-            if set(_targets(sensor)) & jobs:
-                on = _is_on(states.get(sensor.name), InstigatorType.SENSOR)
-                status.sensors.append(Ticking(sensor.name, on, every_seconds=sensor.minimum_interval_seconds))
+        for name, cron in names.schedules(channel.name).items():
+            status.schedules.append(_schedule(name, cron, channel.settings.timezone, states.get(name)))
+        for name, seconds in names.sensors(channel.name).items():
+            on = _is_on(states.get(name), InstigatorType.SENSOR)
+            status.sensors.append(Ticking(name, on, every_seconds=seconds))
         if instance is not None:
-            _ask_dagster(status, channel, instance, [*repository.asset_graph.asset_check_keys])
+            _ask_dagster(status, channel, instance)
             _judge_age(status, channel.settings.late_after_hours)
         found.append(status)
     return found
@@ -150,21 +144,11 @@ def silent_daemon(statuses: Sequence[ChannelStatus], instance: dg.DagsterInstanc
     return not all(daemon.healthy for daemon in instance.get_daemon_statuses(["SCHEDULER", "SENSOR"]).values())
 
 
-def _jobs(channel: str) -> set[str]:
-    return {f"{kind}_{channel}" for kind in ("sync", "replay", "inspect")}
-
-
-def _targets(sensor: dg.SensorDefinition) -> Iterator[str]:
-    return (target.job_name for target in sensor.targets)
-
-
-def _schedule(schedule: dg.ScheduleDefinition, state: InstigatorState | None) -> Ticking:
-    on = _is_on(state, InstigatorType.SCHEDULE)
-    if not on or not isinstance(schedule.cron_schedule, str):
-        return Ticking(schedule.name, on)
-    now = dt.datetime.now(dt.UTC).timestamp()
-    tick = next(cron_string_iterator(now, schedule.cron_schedule, schedule.execution_timezone))
-    return Ticking(schedule.name, on, next_tick=_instant(tick))
+def _schedule(name: str, cron: str, timezone: str, state: InstigatorState | None) -> Ticking:
+    if not _is_on(state, InstigatorType.SCHEDULE):
+        return Ticking(name, on=False)
+    tick = next(cron_string_iterator(dt.datetime.now(dt.UTC).timestamp(), cron, timezone))
+    return Ticking(name, on=True, next_tick=_instant(tick))
 
 
 def _is_on(state: InstigatorState | None, kind: InstigatorType) -> bool:
@@ -189,10 +173,8 @@ def _ask_ledger(status: ChannelStatus, ledger: Ledger) -> None:
             status.red[verdict.check] = verdict.description
 
 
-def _ask_dagster(
-    status: ChannelStatus, channel: Channel, instance: dg.DagsterInstance, checks: Sequence[dg.AssetCheckKey]
-) -> None:
-    key = dg.AssetKey([channel.name, MIRAKL_DELIVERY])
+def _ask_dagster(status: ChannelStatus, channel: Channel, instance: dg.DagsterInstance) -> None:
+    key = dg.AssetKey([channel.name, names.MIRAKL_DELIVERY])
     records = instance.fetch_materializations(key, limit=_DELIVERIES_LOOKED_AT).records
     if records:
         status.last_success = _instant(dt.datetime.fromtimestamp(records[0].timestamp, dt.UTC))
@@ -204,7 +186,7 @@ def _ask_dagster(
         if ages:
             status.delivery_ages = {of: cast(float, age.value) for of, age in ages.items()}
             break
-    reads = instance.fetch_materializations(dg.AssetKey([channel.name, RAW_ORDERS]), limit=1).records
+    reads = instance.fetch_materializations(dg.AssetKey([channel.name, names.RAW_ORDERS]), limit=1).records
     if reads and (event := reads[0].asset_materialization) and "read_at" in event.metadata:
         status.last_read = str(event.metadata["read_at"].value)
     days = days_of(channel)
@@ -217,14 +199,14 @@ def _ask_dagster(
         )
         run_id, _ = attempts.get(status.failed_days[-1], ("", 0))
         status.failure = _failure(instance, run_id)
-    mine = [check for check in checks if check.name == RECONCILED and check.asset_key.path[0] == channel.name]
-    for check, record in instance.event_log_storage.get_latest_asset_check_execution_by_key(mine).items():
+    reconciled = dg.AssetCheckKey(dg.AssetKey([channel.name, names.SHOP_DATABASE]), names.RECONCILED)
+    for check, record in instance.event_log_storage.get_latest_asset_check_execution_by_key([reconciled]).items():
         if record.status is AssetCheckExecutionRecordStatus.FAILED:
             evaluated = record.event.dagster_event if record.event else None
             why = evaluated.asset_check_evaluation_data.description if evaluated else None
             status.red[check.name] = why or "the check itself could not be made"
     unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.QUEUED])
-    jobs = _jobs(channel.name)
+    jobs = {names.sync_job(channel.name), names.replay_job(channel.name), names.inspection_job(channel.name)}
     status.runs = sum(run.job_name in jobs for run in instance.get_runs(unfinished))
 
 

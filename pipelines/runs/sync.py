@@ -14,15 +14,15 @@ import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 
 from connectors.mirakl.report import COUNTS
-from pipelines.assets import DAYS_PER_RUN, MIRAKL_DELIVERY, RAW_ORDERS, beta_features, channel_assets
-from pipelines.automation import channel_job, day_tags, job_name, reading
+from pipelines import names
+from pipelines.assets import DAYS_PER_RUN, beta_features, channel_assets
+from pipelines.automation import channel_job, day_tags, reading
 from pipelines.config.settings import Channel, Settings
 from pipelines.metadata import FAILURE_COLUMNS
 from pipelines.operations.verdicts import Verdict, judge
 from pipelines.resources import RESOURCES, State
 from pipelines.runs.overlap import WindowLost, overlapped
 from pipelines.runs.replay import Selection, op_name, replay_job
-from pipelines.runs.replay import job_name as replay_job_name
 from pipelines.runs.shell_runs import execute
 from transforms.outcomes import Outcome
 
@@ -135,9 +135,11 @@ def _run(
     days: list[str], settings: Settings, channel: Channel, instance: dg.DagsterInstance, *, verbose: bool, reread: bool
 ) -> _Window:
     run_config = {**_log_level(verbose), **reading(channel.name, reread=reread)}
-    run = execute(_job(settings, channel, job_name(channel.name)), instance, day_tags(days[0], days[-1]), run_config)
+    run = execute(
+        _job(settings, channel, names.sync_job(channel.name)), instance, day_tags(days[0], days[-1]), run_config
+    )
     _stop_if_interrupted(run)
-    unread = f"{channel.name}__{RAW_ORDERS}" in run.get_failed_step_keys()
+    unread = f"{channel.name}__{names.RAW_ORDERS}" in run.get_failed_step_keys()
     return _Window(list(_day_results(instance, channel.name, days, run)), _failure(run) if unread else None)
 
 
@@ -156,7 +158,7 @@ def replay(
     Raises:
         KeyboardInterrupt: as `sync`.
     """
-    name = replay_job_name(channel.name)
+    name = names.replay_job(channel.name)
     config = {"config": selection.model_dump(exclude_none=True)}
     run_config = {**_log_level(verbose), "ops": {op_name(channel.name): config}}
     run = execute(_job(settings, channel, name), instance, {}, run_config)
@@ -233,7 +235,7 @@ def _metadata(
     fetch: Callable[..., dg.EventRecordsResult], channel: str, run_id: str, days: list[str] | None = None
 ) -> Iterator[dict[str, Any]]:
     """Yield the metadata that a run wrote about deliveries, the day under `partition`."""
-    filters = dg.AssetRecordsFilter(asset_key=dg.AssetKey([channel, MIRAKL_DELIVERY]), asset_partitions=days)
+    filters = dg.AssetRecordsFilter(asset_key=dg.AssetKey([channel, names.MIRAKL_DELIVERY]), asset_partitions=days)
     # The newest first, so that what this run wrote is not beyond the limit.
     for record in fetch(filters, limit=2 * DAYS_PER_RUN).records:
         event = record.asset_materialization or record.event_log_entry.asset_observation

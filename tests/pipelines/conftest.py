@@ -11,10 +11,12 @@ import pytest
 
 from connectors.ledger import Ledger
 from connectors.sandbox.server import CREDENTIAL, Sandbox, SandboxSettings
-from pipelines.assets import MIRAKL_DELIVERY, asset_keys
-from pipelines.automation import day_tags, job_name
+from pipelines import names
+from pipelines.assets import asset_keys
+from pipelines.automation import day_tags
 from pipelines.build import build_definitions
 from pipelines.config.settings import load_settings
+from pipelines.names import MIRAKL_DELIVERY
 from tests.own_shop import OwnShop
 from tests.pipelines.shell import DAY, NEXT
 
@@ -83,7 +85,7 @@ class Runs:
         return job.execute_in_process(instance=self.instance, raise_on_error=False, run_config=config, **options)
 
     def sync(self, first: str, last: str | None = None, channel: str = "own") -> dg.ExecuteInProcessResult:
-        return self.job(job_name(channel), tags=day_tags(first, last or first))
+        return self.job(names.sync_job(channel), tags=day_tags(first, last or first))
 
     def only(self, asset: str, day: str) -> dg.ExecuteInProcessResult:
         key = next(key for key in asset_keys("own") if key.path[-1] == asset)

@@ -10,7 +10,7 @@ import psycopg
 import pymysql
 import pytest
 
-from pipelines.automation import inspection_name
+from pipelines import names
 from pipelines.changes import changes_sensor
 from pipelines.config.settings import load_settings
 from tests.connectors.custom.conftest import FILES
@@ -86,7 +86,7 @@ def test_a_command_has_one_connection(connections: Connections, command: tuple[s
 def test_a_sensor_and_the_nightly_inspection_have_one_connection(connections: Connections, runs: Runs) -> None:
     changes_sensor(load_settings().channel("own"))(dg.build_sensor_context(instance=runs.instance))
     assert connections.most == 1
-    assert runs.job(inspection_name("own")).success
+    assert runs.job(names.inspection_job("own")).success
     assert connections.all > 1
     assert connections.most == 1
 

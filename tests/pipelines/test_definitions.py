@@ -16,6 +16,7 @@ from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from connectors.ledger import LedgerEntry
+from pipelines import names
 from pipelines.assets import asset_keys
 from pipelines.config.settings import load_settings
 from pipelines.resources import State
@@ -127,6 +128,19 @@ def test_the_definitions_of_a_channel_are_the_pinned_ones(runs: Runs) -> None:
         ("replay_own_undelivered", "STOPPED"),
         ("silent_runs", "RUNNING"),
     ]
+
+
+def test_the_schedules_and_sensors_of_a_channel_are_those_that_status_shows(runs: Runs) -> None:
+    repository = runs.definitions().get_repository_def()
+    jobs = {names.sync_job("own"), names.replay_job("own"), names.inspection_job("own")}
+    crons = {one.name: one.cron_schedule for one in repository.schedule_defs if one.job_name in jobs}
+    assert crons == names.schedules("own")
+    seconds = {
+        one.name: one.minimum_interval_seconds
+        for one in repository.sensor_defs
+        if any(target.job_name in jobs for target in one.targets)
+    }
+    assert seconds == names.sensors("own")
 
 
 def test_all_assets_of_a_channel_have_the_same_days_and_no_pool_that_a_dead_run_could_hold(runs: Runs) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.sandbox.server import Sandbox
-from pipelines.assets import MIRAKL_ORDERS
+from pipelines.names import MIRAKL_ORDERS
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs, failure, red
 from tests.pipelines.shell import call

@@ -18,9 +18,9 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 from connectors.channels import database
 from connectors.ledger import Destination, Ledger
 from connectors.sandbox.server import Sandbox
-from pipelines.assets import SHOP_DATABASE
 from pipelines.automation import day_tags
-from pipelines.checks import RECONCILED, check_keys
+from pipelines.checks import check_keys
+from pipelines.names import RECONCILED, SHOP_DATABASE
 from pipelines.operations.verdicts import Verdict, judge
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs, failure, red
