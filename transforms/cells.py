@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from transforms.amounts import TaxKey
+from transforms.codes import RejectCode
 from transforms.faults import Rank
 from transforms.mapping import ChannelMapping
 from transforms.money import AmountError, from_minor, minor_digits, parse_amount
@@ -20,7 +21,7 @@ class OrderError(Exception):
     `rank` is its rank among the faults of its order, where that is not where it is found.
     """
 
-    def __init__(self, code: str, field: str, reason: str, rank: Rank = ()) -> None:
+    def __init__(self, code: RejectCode, field: str, reason: str, rank: Rank = ()) -> None:
         super().__init__(f"{field}: {reason}")
         self.code, self.field, self.reason, self.rank = code, field, reason, rank
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from enum import IntEnum, auto
 from typing import NamedTuple
 
+from transforms.codes import FaultCode, NormalisationNotice
 from transforms.groups import Ints
 from transforms.outcomes import Notice
 from transforms.parsing import Read
@@ -55,7 +56,7 @@ class Fault(NamedTuple):
     """One fault: its rank, a stable code, the contract's path, and words for a person. No personal data."""
 
     rank: Rank
-    code: str
+    code: FaultCode
     field: str
     reason: str
 
@@ -66,7 +67,7 @@ class Faults:
     def __init__(self) -> None:
         self._first: dict[int, Fault] = {}
 
-    def add(self, order: int, rank: Rank, code: str, field: str, reason: str) -> None:
+    def add(self, order: int, rank: Rank, code: FaultCode, field: str, reason: str) -> None:
         """Note a fault of an order, by its position in the chunk."""
         fault = Fault(rank, code, field, reason)
         if order not in self._first or rank < self._first[order].rank:
@@ -99,7 +100,7 @@ class Notices:
     def __init__(self) -> None:
         self._found: dict[int, list[tuple[Rank, Notice]]] = {}
 
-    def add(self, order: int, rank: Rank, code: str, field: str, detail: str) -> None:
+    def add(self, order: int, rank: Rank, code: NormalisationNotice, field: str, detail: str) -> None:
         """Note something about an order, by its position in the chunk."""
         self._found.setdefault(order, []).append((rank, Notice(code, field, detail)))
 

@@ -15,6 +15,8 @@ from typing import NamedTuple, Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.codes import FaultCode, NoticeCode
+
 
 class Outcome(StrEnum):
     """How an order ends, for one reading of it. The values are in ledgers, metadata and the output of commands.
@@ -78,11 +80,10 @@ REJECT_COLUMNS = ("rejected", *_REJECT)
 class Notice:
     """Something an operator must see about an order that is sent all the same.
 
-    `code` is stable (`unmapped_status`, `money_mismatch`, `dropped_field`, `no_address`),
     `field` is the contract's path, `detail` names the shop's word or both sums. Never personal data.
     """
 
-    code: str
+    code: NoticeCode
     field: str
     detail: str
 
@@ -110,7 +111,7 @@ class Reject(NamedTuple):
     """An order that cannot become a valid record: the first fault, by the contract's path. Never personal data."""
 
     channel_order_id: str
-    code: str
+    code: FaultCode
     field: str
     reason: str
     read_at: str

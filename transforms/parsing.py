@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.codes import RejectCode
 from transforms.groups import Bools, Exact, Ints
 from transforms.money import AmountError, parse_amount
 from transforms.times import TimeError, parse_time
@@ -46,7 +47,7 @@ class Read:
 
     values: Exact
     present: Bools
-    code: str
+    code: RejectCode
     broken: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -279,7 +280,7 @@ def parse_flag(cell: str | None) -> bool | None:
     return FLAGS[word]
 
 
-def _by_word(cells: pa.StringArray, read: Callable[[str], int | None], code: str) -> Read:
+def _by_word(cells: pa.StringArray, read: Callable[[str], int | None], code: RejectCode) -> Read:
     size = len(cells)
     if cells.null_count == size:
         return Read(np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.bool_), code)

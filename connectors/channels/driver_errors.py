@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Literal
 
 from sqlalchemy.exc import DBAPIError
 
-from connectors.channels.errors import ShopError
+from connectors.channels.errors import ShopCode, ShopError
 from connectors.config.database_url import PERCENT_ENCODED
 
+_Cause = ShopCode | Literal["login_refused"]
 # MySQL and MariaDB give a number, PostgreSQL an SQLSTATE, SQLite only words.
-_CODES: Mapping[int | str | None, str] = {
+_CODES: Mapping[int | str | None, _Cause] = {
     **dict.fromkeys([1045, "28000", "28P01"], "login_refused"),
     **dict.fromkeys([1044, 1142, 1143, "42501"], "access_denied"),
     **dict.fromkeys([1049, 1102, "3D000"], "no_database"),
@@ -21,7 +23,7 @@ _CODES: Mapping[int | str | None, str] = {
     **dict.fromkeys([1969, 3024, "57014"], "timeout"),
     2026: "not_encrypted",
 }
-_WORDS = {
+_WORDS: Mapping[str, _Cause] = {
     "unable to open": "unreachable",
     "not a database": "no_database",
     "no such table": "missing_table",
@@ -97,7 +99,7 @@ def _shop_error(channel: str, cause: BaseException | None, where: str) -> ShopEr
             return ShopError(code, f"{place}: {words}")
 
 
-def _code(cause: BaseException | None) -> str:
+def _code(cause: BaseException | None) -> _Cause:
     number = cause.args[0] if cause is not None and cause.args and isinstance(cause.args[0], int) else None
     state = getattr(cause, "sqlstate", None)
     words = _words(cause)

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from transforms.errors import UserError
+
+# Stable; docs/codes.md explains each.
+ShopCode = Literal[
+    # The database.
+    "unreachable",
+    "not_encrypted",
+    "access_denied",
+    "no_database",
+    "missing_table",
+    "timeout",
+    "clock",
+    # The configuration.
+    "bad_url",
+    "no_driver",
+    "bad_prefix",
+    "unknown_platform",
+    "bad_platform",
+    "unsupported",
+    "bad_query",
+    # What queries yield.
+    "bad_sql",
+    "bad_feed",
+    "bad_frame",
+]
 
 
 class ShopError(UserError):
-    """A shop cannot be read at all. The message says what, where and what to do; never a password or an order's data.
+    """A shop cannot be read at all. The message says what, where and what to do, never a password or personal data."""
 
-    `code` is stable:
-    configuration: unknown_platform, bad_platform, bad_query, bad_prefix, bad_url, no_driver;
-    the database: unreachable, no_database, access_denied, timeout, missing_table, unsupported, bad_sql;
-    what queries yield: bad_feed, bad_frame.
-    """
-
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: ShopCode, message: str) -> None:
         super().__init__(message)
         self.code = code

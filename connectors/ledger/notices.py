@@ -33,7 +33,7 @@ class Noticed(NamedTuple):
 def keep(connection: sa.Connection, key: str, found: Mapping[str, Sequence[Notice]]) -> None:
     """Replace the notices of these orders; at most 20 notices an order are kept."""
     known = _kept(connection, key, list(found))
-    wanted = {
+    wanted: dict[tuple[str, str, str], str] = {
         (order_id, notice.code, notice.field): notice.detail
         for order_id, notices in found.items()
         for notice in notices[:MOST_AN_ORDER]

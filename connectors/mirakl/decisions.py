@@ -19,7 +19,9 @@ import orjson
 
 from connectors.ledger import LONGEST_ORDER_ID, Acceptance, Claim, ClaimedTogether, LedgerEntry, claimed_row
 from connectors.ledger.history import Attempt, appended
+from connectors.mirakl.errors import UnansweredCode
 from connectors.mirakl.pointers import Refusal
+from transforms.codes import NoticeCode
 from transforms.outcomes import Notice, Outcome, Record, Reject
 from transforms.times import format_time
 
@@ -34,7 +36,7 @@ class Decision(StrEnum):
 
 
 class Unanswered(NamedTuple):
-    """Why an order is without an answer: code, field and reason."""
+    """Why an order is without an answer: code (a refusal's own where a row was left with one), field and reason."""
 
     code: str
     field: str
@@ -44,11 +46,16 @@ class Unanswered(NamedTuple):
 TOO_LONG_ID = "is longer than 500 characters or holds a NUL; the ledger cannot keep it"
 NEWER_UNANSWERED = "a newer reading was sent and left without an answer; read the day again (all assets), or replay"
 READ_IN_FUTURE = "the ledger's row is of a reading in the future: a clock is or was wrong"
-READ_TOO_LONG_AGO = (
+_IN_FUTURE: UnansweredCode = "READ_IN_FUTURE"
+_TOO_LONG_AGO: UnansweredCode = "READ_TOO_LONG_AGO"
+READ_TOO_LONG_AGO = Unanswered(
+    _TOO_LONG_AGO,
+    "read_at",
     "was read before the ledger's rows were removed ([ledger] retention_days), so a newer reading may have been "
-    "delivered; read the day again (all assets, every order)"
+    "delivered; read the day again (all assets, every order)",
 )
-SHRUNK, FUTURE_STAMP = "shrunk", "future_stamp"
+SHRUNK: NoticeCode = "shrunk"
+FUTURE_STAMP: NoticeCode = "future_stamp"
 TWO_STORES = "is under two stores in one reading; Mirakl distinguishes a channel's orders by their id alone"
 _LONGEST_REASON = 500
 # As rows hold them: drivers take members of an enumeration for something else.
@@ -124,7 +131,7 @@ def unanswered(newer: LedgerEntry, channel: str, latest: dt.datetime) -> Unanswe
     """
     if moment(newer.read_at) > latest:
         repair = f"`mirakl-orders replay {channel} --read-in-future` corrects it"
-        return Unanswered("READ_IN_FUTURE", "read_at", f"{READ_IN_FUTURE}; {repair}")
+        return Unanswered(_IN_FUTURE, "read_at", f"{READ_IN_FUTURE}; {repair}")
     if newer.outcome == Outcome.UNDELIVERED and newer.error_code is not None:
         return Unanswered(newer.error_code, "order", NEWER_UNANSWERED)
     return None

@@ -15,13 +15,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import httpx
 import orjson
 
 from transforms.errors import UserError
 from transforms.plain import plain
+
+# Of orders that are left without an answer; docs/codes.md explains each.
+UnansweredCode = Literal[
+    "NO_ANSWER",
+    "STORE_STOPPED",
+    "CREDENTIAL_REFUSED",
+    "SYSTEMIC",
+    "SENDER_LOST",
+    "INTERRUPTED",
+    "READ_TOO_LONG_AGO",
+    "READ_IN_FUTURE",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,7 @@ class MiraklError(UserError):
     which are left without an answer for this.
     """
 
-    code: ClassVar[str] = "NO_ANSWER"
+    code: ClassVar[UnansweredCode] = "NO_ANSWER"
 
 
 class DestinationError(MiraklError):
@@ -64,7 +76,7 @@ class StoreStopped(MiraklError):
     So does what is not an answer of Mirakl's, a redirect or a login page, when it comes time and again.
     """
 
-    code = "STORE_STOPPED"
+    code: ClassVar[UnansweredCode] = "STORE_STOPPED"
 
 
 class CredentialRefused(StoreStopped):

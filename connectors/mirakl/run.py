@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import orjson
 
+from connectors.mirakl.errors import UnansweredCode
 from connectors.mirakl.policy import Evidence
 from connectors.mirakl.request_size import RequestSize
 
@@ -16,7 +17,7 @@ from connectors.mirakl.request_size import RequestSize
 class Stop(NamedTuple):
     """Why nothing may be sent any more: a code, and the reason; `this_day` ends with the day that is delivered."""
 
-    code: str
+    code: UnansweredCode
     reason: str
     this_day: bool = False
 

@@ -87,7 +87,7 @@ class Settlement:
                         rows.append(kept)
                         noticed[order_id] = ()
                 elif self._removed_until and decisions.may_be_outdated(row, record, self._removed_until):
-                    self._fail_unanswered(order_id, "READ_TOO_LONG_AGO", "read_at", decisions.READ_TOO_LONG_AGO)
+                    self._fail_unanswered(order_id, *decisions.READ_TOO_LONG_AGO)
                 elif row is None:
                     # `decide` sends what has no row; most orders of a first delivery need not ask it.
                     claimed.append(decisions.claim(None, record, together, self._removed_until))

@@ -60,7 +60,7 @@ def test_what_chunks_showed_adds_up() -> None:
 def test_of_many_rejects_and_notices_all_are_counted_and_fifty_are_shown() -> None:
     seen = Normalisation()
     for number in range(60):
-        seen.add(normalised([mismatch(str(number))], [Reject(str(number), "c", "f", "r", "t")]))
+        seen.add(normalised([mismatch(str(number))], [Reject(str(number), "invalid", "f", "r", "t")]))
     assert (seen.counts["rejected"], seen.counts["money_mismatch"]) == (60, 60)
     assert [len(seen.rejected), len(seen.noticed["money_mismatch"])] == [50, 50]
     assert [row["channel_order_id"] for row in seen.rejected][-1] == "49"

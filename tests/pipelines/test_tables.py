@@ -58,7 +58,7 @@ def test_rows_of_an_order_that_is_no_order_are_left_out() -> None:
 
 
 def test_records_and_rejects_come_back_as_they_went_in() -> None:
-    record = Record("1", "S-1", "u", "r", b'{"a":1}', "h", 2, 1, (Notice("c", "f", "d"),))
+    record = Record("1", "S-1", "u", "r", b'{"a":1}', "h", 2, 1, (Notice("dropped_field", "f", "d"),))
     reject = Reject("2", "missing", "order_lines", "is required", "r")
     table = tables.mirakl_table(normalised([record], [reject]))
     assert list(tables.records_of([table.select(tables.RECORD_COLUMNS)])) == [record]
@@ -66,7 +66,7 @@ def test_records_and_rejects_come_back_as_they_went_in() -> None:
 
 
 def one_row(text: str = "x") -> pa.Table:
-    return tables.mirakl_table(normalised([], [Reject(text, "c", "f", "r", "t")]))
+    return tables.mirakl_table(normalised([], [Reject(text, "invalid", "f", "r", "t")]))
 
 
 def test_a_day_is_written_in_place_of_what_was_there(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ class Units:
         cells: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
         columns: dict[str, Any] = {name: np.array([cell]) for name, cell in cells.items()}
         columns |= {
-            name: Read(np.array([cells[name] or 0]), np.array([cells[name] is not None]), "")
+            name: Read(np.array([cells[name] or 0]), np.array([cells[name] is not None]), "invalid_quantity")
             for name in ("shipped", "delivered")
         }
         return Quantities(**columns)
