@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import get_args
 
 import dagster as dg
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
@@ -18,31 +19,16 @@ from pipelines import metadata
 from pipelines.catalogue import documentation
 from pipelines.config.settings import Channel
 from pipelines.metadata import Metadata
-from pipelines.names import MIRAKL_DELIVERY, MIRAKL_ORDERS, RECONCILED
+from pipelines.names import RECONCILED
 from pipelines.operations.days import closed_days
 from pipelines.operations.reconcile import DIFFERS, NEVER_ACCEPTED, NOT_IN_SHOP, Reconciliation, reconcile
 from pipelines.operations.shop import open_shop
-from pipelines.operations.verdicts import (
-    ALL_ACCEPTED,
-    EVERYTHING_MAPPED,
-    MONEY_ADDS_UP,
-    NOTHING_SHRUNK,
-    STAMPS_SANE,
-    Verdict,
-    judge,
-)
+from pipelines.operations.verdicts import Check, Verdict, judge
 from pipelines.resources import State, failures_explained
+from transforms.codes import NormalisationNotice
 from transforms.coverage import Word
 from transforms.outcomes import Normalised
 
-_ASKED = {
-    EVERYTHING_MAPPED: "Every status and country of the shop has a mapping.",
-    MONEY_ADDS_UP: "The sums sent to Mirakl equal what the shop charged, to the cent.",
-    ALL_ACCEPTED: "Every order is accepted in its current state: none is rejected, refused or without an answer.",
-    NOTHING_SHRUNK: "No order has fewer lines or adjustments than were delivered before.",
-    STAMPS_SANE: "No order was changed or read in the future.",
-}
-_OF_DELIVERY = {ALL_ACCEPTED, NOTHING_SHRUNK, STAMPS_SANE}
 _SAMPLES = 50
 # The days of a run, and runs side by side.
 _MOST_PLANNED = 500
@@ -76,8 +62,7 @@ class Normalisation:
     def metadata(self) -> Metadata:
         """Describe one day."""
         numbers = ("orders_read", "orders_normalised", "excluded", "rejected")
-        notices = ("unmapped_status", "money_mismatch", "dropped_field", "no_address")
-        shown: Metadata = {name: self.counts[name] for name in (*numbers, *notices)}
+        shown: Metadata = {name: self.counts[name] for name in (*numbers, *get_args(NormalisationNotice))}
         shown["dagster/row_count"] = self.counts["orders_read"]
         if self.words:
             shown["coverage"] = metadata.coverage_table(self.words)
@@ -89,9 +74,8 @@ class Normalisation:
 
 
 def check_keys(channel: str) -> list[dg.AssetCheckKey]:
-    """Return the keys of a channel's standing checks: what is told to Mirakl, then what becomes of it there."""
-    normalised, delivered = dg.AssetKey([channel, MIRAKL_ORDERS]), dg.AssetKey([channel, MIRAKL_DELIVERY])
-    return [dg.AssetCheckKey(delivered if name in _OF_DELIVERY else normalised, name) for name in _ASKED]
+    """Return the keys of a channel's standing checks."""
+    return [dg.AssetCheckKey(dg.AssetKey([channel, check.asset]), check.value) for check in Check]
 
 
 def standing_checks(channel: Channel) -> dg.AssetChecksDefinition:
@@ -104,10 +88,10 @@ def standing_checks(channel: Channel) -> dg.AssetChecksDefinition:
             dg.AssetCheckSpec(
                 key.name,
                 asset=key.asset_key,
-                description=_ASKED[key.name],
+                description=check.question,
                 metadata={"documentation": documentation("docs/operating.md", "checks")},
             )
-            for key in keys
+            for check, key in zip(Check, keys, strict=True)
         ],
         # Nothing is yielded: what is yielded cannot answer what Dagster planned for a day, see `evaluate`.
         can_subset=True,

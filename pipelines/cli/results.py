@@ -13,7 +13,7 @@ from rich.text import Text
 from connectors.mirakl.report import OUTCOMES
 from pipelines.cli import show
 from pipelines.cli.causes import Causes
-from pipelines.operations.verdicts import ALL_ACCEPTED
+from pipelines.operations.verdicts import Check
 from pipelines.runs.sync import DayResult, SyncResult
 from transforms.outcomes import Outcome
 from transforms.plural import counted, day_ranges
@@ -69,7 +69,7 @@ def show_sync(console: Console, result: SyncResult) -> None:
         show.line(console, f"and {more:,} more: mirakl-orders failures {result.channel}")
     for red in result.red_checks:
         show.line(console, (red.check, "yellow"), f": {red.description}")
-        if red.orders and red.check != ALL_ACCEPTED:
+        if red.orders and red.check != Check.ALL_ACCEPTED:
             orders = Causes(("code", "field", "reason"), red.orders)
             show.rows(console, f"{red.check}: the orders", orders.rows(), numbers=["orders"])
     for reason in dict.fromkeys(day.reason for day in result.days if day.reason):

@@ -10,28 +10,70 @@ import datetime as dt
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Self, assert_never
 
 from connectors.channels.clocks import TOLERANCE
 from connectors.ledger import Ledger, LedgerEntry, NoticeSummary
 from connectors.mirakl.decisions import FUTURE_STAMP, SHRUNK
+from pipelines.names import MIRAKL_DELIVERY, MIRAKL_ORDERS
+from transforms.codes import NoticeCode
 from transforms.outcomes import UNACCEPTED
 from transforms.plural import counted
 from transforms.times import format_time
 
-EVERYTHING_MAPPED = "everything_mapped"
-MONEY_ADDS_UP = "money_adds_up"
-ALL_ACCEPTED = "all_accepted"
-NOTHING_SHRUNK = "nothing_shrunk"
-STAMPS_SANE = "stamps_sane"
-
 MOST_ORDERS = 50
+_READ_IN_FUTURE: NoticeCode = "read_in_future"
 _WORDS_NAMED = 3
 _IDS_IN_COMMAND = 5
 
 
+class Check(StrEnum):
+    """What is asked about a channel's orders, in the order in which it is shown.
+
+    `asset` is what the check belongs to in Dagster, `question` the sentence that is true while it is green.
+    """
+
+    asset: str
+    question: str
+
+    def __new__(cls, value: str, asset: str, question: str) -> Self:
+        """Make a member of its name, its asset and its question."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.asset, member.question = asset, question
+        return member
+
+    ALL_ACCEPTED = (
+        "all_accepted",
+        MIRAKL_DELIVERY,
+        "Every order is accepted in its current state: none is rejected, refused or without an answer.",
+    )
+    EVERYTHING_MAPPED = (
+        "everything_mapped",
+        MIRAKL_ORDERS,
+        "Every status and country of the shop has a mapping.",
+    )
+    MONEY_ADDS_UP = (
+        "money_adds_up",
+        MIRAKL_ORDERS,
+        "The sums sent to Mirakl equal what the shop charged, to the cent.",
+    )
+    NOTHING_SHRUNK = (
+        "nothing_shrunk",
+        MIRAKL_DELIVERY,
+        "No order has fewer lines or adjustments than were delivered before.",
+    )
+    STAMPS_SANE = (
+        "stamps_sane",
+        MIRAKL_DELIVERY,
+        "No order was changed or read in the future.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One question about a channel, and the answer of now.
+    """The answer to one check as of now.
 
     `message` is what is wrong, `command` what goes on from there, `numbers` how much of it there is. `orders` are the
     first 50, each with `channel_order_id`, `day`, `code`, `field` and `reason` (which names both sums of money).
@@ -51,12 +93,25 @@ class Verdict:
 
 
 def judge(channel: str, ledger: Ledger) -> Iterator[Verdict]:
-    """Answer every question about a channel; a few queries, whatever its size."""
-    yield _all_accepted(channel, ledger)
-    yield _everything_mapped(channel, ledger)
-    yield _money_adds_up(channel, ledger.noticed(channel, "money_mismatch", MOST_ORDERS))
-    yield _nothing_shrunk(channel, ledger.noticed(channel, SHRUNK, MOST_ORDERS))
-    yield _stamps_sane(channel, ledger)
+    """Answer every check of a channel; a few queries, whatever its size."""
+    for check in Check:
+        yield _judged(check, channel, ledger)
+
+
+def _judged(check: Check, channel: str, ledger: Ledger) -> Verdict:
+    match check:
+        case Check.ALL_ACCEPTED:
+            return _all_accepted(channel, ledger)
+        case Check.EVERYTHING_MAPPED:
+            return _everything_mapped(channel, ledger)
+        case Check.MONEY_ADDS_UP:
+            return _money_adds_up(channel, ledger.noticed(channel, "money_mismatch", MOST_ORDERS))
+        case Check.NOTHING_SHRUNK:
+            return _nothing_shrunk(channel, ledger.noticed(channel, SHRUNK, MOST_ORDERS))
+        case Check.STAMPS_SANE:
+            return _stamps_sane(channel, ledger)
+        case _:
+            assert_never(check)
 
 
 def _all_accepted(channel: str, ledger: Ledger) -> Verdict:
@@ -67,7 +122,7 @@ def _all_accepted(channel: str, ledger: Ledger) -> Verdict:
     total = sum(counts.values())
     orders, their = counted(total, "order is", "orders are"), "its" if total == 1 else "their"
     return Verdict(
-        ALL_ACCEPTED,
+        Check.ALL_ACCEPTED.value,
         not waiting,
         f"{orders} not accepted by Mirakl in {their} current state ({named}), "
         f"the oldest since {since[:16].replace('T', ' ')} UTC",
@@ -96,7 +151,7 @@ def _everything_mapped(channel: str, ledger: Ledger) -> Verdict:
         )
     again = f"mirakl-orders sync {channel} --from {standing.first_day} --to {standing.last_day}"
     return Verdict(
-        EVERYTHING_MAPPED,
+        Check.EVERYTHING_MAPPED.value,
         not found,
         "; ".join(found),
         again if standing.orders else f"mirakl-orders failures {channel} --code invalid_address",
@@ -112,7 +167,7 @@ def _everything_mapped(channel: str, ledger: Ledger) -> Verdict:
 def _money_adds_up(channel: str, standing: NoticeSummary) -> Verdict:
     first = standing.listed[0].channel_order_id if standing.listed else ""
     return Verdict(
-        MONEY_ADDS_UP,
+        Check.MONEY_ADDS_UP.value,
         not standing.orders,
         f"{counted(standing.orders, 'order was', 'orders were')} sent with other sums than the shop's; green once "
         f"the days from {standing.first_day} to {standing.last_day} are read again without a difference (an order that "
@@ -125,7 +180,7 @@ def _money_adds_up(channel: str, standing: NoticeSummary) -> Verdict:
 
 def _nothing_shrunk(channel: str, standing: NoticeSummary) -> Verdict:
     return Verdict(
-        NOTHING_SHRUNK,
+        Check.NOTHING_SHRUNK.value,
         not standing.orders,
         f"{counted(standing.orders, 'order was', 'orders were')} sent with fewer lines or adjustments than before; "
         "where that is right, send them once more by their ids",
@@ -150,14 +205,14 @@ def _stamps_sane(channel: str, ledger: Ledger) -> Verdict:
         {
             "channel_order_id": row.channel_order_id,
             "day": row.day,
-            "code": "read_in_future",
+            "code": _READ_IN_FUTURE,
             "field": "read_at",
             "reason": f"read at {row.read_at}, by the ledger",
         }
         for row in rows
     ]
     return Verdict(
-        STAMPS_SANE,
+        Check.STAMPS_SANE.value,
         not found,
         "; ".join(found),
         f"mirakl-orders replay {channel} --read-in-future" if read else _replay(channel, stamped),

@@ -18,7 +18,7 @@ from dagster._utils.schedules import cron_string_iterator
 from connectors.ledger import Ledger
 from pipelines import names
 from pipelines.config.settings import Channel, Settings
-from pipelines.operations.verdicts import ALL_ACCEPTED, judge
+from pipelines.operations.verdicts import Check, judge
 from pipelines.partitions import days_of
 
 LATE = "late"
@@ -169,7 +169,7 @@ def _ask_ledger(status: ChannelStatus, ledger: Ledger) -> None:
         status.oldest_open = min(filter(None, (status.oldest_open, row.unaccepted_since)), default=None)
     for verdict in judge(status.name, ledger):
         # How many orders are not accepted is given by their codes.
-        if verdict.description and verdict.check != ALL_ACCEPTED:
+        if verdict.description and verdict.check != Check.ALL_ACCEPTED:
             status.red[verdict.check] = verdict.description
 
 

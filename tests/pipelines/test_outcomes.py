@@ -20,13 +20,14 @@ from connectors.sandbox.server import Sandbox
 from pipelines import metadata
 from pipelines.automation import day_tags
 from pipelines.operations.shop import Shop
+from pipelines.operations.verdicts import Check
 from tests.connectors.mirakl.conftest import answers
 from tests.own_shop import PERSONAL, OwnShop
 from tests.pipelines.conftest import DELIVERY, Runs, failure, red
 
 D1, D2, D3 = "2026-03-02", "2026-03-03", "2026-03-04"
 NOON = "12:00:00"
-STANDING = {"everything_mapped", "money_adds_up", "all_accepted", "nothing_shrunk", "stamps_sane"}
+STANDING = {check.value for check in Check}
 
 
 def three_days(shop: OwnShop) -> None:

@@ -52,8 +52,8 @@ def filled(url: str, rows: int) -> Ledger:
     engine.dispose()
     ledger.write(CHANNEL, [entry(f"{n:08}", "rejected", day=str(FIRST_DAY), error_field="x") for n in range(1, 6)])
     with ledger.claims(CHANNEL) as transaction:
-        codes = ("money_mismatch", "unmapped_status")
-        transaction.notice({f"{n:08}": [Notice(code, "status", "detail") for code in codes] for n in range(6, 11)})
+        noticed = [Notice("money_mismatch", "status", "detail"), Notice("unmapped_status", "status", "detail")]
+        transaction.notice({f"{n:08}": noticed for n in range(6, 11)})
     return ledger
 
 
