@@ -100,8 +100,8 @@ def _money(money: Mapping[str, Any], currency: str) -> str:
     return text
 
 
-def differing(order: Mapping[str, Any], expect: Mapping[str, Any], plain: Mapping[str, Any]) -> tuple[Flat, Flat]:
-    """Return what an order is and what it should be, each without what is not compared.
+def differing(order: Mapping[str, Any], expect: Mapping[str, Any], plain: Mapping[str, Any]) -> list[str]:
+    """Return the fields in which an order is not as it should be, each with both values.
 
     What a case does not name is as in `plain`, which has a table for the order, its lines and their adjustments;
     `{id}` in its texts is the order's id, and so on. What neither names must not be there, and money be zero, but for
@@ -116,7 +116,18 @@ def differing(order: Mapping[str, Any], expect: Mapping[str, Any], plain: Mappin
     wanted["lines"] = list(_each(named, found, "lines", plain.get("line", {}), texts))
     for line, line_found in zip(wanted["lines"], found["lines"], strict=False):
         line["adjustments"] = list(_each(line, line_found, "adjustments", plain.get("adjustment", {}), texts))
-    return _only(found, wanted), wanted
+    return list(_differences(_only(found, wanted), wanted))
+
+
+def _differences(found: Any, wanted: Any, path: str = "") -> Iterator[str]:
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        for name in wanted | found:
+            yield from _differences(found.get(name), wanted.get(name), f"{path}.{name}" if path else name)
+    elif path.rpartition(".")[2] in _NESTED and len(found) == len(wanted):
+        for place, pair in enumerate(zip(found, wanted, strict=True)):
+            yield from _differences(*pair, f"{path}[{place}]")
+    elif found != wanted:
+        yield f"{path}: is {found!r}, expected {wanted!r}"
 
 
 _NOT_OF_THE_ORDER = frozenset({"absent", "notices", "store"})
@@ -133,7 +144,7 @@ def _each(
 
 def _complete(named: Mapping[str, Any], found: Mapping[str, Any], plain: Mapping[str, Any], order: Flat) -> Flat:
     unknown = named.keys() - found.keys()
-    assert not unknown, f"a case names {sorted(unknown)}; there are {sorted(found)}"
+    assert not unknown, f"a case names {sorted(unknown)}; there are {sorted(found)} (tests/golden/record.py)"
     free = set(plain.get("free", ())) - named.keys()
     usual = {"shipping": _zero(order["currency"]), **{name: _filled(value, order) for name, value in plain.items()}}
     return {

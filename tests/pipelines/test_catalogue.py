@@ -14,6 +14,7 @@ from pipelines import catalogue
 from pipelines.config.settings import load_settings
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs
+from transforms.platforms import PLATFORMS
 
 ROOT = Path(__file__).parents[2]
 SHOP = dg.AssetKey(["own", "shop_database"])
@@ -39,7 +40,7 @@ def test_every_page_and_section_that_is_linked_to_is_there(runs: Runs) -> None:
         assert isinstance(check, dg.AssetChecksDefinition)
         told += [spec.metadata for spec in check.check_specs]
     links = {str(value.value) for metadata in told for name, value in metadata.items() if "documentation" in name}
-    links |= {f"docs/{platform}.md" for platform in ("woocommerce", "prestashop", "magento2", "medusa")}
+    links |= {f"docs/{platform}.md" for platform in PLATFORMS}
     assert len(links) > 5
     for link in links:
         page, _, section = link.partition("#")

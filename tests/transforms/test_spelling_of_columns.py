@@ -23,10 +23,10 @@ import pytest
 from mypy import api
 
 from transforms.columns import COLUMNS
+from transforms.platforms import PLATFORMS
 
 ROOT = Path(__file__).parents[2]
 CORE = sorted((ROOT / "transforms").glob("*.py"))
-PLATFORMS = ("magento2", "medusa", "prestashop", "woocommerce")
 TYPES = (
     *(kind for kind in vars(builtins).values() if isinstance(kind, type)),
     dt.datetime,

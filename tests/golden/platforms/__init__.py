@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 
 from tests.golden.cases import Platform
-from tests.golden.platforms import custom, magento2, medusa, prestashop, woocommerce
+from transforms import platforms
 
 PLATFORMS: Mapping[str, Platform] = {
-    module.PLATFORM.name: module.PLATFORM for module in (custom, magento2, medusa, prestashop, woocommerce)
+    name: import_module(f"{__name__}.{name}").PLATFORM for name in ("custom", *platforms.PLATFORMS)
 }
