@@ -150,7 +150,9 @@ class MiraklClient:
         )
         self.credential = settings.credential
         self._base_url = settings.base_url.rstrip("/")
-        self._connections = Connections(httpx.URL(self._base_url + _ORDERS), most=settings.connections, timeout=timeout)
+        self._connections = Connections(
+            httpx.URL(self._base_url + _ORDERS), threads=settings.connections, timeout=timeout
+        )
         self._user_agent = (b"User-Agent", self._http.headers["User-Agent"].encode("ascii"))
         self._budget = settings.retry_budget
         self._log, self._silence = log, Silence(log)

@@ -9,42 +9,74 @@ the next request, and call orders delivered that were never read.
 from __future__ import annotations
 
 import ssl
+import threading
 import time
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
 
 _MOST_BYTES = 1_000_000
+_REST_SECONDS = 0.1
 _END_OF_HEAD = b"\r\n\r\n"
 _ACCEPTED = httpx.Response(httpx.codes.NO_CONTENT)
 
 
-class Connections:
-    """Up to `most` connections to one address, through the proxy that the environment names for it. Thread-safe.
+class _Connection(NamedTuple):
+    """A connection that is made when it is first used, and from when on it may be used (again)."""
 
-    `timeout` bounds, in seconds, getting a connection and the whole answer, however slowly its bytes come.
+    pool: httpcore.ConnectionPool
+    rested_at: float = 0.0
+
+
+class Connections:
+    """Connections to one address, through the proxy that the environment names for it. Thread-safe.
+
+    Each rests between two requests, so that a second answer is noticed before it could be taken for another one; there
+    may be twice as many as the `threads` that post. `timeout` bounds, in seconds, getting a connection and the whole
+    answer, however slowly its bytes come.
     """
 
-    def __init__(self, url: httpx.URL, *, most: int, timeout: httpx.Timeout) -> None:
+    def __init__(self, url: httpx.URL, *, threads: int, timeout: httpx.Timeout) -> None:
         self._url = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         self._host = (b"Host", url.netloc)
         self._extensions = {"timeout": timeout.as_dict()}
-        answer_seconds = timeout.read or 60.0
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
-            proxy=_proxy(url),
-            max_connections=most,
-            max_keepalive_connections=most,
-            keepalive_expiry=5.0,
-            network_backend=_Backend(answer_seconds),
-        )
+        self._ssl_context, self._proxy = httpx.create_ssl_context(), _proxy(url)
+        self._backend = _Backend(timeout.read or 60.0)
+        self._lock = threading.Lock()
+        self._free = [_Connection(self._pool()) for _ in range(2 * threads)]
 
     def close(self) -> None:
-        """Close the connections."""
-        self._pool.close()
+        """Close the connections that are not in use."""
+        with self._lock:
+            for connection in self._free:
+                connection.pool.close()
+
+    def _pool(self) -> httpcore.ConnectionPool:
+        return httpcore.ConnectionPool(
+            ssl_context=self._ssl_context,
+            proxy=self._proxy,
+            max_connections=1,
+            keepalive_expiry=5.0,
+            network_backend=self._backend,
+        )
+
+    @contextmanager
+    def _connection(self) -> Iterator[httpcore.ConnectionPool]:
+        """Take the connection that was used last of those that have rested."""
+        with self._lock:
+            now = time.monotonic()
+            rested = (place for place, one in reversed([*enumerate(self._free)]) if one.rested_at <= now)
+            taken = self._free.pop(next(rested, 0)) if self._free else _Connection(self._pool())
+        time.sleep(max(0.0, taken.rested_at - now))
+        try:
+            yield taken.pool
+        finally:
+            with self._lock:
+                self._free.append(taken._replace(rested_at=time.monotonic() + _REST_SECONDS))
 
     def post(self, headers: list[tuple[bytes, bytes]], body: bytes) -> httpx.Response:
         """Post a body once; of a longer answer the first million bytes are returned.
@@ -55,7 +87,10 @@ class Connections:
                 answer, or none that is certain to be to this body.
         """
         head = [self._host, *headers, (b"Content-Length", b"%d" % len(body))]
-        with self._pool.stream("POST", self._url, headers=head, content=body, extensions=self._extensions) as answer:
+        with (
+            self._connection() as pool,
+            pool.stream("POST", self._url, headers=head, content=body, extensions=self._extensions) as answer,
+        ):
             stream = answer.extensions["network_stream"]
             content = bytearray()
             for part in answer.iter_stream():

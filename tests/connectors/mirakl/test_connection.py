@@ -77,7 +77,7 @@ def serving(
         return True
 
     server = Server(send if isinstance(answer, bytes) else answer, family)
-    connections = Connections(server.url, most=2, timeout=httpx.Timeout(seconds))
+    connections = Connections(server.url, threads=2, timeout=httpx.Timeout(seconds))
     try:
         yield server, lambda body: connections.post([], body)
     finally:
@@ -85,10 +85,13 @@ def serving(
         server.close()
 
 
-def test_a_connection_is_kept_from_one_accepted_request_to_the_next() -> None:
+def test_connections_are_kept_and_rest_between_two_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(ACCEPTED) as (server, post):
-        assert [post(b"one").status_code, post(b"two").status_code] == [204, 204]
-        assert (server.requests, server.connections) == ([b"one", b"two"], 1)
+        assert {post(b"").status_code for _ in range(9)} == {204}
+        assert server.connections == 4
+        monkeypatch.setattr("connectors.mirakl.connection._REST_SECONDS", 0)
+        assert {post(b"").status_code for _ in range(9)} == {204}
+        assert server.connections == 4
 
 
 def test_a_second_answer_to_one_request_is_not_taken_for_that_to_the_next() -> None:
@@ -98,9 +101,20 @@ def test_a_second_answer_to_one_request_is_not_taken_for_that_to_the_next() -> N
         connection.sendall(2 * ACCEPTED if body == b"one" else REFUSED)
         return True
 
-    with serving(twice_then_refused) as (server, post):
-        assert [post(b"one").status_code, post(b"two").status_code] == [204, 400]
-        assert server.connections == 2
+    with serving(twice_then_refused) as (_, post):
+        assert [post(b"one").status_code, *(post(b"two").status_code for _ in range(5))] == [204, *[400] * 5]
+
+
+def test_a_second_answer_that_comes_a_moment_later_is_not_taken_for_that_to_the_next_either() -> None:
+    def again_later(connection: socket.socket, body: bytes) -> bool:
+        connection.sendall(ACCEPTED if body == b"one" else REFUSED)
+        if body == b"one":
+            threading.Timer(0.02, connection.sendall, [ACCEPTED]).start()
+        return True
+
+    with serving(again_later) as (_, post):
+        assert {post(b"one").status_code for _ in range(4)} == {204}
+        assert {post(b"two").status_code for _ in range(4)} == {400}
 
 
 def test_a_second_answer_after_a_refusal_is_not_taken_for_that_to_the_next() -> None:
@@ -109,7 +123,7 @@ def test_a_second_answer_after_a_refusal_is_not_taken_for_that_to_the_next() -> 
         return True
 
     with serving(refused_and_accepted) as (_, post):
-        assert [post(b"one").status_code, post(b"two").status_code] == [400, 400]
+        assert [post(b"one").status_code, *(post(b"two").status_code for _ in range(5))] == [400] * 6
 
 
 def test_of_answers_that_differ_none_is_believed() -> None:
@@ -193,7 +207,7 @@ def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("http_proxy", f"http://user:pass@127.0.0.1:{proxy.port}")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    connections = Connections(httpx.URL("http://mirakl.example/v1/orders"), most=1, timeout=httpx.Timeout(5))
+    connections = Connections(httpx.URL("http://mirakl.example/v1/orders"), threads=1, timeout=httpx.Timeout(5))
     assert connections.post([], b"one").status_code == 204
     connections.close()
     proxy.close()
