@@ -125,12 +125,12 @@ def evaluate(context: dg.OpExecutionContext | dg.AssetExecutionContext, channel:
 
 @contextmanager
 def judged_when_it_fails(context: dg.AssetExecutionContext, channel: Channel, state: State) -> Iterator[None]:
-    """Evaluate the standing checks when a step fails for good."""
+    """Evaluate the standing checks when a step fails for good, or is stopped: no later step would."""
     try:
         yield
     except dg.RetryRequested:
         raise
-    except Exception:
+    except BaseException:
         evaluate(context, channel, state)
         raise
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+
 import dagster as dg
 import pytest
 
+from connectors.mirakl.client import MiraklClient
+from connectors.mirakl.errors import NoAnswer
 from pipelines import resources
 from pipelines.config.settings import load_settings
 from pipelines.operations.shop import Shop
 from pipelines.partitions import days_of
 from pipelines.runs.sync import sync
 from tests.own_shop import OwnShop
-from tests.pipelines.conftest import Runs, failure
+from tests.pipelines.conftest import DELIVERY, Runs, failure, red
 
 D1 = "2026-03-02"
 
@@ -80,3 +84,23 @@ def test_a_signal_while_the_shop_is_read_ends_the_run_and_is_no_reason_to_try_ag
     result = runs.sync(D1)
     assert not result.success
     assert retries(result) == 0
+
+
+def test_a_run_stopped_while_it_sends_leaves_the_check_red(
+    runs: Runs, shop: OwnShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing comes after it that would find the order it has left without an answer."""
+    shop.order("1", f"{D1} 12:00:00")
+    assert red(runs.sync(D1)) == set()
+    shop.order("1", f"{D1} 13:00:00", status="sent")
+
+    def stopped(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+        raise NoAnswer("the run was stopped")
+
+    monkeypatch.setattr(MiraklClient, "post_orders", stopped)
+    result = runs.sync(D1)
+    assert not result.success
+    key = dg.AssetCheckKey(DELIVERY, "all_accepted")
+    newest = runs.instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+    assert (newest.run_id, newest.status.value) == (result.run_id, "FAILED")
