@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from connectors.channels.check import check_shop
 from connectors.channels.errors import ShopError
@@ -92,6 +93,24 @@ def test_check_finds_nothing_in_the_example_and_the_index_when_it_is_gone(source
     (finding,) = check_shop(ShopReader(source))
     assert finding.verdict == "warning"
     assert "CREATE INDEX order_events_happened_at ON order_events (happened_at)" in finding.message
+
+
+def test_with_the_indexes_that_it_names_no_query_goes_through_a_whole_table(source: ShopSource) -> None:
+    reader = ShopReader(source)
+    sent: list[tuple[str, Any]] = []
+    with reader.snapshot() as snapshot:
+        connection = snapshot._connection
+        sa.event.listen(connection, "before_cursor_execute", lambda *given: sent.append((given[2], given[3])))
+        found = [*snapshot.placed(DAY - dt.timedelta(days=1), DAY), *snapshot.chunks(DAY, DAY + dt.timedelta(days=1))]
+        assert len([*found, *snapshot.orders(["W-1007"])]) == 3
+        steps = [
+            step[3]
+            for statement, parameters in list(sent)
+            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+    assert any(step.startswith("SEARCH") for step in steps)
+    # `changed` is what the feed itself has worked out.
+    assert [step for step in steps if step.startswith("SCAN") and step != "SCAN changed"] == []
 
 
 def test_a_folder_that_holds_something_is_left_as_it_is(tmp_path: Path) -> None:
