@@ -30,6 +30,9 @@ from transforms.times import TimeError, parse_time
 _T = TypeVar("_T")
 SAMPLE_ORDERS = 100
 SAMPLE_DAYS = 30
+# How far back is looked until there are enough orders: a large shop has them in a day, and works out every change of
+# the days that it is asked about.
+_DAYS_BACK = (1, 7, SAMPLE_DAYS)
 
 _OF_PRODUCTS = frozenset({"product_id", "product_title", "quantity", "price"})
 _EPOCH = "; an epoch is converted in SQL (FROM_UNIXTIME, to_timestamp, datetime(x, 'unixepoch'))"
@@ -99,12 +102,12 @@ def _queries(reader: ShopReader, snapshot: Snapshot) -> list[ShopFinding]:
             return None
 
     end = snapshot.read_at + dt.timedelta(days=1)
-    recently, ever = snapshot.read_at - dt.timedelta(days=SAMPLE_DAYS), dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+    ever = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
     order_ids: list[Any] = []
     rows: dict[str, Frame] = {}
     for name, query in sorted(snapshot.queries.items(), key=lambda item: item[1].use is not Use.FEED):
         if query.use is Use.FEED:
-            named = tried(snapshot.first_changes, name, recently, end, SAMPLE_ORDERS)
+            named = tried(_recent, snapshot, name, end)
             if not order_ids and named is not None:
                 named = named or tried(snapshot.first_changes, name, ever, end, SAMPLE_ORDERS) or []
                 order_ids = [order_id for order_id, _ in named]
@@ -138,8 +141,23 @@ def _queries(reader: ShopReader, snapshot: Snapshot) -> list[ShopFinding]:
     return findings
 
 
+def _recent(snapshot: Snapshot, name: str, end: dt.datetime) -> list[tuple[Any, Any]]:
+    """Return entries of a feed, of the last day if it has enough of them."""
+    entries: list[tuple[Any, Any]] = []
+    for days in _DAYS_BACK:
+        entries = snapshot.first_changes(name, snapshot.read_at - dt.timedelta(days=days), end, SAMPLE_ORDERS)
+        if len(entries) == SAMPLE_ORDERS:
+            break
+    return entries
+
+
 def _times(reader: ShopReader, snapshot: Snapshot) -> Iterator[ShopFinding]:
-    start, end = snapshot.read_at - dt.timedelta(days=SAMPLE_DAYS), snapshot.read_at + dt.timedelta(days=1)
+    end = snapshot.read_at + dt.timedelta(days=1)
+    start = snapshot.read_at
+    for days in _DAYS_BACK:
+        start = snapshot.read_at - dt.timedelta(days=days)
+        if len(snapshot.raw_changes("changes", start, end, SAMPLE_ORDERS)) == SAMPLE_ORDERS:
+            break
     for words in wrong_times(reader, snapshot, start, end, SAMPLE_ORDERS):
         yield ShopFinding("warning", f"channel {reader.source.channel!r}: {words}")
 
