@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT, MARGIN, GAP = 300, 180, 56, 44
+WIDTH, HEIGHT, MARGIN, GAP = 300, 180, 56, 72
 MOST_LABELS = 8
-COLOURS = ("#1f6feb", "#d1642a")
+COLOURS = ("#1f6feb", "#d1642a", "#2da44e", "#8250df")
 _TEXT = 'font-family="system-ui, sans-serif" font-size="11" fill="#57606a"'
 
 
@@ -58,7 +58,7 @@ def _panel(panel: Panel) -> Iterable[str]:
     for x in labelled:
         yield f'<text x="{across(x):.1f}" y="{HEIGHT + 16}" text-anchor="middle" {_TEXT}>{_short(x)}</text>'
     yield f'<text x="{WIDTH / 2}" y="{HEIGHT + 34}" text-anchor="middle" {_TEXT}>{escape(panel.x)}</text>'
-    yield f'<text x="-40" y="-12" {_TEXT}>{escape(panel.y)}</text>'
+    yield f'<text x="-40" y="{-12 - 13 * len(panel.lines)}" {_TEXT}>{escape(panel.y)}</text>'
     for number, ((name, line), colour) in enumerate(zip(panel.lines.items(), COLOURS, strict=False)):
         points = [(across(x), down(y)) for x, y in sorted(line.items())]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)

@@ -1,7 +1,8 @@
-"""What an order costs against the size of the day, the shop and the ledger: `python -m tests.benchmarks.growth`.
+"""What an order costs against the size of the day, the shop and the ledger: `python -m tests.benchmarks.growth [PART ...]`.
 
-Prints JSON of all points, and draws them to docs/images/growth.svg. CPU is user and system time; a run of the command has
-that of the same run over an empty shop taken off. Rows that only have to be there are made by SQL.
+Measures the parts that are named, all of them else, writes their points to docs/images/growth.json beside those of other
+parts, and draws docs/images/growth.svg. CPU is user and system time; a run of the command has that of the same run over an
+empty shop taken off. Rows that only have to be there are made by SQL.
 """
 
 from __future__ import annotations
@@ -9,57 +10,101 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
-import os
 import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-import pyarrow as pa
-
 from connectors.channels.reader import ShopReader, ShopSource
-from connectors.ledger import Ledger
-from connectors.mirakl import limiter
-from connectors.mirakl.client import MiraklClient, MiraklSettings
-from connectors.mirakl.delivery import Delivery
 from tests.benchmarks import sql_shop
 from tests.benchmarks.bench import CHANNEL, ROOT, receiver, run
 from tests.benchmarks.chart import Panel, draw
-from tests.benchmarks.ledger import entry
-from tests.connectors.mirakl.conftest import make_record, tables
+from tests.benchmarks.ledger_growth import ledger_points
+from tests.benchmarks.shop_growth import PLATFORMS, SIZES, said, shop_points
 
 PICTURE = ROOT / "docs/images/growth.svg"
-DAY_SIZES = (10_000, 30_000, 100_000, 300_000)
-ROWS = (10_000, 100_000, 1_000_000, 3_000_000, 10_000_000)
-# How many orders are read or delivered at each number of rows.
+POINTS = PICTURE.with_suffix(".json")
+DAY_SIZES = (1_000, 10_000, 100_000, 1_000_000)
+# How many orders are read from each shop in SQLite.
 SAMPLE = 5_000
 Points = dict[int, float]
+# The lines of a part: what is measured -> points.
+Lines = dict[str, Points]
 
 
 def main() -> None:
+    parts = ("days", "sqlite", *PLATFORMS, "ledger")
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--largest", type=int, default=10_000_000, help="rows of shop and ledger at most")
-    parser.add_argument("--largest-day", type=int, default=300_000, help="orders of a day at most")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(parts)}; all if none is named")
+    parser.add_argument("--largest", type=int, default=SIZES[-1], help="rows of shop and ledger at most")
+    parser.add_argument("--largest-day", type=int, default=DAY_SIZES[-1], help="orders of a day at most")
     asked = parser.parse_args()
-    rows = [count for count in ROWS if count <= asked.largest]
-    with tempfile.TemporaryDirectory(prefix="growth-") as name, receiver() as address:
-        folder = Path(name)
-        first, again, peak = by_day(folder / "days", address, [n for n in DAY_SIZES if n <= asked.largest_day])
-        panels = [
-            Panel("orders of the day", "us of CPU an order", {"first sync": first, "again, unchanged": again}),
-            Panel("orders of the day", "peak MB", {"sync": peak}),
-            Panel("orders in the shop", "us of CPU an order", {"read one day": by_shop(folder / "shop", rows)}),
-            Panel("rows in the ledger", "us of CPU an order", {"deliver": by_ledger(folder, address, rows)}),
-        ]
-    print(json.dumps([{"x": panel.x, "y": panel.y, **panel.lines} for panel in panels]))
-    PICTURE.write_text(draw(panels))
+    if unknown := set(asked.parts) - set(parts):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    sizes = [count for count in SIZES if count <= asked.largest]
+    for part in asked.parts or parts:
+        with tempfile.TemporaryDirectory(prefix="growth-") as name, receiver() as address:
+            measured = measure(part, Path(name), address, sizes, asked.largest_day)
+        # Read again: another part may have been measured meanwhile.
+        points = read_points() | {part: measured}
+        POINTS.write_text(json.dumps(points, indent=1) + "\n")
+        PICTURE.write_text(draw(panels(points)))
 
 
-def by_day(folder: Path, address: str, sizes: list[int]) -> tuple[Points, Points, Points]:
+def measure(part: str, folder: Path, address: str, sizes: Sequence[int], largest_day: int) -> Lines:
+    """Measure one part."""
+    match part:
+        case "days":
+            return by_day(folder, address, [size for size in DAY_SIZES if size <= largest_day])
+        case "sqlite":
+            return {"read one day": by_shop(folder, sizes)}
+        case "ledger":
+            return ledger_points(folder, address, sizes)
+        case _:
+            return shop_points(folder, part, sizes)
+
+
+def read_points() -> dict[str, Lines]:
+    """Return the points that were measured before."""
+    if not POINTS.exists():
+        return {}
+    stored: dict[str, dict[str, dict[str, float]]] = json.loads(POINTS.read_text())
+    return {
+        part: {name: {int(size): y for size, y in line.items()} for name, line in lines.items()}
+        for part, lines in stored.items()
+    }
+
+
+def panels(points: Mapping[str, Lines]) -> list[Panel]:
+    """Return what is drawn of the parts that were measured."""
+    names = {"woocommerce": "WooCommerce", "prestashop": "PrestaShop", "magento2": "Magento", "medusa": "Medusa"}
+    by_platform = {
+        y: {name: points[part][line] for part, name in names.items() if part in points}
+        for y, line in (
+            ("rows that the change feed looks at, an order", "rows of the feed"),
+            ("rows looked at to read an order whole", "rows of an order"),
+            ("us of the database's CPU an order", "us of an order"),
+        )
+    }
+    days, ledger, sqlite = (points.get(part, {}) for part in ("days", "ledger", "sqlite"))
+    asked = {name: line for name, line in ledger.items() if name.startswith("all checks")}
+    delivered = {name: line for name, line in ledger.items() if name.startswith(("deliver", "unchanged"))}
+    drawn = [
+        Panel("orders of the day", "us of CPU an order", {name: days[name] for name in days if name != "peak MB"}),
+        Panel("orders of the day", "peak MB", {"sync": days["peak MB"]} if days else {}),
+        *(Panel("orders in the shop", y, lines) for y, lines in by_platform.items()),
+        Panel("orders in the shop (SQLite)", "us of CPU an order", sqlite),
+        Panel("rows in the ledger", "us of CPU an order", delivered),
+        Panel("rows in the ledger", "ms", asked),
+    ]
+    return [panel for panel in drawn if panel.lines]
+
+
+def by_day(folder: Path, address: str, sizes: Sequence[int]) -> Lines:
     """Sync one day of so many orders, and once more; return CPU an order of both, and the peak of memory."""
     costs: dict[int, tuple[float, float]] = {}
     peaks: Points = {}
@@ -82,10 +127,10 @@ def by_day(folder: Path, address: str, sizes: list[int]) -> tuple[Points, Points
         costs[size], peaks[size] = (cpu, cpu_again), max(peak, peak_again)
         said(f"a day of {size:,}: {cpu:.1f} s, again {cpu_again:.1f} s, {peaks[size]:.0f} MB")
     first, again = ({n: (costs[n][run] - costs[0][run]) / n * 1e6 for n in sizes} for run in (0, 1))
-    return first, again, {n: peaks[n] for n in sizes}
+    return {"first sync": first, "again, unchanged": again, "peak MB": {n: peaks[n] for n in sizes}}
 
 
-def by_shop(folder: Path, sizes: list[int]) -> Points:
+def by_shop(folder: Path, sizes: Sequence[int]) -> Points:
     """Read one day of SAMPLE orders, change feed included, from a shop of so many, of one line each."""
     sql_shop.make(folder, 0, 1)
     points: Points = {}
@@ -113,39 +158,6 @@ def by_shop(folder: Path, sizes: list[int]) -> Points:
     return points
 
 
-def by_ledger(folder: Path, address: str, sizes: list[int]) -> Points:
-    """Deliver SAMPLE changed orders, scattered over a ledger of so many."""
-    limiter.CEILING = 1_000_000  # Mirakl's ceiling would be what is measured
-    settings = MiraklSettings(
-        f"{address}/api/channel-platform",
-        f"{address}/oauth/token",
-        "sandbox",
-        "sandbox",
-        requests_per_second=limiter.CEILING,
-    )
-    path = folder / "ledger.sqlite"
-    ledger, points, there = Ledger(f"sqlite:///{path}"), Points(), 1
-    ledger.write("shop", [entry(1, "delivered")])
-    for size in sizes:
-        with closing(sqlite3.connect(path)) as connection, connection:
-            names = [row[1] for row in connection.execute("PRAGMA table_info(ledger_orders)")]
-            cells = ", ".join("100000000 + n" if name == "channel_order_id" else name for name in names)
-            connection.execute(
-                f"""WITH RECURSIVE n (n) AS (SELECT {there + 1} UNION ALL SELECT n + 1 FROM n WHERE n < {size})
-                INSERT INTO ledger_orders SELECT {cells} FROM n, ledger_orders WHERE channel_order_id = '100000001'"""
-            )
-        there = size
-        records = [
-            make_record(100_000_001 + number * (size // SAMPLE), read_at="2026-03-03T00:00:00Z")
-            for number in range(SAMPLE)
-        ]
-
-        points[size] = cost(partial(_deliver, ledger, settings, list(tables(records))))
-        said(f"a ledger of {size:,}: {points[size]:.0f} us")
-    ledger.dispose()
-    return points
-
-
 def _read(folder: Path, day: dt.datetime) -> int:
     reader = ShopReader(ShopSource("shop", f"{folder}/platform", f"sqlite:///{folder}/shop.sqlite"))
     with reader.snapshot() as snapshot:
@@ -155,15 +167,6 @@ def _read(folder: Path, day: dt.datetime) -> int:
     return orders
 
 
-def _deliver(ledger: Ledger, settings: MiraklSettings, orders: list[pa.Table]) -> int:
-    client = MiraklClient(settings)
-    report = Delivery(client, ledger, channel="shop", channel_id="1234").deliver(
-        orders, day="2026-03-02", run_id="growth", again=True
-    )
-    client.close()
-    return report.counts["delivered"]
-
-
 def cost(work: Callable[[], int]) -> float:
     """Return the CPU of an order in us: of the second time, when what is done once is done."""
     work()
@@ -171,11 +174,6 @@ def cost(work: Callable[[], int]) -> float:
     orders = work()
     assert orders == SAMPLE, f"{orders:,} orders instead of {SAMPLE:,}"
     return (time.process_time() - begun) / orders * 1e6
-
-
-def said(words: str) -> None:
-    """Tell how far it is."""
-    print(f"{words} (load {os.getloadavg()[0]:.1f})", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

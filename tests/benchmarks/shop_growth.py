@@ -1,20 +1,18 @@
-"""What a shop of up to 10 million orders costs its own database: `python -m tests.benchmarks.shop_growth PLATFORM`.
+"""What a shop of up to 10 million orders costs its own database, on MariaDB and PostgreSQL.
 
-Each shop is made of copies of one of 10,000 orders (`tests/shops/copies.py`), 5,000 a day. Prints JSON: of each size what
-an order of a day costs, asked for by the change feed, read whole, and so on: `rows` that the database looked at, which
-no other work on the machine changes, and `us` of its CPU.
+Each shop is made of copies of one of 10,000 orders (`tests/shops/copies.py`), 5,000 a day. What an order of a day costs,
+asked for by the change feed, read whole, and so on, is counted in rows that the database looked at, which no other work
+on the machine changes, and in its CPU.
 """
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import json
 import os
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +25,7 @@ import sqlalchemy as sa
 from connectors.channels.platform import load_platform, with_prefix
 from connectors.channels.reader import ShopReader, ShopSource, Snapshot
 from examples.woocommerce_shop import make_mariadb_shop
-from tests.connectors.plans import full_scans
+from tests.connectors.plans import sent
 from tests.servers.mariadb import mariadb
 from tests.servers.postgresql import postgresql
 from tests.shops import copies
@@ -37,6 +35,9 @@ from tests.shops.fill_prestashop import fill_prestashop
 from tests.shops.magento2 import make_shop
 from tests.shops.medusa import medusa_shop
 
+PLATFORMS = ("woocommerce", "prestashop", "magento2", "medusa")
+# The last whole day of the shops.
+NEWEST = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 BASE, DAYS = 10_000, 2
 CHUNK = 1_000
@@ -85,13 +86,22 @@ class MariaDB:
 
     def grow(self, orders: int) -> ShopSource:
         """Make the shop of so many orders."""
+        self._connection.select_db("base")
         copies.copy_on_mariadb(self._connection, "base", "shop", self.how, orders // BASE)
         return ShopSource("shop", self.platform, f"mysql://root@127.0.0.1:{self._port}/shop")
 
-    def scans(self, source: ShopSource, day: dt.datetime) -> set[str]:
-        """Name the queries that go through a large table from end to end."""
+    def scans(self, source: ShopSource, size: int) -> set[str]:
+        """Name what is read from end to end, or sorted, of more rows than a tenth of the shop's orders."""
+        found = set()
         self._connection.select_db("shop")
-        return full_scans(self._connection, source, self.prefix, day)
+        with self._connection.cursor(pymysql.cursors.DictCursor) as cursor:
+            for statement, parameters in sent(source, self.prefix, NEWEST):
+                cursor.execute(f"EXPLAIN {statement}", parameters)
+                for step in cursor.fetchall():
+                    how = f"{step['type']} {step['Extra']}"
+                    if int(step["rows"] or 0) > size // 10 and ("ALL" in how or "index " in how or "filesort" in how):
+                        found.add(f"{step['table']}: {step['rows']} rows, {how}: {' '.join(statement.split())[:80]}")
+        return found
 
     def cost(self, connection: sa.Connection, work: Callable[[], int]) -> Cost:
         """Do something with the reader's connection."""
@@ -129,16 +139,16 @@ class PostgreSQL:
         copies.copy_on_postgresql(self._connection, "base", "public", copies.MEDUSA, orders // BASE)
         return ShopSource("shop", "medusa", self._url)
 
-    def scans(self, source: ShopSource, day: dt.datetime) -> set[str]:
+    def scans(self, source: ShopSource, size: int) -> set[str]:
         """Sequential scans show in the rows that are looked at."""
         return set()
 
     def cost(self, connection: sa.Connection, work: Callable[[], int]) -> Cost:
         """Do something with the reader's connection; its statements are explained afterwards, which looks at them again."""
-        sent: list[tuple[str, Any]] = []
+        statements: list[tuple[str, Any]] = []
 
         def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-            sent.append((statement, parameters))
+            statements.append((statement, parameters))
 
         process = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
         sa.event.listen(connection, "before_cursor_execute", note)
@@ -147,7 +157,7 @@ class PostgreSQL:
         cpu, waited = _cpu(process) - begun, time.perf_counter() - waited
         sa.event.remove(connection, "before_cursor_execute", note)
         rows = 0
-        for statement, parameters in sent:
+        for statement, parameters in statements:
             if statement.lstrip().startswith(("SELECT", "WITH")):
                 explained = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}"
                 [plan] = json.loads(connection.exec_driver_sql(explained, parameters).scalar_one())
@@ -172,22 +182,21 @@ def _cpu(process: int) -> float:
 
 def costs(server: MariaDB | PostgreSQL, source: ShopSource, size: int) -> Iterator[tuple[str, Cost]]:
     """Yield what the parts of reading cost."""
-    newest = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
-    old = newest - dt.timedelta(days=size // BASE // 2 * DAYS)
+    old = NEWEST - dt.timedelta(days=size // BASE // 2 * DAYS)
     reader = ShopReader(source)
     with reader.snapshot() as snapshot:
         connection = snapshot._connection
-        entries = [entry for page in snapshot.changes(newest, newest + dt.timedelta(1)) for entry in page]
+        entries = [entry for page in snapshot.changes(NEWEST, NEWEST + dt.timedelta(1)) for entry in page]
         numbers = [number for rows in snapshot.whole(entries[:5]) for number in _numbers(reader, rows, snapshot)]
-        evening = newest + dt.timedelta(hours=18)
+        evening = NEWEST + dt.timedelta(hours=18)
         works: dict[str, Callable[[], int]] = {
-            "feed of the open day": lambda: _count(snapshot.changes(newest, newest + dt.timedelta(1))),
+            "feed of the open day": lambda: _count(snapshot.changes(NEWEST, NEWEST + dt.timedelta(1))),
             "feed of a day long ago": lambda: _count(snapshot.changes(old, old + dt.timedelta(1))),
             "read whole": lambda: sum(len(rows["orders"]) for rows in snapshot.whole(entries[:CHUNK])),
             "the sensor's question": lambda: len(
                 snapshot.first_changed(evening, evening + dt.timedelta(minutes=10), 1000, 600)
             ),
-            "placed on a day": lambda: len(snapshot.first_changes("placed", newest, newest + dt.timedelta(1), 10_000)),
+            "placed on a day": lambda: len(snapshot.first_changes("placed", NEWEST, NEWEST + dt.timedelta(1), 10_000)),
             "an order by its number": lambda: sum(len(rows["orders"]) for rows in snapshot.orders(numbers[:1])),
         }
         for name, work in works.items():
@@ -215,36 +224,28 @@ def server(folder: Path, platform: str) -> Iterator[MariaDB | PostgreSQL]:
             yield MariaDB(folder, port, platform)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("platform", choices=("woocommerce", "prestashop", "magento2", "medusa"))
-    parser.add_argument("--largest", type=int, default=SIZES[-1], help="orders of the shop at most")
-    asked = parser.parse_args()
-    measured: dict[str, dict[int, dict[str, float]]] = {}
-    with tempfile.TemporaryDirectory(prefix="shop-growth-") as name, server(Path(name), asked.platform) as running:
-        for size in (size for size in SIZES if size <= asked.largest):
+def shop_points(folder: Path, platform: str, sizes: Sequence[int]) -> dict[str, dict[int, float]]:
+    """Return the lines of a platform over shops of so many orders."""
+    lines: dict[str, dict[int, float]] = {"rows of the feed": {}, "rows of an order": {}, "us of an order": {}}
+    with server(folder, platform) as running:
+        for size in sizes:
             begun = time.perf_counter()
             source = running.grow(size)
-            said(f"{asked.platform}, {size:,} orders, made in {time.perf_counter() - begun:.0f} s")
-            for part, cost in costs(running, source, size):
-                orders = max(cost.orders, 1)
-                figures = {
-                    "rows": round(cost.rows / orders, 2),
-                    "us": round(cost.cpu / orders * 1e6),
-                    "wall_ms": round(cost.wall * 1000, 1),
-                    "orders": cost.orders,
-                }
-                measured.setdefault(part, {})[size] = figures
-                said(f"  {part}: {figures}")
-            for query in sorted(running.scans(source, dt.datetime(2026, 1, 2, tzinfo=dt.UTC))):
-                said(f"  goes through a whole table: {query}")
-    print(json.dumps(measured))
+            said(f"{platform}, {size:,} orders, made in {time.perf_counter() - begun:.0f} s")
+            found = dict(costs(running, source, size))
+            for part, cost in found.items():
+                each = max(cost.orders, 1)
+                figures = f"{cost.rows / each:.2f} rows and {cost.cpu / each * 1e6:.0f} us an order"
+                said(f"  {part}: {cost.orders:,} orders, {figures}, {cost.wall * 1000:,.0f} ms")
+            for step in sorted(running.scans(source, size) if size > BASE else ()):
+                said(f"  grows with the shop: {step}")
+            feed, whole = found["feed of the open day"], found["read whole"]
+            lines["rows of the feed"][size] = round(feed.rows / feed.orders, 2)
+            lines["rows of an order"][size] = round(whole.rows / whole.orders, 2)
+            lines["us of an order"][size] = round((feed.cpu / feed.orders + whole.cpu / whole.orders) * 1e6, 1)
+    return lines
 
 
 def said(words: str) -> None:
     """Report how far it is."""
     print(f"{words} (load {os.getloadavg()[0]:.1f})", file=sys.stderr, flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -11,10 +11,13 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 LINES = 3
+# How many orders are in memory at a time while a shop is made.
+TOGETHER = 10_000
 _SCHEMA = """
 CREATE TABLE sale (
     id INTEGER PRIMARY KEY, placed TEXT, changed TEXT, status TEXT, currency TEXT, total TEXT, shipping TEXT,
@@ -68,10 +71,11 @@ def make(folder: Path, orders: int, days: int) -> None:
         (folder / "platform" / name).write_text(text)
     with closing(sqlite3.connect(folder / "shop.sqlite")) as connection, connection:
         connection.executescript(_SCHEMA)
-        made = list(_rows(orders, days))
-        connection.executemany(f"INSERT INTO sale VALUES ({', '.join('?' * 14)})", (sale for sale, _ in made))
-        items = (item for _, lines in made for item in lines)
-        connection.executemany(f"INSERT INTO item VALUES ({', '.join('?' * 7)})", items)
+        rows = _rows(orders, days)
+        while made := list(islice(rows, TOGETHER)):
+            connection.executemany(f"INSERT INTO sale VALUES ({', '.join('?' * 14)})", (sale for sale, _ in made))
+            items = (item for _, lines in made for item in lines)
+            connection.executemany(f"INSERT INTO item VALUES ({', '.join('?' * 7)})", items)
 
 
 def _rows(orders: int, days: int) -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]:

@@ -48,7 +48,16 @@ WOOCOMMERCE = Copying(
         "wp_wc_order_fulfillment_meta": ("meta_id", "fulfillment_id"),
     },
     written={"parent_order_id": "IF({cell} > 0, {cell} + {shift}, {cell})"},
-    rows={"wp_woocommerce_order_itemmeta": 50, "wp_wc_orders_meta": 200, "wp_woocommerce_order_items": 200},
+    rows={
+        "wp_woocommerce_order_itemmeta": 5,
+        "wp_wc_orders_meta": 10,
+        "wp_woocommerce_order_items": 20,
+        "wp_comments": 20,
+        "wp_wc_order_addresses": 50,
+        "wp_wc_order_fulfillments": 50,
+        "wp_wc_order_fulfillment_meta": 50,
+        "wp_wc_order_operational_data": 100,
+    },
 )
 _REFERENCE = "LPAD(CONV(SUBSTR({cell}, 2) + {shift}, 10, 36), 9, '0')"
 PRESTASHOP = Copying(
@@ -69,7 +78,16 @@ PRESTASHOP = Copying(
         "ps_shipment_product": ("id_shipment_product", "id_shipment", "id_order_detail"),
     },
     written={"reference": _REFERENCE, "order_reference": _REFERENCE},
-    rows={"ps_order_detail": 200, "ps_order_detail_tax": 200, "ps_shipment_product": 200},
+    rows={
+        "ps_order_detail": 20,
+        "ps_order_detail_tax": 20,
+        "ps_shipment_product": 20,
+        "ps_order_history": 100,
+        "ps_order_cart_rule": 100,
+        "ps_order_carrier": 200,
+        "ps_order_payment": 200,
+        "ps_shipment": 200,
+    },
 )
 _INCREMENT = "LPAD({cell} + {shift}, 9, '0')"
 MAGENTO2 = Copying(
@@ -94,19 +112,20 @@ MAGENTO2 = Copying(
         "inventory_pickup_location_order": ("order_id",),
     },
     written={"increment_id": _INCREMENT},
-    rows=dict.fromkeys(
-        (
-            "sales_order_item",
-            "sales_order_payment",
-            "sales_order_tax",
-            "sales_order_tax_item",
-            "sales_order_address",
-            "sales_shipment_item",
-            "sales_order_status_change_history",
-            "inventory_pickup_location_order",
-        ),
-        100,
-    ),
+    rows={
+        "sales_order_item": 50,
+        "sales_order_payment": 20,
+        "sales_order_tax": 20,
+        "sales_order_tax_item": 10,
+        "sales_order_address": 20,
+        "sales_shipment_item": 20,
+        "sales_order_status_change_history": 20,
+        "sales_order_status_history": 200,
+        "sales_shipment": 200,
+        "sales_shipment_track": 200,
+        "sales_invoice": 200,
+        "inventory_pickup_location_order": 20,
+    },
 )
 MEDUSA = Copying(
     days=2,
@@ -159,7 +178,7 @@ MEDUSA = Copying(
             "return_item",
             "order_claim_item",
         ),
-        25,
+        10,
     ),
 )
 
