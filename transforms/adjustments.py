@@ -68,13 +68,14 @@ class RefundRow:
 class Cancelation:
     """Units of a line that were cancelled without a document: `quantity` of them, or all that had not left by then.
 
-    `owed`: the buyer had not paid them. Of what was paid nothing went back yet; a refund of it has its own document.
+    `owed`: what of the order the buyer had not paid, in minor units, earlier cancelations included. Of what was paid
+    nothing went back yet; a refund of it has its own document.
     """
 
     line_id: str
     at: dt.datetime
     quantity: int | None
-    owed: bool
+    owed: int
     words: str | None
     default_reason: str
 
@@ -115,15 +116,18 @@ def adjust(
     history: list[LineAdjustment] = []
     for document in sorted(documents.values(), key=_when):
         while waiting and waiting[-1].at < document[0].created_at:
-            history += _cancel(waiting.pop(), lines, reasons)
+            history += _cancel(waiting.pop(), lines, reasons, history)
         history += _apply(document, lines, free, reasons)
     for cancelation in reversed(waiting):
-        history += _cancel(cancelation, lines, reasons)
+        history += _cancel(cancelation, lines, reasons, history)
     return history
 
 
 def _cancel(
-    cancelation: Cancelation, lines: Mapping[str, AdjustedLine], reasons: Mapping[str, str]
+    cancelation: Cancelation,
+    lines: Mapping[str, AdjustedLine],
+    reasons: Mapping[str, str],
+    history: Sequence[LineAdjustment],
 ) -> list[LineAdjustment]:
     line = lines[cancelation.line_id]
     quantity = line.units + line.returned - line.shipped_by(cancelation.at)
@@ -132,11 +136,17 @@ def _cancel(
     quantity = min(quantity, line.units)
     if quantity <= 0:
         return []
+    # Shipping is given up with the last unit.
+    parts = [
+        (bucket, key, amount * quantity // line.units)
+        for bucket, key, amount in line.remaining.parts()
+        if bucket in _GOODS or quantity == line.units
+    ]
+    given_up = sum(made.amounts.total() for made in history if not made.charged)
+    money = min(max(cancelation.owed - given_up, 0), sum(amount for _, _, amount in parts))
     amounts = Amounts()
-    for bucket, key, amount in line.remaining.parts() if cancelation.owed else ():
-        # Shipping is given up with the last unit.
-        if bucket in _GOODS or quantity == line.units:
-            amounts.add(bucket, key, amount * quantity // line.units)
+    for (bucket, key, _), amount in zip(parts, spread(money, [amount for _, _, amount in parts]), strict=True):
+        amounts.add(bucket, key, amount)
     line.remaining.take(amounts)
     line.units -= quantity
     return [
@@ -208,7 +218,7 @@ def _on_line(
     row: RefundRow, line: AdjustedLine, money_alone: bool, reasons: Mapping[str, str]
 ) -> tuple[LineAdjustment, int]:
     """Return the adjustment of a row's own line, and the money that this line can not give back."""
-    amounts = replace(row.amounts, taxes=dict(row.amounts.taxes), shipping_taxes=dict(row.amounts.shipping_taxes))
+    amounts = row.amounts.rated_as(line.remaining)
     too_much = line.remaining.take(amounts)
     too_much = _split_gross(amounts, row.gross + too_much, row.shipping_gross, line)
     shipped = line.shipped_by(row.created_at)

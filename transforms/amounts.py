@@ -44,6 +44,20 @@ class Amounts:
             taxes = self.taxes if bucket == "taxes" else self.shipping_taxes
             taxes[key] = taxes.get(key, 0) + amount
 
+    def rated_as(self, other: Amounts) -> Amounts:
+        """Return a copy whose taxes without a rate have that of `other`, where it has one tax of that code."""
+
+        def rated(taxes: dict[TaxKey, int], known: dict[TaxKey, int]) -> dict[TaxKey, int]:
+            made: dict[TaxKey, int] = {}
+            for (code, rate), amount in taxes.items():
+                same = [key for key in known if key[0] == code]
+                key = same[0] if rate is None and len(same) == 1 else (code, rate)
+                made[key] = made.get(key, 0) + amount
+            return made
+
+        taxes, shipping_taxes = rated(self.taxes, other.taxes), rated(self.shipping_taxes, other.shipping_taxes)
+        return Amounts(self.price, self.shipping, taxes, shipping_taxes)
+
     def take(self, wanted: Amounts) -> int:
         """Give back what is wanted as far as it is there, and return the rest: a line gives back no more than it cost.
 

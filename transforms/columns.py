@@ -77,7 +77,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column(
             "total",
-            "what the order cost: tax, shipping, and what gift cards or store credit paid of it included",
+            "what the order cost; tax, shipping, cancelled units, and what gift cards or store credit paid included",
             "59.90",
             kind="amount",
             absent="sums are not proved against the shop's",

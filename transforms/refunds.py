@@ -135,6 +135,9 @@ class _Histories:
         self._taxes = _rows(chunk.refund_taxes, TaxCells)
         self._newest = chunk.orders.newest()
         self._paid_once_more = chunk.orders.paid_once_more()
+        self._charged = chunk.lines.groups.sum(charges.total())
+        total = to_minor(chunk.orders.total.values, chunk.orders.unit)
+        self._total: Exact = np.where(chunk.orders.total.present, total, self._charged)
         self._paid = to_minor(chunk.orders.total_paid.values, chunk.orders.unit)
         self._refunded = to_minor(np.abs(chunk.orders.total_refunded.values), chunk.orders.unit)
 
@@ -196,17 +199,20 @@ class _Histories:
             line_id=line_id,
             at=at,
             quantity=None if by_word else counted,
-            owed=self._is_owed(order, at, rows),
+            owed=self._owed(order, at, rows),
             words=lines.cells["cancel_reason"][line].as_py() or orders.cells["cancel_reason"][order].as_py(),
             default_reason=CANCELLED.get(reason, "CUSTOMER_CANCELATION"),
         )
 
-    def _is_owed(self, order: int, at: dt.datetime, rows: list[RefundRow]) -> bool:
-        """Return whether all that was paid had gone back by then: what is given back later was still the buyer's."""
+    def _owed(self, order: int, at: dt.datetime, rows: list[RefundRow]) -> int:
+        """Return what the buyer had not paid of the order by then; what is given back later was still the buyer's."""
         charged = [row for row in rows if row.charged]
         documented = sum(row.money() for row in charged)
         later = sum(row.money() for row in charged if row.created_at > at)
-        return bool(self._paid[order] <= max(self._refunded[order], documented) - later)
+        paid, given_back = int(self._paid[order]), max(int(self._refunded[order]), documented) - later
+        if paid <= given_back:
+            return int(self._charged[order])
+        return max(int(self._total[order]) - paid, 0)
 
 
 def _time(read: Read, row: int, path: str, rank: Rank) -> dt.datetime | None:

@@ -177,6 +177,18 @@ FOUND: dict[str, tuple[str, dict[str, str], str, str]] = {
         "A-1 occurs 2 times; each in another order (A, B, ...); ids are unique on the channel: put the order's id before",
     ),
     "amounts in cents": (MANY, {}, "warning", "all 10 amounts are whole numbers, the largest 500; are they cents?"),
+    "yen that were divided like cents": (
+        "UPDATE sale SET total = 22.5; UPDATE line SET price = 22.5",
+        {"orders_sql": ORDERS.replace("'EUR'", "'JPY'")},
+        "warning",
+        "orders.sql column 'total', row 1 (order A): has decimals, and JPY has none; are its amounts divided by 100",
+    ),
+    "a price reduction that gives units back": (
+        "",
+        {"adjustments_sql": ADJUSTMENTS.replace("1 AS price", "1 AS price, 1 AS quantity")},
+        "warning",
+        "adjustments.sql column 'quantity', row 1 (order A): gives back 1 of the line for 1.00, though that many cost 12.00; 1 of 1 rows",
+    ),
     "a discount above zero": (
         "",
         {"lines_sql": DISCOUNT.replace("-2", "2")},
@@ -362,6 +374,11 @@ def test_rates_that_make_the_taxes_and_discounts_without_a_product_are_right(sho
     taxes = TAXES.replace("4.80", "4.40")  # of 22.00: the shop took the discount off before
     source = shop(taxes_sql=taxes, lines_sql=discount, adjustments_sql=ADJUSTMENTS)
     assert check_shop(ShopReader(source)) == []
+
+
+def test_a_tax_that_the_shop_keeps_unit_by_unit_is_compared_as_a_whole(shop: Edit) -> None:
+    one = TAXES.replace("4.80", "2.40")
+    assert check_shop(ShopReader(shop(taxes_sql=f"{one} UNION ALL {one}"))) == []
 
 
 def test_nothing_is_wrong_with_the_folder_of_the_golden_cases(tmp_path: Path) -> None:
