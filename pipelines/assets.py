@@ -32,7 +32,8 @@ from pipelines.operations.write_off import write_off
 from pipelines.partitions import days_of
 from pipelines.resources import Mirakl, State, failures_explained
 from transforms.mapping import ChannelMapping
-from transforms.outcomes import Outcome, excluded_of
+from transforms.normalised import excluded_of
+from transforms.outcomes import Outcome
 from transforms.plural import counted
 
 DAYS_PER_RUN = 7

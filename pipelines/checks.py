@@ -27,7 +27,7 @@ from pipelines.operations.verdicts import Check, Verdict, judge
 from pipelines.resources import State, failures_explained
 from transforms.codes import NormalisationNotice
 from transforms.coverage import Word
-from transforms.outcomes import Normalised
+from transforms.normalised import Normalised
 
 _SAMPLES = 50
 # The days of a run, and runs side by side.

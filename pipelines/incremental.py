@@ -37,7 +37,7 @@ from transforms.database_values import id_cells
 from transforms.frames import CHUNK_ORDERS, CHUNK_ROWS
 from transforms.mapping import ChannelMapping
 from transforms.normalise import normalise
-from transforms.outcomes import Normalised
+from transforms.normalised import Normalised
 
 # How long before it was read an order must have changed for its change to be final.
 FINAL_AFTER = dt.timedelta(minutes=5)

@@ -11,7 +11,7 @@ from connectors.channels.platform import load_platform
 from transforms.columns import COLUMNS
 from transforms.platforms import PLATFORMS
 from transforms.reasons import REASON_KEYWORDS
-from transforms.records import AdjustmentReason, AdjustmentType, Status, StatusReason
+from transforms.vocabulary import AdjustmentReason, AdjustmentType, Status, StatusReason
 
 DOCS = Path(__file__).parents[1] / "docs"
 

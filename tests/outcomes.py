@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from transforms.outcomes import MIRAKL_ORDERS, Normalised, Record, Reject
+from transforms.normalised import MIRAKL_ORDERS, Normalised
+from transforms.outcomes import Record, Reject
 
 
 def normalised(records: Iterable[Record] = (), rejects: Iterable[Reject] = ()) -> Normalised:

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from transforms.records import REQUEST, Status, StatusReason
+from transforms.records import REQUEST
+from transforms.vocabulary import Status, StatusReason
 
 ROOT = Path(__file__).parents[1]
 RULES = (ROOT / "docs" / "mirakl-api.md").read_text()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from transforms.records import AdjustmentReason
+from transforms.vocabulary import AdjustmentReason
 
 Kind = Literal["id", "text", "time", "amount", "rate", "units", "flag"]
 

@@ -11,7 +11,8 @@ from transforms.frames import OrderFrames
 from transforms.mapping import ChannelMapping
 from transforms.plain import plain
 from transforms.reasons import matched_keyword
-from transforms.statuses import UNMAPPED, MappedStatus, map_status
+from transforms.statuses import UNMAPPED, map_status
+from transforms.vocabulary import MappedStatus
 
 Fate = Literal["mapped", "as is", "fallback", "unmapped", "rejected", "excluded"]
 

@@ -23,8 +23,8 @@ from transforms.gate import judge
 from transforms.groups import Ints
 from transforms.json_text import joined
 from transforms.mapping import ChannelMapping
+from transforms.normalised import MIRAKL_ORDERS, Normalised
 from transforms.order import Payloads, build_orders
-from transforms.outcomes import MIRAKL_ORDERS, Normalised
 from transforms.parsing import codes, looked_up
 from transforms.plain import plain
 from transforms.times import format_time

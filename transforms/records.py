@@ -22,41 +22,7 @@ from pydantic import AfterValidator, AnyUrl, ConfigDict, Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from transforms.money import MAX_AMOUNT, minor_digits
-
-Status = Literal[
-    "AWAITING_FRAUD_CHECK",
-    "AWAITING_ACCEPTANCE",
-    "AWAITING_PAYMENT",
-    "AWAITING_SHIPMENT",
-    "SHIPPED",
-    "DELIVERED",
-    "CLOSED",
-    "CHANNEL_SPECIFIC",
-]
-StatusReason = Literal[
-    "ACCEPTANCE_TIMEOUT",
-    "AUTOMATICALLY_CLOSED",
-    "CANCELED",
-    "FRAUD_CHECK_FAILED",
-    "FRAUD_CHECK_TIMEOUT",
-    "PAYMENT_TIMEOUT",
-    "REFUNDED",
-    "REFUSED",
-    "REFUSED_PAYMENT",
-]
-AdjustmentReason = Literal[
-    "CUSTOMER_CANCELATION",
-    "OUT_OF_STOCK",
-    "RETURN",
-    "ITEM_NOT_RECEIVED",
-    "AGREEMENT",
-    "DEFECT",
-    "UNABLE_TO_DELIVER",
-    "CHANNEL_SPECIFIC",
-]
-AdjustmentType = Literal["REFUND", "CANCELATION"]
-FulfillmentType = Literal["FULFILLED_BY_SELLER", "FULFILLED_BY_PARTNER"]
-
+from transforms.vocabulary import AdjustmentReason, AdjustmentType, FulfillmentType, Status, StatusReason
 
 _URL = TypeAdapter(AnyUrl)
 

@@ -12,11 +12,7 @@ import pyarrow as pa
 from transforms.groups import Bools, Exact, Groups, Ints
 from transforms.mapping import ChannelMapping
 from transforms.parsing import Read, codes, combinations
-from transforms.records import Status, StatusReason
-from transforms.spelling import did_you_mean
-
-STATUSES = frozenset(get_args(Status))
-STATUS_REASONS = frozenset(get_args(StatusReason))
+from transforms.vocabulary import MappedStatus, StatusReason, parse_target
 
 # Least advanced first: an order is as far as the open line that is furthest behind.
 _PROGRESS = (
@@ -49,15 +45,6 @@ CANCELLED: Mapping[str, str] = {
 REASONS: Mapping[str | None, int] = {None: NO_REASON} | {
     reason: number for number, reason in enumerate(sorted(get_args(StatusReason)), 1)
 }
-
-
-@dataclass(frozen=True, slots=True)
-class MappedStatus:
-    """A Mirakl status with its reason; `known` is False where no map has the shop's own word."""
-
-    status: str
-    reason: str | None = None
-    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +106,6 @@ class Statuses:
 
 
 UNMAPPED = MappedStatus("CHANNEL_SPECIFIC", known=False)
-
-
-def parse_target(target: str) -> MappedStatus:
-    """Read a map's right side, `STATUS` or `STATUS/REASON`.
-
-    Raises:
-        ValueError: not a status, or not a reason, of the contract.
-    """
-    status, _, reason = target.partition("/")
-    if status not in STATUSES:
-        hint = did_you_mean(status, STATUSES) or f"; use one of {', '.join(sorted(STATUSES))}"
-        raise ValueError(f"{status!r} is not a Mirakl status{hint}")
-    if reason and reason not in STATUS_REASONS:
-        hint = did_you_mean(reason, STATUS_REASONS) or f"; use one of {', '.join(sorted(STATUS_REASONS))}"
-        raise ValueError(f"{reason!r} is not a Mirakl status reason{hint}")
-    return MappedStatus(status, reason or None)
 
 
 def map_status(word: str | None, hint: str | None, mapping: ChannelMapping, proved: str | None = None) -> MappedStatus:

@@ -20,8 +20,8 @@ from connectors.channels.platform import SETTINGS_FILE, load_platform, with_pref
 from connectors.channels.queries import load_queries
 from connectors.channels.schema import Schema
 from connectors.channels.snapshot import Rows
-from connectors.channels.snapshot import ShopSource as ShopSource
 from connectors.channels.snapshot import Snapshot as Snapshot
+from connectors.channels.source import ShopSource as ShopSource
 from connectors.channels.stamps import with_changes
 from transforms import platforms
 from transforms.frames import FRAME_NAMES, FrameError, OrderFrames, order_frames

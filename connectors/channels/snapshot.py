@@ -6,7 +6,6 @@ import datetime as dt
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -18,6 +17,7 @@ from connectors.channels.driver_errors import driver_errors
 from connectors.channels.errors import ShopError
 from connectors.channels.feed_window import FeedWindow, as_text, shifted
 from connectors.channels.queries import CHANGES_BY_ID, Query, Use
+from connectors.channels.source import ShopSource
 from connectors.channels.statements import Parameters, Statements
 from connectors.channels.versions import versions
 from transforms.database_values import Cell
@@ -33,29 +33,6 @@ _NO_LIMIT = 2**31 - 1
 
 Rows = Mapping[str, Frame]
 _Entry = TypeVar("_Entry")
-
-
-@dataclass(frozen=True, slots=True)
-class ShopSource:
-    """Where a channel's orders are.
-
-    `fee_columns`: columns of the shop's orders that hold a fee, each with that of its tax or None.
-    `platform`: a built-in name, or the path of a folder. `table_prefix`: as the shop has it, the platform's usual one
-    when None. `timezone`: zone of shop-local times. `chunk_size`: orders read
-    together at most. `store`: one of several stores. `pause_seconds`: how long the shop's database is left to the shop
-    between two chunks.
-    Queries may bind `:store` and `:timezone`.
-    """
-
-    channel: str
-    platform: str
-    database_url: str
-    table_prefix: str | None = None
-    timezone: str = "UTC"
-    chunk_size: int = 1_000
-    store: str | None = None
-    pause_seconds: float = 0
-    fee_columns: tuple[tuple[str, str | None], ...] = ()
 
 
 class Snapshot:

@@ -10,9 +10,8 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator
 
-from transforms.records import AdjustmentReason
 from transforms.spelling import did_you_mean
-from transforms.statuses import parse_target
+from transforms.vocabulary import AdjustmentReason, parse_target
 
 _COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

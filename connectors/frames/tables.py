@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms import outcomes
+from transforms import normalised
 from transforms.frames import COLUMNS, SCHEMAS, OrderFrames
-from transforms.outcomes import Normalised, Record, Reject
+from transforms.normalised import Normalised
+from transforms.outcomes import Record, Reject
 from transforms.times import format_time
 
 SOURCE_KEY = b"channel_to_mirakl.source"
@@ -40,8 +41,8 @@ RAW_ORDERS = pa.schema(
 INDEX = pa.schema([RAW_ORDERS.field(name) for name in ("channel_order_id", "internal_id", "read_at", "changed_at")])
 READING = ("channel_order_id", "read_at")
 _NO_CHANGES = pa.table({"internal_id": pa.array([], _TEXT), "changed_at": pa.array([], _TEXT)})
-MIRAKL_ORDERS = outcomes.MIRAKL_ORDERS
-RECORD_COLUMNS, REJECT_COLUMNS = outcomes.RECORD_COLUMNS, outcomes.REJECT_COLUMNS
+MIRAKL_ORDERS = normalised.MIRAKL_ORDERS
+RECORD_COLUMNS, REJECT_COLUMNS = normalised.RECORD_COLUMNS, normalised.REJECT_COLUMNS
 
 
 def raw_table(frames: OrderFrames, changes: pa.Table = _NO_CHANGES) -> pa.Table:
@@ -125,12 +126,12 @@ def mirakl_table(normalised: Normalised) -> pa.Table:
 
 def records_of(tables: Iterable[pa.Table]) -> Iterator[Record]:
     """Yield the records of stored tables, in their order."""
-    return chain.from_iterable(map(outcomes.records_of, tables))
+    return chain.from_iterable(map(normalised.records_of, tables))
 
 
 def rejects_of(tables: Iterable[pa.Table]) -> Iterator[Reject]:
     """Yield the rejects of stored tables, in their order."""
-    return chain.from_iterable(map(outcomes.rejects_of, tables))
+    return chain.from_iterable(map(normalised.rejects_of, tables))
 
 
 STORED = {"raw_orders": RAW_ORDERS, "mirakl_orders": MIRAKL_ORDERS}

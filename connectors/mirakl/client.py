@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from math import inf
 
 import httpcore
 import httpx
 import tenacity
 
-from connectors.ledger import Destination
 from connectors.mirakl.auth import TokenSource
 from connectors.mirakl.connection import Connections
 from connectors.mirakl.errors import (
-    DestinationError,
     NoAnswer,
     OrdersRefused,
     RequestTooLarge,
@@ -33,10 +29,10 @@ from connectors.mirakl.errors import (
 )
 from connectors.mirakl.limiter import Limiter, NoSlot
 from connectors.mirakl.policy import FOREIGN_REPEATS, token_renewals
+from connectors.mirakl.settings import ORDERS_PATH, MiraklSettings
 from connectors.mirakl.silence import Silence
 
 _BACKOFF = tenacity.wait_random_exponential(multiplier=0.5, max=30)
-_ORDERS = "/v1/orders"
 _NO_ANSWER = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.ProxyError)
 # Under which requests without an answer are counted.
 NO_STATUS = "none"
@@ -44,67 +40,6 @@ NO_STATUS = "none"
 # login page, may be a gateway's passing trouble.
 _FINAL = frozenset({401, 403, 404, 405, 406, 410, 415})
 _HEADERS = [(b"Content-Type", b"application/json"), (b"Accept", b"application/json")]
-
-
-@dataclass(frozen=True, slots=True)
-class MiraklSettings:
-    """Where Mirakl is and how to speak to it. Times in seconds; `retry_budget` bounds the repeats of one request."""
-
-    base_url: str
-    token_url: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    requests_per_second: float = 20
-    connect_timeout: float = 10
-    read_timeout: float = 60
-    retry_budget: float = 120
-    connections: int = 8
-
-    @property
-    def credential(self) -> str:
-        """Identify the credential at its destination, without naming it: that is what Mirakl's limit counts for."""
-        base_url = Destination.of(self.base_url, "").base_url
-        return hashlib.sha256(f"{base_url} {self.client_id}".encode()).hexdigest()[:16]
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot work or would send a secret in the clear.
-
-        Raises:
-            DestinationError: an address is not https (loopback aside), or a credential is missing.
-        """
-        for name, url in (("MIRAKL_BASE_URL", self.base_url), ("MIRAKL_TOKEN_URL", self.token_url)):
-            _require_safe(name, url)
-        if httpx.URL(self.base_url).query:
-            raise DestinationError("MIRAKL_BASE_URL holds a query (what follows the ?); leave that out")
-        if self.base_url.rstrip("/").endswith(_ORDERS):
-            raise DestinationError(f"MIRAKL_BASE_URL ends with {_ORDERS}; leave that out, it is added")
-        for name, value in (("MIRAKL_CLIENT_ID", self.client_id), ("MIRAKL_CLIENT_SECRET", self.client_secret)):
-            if not value:
-                raise DestinationError(f"{name} is not set; set it to the credential Mirakl gave you")
-
-
-def _require_safe(name: str, address: str) -> None:
-    try:
-        url = httpx.URL(address)
-    except httpx.InvalidURL:
-        raise DestinationError(f"{name} is not an address") from None
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise DestinationError(f"{name} is not an address; expected https://host/path")
-    if url.userinfo:
-        raise DestinationError(
-            f"{name} holds a user; the credential is in MIRAKL_CLIENT_ID and MIRAKL_CLIENT_SECRET alone"
-        )
-    if url.scheme == "http" and not _loopback(url.host):
-        raise DestinationError(f"{name} must start with https:// (plain http only to this machine itself)")
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class _Again(Exception):
@@ -151,7 +86,7 @@ class MiraklClient:
         self.credential = settings.credential
         self._base_url = settings.base_url.rstrip("/")
         self._connections = Connections(
-            httpx.URL(self._base_url + _ORDERS), threads=settings.connections, timeout=timeout
+            httpx.URL(self._base_url + ORDERS_PATH), threads=settings.connections, timeout=timeout
         )
         self._user_agent = (b"User-Agent", self._http.headers["User-Agent"].encode("ascii"))
         self._budget = settings.retry_budget

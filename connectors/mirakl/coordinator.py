@@ -29,7 +29,8 @@ from connectors.mirakl.errors import MiraklError
 from connectors.mirakl.run import Run
 from connectors.mirakl.sending import Answer, Request, Steps, StoreSender
 from connectors.mirakl.settlement import Settlement
-from transforms.outcomes import Outcome, records_of, rejects_of
+from transforms.normalised import records_of, rejects_of
+from transforms.outcomes import Outcome
 
 CLAIMED_TOGETHER = 500
 CLAIMED_BYTES = 8_000_000

@@ -15,13 +15,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import httpx
 import orjson
 
 from transforms.errors import UserError
 from transforms.plain import plain
+
+if TYPE_CHECKING:
+    import httpx
 
 # Of orders that are left without an answer; docs/codes.md explains each.
 UnansweredCode = Literal[

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from connectors.config.toml_values import ColumnName, Day, Id, Keyword, Reason, StatusTarget, Timezone
 from connectors.mirakl.limiter import CEILING
-from transforms.frames import COLUMNS
+from transforms.columns import COLUMNS
 from transforms.platforms import PLATFORMS
 from transforms.spelling import did_you_mean
 

@@ -7,8 +7,8 @@ import os
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.ledger import Destination
-from connectors.mirakl.client import MiraklSettings
 from connectors.mirakl.errors import DestinationError
+from connectors.mirakl.settings import MiraklSettings
 from pipelines.config.blocks import FROM_ENVIRONMENT, MiraklLimits
 from pipelines.config.settings import Channel
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from connectors.channels.platform import load_platform
-from connectors.channels.reader import ShopSource
+from connectors.channels.source import ShopSource
 from connectors.config.toml_file import NotToml, faults, read_toml
 from pipelines.config.blocks import (
     FROM_ENVIRONMENT,

@@ -15,8 +15,9 @@ import pyarrow as pa
 
 from connectors.ledger import Ledger
 from connectors.mirakl import limiter
-from connectors.mirakl.client import MiraklClient, MiraklSettings
+from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.delivery import Delivery
+from connectors.mirakl.settings import MiraklSettings
 from pipelines.operations.verdicts import judge
 from tests.benchmarks.ledger import entry
 from tests.benchmarks.shop_growth import said

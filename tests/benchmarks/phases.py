@@ -19,8 +19,9 @@ import pyarrow as pa
 from connectors.channels.reader import ShopReader, ShopSource
 from connectors.ledger import Ledger
 from connectors.mirakl import limiter
-from connectors.mirakl.client import MiraklClient, MiraklSettings
+from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.delivery import Delivery
+from connectors.mirakl.settings import MiraklSettings
 from examples.woocommerce_shop import make_mariadb_shop
 from transforms.frames import Table
 from transforms.mapping import ChannelMapping

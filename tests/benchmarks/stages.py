@@ -21,9 +21,10 @@ from connectors.frames import tables
 from connectors.frames.storage import FrameStorage
 from connectors.ledger.ledger import Ledger
 from connectors.mirakl import limiter
-from connectors.mirakl.client import MiraklClient, MiraklSettings
+from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.connection import Connections
 from connectors.mirakl.delivery import Delivery
+from connectors.mirakl.settings import MiraklSettings
 from connectors.mirakl.unchanged import Unchanged
 from transforms.coverage import coverage
 from transforms.frames import OrderFrames, together

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from connectors.ledger import Ledger
 from pipelines.cli import main
+from tests.own_shop import OwnShop
 
-SLOW = ("dagster", "pandas", "pyarrow", "sqlalchemy", "pydantic", "httpx", "starlette")
+SLOW = ("dagster", "pandas", "pyarrow", "numpy", "sqlalchemy", "pydantic", "httpx", "starlette")
 CALL = f"""
 import sys
 from pipelines.cli import main
@@ -97,3 +99,15 @@ def test_completion_knows_the_channels_and_loads_nothing_slow(tmp_path: Path) ->
     done = begun(tmp_path, **words)
     assert done.stdout == "plain,outlet\n", done.stderr
     assert done.stderr.splitlines()[-1] == "loaded:"
+
+
+@pytest.mark.parametrize(("command", "loaded"), [("channels", "pydantic"), ("failures", "sqlalchemy pydantic")])
+def test_what_only_reports_loads_neither_dagster_nor_arrays_nor_an_http_client(
+    environment: dict[str, str], shop: OwnShop, command: str, loaded: str
+) -> None:
+    Ledger(environment["LEDGER_URL"]).dispose()
+    done = subprocess.run(
+        [sys.executable, "-c", CALL, command], env=os.environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1] == f"loaded: {loaded}"

@@ -27,7 +27,8 @@ from tests.pipelines.conftest import Runs
 from transforms.frames import OrderFrames
 from transforms.mapping import ChannelMapping
 from transforms.normalise import normalise
-from transforms.outcomes import Normalised, Record
+from transforms.normalised import Normalised
+from transforms.outcomes import Record
 
 DAY, NEXT = "2026-03-02", "2026-03-03"
 

@@ -15,7 +15,7 @@ from connectors.mirakl.report import DayReport
 from pipelines.runs.replay import Selection, replay
 from tests.transforms.conftest import LINE, MAPPING, ORDER, frames
 from transforms.frames import OrderFrames
-from transforms.outcomes import records_of, rejects_of
+from transforms.normalised import records_of, rejects_of
 
 Build = Callable[..., OrderFrames]
 CHANNEL: Any = SimpleNamespace(name="own", mapping=lambda: MAPPING, settings=SimpleNamespace(zone=dt.UTC))

@@ -15,7 +15,8 @@ from transforms.chunk import Child
 from transforms.frames import SCHEMAS
 from transforms.groups import Groups, Ints
 from transforms.parsing import Read
-from transforms.statuses import MappedStatus, Quantities, Statuses
+from transforms.statuses import Quantities, Statuses
+from transforms.vocabulary import MappedStatus
 
 ONE = np.zeros(1, dtype=np.int64)
 

@@ -8,7 +8,8 @@ import pytest
 
 from tests.transforms.columns import Units, can_cancel, line_status, order_status
 from tests.transforms.conftest import MAPPING
-from transforms.statuses import UNMAPPED, MappedStatus, map_status, parse_target
+from transforms.statuses import UNMAPPED, map_status
+from transforms.vocabulary import MappedStatus, parse_target
 
 ACCEPTANCE, WAITING, SHIPPED, DELIVERED = (
     MappedStatus(word) for word in ("AWAITING_ACCEPTANCE", "AWAITING_SHIPMENT", "SHIPPED", "DELIVERED")

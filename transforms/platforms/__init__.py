@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING, TypeAlias
 
-from transforms.frames import Frame, OrderFrames
+if TYPE_CHECKING:
+    from transforms.frames import Frame, OrderFrames
 
-Shape = Callable[[Mapping[str, Frame], dt.datetime, str], OrderFrames]
+Shape: TypeAlias = "Callable[[Mapping[str, Frame], dt.datetime, str], OrderFrames]"
 
 
 @dataclass(frozen=True, slots=True)

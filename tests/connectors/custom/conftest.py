@@ -13,7 +13,7 @@ import pytest
 from connectors.channels.reader import ShopReader, ShopSource
 from transforms.mapping import ChannelMapping
 from transforms.normalise import normalise
-from transforms.outcomes import MIRAKL_ORDERS, Normalised
+from transforms.normalised import MIRAKL_ORDERS, Normalised
 
 DAY = dt.datetime(2026, 3, 5, tzinfo=dt.UTC)
 FEED = """

@@ -17,7 +17,7 @@ from tests.golden.platforms.magento2 import PLATFORM
 from tests.shops.magento2 import make_shop
 from transforms.mapping import ChannelMapping
 from transforms.normalise import normalise
-from transforms.outcomes import Normalised
+from transforms.normalised import Normalised
 from transforms.platforms import PLATFORMS
 
 MAPPING = ChannelMapping(store_id="S-1", platform_statuses=PLATFORMS["magento2"].statuses)

@@ -19,9 +19,10 @@ import pytest
 from starlette.responses import Response
 
 from connectors.ledger import Ledger
-from connectors.mirakl.client import MiraklClient, MiraklSettings
+from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.delivery import Delivery
 from connectors.mirakl.report import OUTCOMES, DayReport
+from connectors.mirakl.settings import MiraklSettings
 from connectors.sandbox.server import Sandbox, SandboxSettings
 from tests.outcomes import normalised
 from transforms.outcomes import Record, Reject

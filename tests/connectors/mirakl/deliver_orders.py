@@ -11,8 +11,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from connectors.ledger import Ledger
-from connectors.mirakl.client import MiraklClient, MiraklSettings
+from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.delivery import Delivery
+from connectors.mirakl.settings import MiraklSettings
 from tests.connectors.mirakl.conftest import CHANNEL_ID, make_record, tables
 from tests.outcomes import normalised
 

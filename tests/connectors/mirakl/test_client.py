@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.responses import HTMLResponse, Response
 
-from connectors.mirakl.client import MiraklClient, MiraklSettings, _retry_after
+from connectors.mirakl.client import MiraklClient, _retry_after
 from connectors.mirakl.errors import (
     DestinationError,
     NoAnswer,
@@ -21,6 +21,7 @@ from connectors.mirakl.errors import (
     faults,
 )
 from connectors.mirakl.limiter import CEILING, Limiter
+from connectors.mirakl.settings import MiraklSettings
 from connectors.sandbox.server import Sandbox
 from tests.connectors.mirakl.conftest import BODY, CHANNEL_ID, Clock, answers, make_client, waited
 

@@ -7,8 +7,9 @@ import re
 import pytest
 from starlette.responses import Response
 
-from connectors.mirakl.client import MiraklClient, MiraklSettings
+from connectors.mirakl.client import MiraklClient
 from connectors.mirakl.errors import NoAnswer
+from connectors.mirakl.settings import MiraklSettings
 from connectors.sandbox.server import Sandbox
 from tests.connectors.mirakl.conftest import BODY, Clock, answers
 
