@@ -287,7 +287,7 @@ def _deliver(
         if excluded := excluded_of(chunk):
             write_off(name, excluded, Outcome.EXCLUDED, delivery.ledger, context.run.run_id)
             report.exclude(len(excluded))
-    context.log.info(f"{day}: {metadata.in_words(report)}")
+    context.log.info(f"{day}: {metadata.summary(report)}")
     return report
 
 

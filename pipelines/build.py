@@ -66,7 +66,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
 
 def _with_faults(channels: Sequence[Channel]) -> Callable[[dg.AssetSpec], dg.AssetSpec]:
-    """Say what is wrong with a channel's block where its assets are looked at."""
+    """Show what is wrong with a channel's block on the pages of its assets."""
     faults = {channel.name: channel.fault for channel in channels if channel.fault}
 
     def described(spec: dg.AssetSpec) -> dg.AssetSpec:

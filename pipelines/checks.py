@@ -1,7 +1,7 @@
 """Asset checks: what must turn red though the orders went out.
 
-Those of a channel's orders stand: they say what is wrong now, not what a run met, and are evaluated at the end of every
-run, also of one that fails. None blocks: a blocking check on a delivery would make its backfill call failed days done.
+Those of a channel's orders describe what is wrong now, not what a run met, and are evaluated at the end of every run,
+also of one that fails. None blocks: a blocking check on a delivery would make its backfill call failed days done.
 """
 
 import datetime as dt
@@ -99,7 +99,7 @@ def standing_checks(channel: Channel) -> dg.AssetChecksDefinition:
     )
     def checks(context: dg.AssetCheckExecutionContext, state: dg.ResourceParam[State]) -> Iterator[dg.AssetCheckResult]:
         asked = context.op_execution_context.selected_asset_check_keys
-        # Of a run that delivered, all is said already.
+        # A run that delivered has evaluated them already.
         unanswered = [key for key in keys if key in asked and _planned(context.op_execution_context, key)]
         if unanswered:
             with failures_explained(channel), state.ledger(channel) as ledger:
@@ -188,8 +188,8 @@ def _result(key: dg.AssetCheckKey, verdict: Verdict) -> dg.AssetCheckResult:
 def reconciled(channel: Channel, shop_database: dg.AssetKey) -> dg.AssetChecksDefinition:
     """Build the check that reads the last closed days again and compares the shop with what Mirakl accepted.
 
-    It stands on the shop's database: a backfill runs the checks of what it materialises, and would read these days
-    once more in each of its runs; and what a night found would be out of date with the next delivery.
+    It belongs to the asset of the shop's database: a backfill runs the checks of what it materialises, and would
+    read these days once more in each of its runs; and what a night found would be out of date with the next delivery.
     """
 
     @dg.asset_check(

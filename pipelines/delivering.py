@@ -77,12 +77,12 @@ def log_day_events(
 
 
 def without_answer(channel: str, open_days: Sequence[DayReport]) -> dg.Failure:
-    """Say of which days orders are without an answer, with their numbers: Dagster shows no others of a failed day."""
+    """Describe the days with orders left without an answer, counts included: Dagster shows none for a failed day."""
     orders = sum(report.unanswered for report in open_days)
     why = next((report.stopped for report in open_days if report.stopped), "Mirakl gave no definite answer")
     days = day_ranges(report.day for report in open_days)
     verb = "is" if orders == 1 else "are"
-    numbers = "; ".join(f"{report.day}: {metadata.in_words(report)}" for report in open_days)
+    numbers = "; ".join(f"{report.day}: {metadata.summary(report)}" for report in open_days)
     return dg.Failure(
         f"{counted(orders, 'order')} of channel {channel!r} {verb} without an answer ({days}): {why}. "
         f"Nothing is lost: run the failed days again, what was delivered is not sent twice. {numbers}.",

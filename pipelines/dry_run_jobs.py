@@ -26,7 +26,7 @@ from pipelines.resources import failures_explained
 _MOST_ORDERS = 50
 
 
-# What has a default stands in the launchpad when it opens; without one it opens empty.
+# The launchpad opens with what has a default, and empty without one.
 class OneOrder(dg.Config):
     """Which order is looked at."""
 

@@ -46,7 +46,7 @@ def housekeeping_job(settings: Settings) -> dg.JobDefinition:
             context.log.info("all rows are kept: [ledger] has no retention_days")
             return
         before = (dt.datetime.now(dt.UTC) - dt.timedelta(days=days)).date()
-        # Where shops share a Mirakl channel, a row also tells which shop an order's id belongs to.
+        # Where shops share a Mirakl channel, a row is also the record of which shop an order's id belongs to.
         sharing = {channel.name for channel in settings.channels.values() if channel.rivals} | settings.broken.keys()
         with user_errors_explained(), state.ledger() as ledger:
             removed = ledger.remove_settled(before, keep=sharing)

@@ -119,7 +119,7 @@ def _unchanged(feed: pa.Table, stored: pa.Table) -> tuple[pa.BooleanArray, pa.Bo
     ids, changes = (stored[name].combine_chunks() for name in _CHANGES.names)
     positions = pc.index_in(ids, feed_ids)
     unchanged = pc.fill_null(pc.equal(changes, feed_changes.take(positions)), False)
-    # An id that stands twice is carried over whole or not at all.
+    # An id that occurs twice is carried over whole or not at all.
     unchanged = pc.and_(unchanged, pc.invert(pc.is_in(ids, ids.filter(pc.invert(unchanged)))))
     return pc.is_in(feed_ids, ids.filter(unchanged)), unchanged
 

@@ -16,7 +16,7 @@ from transforms.outcomes import UNACCEPTED, Outcome
 from transforms.plain import one_line
 from transforms.plural import counted
 
-# The event log keeps metadata for ever and the UI loads it whole. What stands around the tables takes another 4 kB.
+# The event log keeps metadata for ever and the UI loads it whole. The rest of it takes another 4 kB.
 MOST_BYTES = 12_000
 # What Dagster writes around a row's cells.
 _ROW_BYTES = 50
@@ -67,7 +67,7 @@ def delivery_metadata(channel: str, report: DayReport) -> Metadata:
 
 
 def _delivery_ages(report: DayReport) -> Metadata:
-    """Say how long orders took from their newest change in the shop to Mirakl's acceptance, in seconds."""
+    """Return how long orders took from their newest change in the shop to Mirakl's acceptance, in seconds."""
     ages = sorted(report.ages)
     if not ages:
         return {}
@@ -75,8 +75,8 @@ def _delivery_ages(report: DayReport) -> Metadata:
     return {f"delivery_age_{name}_seconds": round(age, 1) for name, age in ranks.items()}
 
 
-def in_words(report: DayReport) -> str:
-    """Say in one line what a day's delivery came to, zeros left out."""
+def summary(report: DayReport) -> str:
+    """Summarise a day's delivery in one line, zeros left out."""
     counts = (counted(count, _ONE.get(name, name), name) for name, count in report.counts.items() if count)
     return ", ".join(counts).replace("_", " ") or "no orders"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 # First match wins, in this order: why the buyer or seller acted, before what was wrong with the goods. Want of stock
-# comes first, as what is cancelled for it is said to be cancelled as well.
+# comes first, as what is cancelled for it is called cancelled as well.
 REASON_KEYWORDS: Mapping[str, str] = {
     "stock": "OUT_OF_STOCK",
     "rupture": "OUT_OF_STOCK",
@@ -53,11 +53,11 @@ def adjustment_reason(text: str | None, shipped: bool, own: Mapping[str, str], d
 
 def matched_keyword(text: str, own: Mapping[str, str]) -> tuple[str, str] | None:
     """Return the keyword that decides about a text and its reason, the channel's own first; None where none does."""
-    words = text.casefold()
-    # Goods put back on the shelf do not say why they came back.
-    telling = words.replace("restock", "")
-    for keywords, said in ((own, words), (REASON_KEYWORDS, telling)):
+    whole = text.casefold()
+    # That goods were put back on the shelf is no reason why they came back.
+    without_restock = whole.replace("restock", "")
+    for keywords, searched in ((own, whole), (REASON_KEYWORDS, without_restock)):
         for keyword, reason in keywords.items():
-            if keyword.casefold() in said:
+            if keyword.casefold() in searched:
                 return keyword, reason
     return None

@@ -103,7 +103,7 @@ def _parsed(cell: Any, zone: str | None) -> dt.datetime | None:
             return dt.datetime.fromisoformat(cell)
         return parse_time(cell, zone)
     except (TimeError, ValueError, TypeError):
-        return None  # what is no time at all is said where cells are judged
+        return None  # what is no time at all is reported where cells are judged
 
 
 def _text(moment: dt.datetime) -> str:

@@ -1,7 +1,7 @@
 """Two clocks: that of the shop's database, by which readings are ordered, and this machine's, which judges it.
 
-Neither overrules the other, as either may be wrong; that they differ is said, and a reading that lies in the future is
-noticed (`stamps_sane`) once the wrong one is put right.
+Neither overrules the other, as either may be wrong; that they differ is reported, and a reading that lies in the future
+is noticed (`stamps_sane`) once the wrong one is put right.
 """
 
 from __future__ import annotations

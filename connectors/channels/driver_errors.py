@@ -110,7 +110,7 @@ def _code(cause: BaseException | None) -> _Cause:
         and type(cause).__module__.startswith("psycopg")
         and type(cause).__name__.endswith(("OperationalError", "ConnectionTimeout"))
     ):
-        # Before a connection stands there is no SQLSTATE.
+        # Before a connection is made there is no SQLSTATE.
         if _NO_LOGIN.search(words):
             return "login_refused"
         if _NO_TLS.search(words):

@@ -1,4 +1,4 @@
-"""An order's newest change as the stamp that Mirakl is told: `changes.sql` says it, once."""
+"""An order's newest change as the stamp that is sent: `changes.sql` alone determines it."""
 
 from __future__ import annotations
 

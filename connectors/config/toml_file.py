@@ -44,23 +44,23 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def faults(error: ValidationError, model: type[BaseModel]) -> str:
-    """Say all that is wrong with a table, each fault by its key; a misspelt key is not also said to be missing."""
+    """Return all that is wrong with a table, each fault by its key; a misspelt key is not reported as missing, too."""
     found = error.errors(include_url=False, include_input=False)
     meant = {
         hint for item in found if item["type"] == "extra_forbidden" for hint in [_hint(item["loc"], model)] if hint
     }
-    told: list[str] = []
+    messages: list[str] = []
     for item in found:
         # Of a table whose keys are free, pydantic marks a fault of the key itself.
         key = ".".join(str(part) or '""' for part in item["loc"] if part != "[key]")
         if item["type"] == "extra_forbidden":
             hint = _hint(item["loc"], model)
-            told.append(f"{key}: unknown key" + (hint or f"; the keys are {', '.join(_keys(item['loc'], model))}"))
+            messages.append(f"{key}: unknown key" + (hint or f"; the keys are {', '.join(_keys(item['loc'], model))}"))
         elif item["type"] != "missing" or f"; did you mean {item['loc'][-1]!r}?" not in meant:
             words = _WORDS.get(item["type"]) or item["msg"].removeprefix("Value error, ")
             words = words.replace("Input should be", "must be")
-            told.append(f"{key}: {words}" if key else words)
-    return "; ".join(told)
+            messages.append(f"{key}: {words}" if key else words)
+    return "; ".join(messages)
 
 
 def _hint(location: tuple[int | str, ...], model: type[BaseModel]) -> str:

@@ -37,7 +37,7 @@ RAW_ORDERS = pa.schema(
         ("changed_at", _TEXT),
     ]
 )
-# What tells whether a stored order must be read again.
+# What decides whether a stored order must be read again.
 INDEX = pa.schema([RAW_ORDERS.field(name) for name in ("channel_order_id", "internal_id", "read_at", "changed_at")])
 READING = ("channel_order_id", "read_at")
 _NO_CHANGES = pa.table({"internal_id": pa.array([], _TEXT), "changed_at": pa.array([], _TEXT)})
@@ -60,7 +60,7 @@ def raw_table(frames: OrderFrames, changes: pa.Table = _NO_CHANGES) -> pa.Table:
 
 
 def made_from(schema: pa.Schema, source: str) -> pa.Schema:
-    """Let a schema say what its frames are made from."""
+    """Return a schema that records what its frames are made from."""
     return schema.with_metadata({SOURCE_KEY: source.encode()})
 
 
@@ -158,7 +158,7 @@ _OPTIONAL = frozenset(
 
 
 def is_readable(stored: pa.Schema, asset: str) -> bool:
-    """Tell whether frames hold what this version of the software knows, but for optional columns that came later."""
+    """Return whether frames hold what this version of the software knows, but for optional columns that came later."""
     found, known = columns_of(stored), columns_of(STORED[asset])
     return found <= known and known - found <= (_OPTIONAL if asset == "raw_orders" else frozenset())
 

@@ -89,7 +89,7 @@ class Ledger:
     def one_sender(
         self, waiting: Callable[[], None], *, credential: str = "", first: bool = False
     ) -> Iterator[StillHeld]:
-        """Send alone with a credential: nobody else does with this ledger meanwhile.
+        """Hold the exclusive lock of a credential's one sender: nobody else sends with it and this ledger meanwhile.
 
         `waiting` is called once if somebody does now. Who is `first` goes before all others that wait.
 

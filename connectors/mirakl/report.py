@@ -106,7 +106,7 @@ class DayReport:
         self.ages.extend([max(now - instant(text).timestamp(), 0.0) for text in changed_at])
 
     def failure_lines(self) -> Iterator[str]:
-        """Say which orders failed: a line a kind, of the first kinds the first orders by their ids."""
+        """Yield a line a kind of failure with the ids of its first orders; of the first kinds only."""
         ids: dict[tuple[str, str], list[str]] = {}
         for failure in self.failures:
             key = (failure.outcome, signature(failure.code, failure.field))

@@ -1,4 +1,4 @@
-"""What is wrong now, as Dagster and channels.toml tell it: broken blocks, red checks, late channels, failed runs.
+"""What is wrong now, by Dagster's records and channels.toml: broken blocks, red checks, late channels, failed runs.
 
 A message holds the channel, what is wrong, the first orders by their ids, and the command that goes on from there.
 Nothing about a person: order ids, codes and our own messages are all it is made of.

@@ -1,4 +1,4 @@
-"""Failed and succeeded runs since the last tick, as failures that stand until their days are done."""
+"""Failed and succeeded runs since the last tick, as failures that are kept until their days are done."""
 
 from __future__ import annotations
 

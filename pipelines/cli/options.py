@@ -1,6 +1,6 @@
 """Arguments and options that several commands share: channels, days, JSON.
 
-Whatever is wrong with the command line itself is said from here, before a command loads anything slow.
+Whatever is wrong with the command line itself is reported from here, before a command loads anything slow.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def plan(
     frames = FrameStorage(Environment().frames_url)
     printer: _Printer = _Json(several=len(chosen) > 1) if as_json else _Csv() if as_csv else _Screen(shown)
     status = _NOTHING
-    # Bars would stand in the middle of what is printed as it is found.
+    # Progress bars would break into what is printed as it is found.
     quiet = quiet or ((as_json or as_csv) and sys.stdout.isatty())
     with _payloads_to(out) as file:
         for channel in chosen:

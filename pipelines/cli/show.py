@@ -174,7 +174,7 @@ def _blocks(console: Console, names: Sequence[str], cells: Sequence[Sequence[str
         console.print(_aligned(map(_styled, row[:first]), widths), overflow="fold")
         for name, cell in zip(names[first:], row[first:], strict=True):
             if cell:
-                # Further lines of a sentence stand below its beginning.
+                # Further lines of a sentence are indented to its beginning.
                 text = Text.assemble((f"{_head(name)}: ", "dim"), _styled(cell))
                 console.print(Padding(text, (0, 0, 0, 4), expand=False), overflow="fold")
     console.print()

@@ -30,7 +30,7 @@ def channel_names() -> list[str]:
 
 
 def no_such_channel(path: Path, name: str, known: Iterable[str]) -> str:
-    """Say that the file describes no channel of this name."""
+    """Return the error that the file describes no channel of this name."""
     names = sorted(known)
     listed = ", ".join(names) or "none"
     return f"{path}: there is no channel {name!r} (channels: {listed}){did_you_mean(name, names)}"

@@ -32,7 +32,7 @@ from transforms.spelling import did_you_mean
 
 _Shared = TypeVar("_Shared", bound=BaseModel)
 _SECTIONS = {"mirakl", "frames", "runs", "ledger", "channels"}
-# Two underscores in a row stand in the names of Dagster's ops, and so never in those of jobs: the two must differ.
+# Names of Dagster's ops hold two underscores in a row, those of jobs must not: the two would be one name.
 _NAME = re.compile(r"(?!.*__)[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -112,7 +112,7 @@ class Settings:
     ledger: LedgerRetention = field(default_factory=LedgerRetention)
 
     def shared_channels(self) -> Iterator[str]:
-        """Say of each channel that shares its Mirakl channel with another shop what that means."""
+        """Return a warning for each channel that shares its Mirakl channel with another shop."""
         for channel in self.channels.values():
             if channel.rivals:
                 yield (

@@ -85,9 +85,9 @@ class Look:
             "record": payload if personal or payload is None else payloads.masked(payload),
             "store": record.store if record else None,
             "payload_hash": record.payload_hash if record else None,
-            "reject": None if reject is None else _said(reject),
-            "notices": [_noticed(notice) for notice in (record.notices if record else ())],
-            "mirakl": None if row is None else _held(row),
+            "reject": None if reject is None else _reject_values(reject),
+            "notices": [_notice_values(notice) for notice in (record.notices if record else ())],
+            "mirakl": None if row is None else _held_values(row),
             "history": [] if row is None else [attempt._asdict() for attempt in history.read(row.history)],
             "changes": self.changes,
             "next": self.next,
@@ -152,16 +152,16 @@ def _next_of(decision: Decision, channel: str, order_id: str) -> str:
             assert_never(decision)
 
 
-def _said(reject: Reject) -> dict[str, str]:
+def _reject_values(reject: Reject) -> dict[str, str]:
     return {"code": reject.code, "field": reject.field, "reason": reject.reason}
 
 
-def _noticed(notice: Notice) -> dict[str, str]:
+def _notice_values(notice: Notice) -> dict[str, str]:
     return {"code": notice.code, "field": notice.field, "detail": notice.detail}
 
 
-def _held(row: LedgerEntry) -> dict[str, Any]:
-    """Say what Mirakl holds: for certain where there is a hash; the stamp is the newest that it may hold."""
+def _held_values(row: LedgerEntry) -> dict[str, Any]:
+    """Return what Mirakl holds: for certain where there is a hash; the stamp is the newest that it may hold."""
     accepted = [attempt.at for attempt in history.read(row.history) if attempt.outcome == Outcome.DELIVERED]
     return {
         "holds": "nothing or an unknown state" if row.delivered_hash is None else "this hash, for certain",

@@ -33,7 +33,7 @@ _PLAIN = frozenset(
     }
 )
 _POSITION = re.compile(r"\[[0-9]+\]")
-# Stamps move with every change and say nothing about it.
+# Stamps move with every change and do not describe it.
 _STAMPS = frozenset({"channel_updated_at", "updated_at"})
 _PLAIN_PATHS = ("product.id", "custom_attributes.id")
 

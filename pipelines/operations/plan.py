@@ -28,7 +28,7 @@ from transforms.frames import OrderFrames
 from transforms.normalise import normalise
 from transforms.outcomes import Outcome, Record, Reject
 
-# A `send` is told apart: new to Mirakl, or changed.
+# A `send` is counted as one of two: new to Mirakl, or changed.
 SENT = ("new", "changed")
 _NOT_SENT = tuple(decision.value for decision in Decision if decision is not Decision.SEND)
 OUTCOMES = (*SENT, *_NOT_SENT, Outcome.EXCLUDED.value, Outcome.REJECTED.value)

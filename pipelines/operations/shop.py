@@ -75,7 +75,7 @@ class Shop:
         return self._snapshot.first_changed(start, end, limit, seconds)
 
     def wrong_times(self, first: str, last: str) -> list[str]:
-        """Say what is odd about the times of some days' changes, as `check` does, of a shop that is read by own SQL."""
+        """Return what is suspicious about the change times of some days, as `check` does; of own SQL only."""
         if self._reader.platform.shape is not None:
             return []
         start, end = day_window(self._channel, first)[0], day_window(self._channel, last)[1]

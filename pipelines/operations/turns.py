@@ -22,7 +22,7 @@ def granted_by(turn: Turn) -> Iterator[None]:
 
 @contextmanager
 def my_turn() -> Iterator[None]:
-    """Wait until this process may send, and let the next one send afterwards. Alone in a command there is no wait."""
+    """Wait until this process may send, and let the next one send afterwards. A command of one process never waits."""
     if not _granters:
         yield
         return

@@ -1,7 +1,7 @@
 """What is wrong with a channel's orders now, judged from the ledger alone: the same for checks, shell and alerts.
 
-The ledger keeps what each order was noticed for in its newest reading. So a verdict stands until the cause is gone, and
-not until some later run does not meet it.
+The ledger keeps what each order was noticed for in its newest reading. So a check stays red until the cause is gone,
+whatever later runs read.
 """
 
 from __future__ import annotations
@@ -133,15 +133,13 @@ def _all_accepted(channel: str, ledger: Ledger) -> Verdict:
 
 
 def _everything_mapped(channel: str, ledger: Ledger) -> Verdict:
-    standing = ledger.noticed(channel, "unmapped_status", MOST_ORDERS)
+    summary = ledger.noticed(channel, "unmapped_status", MOST_ORDERS)
     countries, rows = ledger.rejected_for(channel, "country_iso_code", MOST_ORDERS)
     found = []
-    if standing.orders:
-        named = ", ".join(
-            f"{detail.partition(';')[0]} ({count:,})" for detail, count in standing.details[:_WORDS_NAMED]
-        )
+    if summary.orders:
+        named = ", ".join(f"{detail.partition(';')[0]} ({count:,})" for detail, count in summary.details[:_WORDS_NAMED])
         found.append(
-            f"{counted(standing.orders, 'order has', 'orders have')} a status without a mapping: {named}; such an "
+            f"{counted(summary.orders, 'order has', 'orders have')} a status without a mapping: {named}; such an "
             "order is sent with the status that the rest of it proves, else as CHANNEL_SPECIFIC; map it under "
             f"[channels.{channel}.statuses], then read these days again"
         )
@@ -149,44 +147,44 @@ def _everything_mapped(channel: str, ledger: Ledger) -> Verdict:
         found.append(
             f"{counted(countries, 'order is', 'orders are')} rejected until the shop has an ISO 3166-1 country code"
         )
-    again = f"mirakl-orders sync {channel} --from {standing.first_day} --to {standing.last_day}"
+    again = f"mirakl-orders sync {channel} --from {summary.first_day} --to {summary.last_day}"
     return Verdict(
         Check.EVERYTHING_MAPPED.value,
         not found,
         "; ".join(found),
-        again if standing.orders else f"mirakl-orders failures {channel} --code invalid_address",
+        again if summary.orders else f"mirakl-orders failures {channel} --code invalid_address",
         {
-            "unmapped_orders": standing.orders,
-            "unmapped_words": len(standing.details),
+            "unmapped_orders": summary.orders,
+            "unmapped_words": len(summary.details),
             "unmapped_countries": countries,
         },
-        (_orders(standing) + [_row(row) for row in rows])[:MOST_ORDERS],
+        (_orders(summary) + [_row(row) for row in rows])[:MOST_ORDERS],
     )
 
 
-def _money_adds_up(channel: str, standing: NoticeSummary) -> Verdict:
-    first = standing.listed[0].channel_order_id if standing.listed else ""
+def _money_adds_up(channel: str, summary: NoticeSummary) -> Verdict:
+    first = summary.listed[0].channel_order_id if summary.listed else ""
     return Verdict(
         Check.MONEY_ADDS_UP.value,
-        not standing.orders,
-        f"{counted(standing.orders, 'order was', 'orders were')} sent with other sums than the shop's; green once "
-        f"the days from {standing.first_day} to {standing.last_day} are read again without a difference (an order that "
+        not summary.orders,
+        f"{counted(summary.orders, 'order was', 'orders were')} sent with other sums than the shop's; green once "
+        f"the days from {summary.first_day} to {summary.last_day} are read again without a difference (an order that "
         "was corrected without a new modification time: `mirakl-orders sync` with --reread)",
         f"mirakl-orders order {channel} {shlex.quote(first)}",
-        {"money_mismatch": standing.orders},
-        _orders(standing),
+        {"money_mismatch": summary.orders},
+        _orders(summary),
     )
 
 
-def _nothing_shrunk(channel: str, standing: NoticeSummary) -> Verdict:
+def _nothing_shrunk(channel: str, summary: NoticeSummary) -> Verdict:
     return Verdict(
         Check.NOTHING_SHRUNK.value,
-        not standing.orders,
-        f"{counted(standing.orders, 'order was', 'orders were')} sent with fewer lines or adjustments than before; "
+        not summary.orders,
+        f"{counted(summary.orders, 'order was', 'orders were')} sent with fewer lines or adjustments than before; "
         "where that is right, send them once more by their ids",
-        _replay(channel, standing),
-        {"shrunk": standing.orders},
-        _orders(standing),
+        _replay(channel, summary),
+        {"shrunk": summary.orders},
+        _orders(summary),
     )
 
 
@@ -221,8 +219,8 @@ def _stamps_sane(channel: str, ledger: Ledger) -> Verdict:
     )
 
 
-def _replay(channel: str, standing: NoticeSummary) -> str:
-    ids = list(dict.fromkeys(found.channel_order_id for found in standing.listed))[:_IDS_IN_COMMAND]
+def _replay(channel: str, summary: NoticeSummary) -> str:
+    ids = list(dict.fromkeys(found.channel_order_id for found in summary.listed))[:_IDS_IN_COMMAND]
     return f"mirakl-orders replay {channel} {' '.join(f'--order {shlex.quote(order_id)}' for order_id in ids)}"
 
 
@@ -236,7 +234,7 @@ def _row(row: LedgerEntry) -> dict[str, str]:
     }
 
 
-def _orders(standing: NoticeSummary) -> list[dict[str, str]]:
+def _orders(summary: NoticeSummary) -> list[dict[str, str]]:
     return [
         {
             "channel_order_id": found.channel_order_id,
@@ -245,5 +243,5 @@ def _orders(standing: NoticeSummary) -> list[dict[str, str]]:
             "field": found.notice.field,
             "reason": found.notice.detail,
         }
-        for found in standing.listed
+        for found in summary.listed
     ]

@@ -133,7 +133,7 @@ class _Signals:
 
 
 def _may_begin(unfinished: Sequence[_Window]) -> bool:
-    """Say whether another window may be read beside those that have not ended."""
+    """Return whether another window may be read beside those that have not ended."""
     return all(window.read for window in unfinished[:-1]) and all(window.on_last_day for window in unfinished[-1:])
 
 

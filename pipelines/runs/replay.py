@@ -98,7 +98,7 @@ def replay_job(channel: Channel, settings: Settings) -> dg.JobDefinition:
         ):
             replayed = replay(channel, config, shop, delivery.ledger, delivery, context.run_id)
         report, shown = replayed.report, replayed.metadata(channel.name)
-        context.log.info(f"{config.description()}: {metadata.in_words(report)}")
+        context.log.info(f"{config.description()}: {metadata.summary(report)}")
         if replayed.missing:
             context.log.warning(f"not in the shop: {', '.join(replayed.missing[:_MISSING_SHOWN])}")
         context.log_event(dg.AssetObservation(key, metadata=shown))

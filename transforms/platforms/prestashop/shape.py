@@ -188,22 +188,22 @@ def _measured(lines: Rowset) -> Iterator[tuple[int, Any]]:
 
 def _order_attributes(chunk: Chunk, places: Mapping[int, Pickup], settings: Settings) -> Iterator[Block]:
     orders, addresses = chunk.orders, chunk.of_orders("addresses")
-    yield _told(chunk.order_ids, "order-number", text_cells(orders["reference"]))
-    yield _told(chunk.order_ids, "gift-message", text_cells(orders["gift_message"]))
+    yield _attribute(chunk.order_ids, "order-number", text_cells(orders["reference"]))
+    yield _attribute(chunk.order_ids, "gift-message", text_cells(orders["gift_message"]))
     ids = chunk.order_ids.take(pa.array(list(places), pa.int64()))
-    yield _told(ids, "pickup-location", text_cells([place.name for place in places.values()]))
+    yield _attribute(ids, "pickup-location", text_cells([place.name for place in places.values()]))
     shops = [(orders["id_shop"][order], orders["id_shop_group"][order]) for order in places]
     of_shops = [
         settings.address(shop) if place.is_shop else None for shop, place in zip(shops, places.values(), strict=True)
     ]
-    yield _told(ids, "pickup-address", text_cells(of_shops))
+    yield _attribute(ids, "pickup-address", text_cells(of_shops))
     billing = pc.equal(text_cells(addresses["address_type"]), "billing")
     ids = text_cells(addresses["order_id"]).filter(billing)
     for name, column in (("vat-number", "vat_number"), ("dni", "dni")):
-        yield _told(ids, name, text_cells(addresses[column]).filter(billing))
+        yield _attribute(ids, name, text_cells(addresses[column]).filter(billing))
 
 
-def _told(order_ids: pa.StringArray, name: str, values: pa.StringArray) -> Block:
+def _attribute(order_ids: pa.StringArray, name: str, values: pa.StringArray) -> Block:
     """Write an attribute of the orders that have a value for it."""
     is_visible = pa.array(is_filled(values))
     ids = order_ids.filter(is_visible)
