@@ -28,6 +28,10 @@ class AdjustedLine:
 
     `departures` lists how many units had left altogether, and since when, if known; `returned` grows by those that came
     back, which have left all the same. A line sold `by_measure` is one unit, and gone with the last of its money.
+
+    Shops count units that were paid and cancelled, and give their money back by a document that counts them once more:
+    `given_up` counts the units that documents gave up before they left, `unrefunded` those that were cancelled before
+    their document was written.
     """
 
     line_id: str
@@ -36,6 +40,8 @@ class AdjustedLine:
     remaining: Amounts
     returned: int = 0
     by_measure: bool = False
+    given_up: int = 0
+    unrefunded: int = 0
 
     def shipped_by(self, at: dt.datetime) -> int:
         """Count the units that had left at that time; those that left nobody knows when had."""
@@ -136,14 +142,20 @@ def _cancel(
     quantity = min(quantity, line.units)
     if quantity <= 0:
         return []
+    given_up = sum(made.amounts.total() for made in history if not made.charged)
+    owed = max(cancelation.owed - given_up, 0)
+    if cancelation.quantity is not None and not owed:
+        quantity -= line.given_up
+        if quantity <= 0:
+            return []
+        line.unrefunded += quantity
     # Shipping is given up with the last unit.
     parts = [
         (bucket, key, amount * quantity // line.units)
         for bucket, key, amount in line.remaining.parts()
         if bucket in _GOODS or quantity == line.units
     ]
-    given_up = sum(made.amounts.total() for made in history if not made.charged)
-    money = min(max(cancelation.owed - given_up, 0), sum(amount for _, _, amount in parts))
+    money = min(owed, sum(amount for _, _, amount in parts))
     amounts = Amounts()
     for (bucket, key, _), amount in zip(parts, spread(money, [amount for _, _, amount in parts]), strict=True):
         amounts.add(bucket, key, amount)
@@ -222,14 +234,23 @@ def _on_line(
     too_much = line.remaining.take(amounts)
     too_much = _split_gross(amounts, row.gross + too_much, row.shipping_gross, line)
     shipped = line.shipped_by(row.created_at)
-    quantity = line.units if line.by_measure and not line.remaining.total() else min(row.quantity, line.units)
+    paid_back = _of_cancelled_units(row, line, shipped, reasons)
+    line.unrefunded -= paid_back
+    quantity = min(row.quantity - paid_back, line.units)
+    if line.by_measure and not line.remaining.total():
+        quantity = line.units
     # Units that never left are removed from the line and Connect frees their stock; the rest is money given back.
     # Of a line that has left in part, words about goods in the buyer's hands mean the part that left.
     waiting = 0 < quantity <= line.units + line.returned - shipped
     default = _default_reason(row, line, money_alone and not quantity)
-    reason = adjustment_reason(row.reason, shipped > 0 and not waiting, reasons, default)
+    never_left = waiting or (paid_back > 0 and not quantity)
+    reason = adjustment_reason(row.reason, shipped > 0 and not never_left, reasons, default)
     cancels = waiting and not (shipped and reason in _AFTER_SHIPMENT)
     made_as = row.type or ("CANCELATION" if cancels else "REFUND")
+    if paid_back and not quantity:
+        made_as = "REFUND"
+    if made_as == "CANCELATION" and row.charged:
+        line.given_up += quantity
     returned = 0 if made_as == "CANCELATION" else min(quantity, max(shipped - line.returned, 0))
     line.returned += returned
     line.units -= quantity
@@ -245,6 +266,15 @@ def _on_line(
         returned=returned,
     )
     return adjustment, too_much
+
+
+def _of_cancelled_units(row: RefundRow, line: AdjustedLine, shipped: int, reasons: Mapping[str, str]) -> int:
+    """Return how many units of a row were cancelled before: it gives their money back, the units are gone already."""
+    if not row.charged or not line.unrefunded:
+        return 0
+    if shipped and adjustment_reason(row.reason, False, reasons, row.default_reason) in _AFTER_SHIPMENT:
+        return 0
+    return min(row.quantity, line.unrefunded)
 
 
 def _split_gross(amounts: Amounts, gross: int, shipping_gross: int, line: AdjustedLine) -> int:

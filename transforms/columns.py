@@ -226,7 +226,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("status", "the line's own status, where the shop has one", "backordered", absent="the order's"),
         Column(
             "quantity_cancelled",
-            "units cancelled without a refund document; those without an adjustment become a CANCELATION",
+            "units cancelled before they left; those that no adjustment gives up become a CANCELATION",
             "0",
             kind="units",
             absent="0; all that have not left where the order or line was cancelled",

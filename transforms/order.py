@@ -134,7 +134,7 @@ def _line_statuses(chunk: Chunk, charges: Charges, adjusted: Adjusted, orders: S
         mapped,
         Quantities(
             ordered=lines.quantity,
-            cancelled=np.maximum(adjusted.cancelled, lines.quantity_cancelled.values),
+            cancelled=adjusted.cancelled,
             refunded=np.maximum(refunded, lines.quantity_refunded.values),
             returned=np.where(lines.quantity_returned.present, lines.quantity_returned.values, adjusted.returned),
             shipped=replace(shipped, present=shipped.present & counts),
