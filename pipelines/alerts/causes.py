@@ -18,6 +18,7 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 from pipelines import names
 from pipelines.alerts.memory import Cause, Failing
 from pipelines.config.settings import Channel, Settings
+from pipelines.runs import skipped_days
 
 _MOST_ORDERS = 5
 _ORDER_ID = "channel_order_id"
@@ -41,6 +42,24 @@ def late_channels(channels: Sequence[Channel], instance: dg.DagsterInstance) -> 
             yield Cause(
                 f"late {name}", title, "late", _text(f"channel {name} is late", message, f"mirakl-orders check {name}")
             )
+
+
+def skipped(channels: Sequence[Channel], instance: dg.DagsterInstance) -> tuple[list[Cause], frozenset[str]]:
+    """Return a cause for each channel with days between delivered ones that never were, and the undecided keys."""
+    causes: list[Cause] = []
+    undecided: set[str] = set()
+    for channel in channels:
+        key, days = f"skipped {channel.name}", skipped_days.skipped_days(skipped_days.day_statuses(instance, channel))
+        if days and skipped_days.is_range_under_way(instance, channel):
+            undecided.add(key)
+        elif days:
+            text = _text(
+                f"channel {channel.name}: days were skipped",
+                skipped_days.message(channel, days),
+                skipped_days.command(channel, days),
+            )
+            causes.append(Cause(key, f"channel {channel.name}: skipped days", "skipped", text))
+    return causes, frozenset(undecided)
 
 
 def red_checks(keys: Sequence[dg.AssetCheckKey], instance: dg.DagsterInstance) -> tuple[list[Cause], frozenset[str]]:

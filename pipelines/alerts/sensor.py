@@ -7,7 +7,7 @@ import dagster as dg
 
 from connectors.alerts.webhook import WebhookError, post
 from connectors.ledger import LedgerError
-from pipelines.alerts.causes import broken_blocks, failed_runs, late_channels, red_checks
+from pipelines.alerts.causes import broken_blocks, failed_runs, late_channels, red_checks, skipped
 from pipelines.alerts.memory import Memory
 from pipelines.alerts.runs import follow_runs
 from pipelines.config.environment import Environment
@@ -41,8 +41,9 @@ def alerts_sensor(settings: Settings, channels: Sequence[Channel]) -> dg.SensorD
         _name_orders(memory, state)
         red, undecided = red_checks(list(repository.asset_graph.asset_check_keys), instance)
         late = late_channels(channels, instance)
-        causes = [*broken_blocks(settings), *late, *red, *failed_runs(memory.failing.values())]
-        memory.learn(causes, undecided, dt.datetime.now(dt.UTC))
+        left_out, under_way = skipped(channels, instance)
+        causes = [*broken_blocks(settings), *late, *red, *left_out, *failed_runs(memory.failing.values())]
+        memory.learn(causes, undecided | under_way, dt.datetime.now(dt.UTC))
         summary = _send(memory, url)
         return dg.SensorResult(cursor=memory.model_dump_json(), skip_reason=summary)
 

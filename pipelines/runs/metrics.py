@@ -146,7 +146,10 @@ def _states(each: Sequence[tuple[str, ChannelStatus]]) -> Iterator[Metric]:
         "channel",
     )
     yield _gauge(
-        "failed_days", "Days of the last 60 that failed.", [([n], len(s.failed_days)) for n, s in each], "channel"
+        "failed_days",
+        "Days that failed and are not done since.",
+        [([n], len(s.failed_days)) for n, s in each],
+        "channel",
     )
     yield _gauge(
         "red_check",

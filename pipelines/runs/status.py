@@ -19,11 +19,11 @@ from connectors.ledger import Ledger
 from pipelines import names
 from pipelines.config.settings import Channel, Settings
 from pipelines.operations.verdicts import Check, judge
-from pipelines.partitions import days_of
+from pipelines.runs import skipped_days
 
 LATE = "late"
 DESTINATION = "destination"
-_DAYS_LOOKED_AT = 60
+SKIPPED_DAYS = "skipped_days"
 _DELIVERIES_LOOKED_AT = 50
 _ON = frozenset({InstigatorStatus.RUNNING, InstigatorStatus.DECLARED_IN_CODE})
 
@@ -46,8 +46,9 @@ class ChannelStatus:
 
     `last_success` is when a day was last delivered, `last_read` when its shop was last read. `delivery_ages` are the
     seconds from an order's change in the shop to Mirakl, of the newest delivery: `p50`, `p95` and `max`. `failed_days`
-    are those of the last 60 that failed, `failure` is why the newest of them did. `red` says by check what is wrong:
-    now, as the ledger knows it, or when the shop was last compared with it.
+    are those that failed, `failure` is why the newest of them did. `red` says by check what is wrong: now, as the
+    ledger and Dagster's records know it, or when the shop was last compared with the ledger. `paused` names the
+    schedules and the sensor of deliveries that somebody has switched off.
     `requests_per_second` is the budget of its credential, which it `shares_with` other channels.
     """
 
@@ -65,6 +66,7 @@ class ChannelStatus:
     red: dict[str, str] = field(default_factory=dict)
     schedules: list[Ticking] = field(default_factory=list)
     sensors: list[Ticking] = field(default_factory=list)
+    paused: list[str] = field(default_factory=list)
     runs: int = 0
     requests_per_second: float = 0
     credential: str | None = None
@@ -130,6 +132,12 @@ def statuses(
         for name, seconds in names.sensors(channel.name).items():
             on = _is_on(states.get(name), InstigatorType.SENSOR)
             status.sensors.append(Ticking(name, on, every_seconds=seconds))
+        delivering = (names.today_schedule, names.lookback_schedule, names.changes_sensor)
+        status.paused = [
+            name
+            for name in (named(channel.name) for named in delivering)
+            if (state := states.get(name)) is not None and state.status is InstigatorStatus.STOPPED
+        ]
         if instance is not None:
             _ask_dagster(status, channel, instance)
             _judge_age(status, channel.settings.late_after_hours)
@@ -189,10 +197,11 @@ def _ask_dagster(status: ChannelStatus, channel: Channel, instance: dg.DagsterIn
     reads = instance.fetch_materializations(dg.AssetKey([channel.name, names.RAW_ORDERS]), limit=1).records
     if reads and (event := reads[0].asset_materialization) and "read_at" in event.metadata:
         status.last_read = str(event.metadata["read_at"].value)
-    days = days_of(channel)
-    recent = days.get_partition_keys()[-_DAYS_LOOKED_AT:]
-    by_day = instance.get_status_by_partition(key, recent, days) or {}
-    status.failed_days = [day for day in recent if by_day.get(day) is AssetPartitionStatus.FAILED]
+    by_day = skipped_days.day_statuses(instance, channel)
+    status.failed_days = [day for day, known in by_day.items() if known is AssetPartitionStatus.FAILED]
+    skipped = skipped_days.skipped_days(by_day)
+    if skipped and not skipped_days.is_range_under_way(instance, channel):
+        status.red[SKIPPED_DAYS] = skipped_days.message(channel, skipped)
     if status.failed_days:
         attempts = (
             instance.event_log_storage.get_latest_asset_partition_materialization_attempts_without_materializations(key)
@@ -220,12 +229,13 @@ def _failure(instance: dg.DagsterInstance, run_id: str) -> str | None:
 
 
 def _judge_age(status: ChannelStatus, late_after_hours: float) -> None:
-    """Call a channel late as its freshness policy does, where something is switched on that should deliver."""
+    """Call a channel late as its freshness policy does, where something should deliver: is on, or was."""
     age = _age(status.last_success)
     is_on = any(one.on for one in (*status.schedules, *status.sensors))
-    if is_on and (age is None or age > late_after_hours * 3600):
+    if (is_on or status.paused) and (age is None or age > late_after_hours * 3600):
         since = "ever" if age is None else f"for {age / 3600:.0f} h"
-        status.red[LATE] = f"nothing was delivered {since}, with late_after_hours = {late_after_hours:g}"
+        paused = f"; switched off: {', '.join(status.paused)}" if status.paused else ""
+        status.red[LATE] = f"nothing was delivered {since}, with late_after_hours = {late_after_hours:g}{paused}"
 
 
 def _instant(moment: dt.datetime) -> str:

@@ -103,6 +103,48 @@ def test_a_day_that_failed_is_named_until_it_is_done(runs: Runs, shop: OwnShop, 
     assert stands(runs, runs.instance).failed_days == []
 
 
+def test_a_day_that_failed_long_ago_is_named_as_well(runs: Runs, shop: OwnShop, sandbox: Sandbox) -> None:
+    shop.database.rename(shop.folder / "away")
+    runs.sync(DAY)
+    found = stands(runs, runs.instance)
+    assert (found.failed_days, found.needs_attention) == ([DAY], True)
+
+
+def test_days_between_delivered_ones_that_never_were_are_named_until_they_are_done(runs: Runs, shop: OwnShop) -> None:
+    """As a daemon leaves them that was down for longer than the look-back, or a backfill that was stopped."""
+    runs.sync("2026-03-02")
+    assert stands(runs, runs.instance).red == {}
+    runs.sync("2026-03-06")
+    found = stands(runs, runs.instance)
+    assert "2026-03-03 to 2026-03-05" in found.red["skipped_days"]
+    assert "mirakl-orders sync own --from 2026-03-03 --to 2026-03-05" in found.red["skipped_days"]
+    assert found.needs_attention
+    runs.sync("2026-03-03", "2026-03-05")
+    assert stands(runs, runs.instance).red == {}
+
+
+def test_days_that_a_run_may_still_deliver_are_not_called_skipped(runs: Runs, shop: OwnShop) -> None:
+    runs.sync("2026-03-02")
+    runs.sync("2026-03-06")
+    job = runs.definitions().resolve_job_def("sync_own")
+    waiting = runs.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    assert stands(runs, runs.instance).red == {}
+    runs.instance.report_run_canceled(waiting)
+    assert set(stands(runs, runs.instance).red) == {"skipped_days"}
+
+
+def test_a_channel_whose_schedule_was_switched_off_is_late_as_well(runs: Runs) -> None:
+    origin = RemoteInstigatorOrigin(
+        RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "all"), "sync_own_today"
+    )
+    assert stands(runs, runs.instance).red == {}
+    stopped = InstigatorState(
+        origin, InstigatorType.SCHEDULE, InstigatorStatus.STOPPED, ScheduleInstigatorData("*/15 * * * *")
+    )
+    runs.instance.add_instigator_state(stopped)
+    assert "switched off: sync_own_today" in stands(runs, runs.instance).red["late"]
+
+
 def test_what_is_switched_on_says_when_it_ticks_and_a_missing_daemon_is_noticed(runs: Runs) -> None:
     repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "all")
     for name, kind, data in (

@@ -196,3 +196,15 @@ def test_a_channels_file_that_cannot_be_loaded_is_told_at_once(environment: dict
     [told] = receiver.texts
     assert "*No channel is running*" in told
     assert "is not TOML" in told
+
+
+def test_days_that_were_skipped_are_told_until_they_are_done(alerts: Alerts, runs: Runs, shop: OwnShop) -> None:
+    runs.sync("2026-03-02")
+    assert alerts.tick() == []
+    runs.sync("2026-03-05")
+    [message] = alerts.tick()
+    assert "2026-03-03 to 2026-03-04" in message
+    assert "mirakl-orders sync own --from 2026-03-03 --to 2026-03-04" in message
+    assert alerts.tick() == []
+    runs.sync("2026-03-03", "2026-03-04")
+    assert alerts.tick() == [":large_green_circle: channel own: skipped days: resolved"]
