@@ -136,7 +136,7 @@ def test_compose_and_the_units_of_dagster_meet_at_the_same_code_server_and_datab
     assert f"CREATE DATABASE {database};" in (DEPLOY / "postgresql-init.sql").read_text()
 
 
-def test_compose_sets_every_variable_that_dagster_yaml_reads_and_none_that_nobody_reads() -> None:
+def test_compose_sets_exactly_the_variables_that_dagster_yaml_reads() -> None:
     variables = set(compose()["services"]["code"]["environment"])
     of_dagster = set(re.findall(r"env: (\w+)", (DEPLOY / "dagster.yaml").read_text()))
     assert of_dagster <= variables

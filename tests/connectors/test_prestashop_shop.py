@@ -100,7 +100,7 @@ def test_a_channel_with_a_store_reads_that_shop_only(shop: tuple[Any, str]) -> N
     assert [record.channel_order_id for _, record in records_by_day(second, day)] == ["2"]
 
 
-def test_a_channel_without_a_store_reads_all_shops_each_order_to_its_own_mirakl_store(shop: tuple[Any, str]) -> None:
+def test_a_channel_without_a_store_sends_each_shops_orders_to_its_mirakl_store(shop: tuple[Any, str]) -> None:
     cursor, url = shop
     in_one_zone(cursor)
     for order_id, id_shop in ((1, 1), (2, 2)):
@@ -172,7 +172,7 @@ def test_an_order_that_a_module_imported_can_be_left_out_by_its_source(shop: tup
     assert [record.channel_order_id for record in normalise(frames, mapping).records] == ["2"]
 
 
-def test_a_module_of_another_version_than_is_known_does_not_stop_the_shop_from_being_read(
+def test_a_shop_is_read_whose_module_has_an_unknown_version(
     shop: tuple[Any, str],
 ) -> None:
     cursor, url = shop

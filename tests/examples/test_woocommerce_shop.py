@@ -142,7 +142,7 @@ def test_an_orders_stamp_is_that_of_its_newest_change(sqlite_shop: Path) -> None
     assert all(updated >= newest for updated, newest in rows(sqlite_shop, query))
 
 
-def test_the_newest_change_is_some_minutes_old_and_the_others_fill_three_weeks_of_the_shops_days(
+def test_the_changes_fill_three_weeks_and_the_newest_is_minutes_old(
     sqlite_shop: Path,
 ) -> None:
     query = "SELECT date_created_gmt, date_updated_gmt FROM wp_wc_orders WHERE date_created_gmt IS NOT NULL"

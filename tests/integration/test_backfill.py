@@ -141,7 +141,7 @@ def test_the_standing_check_is_red_after_it_though_its_run_failed(dagster: Dagst
     assert "reconciled" not in found
 
 
-def test_executing_the_backfill_again_from_failure_runs_that_day_only_and_sends_nothing_twice(
+def test_a_backfill_reexecuted_from_failure_runs_that_day_and_sends_nothing_twice(
     dagster: Dagster, backfill: str, sandbox: Sandbox
 ) -> None:
     sandbox.settings = replace(sandbox.settings, known_stores=frozenset())

@@ -66,7 +66,7 @@ def test_a_removed_channel_that_comes_back_goes_on_where_it_was(
     assert told("sync", "own", *RANGE)["unchanged"] == 4
 
 
-def test_a_channel_of_another_mirakl_store_sends_the_orders_of_the_days_that_are_read(
+def test_a_channel_given_another_mirakl_store_sends_the_orders_it_reads(
     delivered: OwnShop, environment: dict[str, str], sandbox: Sandbox
 ) -> None:
     write(environment, delivered.block(stores='{"1" = "S-3"}'))

@@ -90,9 +90,7 @@ def test_a_day_without_an_answer_is_status_1_and_says_why(orders: OwnShop, sandb
     assert told("replay", "own", "--outcome", "undelivered")["delivered"] == 4
 
 
-def test_replay_takes_orders_by_id_or_placement_and_writes_down_the_ones_that_are_gone(
-    orders: OwnShop, sandbox: Sandbox
-) -> None:
+def test_replay_takes_orders_by_id_or_placement_and_records_those_gone(orders: OwnShop, sandbox: Sandbox) -> None:
     sandbox.settings = replace(sandbox.settings, poisoned=frozenset({f"{DAY}/1"}))
     told("sync", "own", *RANGE, status=3)
     orders.order(f"{DAY}/2", f"{NEXT} 18:00:00", status="sent")

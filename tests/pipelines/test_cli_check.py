@@ -71,7 +71,7 @@ def test_check_names_what_is_wrong_with_a_block_in_one_line(
     assert "hunter2" not in done.stdout + done.stderr
 
 
-def test_check_warns_of_a_password_among_the_options_of_an_address_and_does_not_show_it(
+def test_check_warns_of_a_password_in_the_options_of_an_address_without_showing_it(
     environment: dict[str, str], shop: OwnShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHOP_URL", f"sqlite:///{shop.database}?password=hush")

@@ -144,7 +144,7 @@ def test_the_schedules_and_sensors_of_a_channel_are_those_that_status_shows(runs
     assert seconds == names.sensors("own")
 
 
-def test_all_assets_of_a_channel_have_the_same_days_and_no_pool_that_a_dead_run_could_hold(runs: Runs) -> None:
+def test_all_assets_of_a_channel_have_the_same_days_and_no_pool(runs: Runs) -> None:
     graph = runs.definitions().resolve_asset_graph()
     nodes = [graph.get(dg.AssetKey(["own", name])) for name in ("raw_orders", "mirakl_orders", "mirakl_delivery")]
     assert len({node.partitions_def for node in nodes}) == 1
@@ -169,7 +169,7 @@ def test_a_channel_is_late_after_the_hours_its_block_says(
     }
 
 
-def test_the_inspection_evaluates_all_checks_and_a_sync_plans_none_as_its_steps_evaluate_them(runs: Runs) -> None:
+def test_the_inspection_evaluates_all_checks_and_a_sync_plans_none(runs: Runs) -> None:
     checks = {
         name: {key.name for key in runs.definitions().resolve_job_def(name).asset_layer.asset_graph.asset_check_keys}
         for name in ("sync_own", "inspect_own")

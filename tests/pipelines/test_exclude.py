@@ -38,7 +38,7 @@ def test_orders_left_out_are_not_sent_and_counted(
     assert len(sandbox.orders) == 1
 
 
-def test_an_order_that_was_delivered_before_stays_as_it_is_and_one_that_failed_waits_no_more(
+def test_an_excluded_order_stays_delivered_as_it_was_or_is_written_off(
     runs: Runs, shop: OwnShop, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     shop.order("held", f"{DAY} 12:00:00", store="2")

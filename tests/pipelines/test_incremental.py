@@ -257,7 +257,7 @@ def test_an_order_that_mirakl_holds_as_it_was_read_is_not_decided_about_again(
     assert (told["orders_read"], told["delivered"], told["unchanged"]) == (5, 1, 4)
 
 
-def test_neither_is_one_of_a_shop_with_several_stores_unless_an_id_belongs_to_two_of_them(
+def test_neither_is_one_of_several_stores_unless_an_id_belongs_to_two_of_them(
     runs: Runs, shop: OwnShop, claimed: list[str]
 ) -> None:
     for number in range(5):

@@ -67,7 +67,7 @@ def test_a_second_run_sends_nothing(runs: Runs, shop: OwnShop, sandbox: Sandbox)
     assert (runs.told(D2)["unchanged"], runs.told(D2)["delivered"], runs.told(D2)["requests"]) == (2, 0, 0)
 
 
-def test_rejected_and_refused_orders_are_answers_the_day_is_done_and_the_check_is_red(
+def test_a_day_with_rejected_and_refused_orders_is_done_and_the_check_red(
     runs: Runs, shop: OwnShop, sandbox: Sandbox
 ) -> None:
     three_days(shop)

@@ -112,7 +112,7 @@ def test_every_order_has_one_outcome_and_only_new_and_changed_ones_cost_requests
     }
 
 
-def test_an_order_that_is_noticed_is_named_with_both_sums_and_unmapped_words_are_counted(
+def test_a_noticed_order_is_listed_with_both_sums_and_unmapped_values_are_counted(
     frames: Build, tmp_path: Path
 ) -> None:
     noticed = frames(orders=[{**ORDER, "status": "odd", "total": "99.00"}], lines=[LINE])
@@ -148,7 +148,7 @@ def test_requests_are_counted_day_by_day_and_store_by_store_as_a_sync_sends_them
     ledger.dispose()
 
 
-def test_a_changed_order_is_compared_with_what_mirakl_accepted_and_only_words_of_the_contract_are_shown(
+def test_a_changed_order_is_compared_with_what_was_accepted_without_personal_data(
     frames: Build, tmp_path: Path
 ) -> None:
     def day(carrier: str | None = None, **line: str) -> OrderFrames:

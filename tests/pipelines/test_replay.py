@@ -115,9 +115,7 @@ def test_orders_placed_on_days_are_those_and_the_named_ones(
     assert again.placed_on == [("2026-01-05", last or "2026-01-05")]
 
 
-def test_an_order_that_the_shop_no_longer_has_waits_no_more_and_what_was_accepted_stays_so(
-    again: Replay, ledger: Ledger
-) -> None:
+def test_an_order_gone_from_the_shop_is_written_off_unless_it_was_accepted(again: Replay, ledger: Ledger) -> None:
     rows = [ROW._replace(channel_order_id=f"gone {outcome}", outcome=outcome) for outcome in ("undelivered", "refused")]
     held = ROW._replace(channel_order_id="gone held", outcome="delivered", unaccepted_since=None)
     ledger.write("own", [*rows, held])

@@ -91,9 +91,7 @@ def test_orders_without_an_answer_are_not_accepted(runs: Runs, shop: OwnShop, sa
     assert "mirakl_store_id" in order["reason"]
 
 
-def test_a_word_without_a_map_is_red_until_it_is_mapped_and_its_orders_are_read_again(
-    runs: Runs, shop: OwnShop
-) -> None:
+def test_an_unmapped_status_is_red_until_it_is_mapped_and_its_orders_read_again(runs: Runs, shop: OwnShop) -> None:
     shop.order("1", f"{D1} {NOON}", status="strange")
     shop.order("2", f"{D2} {NOON}")
     assert red(runs.sync(D1)) == {"everything_mapped"}
@@ -156,9 +154,7 @@ def test_an_older_reading_does_not_bring_back_what_a_newer_one_is_free_of(runs: 
     assert verdicts(runs)["money_adds_up"].passed
 
 
-def test_an_order_that_lost_lines_is_red_until_it_has_them_again_or_somebody_sends_it_by_its_id(
-    runs: Runs, shop: OwnShop
-) -> None:
+def test_an_order_that_lost_lines_is_red_until_it_has_them_or_is_replayed_by_id(runs: Runs, shop: OwnShop) -> None:
     for order_id in ("back", "right"):
         shop.order(order_id, f"{D1} {NOON}", lines=3)
     runs.sync(D1)
@@ -231,7 +227,7 @@ def materialize(runs: Runs, *days: str) -> dg.ExecuteInProcessResult:
     return subset.execute_in_process(instance=runs.instance, raise_on_error=False, tags=day_tags(days[0], days[-1]))
 
 
-def test_what_materialize_and_backfills_plan_is_evaluated_once_a_day_and_never_skipped(
+def test_checks_planned_by_materialize_and_backfills_are_evaluated_once_a_day(
     runs: Runs, shop: OwnShop, sandbox: Sandbox
 ) -> None:
     shop.order("1", f"{D1} {NOON}", total="12.00")
@@ -262,7 +258,7 @@ def age(runs: Runs, order_id: str, read_at: str) -> None:
         ledger.execute("UPDATE ledger_destinations SET read_until = ?", [read_at])
 
 
-def test_an_order_read_in_the_future_is_named_fails_its_day_and_is_mended_by_a_replay(
+def test_an_order_read_in_the_future_fails_its_day_until_it_is_replayed(
     runs: Runs, shop: OwnShop, sandbox: Sandbox
 ) -> None:
     shop.order("1", f"{D1} {NOON}")

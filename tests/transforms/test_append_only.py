@@ -152,7 +152,7 @@ def cost(told: Mapping[str, Any], shipping: str) -> dict[str, Decimal]:
     st.sampled_from([("24.00", False), ("0", False), ("0", True), ("all", True)]),
 )
 @example([2], [2000], [("void", 0, 0), ("give", 0, 2890)], ("all", True))
-def test_an_adjustment_keeps_its_line_id_kind_reason_and_amounts_while_the_order_only_grows(
+def test_an_adjustment_never_changes_while_its_order_only_grows(
     quantities: list[int], cents: list[int], events: list[tuple[str, int, int]], paid: tuple[str, bool]
 ) -> None:
     shop = Shop(quantities, cents[: len(quantities)], *paid)
@@ -170,7 +170,7 @@ def test_an_adjustment_keeps_its_line_id_kind_reason_and_amounts_while_the_order
     st.lists(st.integers(0, 900), min_size=3, max_size=3),
     EVENTS,
 )
-def test_no_line_gives_back_more_than_it_cost_nor_more_units_than_it_has_and_no_cent_is_lost(
+def test_refunds_never_exceed_a_lines_money_or_units_and_add_up_to_the_cent(
     quantities: list[int], cents: list[int], events: list[tuple[str, int, int]]
 ) -> None:
     shop = Shop(quantities, cents[: len(quantities)])

@@ -41,7 +41,7 @@ def cancelled(order: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     ]
 
 
-def test_a_cancelled_order_is_a_cancelation_of_each_line_and_owed_money_is_not_owed_any_more(frames: Build) -> None:
+def test_a_cancelled_order_has_a_cancelation_for_each_line_and_owes_nothing(frames: Build) -> None:
     order = {**ORDER, "status": "void", "shipping_price": "6.00", "total_paid": "0", "total": "40.00"}
     cells = {"cancelled_at": "2026-03-02 08:00:00", "cancel_reason": "Rupture de stock"}
     built = frames(orders=[{**order, **cells}], lines=[LINE, SECOND_LINE], taxes=[TAX])
@@ -57,9 +57,7 @@ def test_a_cancelled_order_is_a_cancelation_of_each_line_and_owed_money_is_not_o
 
 
 @pytest.mark.parametrize("paid", ["24.00", "20.00"])
-def test_units_of_a_paid_order_are_cancelled_at_once_and_their_money_goes_back_when_it_does(
-    paid: str, frames: Build
-) -> None:
+def test_units_of_a_paid_order_are_cancelled_at_once_and_refunded_later(paid: str, frames: Build) -> None:
     order = {**ORDER, "status": "void", "cancelled_at": "2026-03-02 08:00:00", "total_paid": paid}
     before = payload_of(frames(orders=[order], lines=[LINE]))
     assert cancelled(before) == [("CANCELATION", "CUSTOMER_CANCELATION", 2, 0, 0, "2026-03-02T08:00:00Z")]

@@ -133,7 +133,7 @@ def test_a_voucher_for_one_product_is_taken_off_it_with_its_own_tax(frames: Buil
     assert [amounts(line) for line in made["order_lines"]] == [[20, 4, 0], [14, Decimal("2.8"), 0]]
 
 
-def test_a_voucher_for_one_product_with_tax_in_its_price_is_taken_off_as_the_prices_are(frames: Build) -> None:
+def test_a_voucher_for_one_product_is_net_or_gross_as_the_prices_are(frames: Build) -> None:
     gross = {**ORDER, "amounts": "gross", "total": "40.80"}
     lines = [{**line, "price": "24.00"} for line in TWO]
     made = payload_of(
@@ -180,7 +180,7 @@ def test_a_voucher_pays_for_fees_and_shipping_before_taxes(frames: Build) -> Non
     assert [amounts(line) for line in made["order_lines"]] == [[0, 3, 0], [0, 0]]
 
 
-def test_a_voucher_worth_more_than_everything_is_a_price_below_zero_which_mirakl_has_no_word_for(frames: Build) -> None:
+def test_an_order_whose_voucher_exceeds_its_total_is_rejected_for_a_negative_price(frames: Build) -> None:
     result = normalise(frames(orders=[ORDER], lines=[LINE, {**VOUCHER, "price": "-21.00"}]), MAPPING)
     assert [reject.field for reject in result.rejects] == ["order_lines[0].price.amount"]
 

@@ -29,7 +29,7 @@ def test_a_status_nobody_mapped_is_unmapped_or_rejected_as_the_channel_says(fram
     assert coverage(odd, held)[Word("status", "wc-odd", "rejected", "CHANNEL_SPECIFIC")] == 1
 
 
-def test_a_status_nobody_mapped_is_said_by_its_own_name_where_the_rest_of_the_order_decides(frames: Build) -> None:
+def test_an_unmapped_status_is_listed_by_its_name_where_the_order_decides(frames: Build) -> None:
     odd = frames(orders=[{**ORDER, "status": "odd", "status_proved": "paid"}])
     assert coverage(odd, MAPPING)[Word("status", "odd", "unmapped", "AWAITING_SHIPMENT")] == 1
 

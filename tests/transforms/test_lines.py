@@ -42,7 +42,7 @@ def test_a_unit_that_came_back_leaves_the_one_that_waits_to_be_shipped(frames: B
 @pytest.mark.parametrize(
     ("reason", "status", "can_cancel"), [("Returned", "AWAITING_SHIPMENT", False), ("Out of stock", "SHIPPED", False)]
 )
-def test_which_units_came_back_is_taken_from_the_refunds_where_the_shop_does_not_count_them(
+def test_units_that_came_back_are_those_of_the_refunds_where_the_shop_counts_none(
     reason: str, status: str, can_cancel: bool, frames: Build
 ) -> None:
     line = {**LINE, "quantity": "3", "quantity_shipped": "2", "shipped_at": "2026-03-02 08:00:00"}

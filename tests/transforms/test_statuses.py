@@ -61,7 +61,7 @@ def test_the_channels_own_map_goes_before_the_platforms_and_the_hint_before_the_
     assert map_status(word, hint, mapping).status == status
 
 
-def test_what_the_order_proves_decides_where_nobody_mapped_the_word_which_stays_unknown() -> None:
+def test_an_unmapped_status_follows_what_the_order_proves_and_stays_unmapped() -> None:
     assert map_status("odd", None, MAPPING, "sent") == replace(SHIPPED, known=False)
     assert map_status("odd", "odder", MAPPING, "oddest") == UNMAPPED
     assert map_status("paid", None, MAPPING, "sent") == WAITING

@@ -109,7 +109,7 @@ def test_an_order_of_which_only_a_download_is_left_lacks_no_address(frames: Buil
     assert notices == []
 
 
-def test_a_shipping_address_that_is_incomplete_holds_the_order_and_a_billing_address_is_left_out_and_said(
+def test_an_incomplete_shipping_address_is_a_reject_a_billing_address_a_notice(
     frames: Build,
 ) -> None:
     incomplete = {**PLACE, "street": ""}

@@ -73,7 +73,7 @@ def test_an_order_with_odd_meta_is_shaped(odd: str) -> None:
 META_OF_A_LINE = [[9, "_qty", "2", None], [3, "_qty", "1", None], [5, "pa_color", "red", "Red"], [4, "cost", "9", None]]
 
 
-def test_the_first_of_two_metas_of_one_key_counts_in_whatever_order_the_database_lists_them() -> None:
+def test_of_two_metas_with_one_key_the_first_counts_in_any_order_of_rows() -> None:
     meta = read_item_meta([",".join(orjson.dumps(entry).decode() for entry in META_OF_A_LINE), None], ["line_item"] * 2)
     assert (meta.columns["qty"], meta.columns["cost"]) == (["1", None], ["9", None])
     # What the shop shows the buyer, in the order of the ids.

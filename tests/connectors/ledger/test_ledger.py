@@ -68,7 +68,7 @@ def test_a_later_row_takes_the_place_of_the_earlier(ledger: Ledger) -> None:
     assert ledger.known(CHANNEL, ["A-1"]) == {"A-1": entry("A-1")}
 
 
-def test_postgresql_reads_only_the_rows_asked_for_also_from_a_table_it_has_not_analysed(
+def test_postgresql_reads_only_the_rows_asked_for_even_without_analyze(
     postgresql_database: str,
 ) -> None:
     ledger = Ledger(postgresql_database)

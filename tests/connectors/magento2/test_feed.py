@@ -74,7 +74,7 @@ def test_no_query_reads_an_order_table_from_end_to_end(filled: sa.Connection) ->
     assert {name: tables for name, tables in full_scans(filled).items() if tables} == {}
 
 
-def test_without_the_recommended_indexes_the_feed_reads_those_two_tables_from_end_to_end(
+def test_without_the_recommended_indexes_the_feed_scans_those_two_tables(
     filled: sa.Connection, server: pymysql.Connection[Any]
 ) -> None:
     with server.cursor() as cursor:
@@ -151,7 +151,7 @@ def test_a_save_without_a_business_change_moves_the_stamp_but_not_the_content(
     assert [record.payload_hash for record in after.records] == [record.payload_hash for record in before.records]
 
 
-def test_check_asks_a_shop_as_magento_makes_it_for_two_indexes_and_finds_nothing_else(
+def test_check_of_a_stock_magento_asks_for_two_indexes_and_nothing_else(
     shop: ShopSource, server: pymysql.Connection[Any]
 ) -> None:
     findings = check_shop(ShopReader(shop))

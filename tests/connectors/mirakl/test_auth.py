@@ -34,7 +34,7 @@ def test_a_new_token_refused_as_well_stops_the_store(
     assert client.requests == 2
 
 
-def test_a_credential_that_has_worked_gets_three_new_tokens_before_its_store_is_stopped(
+def test_a_credential_that_worked_gets_three_new_tokens_before_its_store_stops(
     sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.post_orders(BODY)

@@ -54,7 +54,7 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("response", FOREIGN, ids=lambda response: str(response.status_code))
-def test_an_answer_that_is_not_mirakls_stops_the_store_only_when_it_comes_three_times(
+def test_an_answer_that_is_not_mirakls_stops_the_store_at_the_third_time(
     sandbox: Sandbox, client: MiraklClient, monkeypatch: pytest.MonkeyPatch, response: Response
 ) -> None:
     """A gateway shows a login page for a moment, or for good: as it does at a wrong address."""

@@ -105,7 +105,7 @@ def test_a_second_answer_to_one_request_is_not_taken_for_that_to_the_next() -> N
         assert [post(b"one").status_code, *(post(b"two").status_code for _ in range(5))] == [204, *[400] * 5]
 
 
-def test_a_second_answer_that_comes_a_moment_later_is_not_taken_for_that_to_the_next_either() -> None:
+def test_a_late_second_answer_is_not_taken_for_that_to_the_next_request() -> None:
     def again_later(connection: socket.socket, body: bytes) -> bool:
         connection.sendall(ACCEPTED if body == b"one" else REFUSED)
         if body == b"one":

@@ -73,9 +73,7 @@ def title_of(sandbox: Sandbox, number: int) -> str:
     return title
 
 
-def test_killed_thirty_times_the_work_is_completed_and_only_what_was_in_flight_is_repeated(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_killed_thirty_times_a_delivery_repeats_only_what_was_in_flight(sandbox: Sandbox, tmp_path: Path) -> None:
     ledger_url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
     sandbox.settings.latency = 0.1
     chance = random.Random(3)

@@ -179,7 +179,7 @@ def test_requests_are_cut_by_bytes_before_mirakl_complains(sandbox: Sandbox, del
     assert sandbox.stats.answers["413"] == 0
 
 
-def test_a_request_stopped_midway_finishes_what_is_in_flight_and_keeps_the_rest_undelivered(
+def test_a_stop_finishes_what_is_in_flight_and_leaves_the_rest_undelivered(
     sandbox: Sandbox, delivery: Make, ledger: Ledger
 ) -> None:
     sandbox.settings.latency = 0.2

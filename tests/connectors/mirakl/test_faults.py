@@ -121,7 +121,7 @@ def test_the_token_endpoint_is_down_for_a_while(
     assert report.counts["undelivered"] == 0
 
 
-def test_a_store_unknown_between_two_known_ones_stops_alone_and_is_completed_once_it_is_registered(
+def test_an_unknown_store_stops_no_other_and_is_completed_once_registered(
     sandbox: Sandbox, delivery: Make, ledger: Ledger
 ) -> None:
     shop = [make_record(number, store=f"S-{number % 3}") for number in range(900)]

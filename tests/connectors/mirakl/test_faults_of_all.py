@@ -36,7 +36,7 @@ def test_all_orders_refused_for_one_reason_stop_the_store_before_long(sandbox: S
     assert count(report) == {"delivered": 3000}
 
 
-def test_an_order_refused_again_where_nothing_was_ever_accepted_makes_room_for_those_behind_it(
+def test_a_known_refusal_where_nothing_was_accepted_does_not_block_later_orders(
     sandbox: Sandbox, delivery: Make
 ) -> None:
     sandbox.settings = SandboxSettings(
@@ -51,7 +51,7 @@ def test_an_order_refused_again_where_nothing_was_ever_accepted_makes_room_for_t
 
 @pytest.mark.parametrize("known_from", ["this run", "the run before"])
 @pytest.mark.parametrize("pointers", ["none", "exact"])
-def test_when_mirakl_suddenly_refuses_everything_nothing_is_called_refused_and_little_is_sent(
+def test_when_mirakl_refuses_everything_no_order_is_refused_and_little_is_sent(
     sandbox: Sandbox, delivery: Make, pointers: Any, known_from: str
 ) -> None:
     sandbox.settings.pointers = pointers
@@ -125,9 +125,7 @@ def test_requests_of_a_size_that_was_taken_before_stay_as_they_are(
     assert report.counts["requests"] <= 60
 
 
-def test_everything_too_large_is_a_fault_of_the_configuration_and_no_fault_of_the_orders(
-    sandbox: Sandbox, delivery: Make
-) -> None:
+def test_when_every_order_is_too_large_the_configuration_is_at_fault(sandbox: Sandbox, delivery: Make) -> None:
     sandbox.settings.max_request_bytes = 50
     report = deliver(delivery(threads=1), [make_record(number) for number in range(500)])
     assert count(report) == {"undelivered": 500}

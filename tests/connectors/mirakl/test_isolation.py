@@ -118,7 +118,7 @@ def one_percent(seed: int = 1) -> set[str]:
     seed=st.integers(0, 1000),
 )
 @settings(max_examples=300, deadline=None)
-def test_whatever_mirakl_names_every_good_order_arrives_and_every_bad_one_is_named_once(
+def test_whatever_mirakl_names_good_orders_arrive_and_bad_ones_are_refused_once(
     bad: set[int], style: str, size: int, seed: int
 ) -> None:
     mirakl = Mirakl({str(number) for number in bad}, style, seed)
@@ -193,7 +193,7 @@ def test_a_half_known_to_hold_the_bad_order_is_not_sent_once_more() -> None:
     assert mirakl.requests == 9
 
 
-def test_good_orders_named_by_a_mirakl_that_was_right_before_arrive_and_end_its_trust() -> None:
+def test_good_orders_named_by_a_trusted_mirakl_arrive_and_end_the_trust() -> None:
     mirakl = Mirakl({"7", "107", "207"}, "exact")
     named_in_vain: set[str] = set()
 
@@ -215,7 +215,7 @@ def test_good_orders_named_by_a_mirakl_that_was_right_before_arrive_and_end_its_
     assert not evidence.pointers.trusted
 
 
-def test_a_good_order_named_beside_a_bad_one_is_not_refused_with_those_confirmed_together() -> None:
+def test_a_good_order_named_beside_bad_ones_is_not_refused_with_them() -> None:
     mirakl = Mirakl({"701", *(str(number) for number in range(0, 800, 100))}, "exact")
 
     def post(batch: Sequence[ClaimedOrder]) -> Faults | None:
@@ -253,7 +253,7 @@ def test_orders_refused_in_a_row_for_different_reasons_are_the_orders_own_fault(
     assert len(mirakl.refused_ids) == 50
 
 
-def test_however_many_are_named_no_request_holds_more_than_mirakl_takes_and_they_are_confirmed_on_the_way() -> None:
+def test_many_named_orders_are_confirmed_in_requests_of_the_allowed_size() -> None:
     mirakl = Mirakl({str(number) for number in range(0, 2000, 5) if number % 100 < 80}, "exact")
     isolation = Isolation(mirakl, Unsuspicious())
     for begin in range(0, 2000, 50):

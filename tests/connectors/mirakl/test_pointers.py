@@ -72,7 +72,7 @@ def test_kinds_of_failures_have_no_positions() -> None:
         ([], 10, set()),
     ],
 )
-def test_positions_are_of_use_when_all_lie_in_the_request_and_no_more_than_half_are_named(
+def test_positions_are_used_if_all_are_in_the_request_and_at_most_half_are_named(
     numbers: list[int], size: int, named: set[int]
 ) -> None:
     assert Pointers().named(faults(*numbers), size) == named
@@ -106,7 +106,7 @@ def learned(pointers: Pointers, times: int, base: int = 1) -> Pointers:
     return pointers
 
 
-def test_positions_from_one_are_learned_from_three_proofs_once_those_from_zero_are_useless() -> None:
+def test_positions_from_one_are_learned_by_three_proofs_when_zero_based_ones_fail() -> None:
     pointers = Pointers()
     pointers.record_miss()
     assert learned(pointers, 5).base == 0

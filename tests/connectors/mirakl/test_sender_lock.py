@@ -55,7 +55,7 @@ def until(condition: object, seconds: float = 20) -> None:
         time.sleep(0.01)
 
 
-def test_when_the_session_is_ended_what_is_under_way_is_finished_and_nothing_else_leaves(
+def test_when_the_session_ends_requests_in_flight_finish_and_no_other_is_sent(
     sandbox: Sandbox, postgresql_database: str
 ) -> None:
     reports: list[DayReport] = []

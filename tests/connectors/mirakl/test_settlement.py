@@ -87,7 +87,7 @@ def test_a_reject_read_earlier_than_what_the_ledger_stands_for_is_superseded(set
     ("readings", "newest"),
     [((FIRST, SECOND, FIRST), 1), ((FIRST, FIRST), 1), ((SECOND, FIRST), 0), ((FIRST, THIRD), 1)],
 )
-def test_of_one_order_read_several_times_the_newest_is_claimed_and_the_others_are_superseded(
+def test_of_several_readings_of_an_order_the_newest_is_claimed(
     settle: Make, readings: tuple[str, ...], newest: int
 ) -> None:
     settlement = settle()
@@ -106,7 +106,7 @@ def test_one_id_under_two_stores_is_rejected_also_when_it_comes_with_a_later_chu
 
 
 @pytest.mark.parametrize(("read_at", "store"), [(FIRST, "S-1"), (SECOND, "S-2")])
-def test_one_id_under_two_stores_is_rejected_in_one_reading_and_has_moved_in_a_later_one(
+def test_an_id_under_two_stores_is_rejected_in_one_reading_and_a_move_in_two(
     settle: Make, read_at: str, store: str
 ) -> None:
     settlement = settle()
@@ -175,7 +175,7 @@ def test_an_order_refused_before_is_refused_still_and_said_to_be_so(settle: Make
 
 
 @pytest.mark.parametrize(("proven", "retracted"), [(False, ["new"]), (True, ["new", "old"])])
-def test_refusals_taken_back_are_undelivered_and_without_proof_only_those_of_new_orders(
+def test_retracted_refusals_are_undelivered_but_known_ones_need_proof(
     settle: Make, ledger: Ledger, proven: bool, retracted: list[str]
 ) -> None:
     first = settle("before")
@@ -213,7 +213,7 @@ def test_an_order_that_never_left_is_undelivered_without_an_attempt(settle: Make
 
 
 @pytest.mark.parametrize("code", ["NO_ANSWER", None])
-def test_an_order_superseded_by_a_reading_without_an_answer_has_none_unless_that_is_under_way(
+def test_superseded_by_an_unanswered_reading_is_unanswered_unless_under_way(
     settle: Make, ledger: Ledger, code: str | None
 ) -> None:
     ledger.write("boutique", [LedgerEntry("1", "undelivered", SECOND, "other", "2026-03-01", error_code=code)])

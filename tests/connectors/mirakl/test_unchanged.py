@@ -92,7 +92,7 @@ def test_one_order_that_mirakl_holds_is_left_to_serve_as_a_proof(ledger: Ledger)
     assert others(ledger, records) == ["0"]
 
 
-def test_an_order_that_is_new_twice_noticed_in_the_future_or_rejected_is_decided_about(ledger: Ledger) -> None:
+def test_an_order_new_twice_noticed_or_rejected_is_decided_about(ledger: Ledger) -> None:
     tomorrow = format_time(dt.datetime.now(dt.UTC) + dt.timedelta(days=1))
     noticed = make_record("noticed")._replace(notices=(Notice("dropped_field", "city", "detail"),))
     known = [PROOF, noticed, make_record("stood noticed"), make_record("future", updated_at=tomorrow)]

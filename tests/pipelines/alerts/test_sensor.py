@@ -165,7 +165,7 @@ def test_a_webhook_that_refuses_is_told_again_at_the_next_tick(
     assert "check all_accepted: resolved" in told
 
 
-def test_a_webhook_that_is_down_or_slow_neither_breaks_the_sensor_nor_shows_its_address(
+def test_a_webhook_that_is_down_or_slow_does_not_fail_the_sensor_or_leak_its_address(
     alerts: Alerts,
     runs: Runs,
     shop: OwnShop,
