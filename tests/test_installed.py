@@ -85,8 +85,8 @@ def test_an_installed_wheel_checks_loads_and_delivers(
     call(programs / "python", "-m", "dagster", "definitions", "validate", "-m", "channel_to_mirakl")
     today = dt.date.today()
     days = ["--from", str(today - dt.timedelta(days=2)), "--to", str(today)]
-    told = json.loads(call(programs / "mirakl-orders", "sync", "boutique", *days, "--json").stdout)
-    assert told["delivered"] == len(sandbox.orders) > 0
+    result = json.loads(call(programs / "mirakl-orders", "sync", "boutique", *days, "--json").stdout)
+    assert result["delivered"] == len(sandbox.orders) > 0
 
 
 def test_new_channel_finds_its_template(programs: Path, tmp_path: Path) -> None:

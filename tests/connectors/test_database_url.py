@@ -46,7 +46,7 @@ def test_a_password_of_special_characters_opens_the_door(port: int) -> None:
     assert found.code == "missing_table"
 
 
-def test_a_wrong_password_is_told_apart_from_a_missing_grant(port: int) -> None:
+def test_a_wrong_password_is_distinguished_from_a_missing_grant(port: int) -> None:
     found = fault(f"mysql://addresses:hunter2%E2%82%AC@127.0.0.1:{port}/addresses")
     assert found.code == "access_denied"
     assert "check user and password in database_url" in str(found)
@@ -57,14 +57,14 @@ def test_a_wrong_password_is_told_apart_from_a_missing_grant(port: int) -> None:
 
 
 @pytest.mark.parametrize("written", ["p@ss", "p@ss/w:rd", "secret@"])
-def test_a_password_that_is_not_encoded_is_refused_and_no_part_of_it_is_told(written: str) -> None:
+def test_a_password_that_is_not_encoded_is_refused_and_no_part_of_it_is_shown(written: str) -> None:
     with pytest.raises(ShopError) as caught:
         ShopReader(ShopSource("shop", "woocommerce", f"mysql://me:{written}@127.0.0.1:1/shop"))
     assert caught.value.code == "bad_url"
     assert "%40 for @" in str(caught.value)
-    with pytest.raises(LedgerError, match="percent-encoded") as told:
+    with pytest.raises(LedgerError, match="percent-encoded") as raised:
         Ledger(f"postgresql://me:{written}@127.0.0.1:1/ledger")
-    for message in (str(caught.value), str(told.value)):
+    for message in (str(caught.value), str(raised.value)):
         assert "ss@" not in message
         assert "secret" not in message
 

@@ -54,8 +54,8 @@ def read_payload(source: ShopSource) -> Any:
 
 def test_the_example_of_the_doc_becomes_the_record_of_the_doc(source: ShopSource) -> None:
     payload = read_payload(source)
-    told = json.loads(block("json record"))
-    assert {name: payload[name] for name in told} == told
+    documented = json.loads(block("json record"))
+    assert {name: payload[name] for name in documented} == documented
     (line,) = payload["order_lines"]
     assert (line["quantity"], line["price"]["amount"], line["total_shipping_price"]["amount"]) == (2, 40, 5)
     assert [(tax["amount"]["amount"], tax["rate"]) for tax in line["taxes"]] == [(8, Decimal("0.2"))]

@@ -129,7 +129,7 @@ def test_the_machine_s_own_authorities_do_not_know_this_one(mariadb_tls: Server)
         ("sslmode=require&sslcert=/nowhere.pem", "sslcert: /nowhere.pem is not a readable PEM file"),
     ],
 )
-def test_options_that_cannot_be_are_told_before_anything_is_sent(options: str, words: str) -> None:
+def test_impossible_options_are_reported_before_anything_is_sent(options: str, words: str) -> None:
     with pytest.raises(ShopError, match=words) as caught:
         open_engine("shop", f"mysql://me:hush@127.0.0.1:1/shop?{options}")
     assert caught.value.code == "bad_url"

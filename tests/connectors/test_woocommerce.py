@@ -73,7 +73,7 @@ def test_a_wrong_prefix_is_one_message_that_names_the_prefixes_seen(database_url
         pass
 
 
-def test_a_shop_from_before_hpos_is_told_to_switch_it_on(tmp_path: Path) -> None:
+def test_a_shop_from_before_hpos_is_asked_to_switch_it_on(tmp_path: Path) -> None:
     shop = tmp_path / "posts.sqlite"
     connection = sqlite3.connect(shop)
     connection.execute("CREATE TABLE wp_posts (ID bigint, post_type varchar(20))")

@@ -44,7 +44,7 @@ def test_run_again_the_demo_sends_nothing(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     (tmp_path / "channels.toml").write_text((root / "channels.toml").read_text())
     kept = {name: value for name, value in os.environ.items() if name not in {"DAGSTER_HOME", "LEDGER_URL"}}
-    told = [
+    output = [
         subprocess.run(
             [sys.executable, "-m", "examples.demo", "run"],
             cwd=tmp_path,
@@ -55,7 +55,7 @@ def test_run_again_the_demo_sends_nothing(tmp_path: Path) -> None:
         ).stdout
         for _ in range(2)
     ]
-    [total] = [line.split()[2:] for line in told[1].splitlines() if line.strip().startswith("all days")]
+    [total] = [line.split()[2:] for line in output[1].splitlines() if line.strip().startswith("all days")]
     read, delivered, unchanged, *_, requests = (int(cell.replace(",", "")) for cell in total)
     assert (delivered, requests) == (0, 0)
     assert 0 < unchanged < read

@@ -100,7 +100,7 @@ def test_the_money_of_every_order_adds_up_and_only_announced_orders_are_noticed(
     assert noticed == {(order, "unmapped_status") for order in UNMAPPED}
 
 
-def test_the_orders_that_mirakl_is_told_to_refuse_are_good(shop: Outcome) -> None:
+def test_the_orders_that_the_sandbox_refuses_are_good(shop: Outcome) -> None:
     assert len(REFUSED_BY_MIRAKL) == 3
     assert shop.records.keys() >= REFUSED_BY_MIRAKL
 

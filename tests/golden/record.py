@@ -180,21 +180,21 @@ def notices_of(record: Record, named: Sequence[str]) -> list[str]:
 
 
 def charged(order: Mapping[str, Any]) -> Decimal:
-    """Add up what Mirakl is told the order cost."""
-    return sum((_told(line, "total_shipping_price") for line in order["order_lines"]), Decimal(0))
+    """Add up what the order costs as it is sent."""
+    return sum((_sum_of(line, "total_shipping_price") for line in order["order_lines"]), Decimal(0))
 
 
 def refunded(order: Mapping[str, Any]) -> Decimal:
-    """Add up what Mirakl is told was given back; units cancelled without a document had not been paid."""
+    """Add up what was given back as it is sent; units cancelled without a document had not been paid."""
     adjustments = (
         adjustment
         for line in order["order_lines"]
         for adjustment in line.get("adjustments", ())
         if not adjustment["channel_adjustment_id"].startswith("cancel-")
     )
-    return sum((_told(adjustment, "shipping_price") for adjustment in adjustments), Decimal(0))
+    return sum((_sum_of(adjustment, "shipping_price") for adjustment in adjustments), Decimal(0))
 
 
-def _told(priced: Mapping[str, Any], shipping: str) -> Decimal:
+def _sum_of(priced: Mapping[str, Any], shipping: str) -> Decimal:
     taxes = [tax["amount"] for name in ("taxes", "shipping_taxes") for tax in priced.get(name, ())]
     return sum((Decimal(money["amount"]) for money in [priced["price"], priced[shipping], *taxes]), Decimal(0))

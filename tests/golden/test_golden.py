@@ -61,7 +61,7 @@ def sources(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def days(sources: Sources) -> Callable[[Platform, str], Days]:
     """Return what reading a shop day by day gave, by order; each shop is read once.
 
-    Many orders share one second: pages smaller than that lose or repeat some unless ties are told apart.
+    Many orders share one second: pages smaller than that lose or repeat some unless ties are broken.
     """
 
     @cache

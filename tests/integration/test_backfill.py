@@ -121,9 +121,9 @@ def test_a_backfill_fails_for_the_day_without_an_answer_alone(dagster: Dagster, 
 
 
 def test_each_day_of_the_backfill_has_its_own_numbers(dagster: Dagster, backfill: str) -> None:
-    told = {event["partition"]: numbers(event) for event in delivery(dagster)["assetMaterializations"]}
-    assert sorted(told) == [day for day in DAYS if day != FAILING]
-    for counts in told.values():
+    shown = {event["partition"]: numbers(event) for event in delivery(dagster)["assetMaterializations"]}
+    assert sorted(shown) == [day for day in DAYS if day != FAILING]
+    for counts in shown.values():
         assert (counts["orders_read"], counts["delivered"], counts["undelivered"], counts["requests"]) == (3, 3, 0, 1)
 
 

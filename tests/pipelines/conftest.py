@@ -94,7 +94,7 @@ class Runs:
     def days_done(self) -> set[str]:
         return set(self.instance.get_materialized_partitions(DELIVERY))
 
-    def told(self, day: str, *, observed: bool = False, asset: str = MIRAKL_DELIVERY) -> dict[str, Any]:
+    def metadata(self, day: str, *, observed: bool = False, asset: str = MIRAKL_DELIVERY) -> dict[str, Any]:
         """Metadata of the newest materialisation (or observation) of a day."""
         fetch = self.instance.fetch_observations if observed else self.instance.fetch_materializations
         filters = dg.AssetRecordsFilter(asset_key=dg.AssetKey(["own", asset]), asset_partitions=[day])

@@ -30,7 +30,7 @@ def call(*arguments: str) -> subprocess.CompletedProcess[str]:
         signal.signal(signal.SIGTERM, handler)
 
 
-def told(*arguments: str, status: int = 0) -> Any:
+def json_of(*arguments: str, status: int = 0) -> Any:
     done = call(*arguments, "--json")
     assert done.returncode == status, done.stderr + done.stdout
     return json.loads(done.stdout)

@@ -101,9 +101,9 @@ def test_each_of_its_assets_fails_alone(runs: Runs, environment: dict[str, str],
 def test_its_other_jobs_fail_with_the_same_words(runs: Runs, environment: dict[str, str], shop: OwnShop) -> None:
     break_block(environment, shop)
     assert FAULT in failure(runs.job("replay_own"))
-    told = [event.step_failure_data for event in runs.job("inspect_own").get_step_failure_events()]
-    assert len(told) == 2
-    assert all(FAULT in str(data.user_failure_data and data.user_failure_data.description) for data in told)
+    failures = [event.step_failure_data for event in runs.job("inspect_own").get_step_failure_events()]
+    assert len(failures) == 2
+    assert all(FAULT in str(data.user_failure_data and data.user_failure_data.description) for data in failures)
 
 
 def test_its_schedule_goes_on_asking_for_runs(

@@ -35,11 +35,11 @@ def test_every_asset_links_to_code_that_is_installed_and_to_its_documentation(ru
 
 
 def test_every_page_and_section_that_is_linked_to_is_there(runs: Runs) -> None:
-    told: list[Any] = [spec.metadata for spec in specs(runs).values()]
+    attached: list[Any] = [spec.metadata for spec in specs(runs).values()]
     for check in runs.definitions().asset_checks or ():
         assert isinstance(check, dg.AssetChecksDefinition)
-        told += [spec.metadata for spec in check.check_specs]
-    links = {str(value.value) for metadata in told for name, value in metadata.items() if "documentation" in name}
+        attached += [spec.metadata for spec in check.check_specs]
+    links = {str(value.value) for metadata in attached for name, value in metadata.items() if "documentation" in name}
     links |= {f"docs/{platform}.md" for platform in PLATFORMS}
     assert len(links) > 5
     for link in links:

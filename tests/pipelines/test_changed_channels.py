@@ -11,7 +11,7 @@ import pytest
 
 from connectors.sandbox.server import Sandbox
 from tests.own_shop import OwnShop
-from tests.pipelines.shell import DAY, NEXT, RANGE, call, told
+from tests.pipelines.shell import DAY, NEXT, RANGE, call, json_of
 
 DOCUMENTED = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
 
@@ -19,7 +19,7 @@ DOCUMENTED = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
 @pytest.fixture
 def delivered(orders: OwnShop) -> OwnShop:
     """Two orders on each of two days, delivered by the channel `own`."""
-    assert told("sync", "own", *RANGE)["delivered"] == 4
+    assert json_of("sync", "own", *RANGE)["delivered"] == 4
     return orders
 
 
@@ -39,8 +39,8 @@ def test_a_renamed_channel_is_a_new_one_and_sends_its_orders_once_more(
     delivered: OwnShop, environment: dict[str, str]
 ) -> None:
     write(environment, delivered.block("new"))
-    assert told("plan", "new", *RANGE)["new"] == 4
-    assert told("sync", "new", *RANGE)["delivered"] == 4
+    assert json_of("plan", "new", *RANGE)["new"] == 4
+    assert json_of("sync", "new", *RANGE)["delivered"] == 4
 
 
 def test_a_channel_renamed_in_the_ledger_too_sends_nothing_again(
@@ -48,30 +48,30 @@ def test_a_channel_renamed_in_the_ledger_too_sends_nothing_again(
 ) -> None:
     write(environment, delivered.block("new"))
     rename_in_the_ledger(environment)
-    assert told("sync", "new", *RANGE)["unchanged"] == 4
+    assert json_of("sync", "new", *RANGE)["unchanged"] == 4
     # Whoever takes the old name begins with an empty ledger.
     write(environment, delivered.block("new") + delivered.block("own", mirakl_channel_id='"5678"'))
-    assert told("plan", "own", *RANGE)["new"] == 4
-    assert told("sync", "own", *RANGE)["delivered"] == 4
-    assert told("sync", "new", *RANGE)["unchanged"] == 4
+    assert json_of("plan", "own", *RANGE)["new"] == 4
+    assert json_of("sync", "own", *RANGE)["delivered"] == 4
+    assert json_of("sync", "new", *RANGE)["unchanged"] == 4
 
 
 def test_a_removed_channel_that_comes_back_goes_on_where_it_was(
     delivered: OwnShop, environment: dict[str, str]
 ) -> None:
     write(environment, delivered.block("other", mirakl_channel_id='"5678"'))
-    assert [row["channel"] for row in told("status")["channels"]] == ["other"]
+    assert [row["channel"] for row in json_of("status")["channels"]] == ["other"]
     assert "there is no channel 'own'" in call("sync", "own", *RANGE).stderr
     write(environment, delivered.block())
-    assert told("sync", "own", *RANGE)["unchanged"] == 4
+    assert json_of("sync", "own", *RANGE)["unchanged"] == 4
 
 
 def test_a_channel_given_another_mirakl_store_sends_the_orders_it_reads(
     delivered: OwnShop, environment: dict[str, str], sandbox: Sandbox
 ) -> None:
     write(environment, delivered.block(stores='{"1" = "S-3"}'))
-    assert told("plan", "own", "--from", DAY, "--to", DAY)["changed"] == 2
-    assert told("sync", "own", "--from", DAY, "--to", DAY)["delivered"] == 2
+    assert json_of("plan", "own", "--from", DAY, "--to", DAY)["changed"] == 2
+    assert json_of("sync", "own", "--from", DAY, "--to", DAY)["delivered"] == 2
     assert {order_id: store for (_, order_id), store in sandbox.stores.items()} == {
         **{f"{DAY}/{number}": "S-3" for number in (1, 2)},
         **{f"{NEXT}/{number}": "S-1" for number in (1, 2)},
@@ -82,8 +82,8 @@ def test_a_channel_of_another_zone_has_other_days_and_sends_nothing_again(
     delivered: OwnShop, environment: dict[str, str]
 ) -> None:
     delivered.order("late", f"{DAY} 22:30:00")
-    assert told("sync", "own", "--from", DAY, "--to", DAY)["delivered"] == 1
+    assert json_of("sync", "own", "--from", DAY, "--to", DAY)["delivered"] == 1
     write(environment, delivered.block(timezone='"Asia/Tokyo"'))
-    assert told("sync", "own", "--from", DAY, "--to", DAY)["orders_read"] == 2
-    again = told("sync", "own", "--from", NEXT, "--to", NEXT)
+    assert json_of("sync", "own", "--from", DAY, "--to", DAY)["orders_read"] == 2
+    again = json_of("sync", "own", "--from", NEXT, "--to", NEXT)
     assert (again["orders_read"], again["unchanged"]) == (3, 3)

@@ -1,4 +1,4 @@
-"""What is told of a day: counts over chunks, samples, tables of a bounded size."""
+"""The metadata of a day: counts over chunks, samples, tables of a bounded size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def record(order_id: str, *notices: Notice) -> Record:
 
 
 def mismatch(order_id: str) -> Record:
-    return record(order_id, Notice("money_mismatch", "total", "told 1, charged 2"))
+    return record(order_id, Notice("money_mismatch", "total", "sent 1, charged 2"))
 
 
 def word(text: str, fate: Fate = "unmapped", kind: str = "status") -> Word:
@@ -39,22 +39,22 @@ def test_what_chunks_showed_adds_up() -> None:
     seen.add(normalised([mismatch("4")], []))
     seen.add(normalised([mismatch("5")], [reject]))
     seen.words += Counter({word("odd"): 3, word("paid", "mapped"): 5, word("new"): 1})
-    told = seen.metadata()
+    shown = seen.metadata()
     names = ("orders_read", "orders_normalised", "rejected", "money_mismatch", "unmapped_status", "dropped_field")
-    assert [told[name] for name in names] == [6, 4, 2, 3, 0, 0]
-    assert told["dagster/row_count"] == 6
+    assert [shown[name] for name in names] == [6, 4, 2, 3, 0, 0]
+    assert shown["dagster/row_count"] == 6
     assert (
-        rows(told["rejects"])
+        rows(shown["rejects"])
         == [{"channel_order_id": "3", "code": "missing", "field": "order_lines", "reason": "the order has no lines"}]
         * 2
     )
-    assert [row["channel_order_id"] for row in rows(told["money_mismatch_orders"])] == ["2", "4", "5"]
-    assert rows(told["money_mismatch_orders"])[0] == {
+    assert [row["channel_order_id"] for row in rows(shown["money_mismatch_orders"])] == ["2", "4", "5"]
+    assert rows(shown["money_mismatch_orders"])[0] == {
         "channel_order_id": "2",
         "field": "total",
-        "detail": "told 1, charged 2",
+        "detail": "sent 1, charged 2",
     }
-    assert [(row["word"], row["times"]) for row in rows(told["coverage"])] == [("odd", 3), ("new", 1), ("paid", 5)]
+    assert [(row["word"], row["times"]) for row in rows(shown["coverage"])] == [("odd", 3), ("new", 1), ("paid", 5)]
 
 
 def test_of_many_rejects_and_notices_all_are_counted_and_fifty_are_shown() -> None:
@@ -72,19 +72,24 @@ def test_a_day_on_which_all_is_well_says_nothing_of_single_orders() -> None:
     assert not {"rejects", "money_mismatch_orders"} & seen.metadata().keys()
 
 
-def test_a_days_delivery_is_told_in_numbers_kinds_and_single_failures() -> None:
+def test_a_days_delivery_is_shown_in_numbers_kinds_and_single_failures() -> None:
     report = DayReport("2026-03-02")
     report.counts.update(delivered=250, requests=3)
     for number in range(60):
         report.fail(Failure(str(number), "refused", "X", "status", "é" * 200))
     report.note_shrunk("1")
     report.stopped = "s" * 400
-    told = metadata.delivery_metadata("own", report)
-    assert (told["delivered"], told["refused"], told["undelivered"], told["orders_per_request"]) == (250, 60, 0, 83.3)
-    assert (told["failures_total"], told["shrunk"], told["future_stamps"]) == (60, 1, 0)
-    assert told["stopped"] == "s" * 299 + "…"
-    assert rows(told["failure_kinds"]) == [{"kind": "X status", "orders": 60}]
-    first = rows(told["failures"])[0]
+    shown = metadata.delivery_metadata("own", report)
+    assert (shown["delivered"], shown["refused"], shown["undelivered"], shown["orders_per_request"]) == (
+        250,
+        60,
+        0,
+        83.3,
+    )
+    assert (shown["failures_total"], shown["shrunk"], shown["future_stamps"]) == (60, 1, 0)
+    assert shown["stopped"] == "s" * 299 + "…"
+    assert rows(shown["failure_kinds"]) == [{"kind": "X status", "orders": 60}]
+    first = rows(shown["failures"])[0]
     assert first == {
         "channel_order_id": "0",
         "outcome": "refused",
@@ -92,15 +97,15 @@ def test_a_days_delivery_is_told_in_numbers_kinds_and_single_failures() -> None:
         "field": "status",
         "reason": "é" * 159 + "…",
     }
-    assert told["all_failures"] == "mirakl-orders failures own --since 2026-03-02"
+    assert shown["all_failures"] == "mirakl-orders failures own --since 2026-03-02"
 
 
-def test_how_long_orders_took_is_told_by_median_and_tail() -> None:
+def test_how_long_orders_took_is_shown_by_median_and_tail() -> None:
     report = DayReport("2026-03-02")
     assert not any("age" in name for name in metadata.delivery_metadata("own", report))
     report.ages.extend([*range(1, 101), 0])
-    told = metadata.delivery_metadata("own", report)
-    assert [told[f"delivery_age_{name}_seconds"] for name in ("p50", "p95", "max")] == [50.0, 95.0, 100.0]
+    shown = metadata.delivery_metadata("own", report)
+    assert [shown[f"delivery_age_{name}_seconds"] for name in ("p50", "p95", "max")] == [50.0, 95.0, 100.0]
 
 
 def test_of_a_day_what_is_wrong_comes_first_and_what_is_zero_last() -> None:
@@ -109,12 +114,12 @@ def test_of_a_day_what_is_wrong_comes_first_and_what_is_zero_last() -> None:
     report.fail(Failure("1", "undelivered", "NO_ANSWER", "order", "why"))
     report.fail(Failure("2", "refused", "X", "status", "why"))
     report.stopped = "no answer"
-    told = metadata.delivery_metadata("own", report)
+    shown = metadata.delivery_metadata("own", report)
     wrong = ["stopped", "failures_total", "failures", "failure_kinds", "all_failures", "undelivered", "refused"]
     usual = ["orders_read", "delivered", "requests", "orders_per_request"]
-    assert list(told)[: len(wrong + usual)] == wrong + usual
-    assert {told[name] for name in list(told)[len(wrong + usual) :]} == {0}
-    assert set(metadata.delivery_metadata("own", DayReport("2026-03-02"))) == set(told) - {
+    assert list(shown)[: len(wrong + usual)] == wrong + usual
+    assert {shown[name] for name in list(shown)[len(wrong + usual) :]} == {0}
+    assert set(metadata.delivery_metadata("own", DayReport("2026-03-02"))) == set(shown) - {
         "stopped",
         "failures",
         "failure_kinds",
@@ -123,9 +128,9 @@ def test_of_a_day_what_is_wrong_comes_first_and_what_is_zero_last() -> None:
 
 
 def test_a_day_without_failures_or_requests_has_no_tables_and_no_division_by_zero() -> None:
-    told = metadata.delivery_metadata("own", DayReport("2026-03-02"))
-    assert told["orders_per_request"] == 0
-    assert not {"stopped", "failures", "failure_kinds", "all_failures"} & told.keys()
+    shown = metadata.delivery_metadata("own", DayReport("2026-03-02"))
+    assert shown["orders_per_request"] == 0
+    assert not {"stopped", "failures", "failure_kinds", "all_failures"} & shown.keys()
 
 
 def test_a_table_shows_fifty_rows_or_as_many_as_fit() -> None:
@@ -145,5 +150,5 @@ def test_free_texts_without_a_keyword_are_counted_together_and_never_shown() -> 
             word("odd"): 1,
         }
     )
-    told = [(row["word"], row["times"]) for row in rows(metadata.coverage_table(words))]
-    assert told == [("odd", 1), ("(no keyword)", 5), ("a", 7), ("b", 1)]
+    shown = [(row["word"], row["times"]) for row in rows(metadata.coverage_table(words))]
+    assert shown == [("odd", 1), ("(no keyword)", 5), ("a", 7), ("b", 1)]

@@ -22,7 +22,7 @@ from pipelines.cli.commands import cli
 from pipelines.config.environment import Environment
 from pipelines.config.settings import load_settings
 from tests.own_shop import OwnShop
-from tests.pipelines.shell import DAY, NEXT, RANGE, call, told
+from tests.pipelines.shell import DAY, NEXT, RANGE, call, json_of
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +45,7 @@ def test_sync_delivers_and_the_second_time_sends_nothing(
 ) -> None:
     made = call("sync", "own", "--from", "2026-02-01", "--to", "2026-02-01")
     assert f"a new ledger was made: {environment['LEDGER_URL']}" in made.stderr
-    first = told("sync", "own", *RANGE)
+    first = json_of("sync", "own", *RANGE)
     assert "ledger" not in call("sync", "own", "--from", "2026-02-01", "--to", "2026-02-01").stderr
     assert set(COUNTS) <= first.keys()
     assert (first["orders_read"], first["delivered"], first["requests"]) == (4, 4, 2)
@@ -53,7 +53,7 @@ def test_sync_delivers_and_the_second_time_sends_nothing(
         (DAY, 2, False),
         (NEXT, 2, False),
     ]
-    second = told("sync", "own", *RANGE)
+    second = json_of("sync", "own", *RANGE)
     assert (second["unchanged"], second["delivered"], second["requests"]) == (4, 0, 0)
     assert sandbox.stats.stored == 4
 
@@ -63,22 +63,22 @@ def test_refused_orders_are_status_3_and_named_by_failures_until_they_are_accept
 ) -> None:
     sandbox.settings = replace(sandbox.settings, poisoned=frozenset({f"{DAY}/1"}))
     orders.order("bad", f"{NEXT} 12:00:00", currency="???")
-    done = told("sync", "own", *RANGE, status=3)
+    done = json_of("sync", "own", *RANGE, status=3)
     assert (done["refused"], done["rejected"], done["delivered"]) == (1, 1, 3)
 
-    listed = {row["channel_order_id"]: row for row in told("failures", "own")}
+    listed = {row["channel_order_id"]: row for row in json_of("failures", "own")}
     assert {name: row["outcome"] for name, row in listed.items()} == {f"{DAY}/1": "refused", "bad": "rejected"}
     table = call("failures").stdout
     assert "bad" in table
     assert f"{DAY}/1" in table
     rows = list(csv.DictReader(io.StringIO(call("failures", "own", "--since", NEXT, "--csv").stdout)))
     assert [row["channel_order_id"] for row in rows] == ["bad"]
-    assert told("failures", "own", "--code", listed["bad"]["code"])[0]["channel_order_id"] == "bad"
+    assert json_of("failures", "own", "--code", listed["bad"]["code"])[0]["channel_order_id"] == "bad"
 
     sandbox.settings = replace(sandbox.settings, poisoned=frozenset())
-    again = told("replay", "own", "--outcome", "refused")
+    again = json_of("replay", "own", "--outcome", "refused")
     assert (again["orders_read"], again["delivered"]) == (1, 1)
-    assert [row["channel_order_id"] for row in told("failures")] == ["bad"]
+    assert [row["channel_order_id"] for row in json_of("failures")] == ["bad"]
 
 
 def test_a_day_without_an_answer_is_status_1_and_says_why(orders: OwnShop, sandbox: Sandbox) -> None:
@@ -87,20 +87,20 @@ def test_a_day_without_an_answer_is_status_1_and_says_why(orders: OwnShop, sandb
     assert done.returncode == 1
     assert "store is unknown to Mirakl" in done.stdout
     sandbox.settings = replace(sandbox.settings, known_stores=frozenset())
-    assert told("replay", "own", "--outcome", "undelivered")["delivered"] == 4
+    assert json_of("replay", "own", "--outcome", "undelivered")["delivered"] == 4
 
 
 def test_replay_takes_orders_by_id_or_placement_and_records_those_gone(orders: OwnShop, sandbox: Sandbox) -> None:
     sandbox.settings = replace(sandbox.settings, poisoned=frozenset({f"{DAY}/1"}))
-    told("sync", "own", *RANGE, status=3)
+    json_of("sync", "own", *RANGE, status=3)
     orders.order(f"{DAY}/2", f"{NEXT} 18:00:00", status="sent")
-    assert told("replay", "own", "--order", f"{DAY}/2")["delivered"] == 1
+    assert json_of("replay", "own", "--order", f"{DAY}/2")["delivered"] == 1
     assert sandbox.orders["1234", f"{DAY}/2"]["status"] == "SHIPPED"
-    placed = told("replay", "own", "--placed-from", "2026-01-05", "--placed-to", "2026-01-05", status=3)
+    placed = json_of("replay", "own", "--placed-from", "2026-01-05", "--placed-to", "2026-01-05", status=3)
     assert (placed["orders_read"], placed["delivered"], placed["refused"]) == (4, 3, 1)
     orders.remove(f"{DAY}/1")
-    assert told("replay", "own")["orders_read"] == 0
-    assert told("failures", "own") == []
+    assert json_of("replay", "own")["orders_read"] == 0
+    assert json_of("failures", "own") == []
 
 
 def test_a_replay_can_be_tried_without_sending_and_limited(orders: OwnShop, sandbox: Sandbox) -> None:
@@ -110,15 +110,15 @@ def test_a_replay_can_be_tried_without_sending_and_limited(orders: OwnShop, sand
     orders.order(f"{DAY}/1", f"{DAY} 12:00:00", currency="???")
     orders.remove(f"{DAY}/2")
     sent = sandbox.stats.requests
-    tried = told("replay", "own", "--dry-run", status=3)
+    tried = json_of("replay", "own", "--dry-run", status=3)
     assert tried["fates"] == {"rejected": 1, "gone": 1, "sent": 2}
     assert {order["channel_order_id"]: order["fate"] for order in tried["orders"]}[f"{NEXT}/1"] == "sent"
-    assert len(told("replay", "own", "--dry-run", "--limit", "1", status=3)["orders"]) == 1
+    assert len(json_of("replay", "own", "--dry-run", "--limit", "1", status=3)["orders"]) == 1
     placed = ("--placed-from", "2026-01-05", "--placed-to", "2026-01-05")
-    assert told("replay", "own", "--dry-run", *placed, status=3)["fates"] == {"rejected": 1, "sent": 2}
+    assert json_of("replay", "own", "--dry-run", *placed, status=3)["fates"] == {"rejected": 1, "sent": 2}
     assert sandbox.stats.requests == sent
-    assert told("replay", "own", "--outcome", "undelivered", "--limit", "3", status=3)["orders_read"] == 2
-    assert told("replay", "own", *placed, "--limit", "2", status=3)["orders_read"] == 2
+    assert json_of("replay", "own", "--outcome", "undelivered", "--limit", "3", status=3)["orders_read"] == 2
+    assert json_of("replay", "own", *placed, "--limit", "2", status=3)["orders_read"] == 2
 
 
 @pytest.mark.parametrize(("answer", "words"), [("n\n", "nothing was sent"), ("y\n", "Channel own")])
@@ -129,7 +129,7 @@ def test_a_replay_of_many_orders_asks_on_a_terminal(
         def isatty(self) -> bool:
             return True
 
-    told("sync", "own", *RANGE)
+    json_of("sync", "own", *RANGE)
     monkeypatch.setattr("pipelines.cli.running.ASKED_BEYOND", 1)
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
     delivered = sandbox.stats.requests
@@ -159,7 +159,7 @@ def test_sync_says_what_is_wrong_with_its_state_before_a_day_is_begun(
 def test_a_channel_or_an_order_that_is_not_there_is_said_to_be_so(orders: OwnShop) -> None:
     assert "did you mean 'own'?" in call("failures", "owm", "--json").stderr
     assert call("failures", "own").returncode == 1
-    told("sync", "own", *RANGE)
+    json_of("sync", "own", *RANGE)
     assert call("failures", "--code", "NOPE").stderr.startswith("no such order (ledger: sqlite:///")
     done = call("replay", "own", "--order", "nope", "--order", f"{DAY}/1")
     assert "not in the shop: nope\n" in done.stderr
@@ -168,14 +168,14 @@ def test_a_channel_or_an_order_that_is_not_there_is_said_to_be_so(orders: OwnSho
 
 def test_several_channels_are_worked_on_one_after_another(orders: OwnShop, environment: dict[str, str]) -> None:
     Path(environment["CHANNELS_FILE"]).write_text(orders.block() + orders.block("other", mirakl_channel_id='"5678"'))
-    assert [one["channel"] for one in told("sync", "own", "other", "--from", DAY, "--to", DAY)] == ["own", "other"]
-    assert [one["matching"] for one in told("reconcile", "--all", "--from", DAY, "--to", DAY)] == [2, 2]
+    assert [one["channel"] for one in json_of("sync", "own", "other", "--from", DAY, "--to", DAY)] == ["own", "other"]
+    assert [one["matching"] for one in json_of("reconcile", "--all", "--from", DAY, "--to", DAY)] == [2, 2]
 
 
-def test_red_checks_of_all_windows_of_a_range_are_told_with_their_orders(orders: OwnShop) -> None:
+def test_red_checks_of_all_windows_of_a_range_are_shown_with_their_orders(orders: OwnShop) -> None:
     orders.order("early", "2026-02-01 12:00:00", total="99.00")
     orders.order("late", "2026-02-20 12:00:00", total="98.00")
-    done = told("sync", "own", "--from", "2026-02-01", "--to", "2026-02-20")
+    done = json_of("sync", "own", "--from", "2026-02-01", "--to", "2026-02-20")
     check = done["red_checks"]["money_adds_up"]
     assert check["numbers"]["money_mismatch"] == 2
     assert {row["channel_order_id"]: "99.00" in row["reason"] for row in check["orders"]} == {
@@ -233,7 +233,7 @@ def test_sigterm_finishes_what_is_in_flight_and_the_next_run_sends_the_rest(
     assert "Traceback" not in err
     arrived = sandbox.stats.stored
     assert 0 < arrived < 64
-    done = told("sync", "own", *RANGE)
+    done = json_of("sync", "own", *RANGE)
     assert (done["delivered"], done["unchanged"]) == (64 - arrived, arrived)
     assert (sandbox.stats.stored, sandbox.stats.stale) == (64, 0)
 
@@ -252,7 +252,7 @@ def test_a_sync_that_waits_for_another_says_so_and_ends_with_a_signal(
     assert said == "another run is sending; this one waits until it is done\n"
     assert (process.returncode, sandbox.stats.requests) == (1, 0), out
     assert "stopped; run the same command again" in err
-    assert told("sync", "own", *RANGE)["delivered"] == 4
+    assert json_of("sync", "own", *RANGE)["delivered"] == 4
 
 
 def test_after_kill_9_the_next_run_completes_the_work(
@@ -262,11 +262,11 @@ def test_after_kill_9_the_next_run_completes_the_work(
     process.kill()
     process.communicate(timeout=60)
     arrived = sandbox.stats.stored
-    done = told("sync", "own", *RANGE)
+    done = json_of("sync", "own", *RANGE)
     in_flight = done["delivered"] - (64 - arrived)
     assert 0 <= in_flight <= 8 * 2
     assert len(sandbox.orders) == 64
-    assert told("failures", "own") == []
+    assert json_of("failures", "own") == []
 
 
 def test_the_sandbox_prints_the_variables_that_lead_to_it_and_stops_in_silence() -> None:

@@ -12,18 +12,18 @@ import pytest
 
 from connectors.sandbox.server import Sandbox
 from tests.own_shop import OwnShop
-from tests.pipelines.shell import DAY, NEXT, RANGE, call, told
+from tests.pipelines.shell import DAY, NEXT, RANGE, call, json_of
 
 pytestmark = pytest.mark.slow
 
 
 def test_reconcile_names_what_was_never_accepted_differs_or_is_gone(orders: OwnShop) -> None:
-    told("sync", "own", *RANGE)
-    assert told("reconcile", "own", *RANGE)["matching"] == 4
+    json_of("sync", "own", *RANGE)
+    assert json_of("reconcile", "own", *RANGE)["matching"] == 4
     orders.order("new", f"{DAY} 13:00:00")
     orders.order(f"{DAY}/1", f"{DAY} 14:00:00", status="sent")
     orders.remove(f"{NEXT}/1")
-    found = told("reconcile", "own", *RANGE, status=3)
+    found = json_of("reconcile", "own", *RANGE, status=3)
     assert {row["channel_order_id"]: row["finding"] for row in found["findings"]} == {
         "new": "never accepted",
         f"{DAY}/1": "differs from what was accepted",
@@ -34,14 +34,14 @@ def test_reconcile_names_what_was_never_accepted_differs_or_is_gone(orders: OwnS
 def test_plan_says_what_a_sync_would_send_and_which_fields_a_new_mapping_changes(
     orders: OwnShop, environment: dict[str, str], sandbox: Sandbox
 ) -> None:
-    plan = told("plan", "own", *RANGE)
+    plan = json_of("plan", "own", *RANGE)
     assert (plan["new"], plan["requests"], len(plan["orders"])) == (4, 2, 4)
-    told("sync", "own", *RANGE)
+    json_of("sync", "own", *RANGE)
     orders.order("new", f"{DAY} 13:00:00")
     path = Path(environment["CHANNELS_FILE"])
     path.write_text(path.read_text() + '[channels.own.statuses]\npaid = "SHIPPED"\n')
     sent = sandbox.stats.requests
-    plan = told("plan", "own", *RANGE)
+    plan = json_of("plan", "own", *RANGE)
     assert (plan["new"], plan["changed"], plan["unchanged"]) == (1, 4, 0)
     assert plan["fields"]["status: AWAITING_SHIPMENT -> SHIPPED"] == 4
     assert sandbox.stats.requests == sent
@@ -50,9 +50,9 @@ def test_plan_says_what_a_sync_would_send_and_which_fields_a_new_mapping_changes
 def test_plan_says_by_its_exit_status_whether_something_would_be_sent_or_cannot_be(
     orders: OwnShop, tmp_path: Path
 ) -> None:
-    assert told("plan", "own", *RANGE, "--detailed-exitcode", status=4)["new"] == 4
-    told("sync", "own", *RANGE)
-    assert told("plan", "own", *RANGE, "--detailed-exitcode")["unchanged"] == 4
+    assert json_of("plan", "own", *RANGE, "--detailed-exitcode", status=4)["new"] == 4
+    json_of("sync", "own", *RANGE)
+    assert json_of("plan", "own", *RANGE, "--detailed-exitcode")["unchanged"] == 4
     orders.order("bad", f"{NEXT} 12:00:00", currency="???")
     rows = list(csv.DictReader(io.StringIO(call("plan", "own", *RANGE, "--csv").stdout)))
     assert [(row["channel_order_id"], row["fate"], row["field"]) for row in rows] == [("bad", "rejected", "currency")]
@@ -60,10 +60,10 @@ def test_plan_says_by_its_exit_status_whether_something_would_be_sent_or_cannot_
 
 
 def test_plan_says_of_stamps_that_they_are_older_than_their_changes(orders: OwnShop) -> None:
-    assert told("plan", "own", *RANGE)["warnings"] == []
+    assert json_of("plan", "own", *RANGE)["warnings"] == []
     path = orders.folder / "orders.sql"
     path.write_text(path.read_text().replace("changed AS updated_at", "placed AS updated_at"))
-    [warning] = told("plan", "own", *RANGE)["warnings"]
+    [warning] = json_of("plan", "own", *RANGE)["warnings"]
     assert "updated_at of 4 of 4 orders is older than their change in changes.sql" in warning
     assert f"warning: {warning}" in " ".join(call("plan", "own", *RANGE).stdout.split())
 
@@ -78,14 +78,14 @@ def test_plan_writes_the_orders_it_would_send_for_nobody_else_to_read(orders: Ow
 
 
 def test_order_looks_at_one_order_and_hides_who_ordered_it_unless_asked(orders: OwnShop) -> None:
-    told("sync", "own", *RANGE)
+    json_of("sync", "own", *RANGE)
     orders.order(f"{DAY}/1", f"{NEXT} 12:00:00", status="sent")
     shown = call("order", "own", f"{DAY}/1")
     assert shown.returncode == 0, shown.stderr
     for words in ("status: AWAITING_SHIPMENT -> SHIPPED", "the next sync of its day sends it", "***"):
         assert words in shown.stdout
     assert "Zzname" not in shown.stdout
-    exact = told("order", "own", f"{DAY}/1", "--personal")
+    exact = json_of("order", "own", f"{DAY}/1", "--personal")
     assert exact["record"]["status"] == "SHIPPED"
     [tried] = exact["history"]
     assert (tried["outcome"], tried["at"]) == ("delivered", exact["mirakl"]["accepted_at"])
@@ -95,9 +95,9 @@ def test_order_looks_at_one_order_and_hides_who_ordered_it_unless_asked(orders: 
 
 
 def test_coverage_is_status_3_while_a_word_is_not_mapped(orders: OwnShop) -> None:
-    told("coverage", "own", *RANGE)
+    json_of("coverage", "own", *RANGE)
     orders.order("odd", f"{DAY} 13:00:00", status="strange")
-    words = told("coverage", "own", *RANGE, status=3)
+    words = json_of("coverage", "own", *RANGE, status=3)
     assert [word["word"] for word in words if word["fate"] == "unmapped"] == ["strange"]
 
 
@@ -107,7 +107,7 @@ def test_a_command_that_only_reads_makes_no_ledger_and_names_the_one_it_looked_f
     done = call("failures")
     assert (done.returncode, done.stdout) == (1, "")
     assert f"there is no ledger at {environment['LEDGER_URL']}" in done.stderr
-    assert told("plan", "own", *RANGE)["new"] == 4
+    assert json_of("plan", "own", *RANGE)["new"] == 4
     assert "(none there yet" in call("reconcile", "own", *RANGE).stdout
     assert not Path(environment["LEDGER_URL"].removeprefix("sqlite:///")).exists()
 
@@ -116,13 +116,13 @@ def test_status_and_channels_make_nothing_and_say_where_everything_stands(
     orders: OwnShop, environment: dict[str, str]
 ) -> None:
     shutil.rmtree(environment["DAGSTER_HOME"])
-    assert told("channels")[0]["channel"] == "own"
-    assert told("status")["channels"][0]["ok"] is True
+    assert json_of("channels")[0]["channel"] == "own"
+    assert json_of("status")["channels"][0]["ok"] is True
     assert not Path(environment["DAGSTER_HOME"]).exists()
     Path(environment["DAGSTER_HOME"]).mkdir()
     orders.order("bad", f"{NEXT} 12:00:00", currency="???")
-    told("sync", "own", *RANGE, status=3)
-    [own] = told("status", status=3)["channels"]
+    json_of("sync", "own", *RANGE, status=3)
+    [own] = json_of("status", status=3)["channels"]
     assert own["open"] == [{"outcome": "rejected", "code": "unknown_currency", "orders": 1}]
     shown = call("status", "own").stdout
     for words in ("needs attention", "1 rejected (unknown_currency)", "last delivery"):
@@ -132,5 +132,5 @@ def test_status_and_channels_make_nothing_and_say_where_everything_stands(
     shown = "".join(call("status", "own").stdout.split())
     assert f"unknown:{environment['DAGSTER_HOME']}(DAGSTER_HOME)holdsno" in shown
     Path(environment["CHANNELS_FILE"]).write_text(orders.block(timezone='"Europe/Pariss"'))
-    assert "unknown time zone" in told("status", status=1)["channels"][0]["fault"]
-    assert "unknown time zone" in told("channels", status=1)[0]["reason"]
+    assert "unknown time zone" in json_of("status", status=1)["channels"][0]["fault"]
+    assert "unknown time zone" in json_of("channels", status=1)[0]["reason"]

@@ -16,7 +16,7 @@ from pipelines.config.settings import load_settings
 from tests.connectors.custom.conftest import FILES
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs
-from tests.pipelines.shell import told
+from tests.pipelines.shell import json_of
 from tests.servers.proxy import Connections, counting_proxy
 
 DAYS = [f"2026-03-{day:02}" for day in range(1, 13)]
@@ -79,7 +79,7 @@ def connections(
     "command", [("check", "own"), ("plan", "own", *RANGE), ("sync", "own", *DAY), ("reconcile", "own", *DAY)]
 )
 def test_a_command_has_one_connection(connections: Connections, command: tuple[str, ...]) -> None:
-    told(*command, status=3 if command[0] == "reconcile" else 0)
+    json_of(*command, status=3 if command[0] == "reconcile" else 0)
     assert connections.most == 1
 
 
@@ -97,7 +97,7 @@ def test_a_run_over_some_days_has_one_connection(connections: Connections, runs:
 
 
 def test_a_sync_of_many_days_has_two_at_most(connections: Connections) -> None:
-    done = told("sync", "own", *RANGE)
+    done = json_of("sync", "own", *RANGE)
     assert done["delivered"] == ORDERS * len(DAYS)
     assert connections.all > 3
     assert connections.most <= 2

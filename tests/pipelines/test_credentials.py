@@ -12,7 +12,7 @@ from connectors.sandbox.server import CREDENTIAL, Sandbox
 from pipelines.config.environment import Environment
 from pipelines.config.settings import load_settings
 from tests.own_shop import OwnShop
-from tests.pipelines.shell import DAY, RANGE, call, told
+from tests.pipelines.shell import DAY, RANGE, call, json_of
 
 CREDENTIALS = """
 [mirakl.credentials.germany]
@@ -34,7 +34,7 @@ def germany(orders: OwnShop, environment: dict[str, str], sandbox: Sandbox, monk
 
 
 def test_a_channel_delivers_with_the_credential_that_it_names(germany: OwnShop) -> None:
-    assert told("sync", "own", *RANGE)["delivered"] == 4
+    assert json_of("sync", "own", *RANGE)["delivered"] == 4
     refused = call("sync", "other", *RANGE)
     assert refused.returncode == 1
     assert "the token endpoint refuses the credentials" in refused.stdout
@@ -60,7 +60,7 @@ def test_two_names_of_one_credential_are_one_sender(germany: OwnShop, monkeypatc
 
 
 def test_status_says_the_rate_that_a_channel_has_and_with_whom(germany: OwnShop) -> None:
-    own, other = told("status")["channels"]
+    own, other = json_of("status")["channels"]
     assert own["rate_budget"] == {"requests_per_second": 20.0, "credential": "germany", "shares_with": []}
     assert other["rate_budget"]["credential"] is None
     assert "20 requests a second of credential 'germany'" in call("status", "own").stdout

@@ -23,7 +23,7 @@ def another() -> Iterator[Sandbox]:
         yield running
 
 
-def told(*words: str) -> dict[str, object]:
+def shown(*words: str) -> dict[str, object]:
     answer: dict[str, object] = orjson.loads(call(*words, "--json").stdout)
     return answer
 
@@ -37,22 +37,26 @@ def test_after_a_trial_the_orders_are_sent_to_the_real_destination_as_well(
     assert runs.sync(DAY).success
     monkeypatch.setenv("MIRAKL_BASE_URL", another.base_url)
     monkeypatch.setenv("MIRAKL_TOKEN_URL", another.token_url)
-    assert told("plan", "own", *DAYS)["new"] == 2
-    assert told("reconcile", "own", *DAYS)["found"] == {"never accepted": 2}
+    assert shown("plan", "own", *DAYS)["new"] == 2
+    assert shown("reconcile", "own", *DAYS)["found"] == {"never accepted": 2}
     listed = call("failures", "own")
     assert "own: nothing was delivered to http://127.0.0.1" in listed.stderr
     assert f"the ledger knows of {sandbox.base_url} (mirakl_channel_id 1234)" in listed.stderr
     assert "every order is accepted" not in listed.stderr
     result = runs.sync(DAY)
     assert result.success, failure(result)
-    assert (runs.told(DAY)["delivered"], runs.told(DAY)["unchanged"], runs.told(DAY)["refused"]) == (1, 0, 1)
+    assert (runs.metadata(DAY)["delivered"], runs.metadata(DAY)["unchanged"], runs.metadata(DAY)["refused"]) == (
+        1,
+        0,
+        1,
+    )
     assert list(another.orders) == [("1234", "1")]
     logged = [entry.user_message for entry in runs.instance.all_logs(result.run_id)]
     assert any(text.startswith(f"nothing was delivered to {another.base_url}") for text in logged)
     monkeypatch.setenv(
         "MIRAKL_BASE_URL", sandbox.base_url.upper().replace("/API/CHANNEL-PLATFORM", "/api/channel-platform/")
     )
-    assert told("plan", "own", *DAYS)["unchanged"] == 1
+    assert shown("plan", "own", *DAYS)["unchanged"] == 1
 
 
 def test_orders_are_sent_to_another_mirakl_channel_as_well(
@@ -62,7 +66,7 @@ def test_orders_are_sent_to_another_mirakl_channel_as_well(
     assert runs.sync(DAY).success
     (tmp_path / "channels.toml").write_text(shop.block(mirakl_channel_id='"5678"'))
     assert runs.sync(DAY).success
-    assert runs.told(DAY)["delivered"] == 1
+    assert runs.metadata(DAY)["delivered"] == 1
     assert list(sandbox.orders) == [("1234", "1"), ("5678", "1")]
 
 
@@ -75,7 +79,7 @@ def test_an_order_id_that_another_shop_has_delivered_is_held_and_named(
         for number in numbers:
             of.order(number, f"{DAY} 12:00:00", price="10.00" if of is shop else "99.00")
     assert runs.sync(DAY).success
-    assert told("plan", "outlet", *DAYS)["rejects"] == [
+    assert shown("plan", "outlet", *DAYS)["rejects"] == [
         {"orders": 1, "code": "order_id_taken", "field": "channel_order_id"}
     ]
     result = runs.sync(DAY, channel="outlet")

@@ -43,14 +43,14 @@ def test_an_order_is_looked_at_from_all_sides_without_personal_data(
     sent = sandbox.stats.stored
     result = look(runs, "1")
     assert result.success
-    told = answer(result)
-    assert told["next"] == "the next sync of its day sends it"
-    assert told["shop"]["status"] == "sent"
-    assert told["record"]["status"] == "SHIPPED"
-    assert told["mirakl"]["outcome"] == "delivered"
-    assert [attempt["outcome"] for attempt in told["history"]] == ["delivered"]
+    shown = answer(result)
+    assert shown["next"] == "the next sync of its day sends it"
+    assert shown["shop"]["status"] == "sent"
+    assert shown["record"]["status"] == "SHIPPED"
+    assert shown["mirakl"]["outcome"] == "delivered"
+    assert [attempt["outcome"] for attempt in shown["history"]] == ["delivered"]
     assert sandbox.stats.stored == sent
-    assert not any(word in json.dumps(told) for word in PERSONAL)
+    assert not any(word in json.dumps(shown) for word in PERSONAL)
 
 
 def test_an_order_that_nobody_knows_is_a_failure_with_one_message(runs: Runs, shop: OwnShop) -> None:
@@ -64,9 +64,9 @@ def test_days_are_planned_order_by_order_and_nothing_is_sent(runs: Runs, shop: O
     shop.order("odd", f"{DAY} 12:00:00", status="strange")
     result = plan(runs, DAY, DAY)
     assert result.success
-    told = answer(result)
-    assert (told["new"], told["rejected"], told["requests"]) == (2, 1, 1)
-    orders = {row.data["channel_order_id"]: (row.data["fate"], row.data["code"]) for row in told["orders"].records}
+    shown = answer(result)
+    assert (shown["new"], shown["rejected"], shown["requests"]) == (2, 1, 1)
+    orders = {row.data["channel_order_id"]: (row.data["fate"], row.data["code"]) for row in shown["orders"].records}
     assert orders["bad"] == ("rejected", "invalid_amount")
     assert set(orders) == {"good", "bad", "odd"}
     assert (sandbox.stats.requests, runs.days_done()) == (0, set())

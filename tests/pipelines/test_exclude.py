@@ -31,10 +31,10 @@ def test_orders_left_out_are_not_sent_and_counted(
     result = runs.sync(DAY)
     assert result.success, failure(result)
     assert red(result) == set()
-    told = runs.told(DAY)
-    assert (told["orders_read"], told["delivered"], told["excluded"]) == (2, 1, 1)
-    told = runs.told(DAY, asset=MIRAKL_ORDERS)
-    assert (told["orders_read"], told["orders_normalised"], told["excluded"]) == (2, 1, 1)
+    shown = runs.metadata(DAY)
+    assert (shown["orders_read"], shown["delivered"], shown["excluded"]) == (2, 1, 1)
+    shown = runs.metadata(DAY, asset=MIRAKL_ORDERS)
+    assert (shown["orders_read"], shown["orders_normalised"], shown["excluded"]) == (2, 1, 1)
     assert len(sandbox.orders) == 1
 
 

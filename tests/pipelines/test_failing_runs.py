@@ -44,7 +44,7 @@ def test_a_wrong_variable_fails_the_step_that_needs_it_once_and_with_one_message
     assert retries(result) == 0
 
 
-def test_only_an_unreachable_shop_is_asked_again_and_whoever_waits_is_told(
+def test_only_an_unreachable_shop_is_tried_again_with_a_log_of_the_wait(
     runs: Runs, shop: OwnShop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(resources, "FIRST_WAIT_SECONDS", 0.0)

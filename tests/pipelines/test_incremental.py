@@ -49,8 +49,8 @@ def read() -> Iterator[list[str]]:
 
 def counts(runs: Runs, day: str = DAY) -> tuple[int, int]:
     """(orders read, of them carried over) as the newest materialisation of raw_orders says."""
-    told = runs.told(day, asset="raw_orders")
-    return told["orders_read"], told["orders_carried_over"]
+    shown = runs.metadata(day, asset="raw_orders")
+    return shown["orders_read"], shown["orders_carried_over"]
 
 
 def test_an_order_that_did_not_change_is_not_read_again(runs: Runs, shop: OwnShop, read: list[str]) -> None:
@@ -71,8 +71,8 @@ def test_what_is_carried_over_is_delivered_and_counted_as_before(runs: Runs, sho
     assert runs.sync(DAY).success
     shop.order("other", f"{DAY} 13:00:00", status="sent")
     assert runs.sync(DAY).success
-    told = runs.told(DAY)
-    assert (told["orders_read"], told["delivered"], told["unchanged"], told["rejected"]) == (3, 1, 1, 1)
+    shown = runs.metadata(DAY)
+    assert (shown["orders_read"], shown["delivered"], shown["unchanged"], shown["rejected"]) == (3, 1, 1, 1)
     assert sandbox.orders["1234", "other"]["status"] == "SHIPPED"
 
 
@@ -129,12 +129,12 @@ def test_what_was_normalised_is_carried_over_with_its_numbers(runs: Runs, shop: 
     shop.order("odd", f"{DAY} 12:00:00", status="strange")
     shop.order("other", f"{DAY} 12:00:00")
     assert runs.sync(DAY).success
-    before = runs.told(DAY, asset="mirakl_orders")
+    before = runs.metadata(DAY, asset="mirakl_orders")
     normalised.clear()
     shop.order("other", f"{DAY} 13:00:00", status="sent")
     assert runs.sync(DAY).success
     assert normalised == ["other"]
-    after = runs.told(DAY, asset="mirakl_orders")
+    after = runs.metadata(DAY, asset="mirakl_orders")
     assert (after["orders_read"], after["unmapped_status"]) == (before["orders_read"], before["unmapped_status"])
     assert after["unmapped_status_orders"] == before["unmapped_status_orders"]
 
@@ -151,7 +151,7 @@ def test_another_mapping_normalises_everything_from_what_is_stored(
     Path(environment["CHANNELS_FILE"]).write_text(block)
     assert runs.sync(DAY).success
     assert (sorted(normalised), read) == (["1", "2"], [])
-    assert runs.told(DAY)["delivered"] == 2
+    assert runs.metadata(DAY)["delivered"] == 2
 
 
 @pytest.mark.parametrize("change", ["sql", "zone", "frames"])
@@ -253,8 +253,8 @@ def test_an_order_that_mirakl_holds_as_it_was_read_is_not_decided_about_again(
     # One of those that did not change serves as proof that Mirakl takes orders.
     assert len(claimed) == 2
     assert "4" in claimed
-    told = runs.told(DAY)
-    assert (told["orders_read"], told["delivered"], told["unchanged"]) == (5, 1, 4)
+    shown = runs.metadata(DAY)
+    assert (shown["orders_read"], shown["delivered"], shown["unchanged"]) == (5, 1, 4)
 
 
 def test_neither_is_one_of_several_stores_unless_an_id_belongs_to_two_of_them(
@@ -291,4 +291,4 @@ def test_an_order_is_decided_about_again_when_anything_is_left_to_say_of_it(
     assert runs.job("sync_own", partition_key=DAY, run_config=config).success
     expected = {"noticed": {"odd"}, "refused": {"odd"}, "read again unchanged": set()}
     assert set(claimed) - {"a proof"} == expected[reason]
-    assert runs.told(DAY)["orders_read"] == 3
+    assert runs.metadata(DAY)["orders_read"] == 3

@@ -1,4 +1,4 @@
-"""A process that is told to stop stops, wherever the signal meets it."""
+"""A process that is signalled to stop stops, wherever the signal meets it."""
 
 from __future__ import annotations
 

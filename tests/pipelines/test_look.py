@@ -46,17 +46,17 @@ def test_an_order_nobody_sent_yet_shows_the_shops_words_and_its_record(
     found = looked(frames(orders=[{**ORDER, "email": "zz@example.org"}], lines=[LINE]), ledger, tmp_path)
     assert found.is_known
     assert (found.shop["status"], found.lines[0]["price"]) == ("paid", "20.00")
-    told = found.values(personal=False)
-    assert told["record"]["status"] == "AWAITING_SHIPMENT"
-    assert "zz@example.org" not in str(told)
+    shown = found.values(personal=False)
+    assert shown["record"]["status"] == "AWAITING_SHIPMENT"
+    assert "zz@example.org" not in str(shown)
     assert "zz@example.org" in str(found.values(personal=True)["record"])
-    assert (told["mirakl"], told["next"]) == (None, "the next sync of its day sends it")
+    assert (shown["mirakl"], shown["next"]) == (None, "the next sync of its day sends it")
 
 
 def test_an_order_that_cannot_be_sent_names_field_and_reason(frames: Build, ledger: Ledger, tmp_path: Path) -> None:
-    told = looked(frames(orders=[{**ORDER, "currency": "?"}], lines=[LINE]), ledger, tmp_path).values(personal=False)
-    assert (told["record"], told["reject"]["field"]) == (None, "currency")
-    assert told["next"].startswith("nothing: it cannot be sent")
+    shown = looked(frames(orders=[{**ORDER, "currency": "?"}], lines=[LINE]), ledger, tmp_path).values(personal=False)
+    assert (shown["record"], shown["reject"]["field"]) == (None, "currency")
+    assert shown["next"].startswith("nothing: it cannot be sent")
 
 
 def test_what_differs_from_what_mirakl_holds_is_named(frames: Build, ledger: Ledger, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_a_range_of_delivered_days_is_materialised_day_by_day_with_its_counts(
     assert result.success, failure(result)
     assert red(result) == set()
     assert runs.days_done() == {D1, D2, D3}
-    assert [runs.told(day)["delivered"] for day in (D1, D2, D3)] == [2, 2, 3]
+    assert [runs.metadata(day)["delivered"] for day in (D1, D2, D3)] == [2, 2, 3]
     assert len(sandbox.orders) == 7
 
 
@@ -64,7 +64,7 @@ def test_a_second_run_sends_nothing(runs: Runs, shop: OwnShop, sandbox: Sandbox)
     sent = sandbox.stats.requests
     assert runs.sync(D2, D3).success
     assert sandbox.stats.requests == sent
-    assert (runs.told(D2)["unchanged"], runs.told(D2)["delivered"], runs.told(D2)["requests"]) == (2, 0, 0)
+    assert (runs.metadata(D2)["unchanged"], runs.metadata(D2)["delivered"], runs.metadata(D2)["requests"]) == (2, 0, 0)
 
 
 def test_a_day_with_rejected_and_refused_orders_is_done_and_the_check_red(
@@ -77,12 +77,12 @@ def test_a_day_with_rejected_and_refused_orders_is_done_and_the_check_red(
     assert result.success
     assert red(result) == {"all_accepted"}
     assert runs.days_done() == {D1, D2, D3}
-    assert (runs.told(D1)["rejected"], runs.told(D1)["delivered"]) == (1, 2)
-    assert (runs.told(D3)["refused"], runs.told(D3)["delivered"]) == (1, 1)
-    [row] = runs.told(D1)["failures"].records
+    assert (runs.metadata(D1)["rejected"], runs.metadata(D1)["delivered"]) == (1, 2)
+    assert (runs.metadata(D3)["refused"], runs.metadata(D3)["delivered"]) == (1, 1)
+    [row] = runs.metadata(D1)["failures"].records
     assert row.data["channel_order_id"] == "no-currency"
     assert row.data["field"]
-    assert runs.told(D2)["failures_total"] == 0
+    assert runs.metadata(D2)["failures_total"] == 0
 
 
 def standing_check(runs: Runs) -> tuple[str, str | None]:
@@ -102,9 +102,9 @@ def test_a_day_without_an_answer_fails_alone_in_the_middle_of_a_range(
     assert not result.success
     assert runs.days_done() == {D1, D3}
     assert runs.observations() == {D2}
-    told = runs.told(D2, observed=True)
-    assert (told["orders_read"], told["delivered"], told["undelivered"]) == (3, 1, 2)
-    assert "the store is unknown" in told["stopped"]
+    shown = runs.metadata(D2, observed=True)
+    assert (shown["orders_read"], shown["delivered"], shown["undelivered"]) == (3, 1, 2)
+    assert "the store is unknown" in shown["stopped"]
     assert f"2 orders of channel 'own' are without an answer ({D2})" in failure(result)
     assert f"{D2}: 3 orders read, 1 delivered, 2 undelivered, 2 requests" in failure(result)
     [error] = [entry for entry in runs.instance.all_logs(result.run_id) if "nothing more is sent" in entry.user_message]
@@ -118,12 +118,12 @@ def test_while_mirakl_gives_no_answer_the_log_of_the_run_and_the_shell_say_so(
     answers(monkeypatch, sandbox, Response(status_code=429, headers={"Retry-After": "5"}))
     result = runs.sync(D1)
     assert result.success
-    told = "Mirakl answers HTTP 429 for 0 s, 1 tries; tried again in 5 s, given up at"
-    [warning] = [entry for entry in runs.instance.all_logs(result.run_id) if told in entry.user_message]
+    shown = "Mirakl answers HTTP 429 for 0 s, 1 tries; tried again in 5 s, given up at"
+    [warning] = [entry for entry in runs.instance.all_logs(result.run_id) if shown in entry.user_message]
     assert warning.level == logging.WARNING
     # What no handler of Dagster's prints goes to standard error.
     assert [
-        record.levelno for record in caplog.records if told in record.message and record.name.startswith("pipe")
+        record.levelno for record in caplog.records if shown in record.message and record.name.startswith("pipe")
     ] == [logging.WARNING]
 
 
@@ -150,7 +150,7 @@ def test_days_done_before_the_one_that_cannot_be_delivered_keep_their_numbers(ru
     result = runs.job("sync_own", tags=day_tags(D1, D3), asset_selection=[DELIVERY])
     assert f"there are no mirakl_orders of channel 'own' for {D2}" in failure(result)
     assert runs.days_done() == {D1}
-    assert runs.told(D1)["delivered"] == 2
+    assert runs.metadata(D1)["delivered"] == 2
 
 
 def test_the_next_run_of_a_failed_day_sends_only_what_is_open(runs: Runs, shop: OwnShop, sandbox: Sandbox) -> None:
@@ -165,7 +165,7 @@ def test_the_next_run_of_a_failed_day_sends_only_what_is_open(runs: Runs, shop: 
     assert runs.days_done() == {D1, D2, D3}
     assert sandbox.stats.stored == stored + 2
     assert sandbox.stats.stale == 0
-    assert (runs.told(D2)["delivered"], runs.told(D2)["unchanged"]) == (2, 1)
+    assert (runs.metadata(D2)["delivered"], runs.metadata(D2)["unchanged"]) == (2, 1)
 
 
 def test_a_day_done_before_that_fails_now_is_observed_and_its_step_fails(
@@ -176,8 +176,8 @@ def test_a_day_done_before_that_fails_now_is_observed_and_its_step_fails(
     shop.order(f"{D2}/1", f"{D2} 18:00:00", store="2", status="sent")
     without_store_2(sandbox)
     assert not runs.sync(D1, D2).success
-    assert runs.told(D2, observed=True)["undelivered"] == 1
-    assert runs.told(D2, observed=True)["unchanged"] == 1
+    assert runs.metadata(D2, observed=True)["undelivered"] == 1
+    assert runs.metadata(D2, observed=True)["unchanged"] == 1
 
 
 def test_overlapping_ranges_send_each_order_once(runs: Runs, shop: OwnShop, sandbox: Sandbox) -> None:
@@ -185,7 +185,7 @@ def test_overlapping_ranges_send_each_order_once(runs: Runs, shop: OwnShop, sand
     assert runs.sync(D1, D2).success
     assert runs.sync(D2, D3).success
     assert sandbox.stats.stored == 6
-    assert runs.told(D2)["unchanged"] == 2
+    assert runs.metadata(D2)["unchanged"] == 2
 
 
 def test_old_frames_sent_again_do_not_overwrite_what_was_read_later(
@@ -196,7 +196,7 @@ def test_old_frames_sent_again_do_not_overwrite_what_was_read_later(
     shop.order("1", f"{D2} {NOON}", status="sent")
     assert runs.sync(D2).success
     assert runs.only("mirakl_delivery", D1).success
-    assert (runs.told(D1)["superseded"], runs.told(D1)["delivered"]) == (1, 0)
+    assert (runs.metadata(D1)["superseded"], runs.metadata(D1)["delivered"]) == (1, 0)
     assert sandbox.orders["1234", "1"]["status"] == "SHIPPED"
 
 
@@ -217,16 +217,16 @@ def test_a_day_whose_orders_were_read_again_and_left_without_an_answer_is_not_do
     result = runs.only("mirakl_delivery", D1)
     assert "a newer reading was sent and left without an answer; read the day again" in failure(result)
     assert runs.days_done() == set()
-    assert (runs.told(D1, observed=True)["undelivered"], runs.told(D1, observed=True)["superseded"]) == (2, 0)
+    assert (runs.metadata(D1, observed=True)["undelivered"], runs.metadata(D1, observed=True)["superseded"]) == (2, 0)
     assert runs.sync(D1).success
-    assert runs.told(D1)["delivered"] == 2
+    assert runs.metadata(D1)["delivered"] == 2
 
 
 def test_an_empty_day_is_done_with_zeros(runs: Runs) -> None:
     result = runs.sync(D1)
     assert result.success
-    told = runs.told(D1)
-    assert {told[name] for name in ("orders_read", "delivered", "undelivered", "requests", "failures_total")} == {0}
+    shown = runs.metadata(D1)
+    assert {shown[name] for name in ("orders_read", "delivered", "undelivered", "requests", "failures_total")} == {0}
     assert runs.days_done() == {D1}
 
 
@@ -241,7 +241,7 @@ def test_days_when_the_clocks_change_hold_every_order_once(
         shop.order(moment.isoformat(), moment.replace(tzinfo=None).isoformat(sep=" "))
         moment += dt.timedelta(hours=1)
     assert runs.sync(before.isoformat(), after.isoformat()).success
-    read = [runs.told(key)["orders_read"] for key in (before.isoformat(), day, after.isoformat())]
+    read = [runs.metadata(key)["orders_read"] for key in (before.isoformat(), day, after.isoformat())]
     assert read == [24, hours, 24]
     assert len(sandbox.orders) == sandbox.stats.stored == sum(read)
 
@@ -263,11 +263,11 @@ def test_an_order_that_changes_during_the_run_belongs_to_the_day_of_the_snapshot
         connection.execute("PRAGMA journal_mode=WAL")  # so that SQLite lets one write while another reads
     monkeypatch.setattr(Shop, "feed", feed)
     assert runs.sync(D1, D2).success
-    assert [runs.told(day)["orders_read"] for day in (D1, D2)] == [1, 1]
+    assert [runs.metadata(day)["orders_read"] for day in (D1, D2)] == [1, 1]
     assert sandbox.orders["1234", "moving"]["status"] == "AWAITING_SHIPMENT"
     monkeypatch.setattr(Shop, "feed", read)
     assert runs.sync(D1, D2).success
-    assert [runs.told(day)["orders_read"] for day in (D1, D2)] == [0, 2]
+    assert [runs.metadata(day)["orders_read"] for day in (D1, D2)] == [0, 2]
     assert sandbox.orders["1234", "moving"]["status"] == "SHIPPED"
 
 
@@ -334,7 +334,7 @@ def test_failure_metadata_stays_small_whatever_failed() -> None:
     assert event.metadata["failures_total"].value == 13_000
 
 
-def test_no_personal_data_is_told_to_dagster(
+def test_no_personal_data_is_shown_to_dagster(
     runs: Runs, shop: OwnShop, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     three_days(shop)

@@ -27,7 +27,7 @@ from pipelines.runs import overlap
 from pipelines.runs.instance import dagster_instance
 from pipelines.runs.overlap import WindowLost, overlapped
 from tests.own_shop import OwnShop
-from tests.pipelines.shell import told
+from tests.pipelines.shell import json_of
 
 WINDOWS = [["1"], ["2", "3"], ["4"], ["5"]]
 LONG = ("--from", "2026-03-01", "--to", "2026-03-10")
@@ -235,7 +235,7 @@ def long_range(orders: OwnShop) -> OwnShop:
 
 
 def test_a_long_range_is_several_runs_and_every_day_is_delivered(long_range: OwnShop, sandbox: Sandbox) -> None:
-    done = told("sync", "own", *LONG)
+    done = json_of("sync", "own", *LONG)
     assert [day["day"] for day in done["days"]] == LONG_DAYS
     assert done["delivered"] == len(sandbox.orders) == 64
     with dagster_instance() as instance:
@@ -247,13 +247,13 @@ def test_a_long_range_is_several_runs_and_every_day_is_delivered(long_range: Own
         "2026-03-07 to 2026-03-09",
         "2026-03-10",
     ]
-    assert told("sync", "own", *LONG)["unchanged"] == 64
+    assert json_of("sync", "own", *LONG)["unchanged"] == 64
 
 
 def test_a_failing_day_of_a_long_range_fails_alone(long_range: OwnShop, sandbox: Sandbox) -> None:
     long_range.order("elsewhere", "2026-03-05 12:00:00", store="2")
     sandbox.settings = replace(sandbox.settings, known_stores=frozenset({"S-1"}))
-    done = told("sync", "own", *LONG, status=1)
+    done = json_of("sync", "own", *LONG, status=1)
     assert [day["day"] for day in done["days"] if day["failed"]] == ["2026-03-05"]
     assert (done["delivered"], done["undelivered"]) == (64, 1)
 
@@ -263,7 +263,7 @@ def test_where_the_shop_cannot_be_read_the_windows_after_that_are_not_worked_on(
 ) -> None:
     lines = long_range.folder / "lines.sql"
     lines.write_text(lines.read_text().replace("FROM item", "FROM nothing_of_that_name"))
-    done = told("sync", "own", *LONG, status=1)
+    done = json_of("sync", "own", *LONG, status=1)
     assert all(day["failed"] and "nothing_of_that_name" in day["reason"] for day in done["days"])
     with dagster_instance() as instance:
         runs = instance.get_runs()
@@ -312,7 +312,7 @@ def test_sigterm_lets_all_windows_finish_what_is_in_flight(
     assert all(map(is_gone, processes))
     arrived = sandbox.stats.stored
     assert 0 < arrived < 64
-    done = told("sync", "own", *LONG)
+    done = json_of("sync", "own", *LONG)
     assert (done["delivered"], done["unchanged"]) == (64 - arrived, arrived)
 
 
@@ -325,9 +325,9 @@ def test_windows_end_with_a_command_that_is_killed(
     process.communicate(timeout=120)
     until(lambda: all(map(is_gone, processes)))
     assert 0 < sandbox.stats.stored < 64
-    told("sync", "own", *LONG)
+    json_of("sync", "own", *LONG)
     assert len(sandbox.orders) == 64
-    assert told("failures", "own") == []
+    assert json_of("failures", "own") == []
 
 
 def test_windows_that_wait_for_each_other_do_not_speak_of_another_run(

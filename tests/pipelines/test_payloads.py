@@ -26,10 +26,10 @@ def test_only_words_of_the_contract_ids_and_numbers_are_left_of_a_masked_payload
     assert (found["channel_order_id"], found["status"]) == ("7", "SHIPPED")
 
 
-def test_a_payload_is_told_line_by_line_with_whole_paths() -> None:
-    told = dict(lines(PAYLOAD))
-    assert told["order_lines[0].price.amount"] == "20"
-    assert told["custom_attributes[0].value"] == "for Zoe"
+def test_a_payload_is_shown_line_by_line_with_whole_paths() -> None:
+    shown = dict(lines(PAYLOAD))
+    assert shown["order_lines[0].price.amount"] == "20"
+    assert shown["custom_attributes[0].value"] == "for Zoe"
 
 
 def test_differences_are_named_leaf_by_leaf_and_stamps_are_none() -> None:

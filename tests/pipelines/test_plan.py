@@ -83,8 +83,8 @@ def test_every_order_has_one_outcome_and_only_new_and_changed_ones_cost_requests
     orders: OrderFrames, ledger: Ledger, tmp_path: Path
 ) -> None:
     limits = MiraklLimits(orders_per_request=2, requests_per_second=20)
-    told: list[PlannedOrder] = []
-    found = plan(channel(), [DAY, EMPTY], shop(orders), ledger, storage_in(tmp_path), limits, report=told.append)
+    reported: list[PlannedOrder] = []
+    found = plan(channel(), [DAY, EMPTY], shop(orders), ledger, storage_in(tmp_path), limits, report=reported.append)
     assert found.summary() == {
         "new": 2,
         "changed": 1,
@@ -103,7 +103,7 @@ def test_every_order_has_one_outcome_and_only_new_and_changed_ones_cost_requests
         "warnings": [],
     }
     assert (found.would_send, found.cannot_send) == (True, True)
-    assert {order.channel_order_id: (order.day, order.outcome, order.code) for order in told} == {
+    assert {order.channel_order_id: (order.day, order.outcome, order.code) for order in reported} == {
         "new": (DAY, "new", None),
         "fails": (DAY, "new", None),
         "changed": (DAY, "changed", None),
@@ -117,12 +117,15 @@ def test_a_noticed_order_is_listed_with_both_sums_and_unmapped_values_are_counte
 ) -> None:
     noticed = frames(orders=[{**ORDER, "status": "odd", "total": "99.00"}], lines=[LINE])
     ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    told: list[PlannedOrder] = []
-    found = plan(channel(), [DAY], shop(noticed), ledger, storage_in(tmp_path), MiraklLimits(), report=told.append)
+    reported: list[PlannedOrder] = []
+    found = plan(channel(), [DAY], shop(noticed), ledger, storage_in(tmp_path), MiraklLimits(), report=reported.append)
     ledger.dispose()
-    assert [(order.outcome, order.code) for order in told] == [("new", "unmapped_status"), ("new", "money_mismatch")]
-    assert "99.00" in (told[1].reason or "")
-    assert "20.00" in (told[1].reason or "")
+    assert [(order.outcome, order.code) for order in reported] == [
+        ("new", "unmapped_status"),
+        ("new", "money_mismatch"),
+    ]
+    assert "99.00" in (reported[1].reason or "")
+    assert "20.00" in (reported[1].reason or "")
     assert [(word.word, count) for word, count in found.unmapped.items()] == [("odd", 1)]
 
 
@@ -163,8 +166,8 @@ def test_a_changed_order_is_compared_with_what_was_accepted_without_personal_dat
     ledger.write("own", [held._replace(delivered_hash=accepted.records[0].payload_hash)])
     mapping = replace(MAPPING, statuses={"paid": "SHIPPED"})
     now = day(product_title="Zzname", updated_at="2026-03-02 09:30:00", carrier="DHL")
-    told: list[PlannedOrder] = []
-    found = plan(channel(mapping), [DAY], shop(now), ledger, storage, MiraklLimits(), report=told.append)
+    reported: list[PlannedOrder] = []
+    found = plan(channel(mapping), [DAY], shop(now), ledger, storage, MiraklLimits(), report=reported.append)
     assert (found.outcomes["changed"], found.compared) == (1, 1)
     # Once an order, however many of its lines change alike; never a time of change.
     assert found.fields == {
@@ -174,7 +177,7 @@ def test_a_changed_order_is_compared_with_what_was_accepted_without_personal_dat
         "order_lines[*].can_cancel: true -> false": 1,
         "order_lines[*].product.title": 1,
     }
-    [order] = told
+    [order] = reported
     assert "order_lines[1].status: AWAITING_SHIPMENT -> SHIPPED" in order.changes
     assert "shipping_info.carrier: absent -> DHL" in order.changes
     assert "order_lines[0].product.title" in order.changes

@@ -13,7 +13,7 @@ import pytest
 from connectors.sandbox.server import Sandbox
 from tests.connectors.custom.conftest import FILES
 from tests.own_shop import OwnShop
-from tests.pipelines.shell import told
+from tests.pipelines.shell import json_of
 from tests.servers.mariadb import mariadb
 
 pytestmark = pytest.mark.server
@@ -113,7 +113,7 @@ def test_what_a_lagging_replica_did_not_show_is_sent_when_it_does(servers: Serve
     servers.order("changes", f"{DAY} 09:00:00", 20)
     servers.order("moves", f"{DAY} 09:00:00", 30)
     servers.go_on()
-    told("sync", "own", *RANGE)
+    json_of("sync", "own", *RANGE)
     before = {"stays": 10, "changes": 20, "moves": 30}
     assert held(sandbox) == before
 
@@ -121,11 +121,11 @@ def test_what_a_lagging_replica_did_not_show_is_sent_when_it_does(servers: Serve
     servers.order("changes", f"{DAY} 11:00:00", 21)
     servers.order("moves", f"{NEXT} 00:30:00", 31)
     servers.order("comes", f"{DAY} 12:00:00", 40)
-    assert told("sync", "own", *RANGE)["unchanged"] == 3
+    assert json_of("sync", "own", *RANGE)["unchanged"] == 3
     assert held(sandbox) == before
 
     servers.go_on()
-    assert told("sync", "own", *RANGE)["delivered"] == 3
+    assert json_of("sync", "own", *RANGE)["delivered"] == 3
     assert held(sandbox) == {"stays": 10, "changes": 21, "moves": 31, "comes": 40}
 
 
@@ -136,8 +136,8 @@ def test_the_second_change_of_one_second_waits_for_the_look_back_when_it_lagged(
     servers.go_on()
     servers.lag()
     servers.order("twice", f"{DAY} 09:00:00", 11)
-    told("sync", "own", *RANGE)
+    json_of("sync", "own", *RANGE)
     servers.go_on()
-    assert told("sync", "own", *RANGE)["delivered"] == 0
-    assert told("sync", "own", *RANGE, "--reread")["delivered"] == 1
+    assert json_of("sync", "own", *RANGE)["delivered"] == 0
+    assert json_of("sync", "own", *RANGE, "--reread")["delivered"] == 1
     assert held(sandbox) == {"twice": 11}

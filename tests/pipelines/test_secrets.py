@@ -74,13 +74,13 @@ def quoting(monkeypatch: pytest.MonkeyPatch, order_id: str) -> None:
 
 @contextmanager
 def searched(environment: dict[str, str], caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
-    """Search what was written and told in the block; the texts of commands are put into what is yielded."""
-    told: list[str] = []
-    yield told
+    """Search what was written and printed in the block; the texts of commands are put into what is yielded."""
+    output: list[str] = []
+    yield output
     registry = CollectorRegistry()
     registry.register(ChannelCollector())
-    told += [caplog.text, generate_latest(registry).decode()]
-    found = [line for text in told for line in text.splitlines() if any(word in line for word in MARKED)]
+    output += [caplog.text, generate_latest(registry).decode()]
+    found = [line for text in output for line in text.splitlines() if any(word in line for word in MARKED)]
     assert found == []
     places = [Path(environment["DAGSTER_HOME"]), *Path(environment["DAGSTER_HOME"]).parent.glob("ledger.sqlite*")]
     files = [file for place in places for file in (place.rglob("*") if place.is_dir() else [place]) if file.is_file()]
@@ -105,12 +105,12 @@ def test_runs_that_deliver_reject_and_refuse(
     shop.order("amount", f"{DAY} 13:00:00", price="Zzprice")
     shop.order("currency", f"{DAY} 13:00:00", currency="Zzcurrency zzname@example.org")
     shop.order("word", f"{DAY} 13:00:00", status="zzname@example.org")
-    with searched(installation, caplog) as told:
+    with searched(installation, caplog) as output:
         done = call("sync", "own", *RANGE)
         assert done.returncode == 3
         assert "rejected" in spoken(done)
         assert "refused" in spoken(done)
-        told.append(spoken(done))
+        output.append(spoken(done))
         for command in (
             ("status", "--json"),
             ("failures", "own"),
@@ -125,7 +125,7 @@ def test_runs_that_deliver_reject_and_refuse(
             ("check", "own"),
             ("channels", "--json"),
         ):
-            told.append(spoken(call(*command)))
+            output.append(spoken(call(*command)))
     # Of one order it is asked for, the command shows what the shop says, but not who ordered it.
     shown = spoken(call("order", "own", "amount", "--json"))
     assert "Zzprice" in shown
@@ -137,19 +137,19 @@ def test_runs_that_fail_at_mirakl_and_at_the_shop(
 ) -> None:
     monkeypatch.setattr("pipelines.resources.FIRST_WAIT_SECONDS", 0.0)
     sandbox.settings = replace(sandbox.settings, known_stores=frozenset({"S-0"}))
-    with searched(installation, caplog) as told:
+    with searched(installation, caplog) as output:
         for command in (("sync", "own", *RANGE), ("check", "away"), ("sync", "away", *RANGE), ("status",)):
             done = call(*command)
             assert done.returncode in {1, 3}, command
-            told.append(spoken(done))
+            output.append(spoken(done))
         sandbox.settings = replace(sandbox.settings, client_secret="another")
-        told.append(spoken(call("sync", "own", *RANGE)))
-    assert "the credential" in told[-3]
+        output.append(spoken(call("sync", "own", *RANGE)))
+    assert "the credential" in output[-3]
 
 
 def test_a_run_that_is_killed(installation: dict[str, str], sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     sandbox.settings = replace(sandbox.settings, latency=30)
-    with searched(installation, caplog) as told:
+    with searched(installation, caplog) as output:
         command = [sys.executable, "-m", "pipelines.cli", "sync", "own", *RANGE]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         deadline = time.monotonic() + 120
@@ -162,7 +162,7 @@ def test_a_run_that_is_killed(installation: dict[str, str], sandbox: Sandbox, ca
         assert any(b"pipelines.cli" in line for line in shown)
         assert [line for line in shown if any(secret.encode() in line for secret in SECRETS)] == []
         process.send_signal(signal.SIGKILL)
-        told.append(process.communicate()[0])
+        output.append(process.communicate()[0])
         sandbox.settings = replace(sandbox.settings, latency=0)
 
 

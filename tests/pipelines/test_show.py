@@ -68,7 +68,7 @@ def test_texts_are_neither_markup_nor_emoji() -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (7_300, "2 h"), (200_000, "2 d"), (-5, "0 s")]
 )
-def test_an_instant_is_told_as_its_age(seconds: int, words: str) -> None:
+def test_an_instant_is_shown_as_its_age(seconds: int, words: str) -> None:
     now = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
     instant = (now - dt.timedelta(seconds=seconds)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     assert ago(instant, now) == words

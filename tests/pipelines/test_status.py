@@ -58,7 +58,7 @@ def test_a_channel_that_never_ran_is_quiet(runs: Runs) -> None:
     }
 
 
-def test_open_orders_are_counted_by_code_and_the_last_delivery_is_told(runs: Runs, shop: OwnShop) -> None:
+def test_open_orders_are_counted_by_code_and_the_last_delivery_is_shown(runs: Runs, shop: OwnShop) -> None:
     shop.order("1", f"{DAY} 12:00:00")
     shop.order("2", f"{DAY} 12:00:00", currency="???")
     shop.order("3", f"{DAY} 12:00:00", status="odd")

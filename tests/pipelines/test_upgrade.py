@@ -18,7 +18,7 @@ import pytest
 from connectors.sandbox.server import Sandbox
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs, failure
-from tests.pipelines.shell import DAY, NEXT, RANGE, told
+from tests.pipelines.shell import DAY, NEXT, RANGE, json_of
 
 RELEASE = Path(__file__).parents[1] / "releases" / "3c4f975"
 
@@ -38,23 +38,23 @@ def upgraded(environment: dict[str, str], shop: OwnShop, sandbox: Sandbox) -> Ow
 
 
 def test_after_an_upgrade_nothing_is_sent_that_did_not_change(upgraded: OwnShop, sandbox: Sandbox) -> None:
-    done = told("sync", "own", *RANGE, status=3)
+    done = json_of("sync", "own", *RANGE, status=3)
     assert (done["unchanged"], done["rejected"], done["delivered"]) == (6, 1, 0)
     assert sandbox.stores == {}
     upgraded.order(f"{DAY}/1", f"{DAY} 15:00:00", status="sent")
-    assert told("sync", "own", *RANGE, status=3)["delivered"] == 1
+    assert json_of("sync", "own", *RANGE, status=3)["delivered"] == 1
 
 
 def test_the_frames_of_the_release_before_are_delivered_as_they_are(upgraded: OwnShop, runs: Runs) -> None:
     assert runs.only("mirakl_delivery", NEXT).success
-    told_of = runs.told(NEXT)
-    assert (told_of["orders_read"], told_of["unchanged"]) == (3, 3)
+    shown = runs.metadata(NEXT)
+    assert (shown["orders_read"], shown["unchanged"]) == (3, 3)
 
 
 def test_the_raw_frames_of_the_release_before_are_normalised(upgraded: OwnShop, runs: Runs) -> None:
     assert runs.only("mirakl_orders", DAY).success
     assert runs.only("mirakl_delivery", DAY).success
-    assert Counter(runs.told(DAY))["unchanged"] == 3
+    assert Counter(runs.metadata(DAY))["unchanged"] == 3
 
 
 @pytest.mark.parametrize(("asset", "stored"), [("mirakl_orders", "raw_orders"), ("mirakl_delivery", "mirakl_orders")])
@@ -67,4 +67,4 @@ def test_frames_of_a_newer_release_are_refused_with_what_to_do(
     assert "stored by another version of this software; materialise own/raw_orders" in failure(runs.only(asset, DAY))
     # A whole run reads the shop again.
     assert runs.sync(DAY).success
-    assert runs.told(DAY)["unchanged"] == 3
+    assert runs.metadata(DAY)["unchanged"] == 3

@@ -150,7 +150,7 @@ def test_an_older_reading_does_not_bring_back_what_a_newer_one_is_free_of(runs: 
     shop.order("1", f"{D2} {NOON}", total="10.00")
     assert red(runs.sync(D2)) == set()
     assert runs.only("mirakl_delivery", D1).success
-    assert runs.told(D1)["superseded"] == 1
+    assert runs.metadata(D1)["superseded"] == 1
     assert verdicts(runs)["money_adds_up"].passed
 
 
@@ -268,7 +268,7 @@ def test_an_order_read_in_the_future_fails_its_day_until_it_is_replayed(
     shop.order("1", f"{D2} {NOON}", status="sent")
     result = runs.sync(D2)
     assert "mirakl-orders replay own --read-in-future" in failure(result)
-    assert runs.told(D2, observed=True)["undelivered"] == 1
+    assert runs.metadata(D2, observed=True)["undelivered"] == 1
     found = verdicts(runs)["stamps_sane"]
     assert found.command == "mirakl-orders replay own --read-in-future"
     assert [(order["channel_order_id"], order["code"]) for order in found.orders] == [("1", "read_in_future")]
@@ -291,7 +291,7 @@ def test_what_was_read_while_a_clock_was_ahead_is_read_again_once_it_is_right(
     result = runs.sync(D1)
     assert result.success, failure(result)
     assert red(result) == set()
-    assert runs.told(D1)["unchanged"] == 1
+    assert runs.metadata(D1)["unchanged"] == 1
 
 
 def test_while_the_clocks_differ_nothing_is_mended(runs: Runs, shop: OwnShop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""An incoming webhook over HTTP, as Slack's: it keeps what it is told, and can be down, slow or refusing."""
+"""An incoming webhook over HTTP, as Slack's: it keeps what is posted, and can be down, slow or refusing."""
 
 from __future__ import annotations
 

@@ -45,9 +45,9 @@ class Units:
         return Quantities(**columns)
 
 
-def column(told: Sequence[MappedStatus]) -> Statuses:
+def column(statuses: Sequence[MappedStatus]) -> Statuses:
     """Return statuses as a column."""
-    return Statuses.looked_up(np.arange(len(told)), told)
+    return Statuses.looked_up(np.arange(len(statuses)), statuses)
 
 
 def _one(made: Statuses) -> tuple[str, str | None]:

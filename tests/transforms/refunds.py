@@ -17,7 +17,7 @@ def item(adjustment_id: str, **cells: str) -> Mapping[str, Any]:
     return {**REFUND, "channel_adjustment_id": adjustment_id, "channel_order_line_id": "11", **cells}
 
 
-def told(order: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def adjustments_of(order: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     return [
         (a["channel_adjustment_id"], a["type"], a["reason"], a["quantity"], str(a["price"]["amount"]))
         for line in order["order_lines"]

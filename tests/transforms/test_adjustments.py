@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.transforms.conftest import LINE, MAPPING, ORDER, TAX
-from tests.transforms.refunds import REFUND, SECOND_LINE, Build, item, told
+from tests.transforms.refunds import REFUND, SECOND_LINE, Build, adjustments_of, item
 from tests.transforms.test_normalise import payload_of
 from transforms.normalise import normalise
 
@@ -16,7 +16,7 @@ from transforms.normalise import normalise
 def test_what_a_document_gave_back_beyond_its_items_is_spread_apart_from_them(frames: Build) -> None:
     refund = item("50-1", quantity="-1", price="-10.00", refund_total="13.00")
     order = payload_of(frames(orders=[ORDER], lines=[LINE, SECOND_LINE], adjustments=[refund]))
-    assert told(order) == [
+    assert adjustments_of(order) == [
         ("50-1", "CANCELATION", "CHANNEL_SPECIFIC", 1, "10.0"),
         ("50-11", "REFUND", "CHANNEL_SPECIFIC", 0, "1.5"),
         ("50-12", "REFUND", "CHANNEL_SPECIFIC", 0, "1.5"),
@@ -29,14 +29,14 @@ def test_items_with_fractions_of_a_cent_are_rounded_to_what_their_document_gave_
         item(f"50-{n}", price="-3.335", refund_total="10.00", channel_order_line_id=str(n)) for n in (11, 12, 13)
     ]
     order = payload_of(frames(orders=[{**ORDER, "total_refunded": "10.00"}], lines=lines, adjustments=refunds))
-    assert sorted(amount for *_, amount in told(order)) == ["3.33", "3.33", "3.34"]
+    assert sorted(amount for *_, amount in adjustments_of(order)) == ["3.33", "3.33", "3.34"]
 
 
 def test_units_that_wait_while_others_have_left_can_still_be_cancelled(frames: Build) -> None:
     line = {**LINE, "quantity": "3", "quantity_shipped": "2", "shipped_at": "2026-03-02 08:00:00"}
     refund = item("50-1", quantity="-1", price="-6.67", reason="Out of stock")
     order = payload_of(frames(orders=[ORDER], lines=[line], adjustments=[refund]))
-    assert told(order) == [("50-1", "CANCELATION", "OUT_OF_STOCK", 1, "6.67")]
+    assert adjustments_of(order) == [("50-1", "CANCELATION", "OUT_OF_STOCK", 1, "6.67")]
     assert order["order_lines"][0]["status"] == "SHIPPED"
 
 
@@ -44,14 +44,14 @@ def test_units_that_wait_while_others_have_left_can_still_be_cancelled(frames: B
 def test_units_that_had_left_are_no_cancelation_while_others_wait(frames: Build, reason: str) -> None:
     line = {**LINE, "quantity": "3", "quantity_shipped": "2", "shipped_at": "2026-03-02 08:00:00"}
     refund = item("50-1", quantity="-1", price="-6.67", reason=reason)
-    assert told(payload_of(frames(orders=[ORDER], lines=[line], adjustments=[refund])))[0][1] == "REFUND"
+    assert adjustments_of(payload_of(frames(orders=[ORDER], lines=[line], adjustments=[refund])))[0][1] == "REFUND"
 
 
 def test_no_more_units_are_cancelled_than_wait(frames: Build) -> None:
     line = {**LINE, "quantity_shipped": "1", "shipped_at": "2026-03-03 08:00:00"}
     refunds = [item(f"{n}", refund_id=f"{n}", quantity="-1", price="-10.00") for n in (50, 51)]
     order = payload_of(frames(orders=[ORDER], lines=[line], adjustments=refunds))
-    assert [row[:3] for row in told(order)] == [
+    assert [row[:3] for row in adjustments_of(order)] == [
         ("50", "CANCELATION", "CHANNEL_SPECIFIC"),
         ("51", "REFUND", "RETURN"),
     ]
@@ -65,7 +65,7 @@ def test_a_unit_that_came_back_does_not_count_against_those_that_wait(frames: Bu
         item("52", refund_id="52", quantity="1", price="6.66"),
     ]
     order = payload_of(frames(orders=[ORDER], lines=[line], adjustments=refunds))
-    assert [row[:3] for row in told(order)] == [
+    assert [row[:3] for row in adjustments_of(order)] == [
         ("50", "REFUND", "RETURN"),
         ("51", "CANCELATION", "CHANNEL_SPECIFIC"),
         ("52", "REFUND", "RETURN"),
@@ -79,17 +79,19 @@ def test_a_unit_cancelled_in_between_stays_so_when_the_order_is_completed(frames
     completed = {**ORDER, "status": "sent", "shipped_at": "2026-03-04 08:00:00"}
     after = frames(orders=[completed], lines=[line], adjustments=[refund])
     assert (
-        told(payload_of(before)) == told(payload_of(after)) == [("50-1", "CANCELATION", "CHANNEL_SPECIFIC", 1, "6.67")]
+        adjustments_of(payload_of(before))
+        == adjustments_of(payload_of(after))
+        == [("50-1", "CANCELATION", "CHANNEL_SPECIFIC", 1, "6.67")]
     )
 
 
-def test_the_shops_own_type_is_told_for_items_and_for_money(frames: Build) -> None:
+def test_the_shops_own_type_is_sent_for_items_and_for_money(frames: Build) -> None:
     refunds = [
         item("50-1", quantity="1", price="10.00", type="REFUND"),
         {**REFUND, "channel_adjustment_id": "50", "gross_amount": "3", "type": "CANCELATION"},
     ]
     order = payload_of(frames(orders=[ORDER], lines=[LINE], adjustments=refunds))
-    assert [row[1] for row in told(order)] == ["REFUND", "CANCELATION"]
+    assert [row[1] for row in adjustments_of(order)] == ["REFUND", "CANCELATION"]
 
 
 def test_an_amount_that_takes_all_that_is_left_covers_the_units_left(frames: Build) -> None:
@@ -99,19 +101,19 @@ def test_an_amount_that_takes_all_that_is_left_covers_the_units_left(frames: Bui
         {**REFUND, "refund_id": "52", "channel_adjustment_id": "52", "gross_amount": "1.00"},
     ]
     order = payload_of(frames(orders=[ORDER], lines=[LINE], taxes=[TAX], adjustments=refunds))
-    assert [(row[0], row[3], row[4]) for row in told(order)] == [
+    assert [(row[0], row[3], row[4]) for row in adjustments_of(order)] == [
         ("50-1", 1, "10.0"),
         ("51-11", 1, "10.0"),
     ]
 
 
-def test_more_than_the_order_cost_is_told_of_no_line_and_said(frames: Build) -> None:
+def test_a_refund_beyond_the_cost_of_its_order_is_cut_to_it_and_noticed(frames: Build) -> None:
     refunds = [
         {**REFUND, "refund_id": str(number), "channel_adjustment_id": str(number), "gross_amount": amount}
         for number, amount in ((50, "29.00"), (51, "4.00"))
     ]
     [record] = normalise(frames(orders=[ORDER], lines=[LINE, SECOND_LINE], adjustments=refunds), MAPPING).records
-    assert sum(Decimal(row[4]) for row in told(json.loads(record.payload))) == 30
+    assert sum(Decimal(row[4]) for row in adjustments_of(json.loads(record.payload))) == 30
     [notice] = record.notices
     assert (notice.code, notice.detail) == (
         "money_mismatch",
@@ -147,13 +149,13 @@ def test_what_a_row_gives_back_beyond_its_line_is_given_back_of_the_others(frame
     order = payload_of(
         frames(orders=[ORDER], lines=[LINE, SECOND_LINE], adjustments=[item("50-1", quantity="3", price="22.50")])
     )
-    assert [(row[0], row[3], row[4]) for row in told(order)] == [("50-1", 2, "20.0"), ("50-1-12", 0, "2.5")]
+    assert [(row[0], row[3], row[4]) for row in adjustments_of(order)] == [("50-1", 2, "20.0"), ("50-1-12", 0, "2.5")]
 
 
 def test_what_a_cancelation_gives_back_beyond_its_line_cancels_nothing_of_the_others(frames: Build) -> None:
     refund = item("50-1", quantity="2", price="20.01", type="CANCELATION")
     order = payload_of(frames(orders=[ORDER], lines=[LINE, SECOND_LINE], adjustments=[refund]))
-    assert [(row[0], row[1], row[3], row[4]) for row in told(order)] == [
+    assert [(row[0], row[1], row[3], row[4]) for row in adjustments_of(order)] == [
         ("50-1", "CANCELATION", 2, "20.0"),
         ("50-1-12", "REFUND", 0, "0.01"),
     ]
@@ -162,10 +164,10 @@ def test_what_a_cancelation_gives_back_beyond_its_line_cancels_nothing_of_the_ot
 def test_a_cent_beyond_a_line_joins_what_the_same_document_gives_back_of_another(frames: Build) -> None:
     refunds = [item("50-1", price="20.01"), item("50-2", price="9.00", channel_order_line_id="12")]
     order = payload_of(frames(orders=[ORDER], lines=[LINE, SECOND_LINE], adjustments=refunds))
-    assert [(row[0], row[4]) for row in told(order)] == [("50-1", "20.0"), ("50-2", "9.01")]
+    assert [(row[0], row[4]) for row in adjustments_of(order)] == [("50-1", "20.0"), ("50-2", "9.01")]
 
 
-def test_a_price_given_back_with_its_tax_is_told_apart_as_the_line_has_it(frames: Build) -> None:
+def test_a_price_given_back_with_its_tax_is_divided_as_the_line_has_it(frames: Build) -> None:
     order = payload_of(
         frames(orders=[ORDER], lines=[LINE], taxes=[TAX], adjustments=[item("50-1", quantity="2", price="24.00")])
     )
@@ -178,10 +180,10 @@ def test_a_tax_that_the_refund_names_otherwise_is_the_lines_own(frames: Build) -
     tax = {**TAX, "channel_adjustment_id": "50-1", "code": "TVA", "amount": "2.00"}
     rest = {**REFUND, "refund_id": "51", "channel_adjustment_id": "51", "gross_amount": "12.00"}
     order = payload_of(frames(orders=[ORDER], lines=[LINE], taxes=[TAX, tax], adjustments=[refund, rest]))
-    told_taxes = [
+    sent_taxes = [
         (row["taxes"][0]["code"], row["taxes"][0]["amount"]["amount"]) for row in order["order_lines"][0]["adjustments"]
     ]
-    assert told_taxes == [("TVA", 2), ("VAT", 2)]
+    assert sent_taxes == [("TVA", 2), ("VAT", 2)]
 
 
 def test_money_is_spread_over_what_earlier_documents_left(frames: Build) -> None:
@@ -229,7 +231,10 @@ def test_shipping_beyond_that_of_a_documents_own_lines_is_that_of_all_lines(fram
 def test_a_refund_in_the_second_of_the_departure_is_of_goods_that_had_left(frames: Build) -> None:
     line = {**LINE, "quantity_shipped": "2", "shipped_at": REFUND["created_at"]}
     refund = item("50-1", quantity="-1", price="-10.00")
-    assert told(payload_of(frames(orders=[ORDER], lines=[line], adjustments=[refund])))[0][1:3] == ("REFUND", "RETURN")
+    assert adjustments_of(payload_of(frames(orders=[ORDER], lines=[line], adjustments=[refund])))[0][1:3] == (
+        "REFUND",
+        "RETURN",
+    )
 
 
 @pytest.mark.parametrize(
@@ -247,32 +252,32 @@ def test_shipping_after_a_refund_does_not_rewrite_the_refund(frames: Build) -> N
     before = frames(orders=[ORDER], lines=[LINE], adjustments=[refund])
     sent = {**LINE, "quantity_shipped": "1", "shipped_at": "2026-03-04 08:00:00"}
     after = frames(orders=[ORDER], lines=[sent], adjustments=[refund])
-    assert told(payload_of(before)) == told(payload_of(after))
+    assert adjustments_of(payload_of(before)) == adjustments_of(payload_of(after))
 
 
 def test_a_later_refund_of_the_same_second_does_not_rewrite_an_earlier_one(frames: Build) -> None:
     lines, taxes = [LINE, SECOND_LINE], [TAX]
     first = {**REFUND, "refund_id": "99", "channel_adjustment_id": "99", "gross_amount": "10.01"}
     second = {**REFUND, "refund_id": "100", "channel_adjustment_id": "100", "gross_amount": "7.77"}
-    alone = told(payload_of(frames(orders=[ORDER], lines=lines, taxes=taxes, adjustments=[first])))
-    both = told(payload_of(frames(orders=[ORDER], lines=lines, taxes=taxes, adjustments=[second, first])))
+    alone = adjustments_of(payload_of(frames(orders=[ORDER], lines=lines, taxes=taxes, adjustments=[first])))
+    both = adjustments_of(payload_of(frames(orders=[ORDER], lines=lines, taxes=taxes, adjustments=[second, first])))
     assert [row for row in both if row[0].startswith("99-")] == alone
 
 
-def test_a_goodwill_without_units_and_a_free_unit_without_money_are_both_told(frames: Build) -> None:
+def test_a_goodwill_without_units_and_a_free_unit_without_money_are_both_sent(frames: Build) -> None:
     free = {**LINE, "channel_order_line_id": "12", "price": "0", "quantity": "1"}
     refunds = [
         item("50-1", quantity="0", price="-2.50", reason="Goodwill"),
         item("50-2", quantity="-1", price="0", channel_order_line_id="12"),
     ]
     order = payload_of(frames(orders=[ORDER], lines=[LINE, free], adjustments=refunds))
-    assert told(order) == [
+    assert adjustments_of(order) == [
         ("50-1", "REFUND", "AGREEMENT", 0, "2.5"),
         ("50-2", "CANCELATION", "CHANNEL_SPECIFIC", 1, "0.0"),
     ]
 
 
-def test_money_with_tax_that_names_a_line_is_told_apart_by_what_the_line_cost(frames: Build) -> None:
+def test_money_with_tax_that_names_a_line_is_divided_by_what_the_line_cost(frames: Build) -> None:
     order = {**ORDER, "shipping_price": "5.00", "total_refunded": "26.00"}
     refunds = [
         item("50-1", refund_id="50", quantity="1", gross_amount="12.00"),
@@ -289,7 +294,7 @@ def test_money_with_tax_that_names_a_line_is_told_apart_by_what_the_line_cost(fr
     assert (other.get("adjustments"), record.notices) == (None, ())
 
 
-def test_shipping_money_with_tax_is_told_apart_by_the_shipping_of_its_line_or_of_all(frames: Build) -> None:
+def test_shipping_money_with_tax_is_divided_by_the_shipping_of_its_line_or_of_all(frames: Build) -> None:
     order = {**ORDER, "shipping_price": "6.00", "total_refunded": "7.80"}
     shipping_tax = {**TAX, "channel_order_line_id": None, "applies_to": "shipping", "amount": "1.20"}
     refunds = [
@@ -319,19 +324,19 @@ def test_a_share_never_takes_the_id_of_an_item_of_its_document(frames: Build) ->
         {**REFUND, "channel_adjustment_id": "50", "gross_amount": "3"},
     ]
     order = payload_of(frames(orders=[ORDER], lines=[LINE], adjustments=refunds))
-    assert [row[0] for row in told(order)] == ["50-11", "50-rest-11"]
+    assert [row[0] for row in adjustments_of(order)] == ["50-11", "50-rest-11"]
 
 
 def test_a_default_reason_stands_where_the_words_hold_no_keyword(frames: Build) -> None:
     mute = item("50-1", price="1.00", reason="see ticket 7", default_reason="AGREEMENT")
     telling = item("50-2", price="1.00", reason="arrived broken", default_reason="AGREEMENT")
     order = payload_of(frames(orders=[ORDER], lines=[LINE], adjustments=[mute, telling]))
-    assert [reason for _, _, reason, *_ in told(order)] == ["AGREEMENT", "DEFECT"]
+    assert [reason for _, _, reason, *_ in adjustments_of(order)] == ["AGREEMENT", "DEFECT"]
 
 
 @pytest.mark.parametrize("applies_to", ["price", "shipping"])
 def test_a_refund_whose_tax_is_more_than_the_amount_that_includes_it_is_held(applies_to: str, frames: Build) -> None:
-    """Its price would be below zero, and would be told as money that the line has still to give back."""
+    """Its price would be below zero, and would be sent as money that the line has still to give back."""
     refund = item("50-1", price="2.00", shipping_price="2.00", quantity="0")
     tax = {**TAX, "applies_to": applies_to, "channel_adjustment_id": "50-1", "amount": "3.00"}
     order = {**ORDER, "amounts": "gross", "total": "24.00"}

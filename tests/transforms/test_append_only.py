@@ -1,4 +1,4 @@
-"""An adjustment that was told once is told the same for ever, whatever happens to its order later."""
+"""An adjustment that was sent once is sent the same for ever, whatever happens to its order later."""
 
 from __future__ import annotations
 
@@ -90,8 +90,8 @@ class Shop:
             documents[row["refund_id"]] += sum((Decimal(str(amount)) for amount in {*amounts} if amount), Decimal(0))
         return documents
 
-    def told(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """Return what Mirakl is told of its adjustments now, with their lines."""
+    def sent(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return its adjustments as they would be sent now, with their lines."""
         return [
             (line["channel_order_line_id"], adjustment)
             for line in self.lines()
@@ -99,7 +99,7 @@ class Shop:
         ]
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return the lines that Mirakl is told now."""
+        """Return its lines as they would be sent now."""
         lines = [
             {
                 "channel_order_id": "1",
@@ -137,10 +137,10 @@ class Shop:
         return lines
 
 
-def cost(told: Mapping[str, Any], shipping: str) -> dict[str, Decimal]:
+def cost(priced: Mapping[str, Any], shipping: str) -> dict[str, Decimal]:
     """What a line or adjustment is worth, part by part."""
-    taxes = {name: sum(tax["amount"]["amount"] for tax in told.get(name, ())) for name in ("taxes", "shipping_taxes")}
-    parts = {"price": told["price"]["amount"], "shipping": told[shipping]["amount"], **taxes}
+    taxes = {name: sum(tax["amount"]["amount"] for tax in priced.get(name, ())) for name in ("taxes", "shipping_taxes")}
+    parts = {"price": priced["price"]["amount"], "shipping": priced[shipping]["amount"], **taxes}
     return {name: Decimal(str(amount)) for name, amount in parts.items()}
 
 
@@ -159,7 +159,7 @@ def test_an_adjustment_never_changes_while_its_order_only_grows(
     before: list[tuple[str, Mapping[str, Any]]] = []
     for number, event in enumerate(events):
         shop.happens(number, *event)
-        now = shop.told()
+        now = shop.sent()
         assert [adjustment for adjustment in before if adjustment not in now] == []
         before = now
 
@@ -176,14 +176,14 @@ def test_refunds_never_exceed_a_lines_money_or_units_and_add_up_to_the_cent(
     shop = Shop(quantities, cents[: len(quantities)])
     for number, event in enumerate(events):
         shop.happens(number, *event)
-    charged, told = Decimal(0), Decimal(0)
+    charged, refunded = Decimal(0), Decimal(0)
     for line in shop.lines():
         left = cost(line, "total_shipping_price")
         charged += sum(left.values(), Decimal(0))
         for adjustment in line.get("adjustments", ()):
             given_back = cost(adjustment, "shipping_price")
-            told += sum(given_back.values(), Decimal(0))
+            refunded += sum(given_back.values(), Decimal(0))
             left = {name: amount - given_back[name] for name, amount in left.items()}
         assert min(left.values()) >= 0
         assert sum(adjustment["quantity"] for adjustment in line.get("adjustments", ())) <= line["quantity"]
-    assert told == min(charged, sum(shop.documents().values(), Decimal(0)))
+    assert refunded == min(charged, sum(shop.documents().values(), Decimal(0)))

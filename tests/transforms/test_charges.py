@@ -52,7 +52,7 @@ def test_a_status_that_mirakl_has_no_word_for_goes_along_in_the_shops_own(frames
     assert order["custom_attributes"] == [{"id": "channel-status", "type": "STRING", "value": "wc-odd"}]
 
 
-def test_amounts_that_include_their_taxes_are_told_without_them(frames: Build) -> None:
+def test_amounts_that_include_their_taxes_are_sent_without_them(frames: Build) -> None:
     shipping_tax = {**TAX, "channel_order_line_id": None, "applies_to": "shipping", "amount": "1.00"}
     refund = {
         "channel_order_id": "1",

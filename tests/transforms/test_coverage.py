@@ -12,7 +12,7 @@ from transforms.frames import OrderFrames
 Build = Callable[..., OrderFrames]
 
 
-def test_a_status_is_counted_with_what_mirakl_is_told(frames: Build) -> None:
+def test_a_status_is_counted_with_what_mirakl_is_sent(frames: Build) -> None:
     orders = [
         {**ORDER, "channel_order_id": str(number), "status": status}
         for number, status in enumerate(["paid", "paid", "void"])

@@ -84,7 +84,7 @@ def test_an_order_that_nobody_ships_is_as_far_as_its_word(frames: Build) -> None
 
 
 @pytest.mark.parametrize(
-    ("cells", "told"),
+    ("cells", "expected"),
     [
         ({"can_cancel": "0", "can_refund": "0"}, ("AWAITING_SHIPMENT", None, False, False)),
         ({"can_cancel": "1", "quantity_shipped": "1"}, ("AWAITING_SHIPMENT", None, True, True)),
@@ -93,9 +93,9 @@ def test_an_order_that_nobody_ships_is_as_far_as_its_word(frames: Build) -> None
     ],
 )
 def test_a_shop_that_knows_better_says_what_can_be_done_with_an_open_line(
-    cells: Mapping[str, Any], told: tuple[Any, ...], frames: Build
+    cells: Mapping[str, Any], expected: tuple[Any, ...], frames: Build
 ) -> None:
-    assert states(frames(orders=[ORDER], lines=[{**LINE, **cells}])) == [told]
+    assert states(frames(orders=[ORDER], lines=[{**LINE, **cells}])) == [expected]
 
 
 def test_a_shop_that_knows_no_payments_can_say_that_a_line_can_be_refunded(frames: Build) -> None:
@@ -151,7 +151,7 @@ def test_what_is_sold_by_measure_is_one_unit_with_what_was_ordered_beside_it(fra
 
 
 @pytest.mark.parametrize(
-    ("cells", "told"),
+    ("cells", "expected"),
     [
         ({"quantity_shipped": "1.0"}, ("AWAITING_SHIPMENT", None, False, True)),
         ({"quantity_shipped": "1.5"}, ("SHIPPED", None, False, True)),
@@ -161,9 +161,9 @@ def test_what_is_sold_by_measure_is_one_unit_with_what_was_ordered_beside_it(fra
     ],
 )
 def test_something_has_happened_to_what_is_sold_by_measure_once_it_has_to_all_of_it(
-    cells: Mapping[str, str], told: tuple[Any, ...], frames: Build
+    cells: Mapping[str, str], expected: tuple[Any, ...], frames: Build
 ) -> None:
-    assert states(frames(orders=[ORDER], lines=[{**METRES, **cells}])) == [told]
+    assert states(frames(orders=[ORDER], lines=[{**METRES, **cells}])) == [expected]
 
 
 def test_a_part_of_what_is_sold_by_measure_given_back_is_money_until_the_last_of_it(frames: Build) -> None:

@@ -43,10 +43,10 @@ def test_rounding_is_steered_to_the_shops_total(frames: Build) -> None:
     lines = [{**LINE, "channel_order_line_id": str(index), "price": "8.264463"} for index in range(3)]
     taxes = [{**TAX, "channel_order_line_id": str(index), "amount": "1.735537"} for index in range(3)]
     order = payload_of(frames(orders=[{**ORDER, "total": "30.00"}], lines=lines, taxes=taxes))
-    told = sum(
+    total = sum(
         line["price"]["amount"] + sum(tax["amount"]["amount"] for tax in line["taxes"]) for line in order["order_lines"]
     )
-    assert told == Decimal("30.00")
+    assert total == Decimal("30.00")
 
 
 def test_sums_that_differ_are_sent_and_named_with_both_sums(frames: Build) -> None:
@@ -109,11 +109,11 @@ def test_an_amount_only_refund_is_spread_over_the_lines_to_the_cent(frames: Buil
         frames(orders=[{**ORDER, "total_refunded": "10.01"}], lines=lines, taxes=taxes, adjustments=[refund])
     )
     adjustments = [adjustment for line in order["order_lines"] for adjustment in line["adjustments"]]
-    told = sum(
+    total = sum(
         adjustment["price"]["amount"] + sum(tax["amount"]["amount"] for tax in adjustment.get("taxes", ()))
         for adjustment in adjustments
     )
-    assert told == Decimal("10.01")
+    assert total == Decimal("10.01")
     assert [adjustment["channel_adjustment_id"] for adjustment in adjustments] == ["50-11", "50-12"]
 
 

@@ -84,14 +84,14 @@ def test_the_host_of_an_email_is_written_in_ascii(frames: Build) -> None:
         ("https://müller.example/a%20b.jpg", "https://xn--mller-kva.example/a%20b.jpg"),
     ],
 )
-def test_a_picture_whose_address_only_a_browser_forgives_is_told_as_a_uri(
+def test_a_picture_whose_address_only_a_browser_forgives_is_sent_as_a_uri(
     address: str, uri: str, frames: Build
 ) -> None:
     line = line_of(frames(orders=[ORDER], lines=[{**LINE, "thumbnail_url": address}]))
     assert line["product"]["thumbnail_url"] == uri
 
 
-def test_a_product_is_told_with_its_picture_and_by_its_id_where_it_has_no_title(frames: Build) -> None:
+def test_a_product_is_sent_with_its_picture_and_by_its_id_where_it_has_no_title(frames: Build) -> None:
     line = {
         **LINE,
         "product_id": " MUG ",
@@ -129,7 +129,7 @@ def test_an_order_without_its_times_is_held(cells: Mapping[str, Any], field: str
     assert (reject.code, reject.field) == ("missing", field)
 
 
-def test_ids_are_told_without_the_blanks_around_them(frames: Build) -> None:
+def test_ids_are_sent_without_the_blanks_around_them(frames: Build) -> None:
     blank = {**ORDER, "channel_order_id": " 1 "}
     order, _ = order_of(
         frames(orders=[blank], lines=[{**LINE, "channel_order_id": " 1 ", "channel_order_line_id": " 11 "}])
@@ -146,15 +146,15 @@ def test_an_order_of_discounts_alone_has_no_lines(frames: Build) -> None:
         assert (reject.code, reject.field) == ("no_lines", "order_lines")
 
 
-def test_a_sub_channel_is_told_and_none_is_not(frames: Build) -> None:
+def test_a_sub_channel_is_sent_and_none_is_not(frames: Build) -> None:
     assert order_of(frames(orders=[{**ORDER, "sub_channel_code": "FR"}], lines=[LINE]))[0]["sub_channel_code"] == "FR"
     for blank in ("", " "):
-        told = order_of(frames(orders=[{**ORDER, "sub_channel_code": blank}], lines=[LINE]))[0]
-        assert "sub_channel_code" not in told
+        expected = order_of(frames(orders=[{**ORDER, "sub_channel_code": blank}], lines=[LINE]))[0]
+        assert "sub_channel_code" not in expected
 
 
 @pytest.mark.parametrize(
-    ("store", "code", "told"),
+    ("store", "code", "expected"),
     [
         ("7", "FBA", {"type": "FULFILLED_BY_PARTNER", "code": "FBA"}),
         ("7", None, {"type": "FULFILLED_BY_PARTNER"}),
@@ -163,12 +163,12 @@ def test_a_sub_channel_is_told_and_none_is_not(frames: Build) -> None:
     ],
 )
 def test_a_partner_fulfils_the_orders_that_the_channel_says(
-    store: str | None, code: str | None, told: dict[str, str], frames: Build
+    store: str | None, code: str | None, expected: dict[str, str], frames: Build
 ) -> None:
     predicate = PartnerPredicate(column="shipping_method", values=frozenset({"7"}), code=code)
     mapping = dataclasses.replace(MAPPING, fulfilled_by_partner=predicate)
     order, _ = order_of(frames(orders=[{**ORDER, "shipping_method": store}], lines=[LINE]), mapping)
-    assert order["fulfillment"] == told
+    assert order["fulfillment"] == expected
 
 
 def test_a_line_has_its_own_status_and_an_unknown_one_is_said_at_the_line(frames: Build) -> None:
@@ -177,8 +177,8 @@ def test_a_line_has_its_own_status_and_an_unknown_one_is_said_at_the_line(frames
         for number, status in enumerate(("sent", "", "void", "odd"))
     ]
     order, notices = order_of(frames(orders=[ORDER], lines=lines))
-    told = [(line["status"], line.get("status_reason"), line["can_cancel"]) for line in order["order_lines"]]
-    assert told == [
+    expected = [(line["status"], line.get("status_reason"), line["can_cancel"]) for line in order["order_lines"]]
+    assert expected == [
         ("SHIPPED", None, False),
         ("AWAITING_SHIPMENT", None, True),
         ("CLOSED", "CANCELED", False),
@@ -188,7 +188,7 @@ def test_a_line_has_its_own_status_and_an_unknown_one_is_said_at_the_line(frames
     assert notices == [("unmapped_status", "order_lines[3].status")]
 
 
-def test_a_closed_order_is_told_with_its_reason(frames: Build) -> None:
+def test_a_closed_order_is_sent_with_its_reason(frames: Build) -> None:
     order, _ = order_of(frames(orders=[{**ORDER, "status": "void"}], lines=[LINE]))
     assert (order["status"], order["status_reason"]) == ("CLOSED", "CANCELED")
 
@@ -306,7 +306,7 @@ def test_units_given_back_before_they_left_are_cancelled_and_afterwards_refunded
     built = frames(orders=[{**ORDER, **order, "status": status}], lines=[{**LINE, **line}], adjustments=[REFUND])
     payload, notices = order_of(built, mapping)
     assert [adjustment["type"] for adjustment in payload["order_lines"][0]["adjustments"]] == [kind]
-    # The shop told no sum of what it gave back, so there is none to differ from.
+    # The shop has no sum of what it gave back, so there is none to differ from.
     assert notices == []
 
 

@@ -15,7 +15,7 @@ Address = namedtuple("Address", ["address_type", "alias", "company"])
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("Shirt (Size: S - Colour: White)", [("Size", "S"), ("Colour", "White")]),
         ("Shirt (Size: S- Colour: White)", [("Size", "S"), ("Colour", "White")]),
@@ -28,9 +28,9 @@ Address = namedtuple("Address", ["address_type", "alias", "company"])
     ],
 )
 def test_the_options_of_a_combination_are_read_from_the_name_of_its_line(
-    name: str | None, told: list[tuple[str, str]]
+    name: str | None, expected: list[tuple[str, str]]
 ) -> None:
-    assert options(name) == told
+    assert options(name) == expected
 
 
 def found(carrier: str, delay: str = "", alias: str = "Home", module: str = "") -> Pickup | None:

@@ -99,7 +99,7 @@ def test_every_cell_that_a_platform_reads_is_a_column_of_its_sql(platform: str) 
     assert {path.name: found for path in code(platform) if (found := misspelt(platform, path.read_text()))} == {}
 
 
-# Their rows are told to the reader, not to the platform; columns of fees are named by the channel.
+# Their rows are for the reader, not for the platform; columns of fees are named by the channel.
 FEEDS = {"changes", "placed", "find"}
 FEES = {"order_fees", "memo_fees"}
 

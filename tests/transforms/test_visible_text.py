@@ -35,6 +35,6 @@ def test_a_number_that_was_chosen_is_no_price(chosen: str) -> None:
 
 def test_options_are_bounded_and_a_label_that_comes_again_is_numbered() -> None:
     pairs = [("Text", "x" * 5_000), ("Text", "y"), ("", "z"), ("Empty", " "), *((f"Label {n}", n) for n in range(99))]
-    told = list(visible_options(pairs))
-    assert [label for label, _ in told[:3]] == ["Text", "Text 2", "Label 0"]
-    assert (len(told), len(told[0][1])) == (MOST_OPTIONS, LONGEST_TEXT)
+    options = list(visible_options(pairs))
+    assert [label for label, _ in options[:3]] == ["Text", "Text 2", "Label 0"]
+    assert (len(options), len(options[0][1])) == (MOST_OPTIONS, LONGEST_TEXT)

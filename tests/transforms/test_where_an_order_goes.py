@@ -17,7 +17,7 @@ PLACE = {"channel_order_id": "1", "last_name": "X", "street": "Y 1", "city": "Z"
 SENT = {"last_name": "X", "street": "Y 1", "city": "Z", "country_iso_code": "FRA"}
 
 
-def test_shipping_is_told_as_the_shop_has_it(frames: Build) -> None:
+def test_shipping_is_sent_as_the_shop_has_it(frames: Build) -> None:
     cells = {
         "carrier": " DHL ",
         "shipping_method": "Express",

@@ -16,7 +16,7 @@ def row(key: str, value: str | None, term: str | None = None) -> ItemMeta:
 
 
 @pytest.mark.parametrize(
-    ("label", "told"),
+    ("label", "expected"),
     [
         ("Engraving (+10,00 €)", "Engraving"),
         ("Engraving (€ 10.00)", "Engraving"),
@@ -31,16 +31,16 @@ def row(key: str, value: str | None, term: str | None = None) -> ItemMeta:
         ("Born (1984-02-03)", "Born (1984-02-03)"),
     ],
 )
-def test_a_label_is_told_without_its_price(label: str, told: str) -> None:
-    assert chosen([row(label, "For Anna")], {}) == {told: ["For Anna"]}
+def test_a_label_is_sent_without_its_price(label: str, expected: str) -> None:
+    assert chosen([row(label, "For Anna")], {}) == {expected: ["For Anna"]}
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [("Blue (+$2.00)", ["Blue"]), ("Blue + 2,00 €", ["Blue"]), ("+2,00 €", ["+2,00 €"]), ("", []), ("A+ 2", ["A+ 2"])],
 )
-def test_a_text_is_told_without_its_price(text: str, told: list[str]) -> None:
-    assert chosen([row("Colour", text)], {}).get("Colour", []) == told
+def test_a_text_is_sent_without_its_price(text: str, expected: list[str]) -> None:
+    assert chosen([row("Colour", text)], {}).get("Colour", []) == expected
 
 
 def test_a_line_tells_so_many_options_and_so_long_texts_at_most() -> None:
@@ -49,7 +49,7 @@ def test_a_line_tells_so_many_options_and_so_long_texts_at_most() -> None:
     assert {len(text) for texts in found.values() for text in texts} == {LONGEST_TEXT}
 
 
-def test_structures_and_what_begins_with_an_underscore_are_not_told() -> None:
+def test_structures_and_what_begins_with_an_underscore_are_not_sent() -> None:
     rows = [row("_secret", "x"), row("data", 'a:1:{s:1:"a";s:1:"b";}'), row("json", '{"a": "b"}'), row("none", None)]
     assert chosen(rows, {}) == {}
 
@@ -59,7 +59,7 @@ def test_a_packed_meta_that_is_damaged_tells_nothing_and_stops_nothing() -> None
 
 
 @pytest.mark.parametrize(
-    ("meta", "email", "created_via", "told"),
+    ("meta", "email", "created_via", "expected"),
     [
         ({"_marketplace": "Amazon FR"}, "a@example.com", "checkout", "Amazon FR"),
         ({"_wpla_amazon_order_id": "302-1"}, "a@example.com", "", "amazon"),
@@ -70,6 +70,6 @@ def test_a_packed_meta_that_is_damaged_tells_nothing_and_stops_nothing() -> None
     ],
 )
 def test_an_order_comes_from_a_marketplace_or_from_what_made_it(
-    meta: dict[str, str], email: str | None, created_via: str | None, told: str | None
+    meta: dict[str, str], email: str | None, created_via: str | None, expected: str | None
 ) -> None:
-    assert source(Order("1", "wc-processing", "10", email, "0", created_via), meta) == told
+    assert source(Order("1", "wc-processing", "10", email, "0", created_via), meta) == expected

@@ -10,7 +10,7 @@ from connectors.channels.check import check_shop
 from connectors.channels.reader import ShopReader, ShopSource
 from tests.connectors.custom.conftest import FEED, FILES, LINES, ORDERS, Edit
 
-# A second order, so that what all orders share can be told from what one has.
+# A second order, so that what all orders share can be distinguished from what one has.
 RECENT = """
 INSERT INTO sale VALUES ('B', '2026-03-05 09:00:00', 24);
 INSERT INTO line VALUES ('B-1', 'B', 2, 24, 'MUG', 'Mug');

@@ -132,7 +132,7 @@ def test_a_stamp_of_an_orders_own_is_kept(shop: Edit) -> None:
         ("utc", "local", "2026-03-05T10:00:00Z"),
     ],
 )
-def test_a_change_is_told_in_its_own_zone(change_times: str, times: str, stamp: str, shop: Edit) -> None:
+def test_a_change_is_reported_in_its_own_zone(change_times: str, times: str, stamp: str, shop: Edit) -> None:
     settings = f'change_times = "{change_times}"\ntimes = "{times}"\n{FILES["platform.toml"]}'
     source = replace(shop(orders_sql=UNSTAMPED, platform_toml=settings), timezone="Europe/Paris")
     reader = ShopReader(source)

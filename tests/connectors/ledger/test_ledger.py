@@ -280,16 +280,16 @@ def test_who_is_first_goes_before_those_that_wait_longer(url: str) -> None:
 
 def test_one_sender_waits_for_the_other(url: str) -> None:
     first, second = Ledger(url), Ledger(url)
-    told, order = threading.Event(), list[str]()
+    waiting, order = threading.Event(), list[str]()
 
     def send() -> None:
-        with second.one_sender(told.set):
+        with second.one_sender(waiting.set):
             order.append("second")
 
     thread = threading.Thread(target=send)
     with first.one_sender(lambda: None):
         thread.start()
-        assert told.wait(10)
+        assert waiting.wait(10)
         order.append("first")
     thread.join(10)
     assert order == ["first", "second"]

@@ -260,8 +260,8 @@ def test_a_relay_point_is_named_and_the_buyers_home_is_not(shop: ShopSource, ser
     assert {info["pudo_id"] for info in infos.values()} == {"R-75"}
     home = {number for number, info in infos.items() if "address" not in info}
     assert home == {str(101 + index) for index in range(len(cases))}
-    told = {info["address"]["street"] for number, info in infos.items() if number not in home}
-    assert told == {"9 quai du Port"}
+    sent = {info["address"]["street"] for number, info in infos.items() if number not in home}
+    assert sent == {"9 quai du Port"}
 
 
 def test_where_the_method_says_that_the_buyer_fetches_the_goods_none_go_home(
@@ -272,8 +272,8 @@ def test_where_the_method_says_that_the_buyer_fetches_the_goods_none_go_home(
     for order_id, method in enumerate(brought, 101):
         fetched(server, method, {}, order_id)
     records = read_all(shop)
-    told = [("address" in payload(records[str(number)])["shipping_info"]) for number in range(101, 106)]
-    assert told == list(brought.values())
+    sent = [("address" in payload(records[str(number)])["shipping_info"]) for number in range(101, 106)]
+    assert sent == list(brought.values())
 
 
 def test_a_state_of_a_module_is_said_by_its_name_and_decided_by_what_is_proved(

@@ -22,7 +22,7 @@ Answer = Callable[[socket.socket, bytes], bool]
 
 
 class Server:
-    """Answers each request as told; `requests` are the bodies that came, `connections` how many were made."""
+    """Answers each request as configured; `requests` are the bodies that came, `connections` how many were made."""
 
     def __init__(self, answer: Answer, family: socket.AddressFamily = socket.AF_INET) -> None:
         self.answer, self.requests, self.heads, self.connections = answer, list[bytes](), list[bytes](), 0

@@ -1,4 +1,4 @@
-"""Processes that are killed, told to end, or overlap: the next run completes the work, and repeats next to nothing."""
+"""Processes that are killed, stopped, or overlap: the next run completes the work, and repeats next to nothing."""
 
 from __future__ import annotations
 
@@ -105,15 +105,15 @@ def test_sigterm_finishes_what_is_in_flight_writes_the_ledger_and_ends(sandbox: 
         time.sleep(0.05)
     begun = sandbox.stats.requests
     delivering.process.terminate()
-    told = counts(delivering)
+    first = counts(delivering)
     assert sandbox.stats.requests - begun <= 2 * THREADS
-    assert 0 < told["delivered"] < ORDERS
-    assert told["undelivered"] > 0
-    assert told["orders_read"] == told["delivered"] + told["undelivered"]
-    assert len(held(sandbox)) == told["delivered"]
+    assert 0 < first["delivered"] < ORDERS
+    assert first["undelivered"] > 0
+    assert first["orders_read"] == first["delivered"] + first["undelivered"]
+    assert len(held(sandbox)) == first["delivered"]
     sandbox.settings.latency = 0
     again = counts(start(sandbox, ledger_url, "again"))
-    assert (again["unchanged"], again["delivered"]) == (told["delivered"], ORDERS - told["delivered"])
+    assert (again["unchanged"], again["delivered"]) == (first["delivered"], ORDERS - first["delivered"])
     assert sandbox.stats.stored == ORDERS
 
 

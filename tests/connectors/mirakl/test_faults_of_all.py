@@ -1,4 +1,4 @@
-"""A fault of the configuration, of Mirakl or of the size of requests is told apart from faults of the orders."""
+"""A fault of the configuration, of Mirakl or of the size of requests is distinguished from faults of the orders."""
 
 from __future__ import annotations
 

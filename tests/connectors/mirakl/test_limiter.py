@@ -64,7 +64,7 @@ def test_the_pace_is_a_quarter_at_the_slowest_and_recovers(clock: Clock) -> None
     assert departures(limiter, clock, 3) == [0, 0.05, 0.1]
 
 
-def test_requests_told_together_slow_the_pace_once(clock: Clock) -> None:
+def test_requests_slowed_down_together_slow_the_pace_once(clock: Clock) -> None:
     limiter = Limiter(20)
     for _ in range(8):
         limiter.hold(0)

@@ -140,7 +140,7 @@ def test_sending_again_sends_what_is_unchanged_as_well(sandbox: Sandbox, deliver
     assert held(sandbox) == {"1"}
 
 
-def test_two_orders_that_claim_one_line_are_told_apart(sandbox: Sandbox, delivery: Make) -> None:
+def test_two_orders_that_claim_one_line_are_distinguished(sandbox: Sandbox, delivery: Make) -> None:
     """Both are named, as together neither is acceptable; sent apart, the first one is."""
     sandbox.settings.poisoned = frozenset({"5", "105", "205", "305"})
     stream = [make_record(number) for number in range(600)]

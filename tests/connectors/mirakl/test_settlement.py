@@ -132,14 +132,14 @@ def test_a_claimed_order_is_open_until_its_one_outcome(settle: Make, ledger: Led
     assert row(ledger).outcome == "delivered"
 
 
-@pytest.mark.parametrize(("minutes", "told"), [(4, []), (6, ["1"])])
+@pytest.mark.parametrize(("minutes", "expected"), [(4, []), (6, ["1"])])
 def test_a_stamp_a_few_minutes_ahead_is_the_shops_clock_and_later_ones_are_named(
-    settle: Make, minutes: int, told: list[str]
+    settle: Make, minutes: int, expected: list[str]
 ) -> None:
     settlement = settle()
     ahead = format_time(dt.datetime.now(dt.UTC) + dt.timedelta(minutes=minutes))
     settlement.accept(settlement.claim([make_record(1, updated_at=ahead)]))
-    assert settlement.report.future_stamps == told
+    assert settlement.report.future_stamps == expected
 
 
 def test_how_long_an_order_took_is_noted_and_a_stamp_in_the_future_counts_as_now(settle: Make) -> None:
@@ -156,8 +156,8 @@ def test_a_refusal_is_written_down_with_the_field_as_mirakl_wrote_it(settle: Mak
     settlement.refuse([no(two, "B", "order_lines[0].price"), no(one, "A", "status")])
     assert (row(ledger).error_code, row(ledger).error_field_sent) == ("A", "orders[0].status")
     assert (row(ledger, "2").error_code, row(ledger, "2").error_field) == ("B", "order_lines[0].price")
-    told = {one.channel_order_id: (one.code, one.field, one.reason) for one in settlement.report.failures}
-    assert told == {
+    expected = {one.channel_order_id: (one.code, one.field, one.reason) for one in settlement.report.failures}
+    assert expected == {
         "1": ("A", "status", "refused by Mirakl: a"),
         "2": ("B", "order_lines[0].price", "refused by Mirakl: b"),
     }

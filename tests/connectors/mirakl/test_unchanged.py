@@ -1,4 +1,4 @@
-"""Records that Mirakl holds as they are, told in columns: what is decided here is what would be decided one by one."""
+"""Records that Mirakl holds as they are, found in columns: what is decided here is what would be decided one by one."""
 
 from __future__ import annotations
 

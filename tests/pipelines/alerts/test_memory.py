@@ -1,4 +1,4 @@
-"""What is told and what is not: one message a cause, whatever the number of runs, and one when it is over."""
+"""What is posted and what is not: one message a cause, whatever the number of runs, and one when it is over."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ def cause(kind: str = "refused", text: str = "1 order") -> Cause:
     return Cause("check own/mirakl_delivery all_accepted", "channel own: check all_accepted", kind, text)
 
 
-def tell(memory: Memory, *causes: Cause, hours: float = 0, undecided: frozenset[str] = frozenset()) -> list[str]:
+def learn(memory: Memory, *causes: Cause, hours: float = 0, undecided: frozenset[str] = frozenset()) -> list[str]:
     """Learn what is wrong at a time, and let the webhook accept what is to be said."""
     memory.learn(causes, undecided, NOON + dt.timedelta(hours=hours))
     said, memory.waiting = memory.waiting, []
     return said
 
 
-def test_a_cause_is_told_once_and_once_more_when_it_is_over() -> None:
+def test_a_cause_is_posted_once_and_once_more_when_it_is_over() -> None:
     memory = Memory()
-    assert tell(memory, cause()) == [":red_circle: 1 order"]
-    assert tell(memory, cause(), hours=100) == []
-    assert tell(memory) == [":large_green_circle: channel own: check all_accepted: resolved"]
-    assert tell(memory) == []
-    assert tell(memory, cause()) == [":red_circle: 1 order"]
+    assert learn(memory, cause()) == [":red_circle: 1 order"]
+    assert learn(memory, cause(), hours=100) == []
+    assert learn(memory) == [":large_green_circle: channel own: check all_accepted: resolved"]
+    assert learn(memory) == []
+    assert learn(memory, cause()) == [":red_circle: 1 order"]
 
 
-def test_another_cause_of_the_same_check_is_told_at_once() -> None:
+def test_another_cause_of_the_same_check_is_posted_at_once() -> None:
     memory = Memory()
-    tell(memory, cause())
-    assert tell(memory, cause("rejected", "2 orders")) == [":red_circle: 2 orders"]
+    learn(memory, cause())
+    assert learn(memory, cause("rejected", "2 orders")) == [":red_circle: 2 orders"]
 
 
-def test_other_numbers_are_told_at_most_once_an_hour_and_then_no_more() -> None:
+def test_other_numbers_are_posted_at_most_once_an_hour_and_then_no_more() -> None:
     memory = Memory()
-    said = [tell(memory, cause(text=f"{number} orders"), hours=number / 10) for number in range(100)]
+    said = [learn(memory, cause(text=f"{number} orders"), hours=number / 10) for number in range(100)]
     assert [number for number, texts in enumerate(said) if texts] == [0, 10, 20, 30]
     assert MOST_REPEATS == 3
 
 
 def test_what_is_being_judged_just_now_is_neither_over_nor_new() -> None:
     memory = Memory()
-    tell(memory, cause())
-    assert tell(memory, undecided=frozenset({cause().key})) == []
-    assert tell(memory, cause()) == []
+    learn(memory, cause())
+    assert learn(memory, undecided=frozenset({cause().key})) == []
+    assert learn(memory, cause()) == []
 
 
-def test_what_was_told_outlives_the_cursor() -> None:
+def test_what_was_posted_outlives_the_cursor() -> None:
     memory = Memory()
-    tell(memory, cause())
+    learn(memory, cause())
     again = Memory.model_validate_json(memory.model_dump_json())
-    assert tell(again, cause()) == []
+    assert learn(again, cause()) == []

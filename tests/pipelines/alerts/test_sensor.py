@@ -75,19 +75,19 @@ def test_with_the_variable_it_is_on_by_itself(runs: Runs) -> None:
     assert runs.definitions().resolve_sensor_def("alerts").default_status is dg.DefaultSensorStatus.RUNNING
 
 
-def test_a_failed_run_is_told_once_with_its_orders_and_the_command_that_goes_on(
+def test_a_failed_run_is_posted_once_with_its_orders_and_the_command_that_goes_on(
     alerts: Alerts, runs: Runs, shop: OwnShop, sandbox: Sandbox
 ) -> None:
     shop.order("A-1", f"{DAY} 12:00:00")
     sandbox.settings = replace(sandbox.settings, known_stores=frozenset({"none"}))
     for _ in range(3):
         assert not runs.sync(DAY).success
-    told = "\n".join(alerts.tick())
-    assert told.count(":red_circle: *channel own: sync_own failed*") == 1
-    assert "1 order of channel 'own' is without an answer" in told
-    assert "Orders: A-1" in told
-    assert f"mirakl-orders sync own --from {DAY} --to {DAY}" in told
-    assert not any(secret in told for secret in PERSONAL)
+    posted = "\n".join(alerts.tick())
+    assert posted.count(":red_circle: *channel own: sync_own failed*") == 1
+    assert "1 order of channel 'own' is without an answer" in posted
+    assert "Orders: A-1" in posted
+    assert f"mirakl-orders sync own --from {DAY} --to {DAY}" in posted
+    assert not any(secret in posted for secret in PERSONAL)
     assert not runs.sync(DAY).success
     assert alerts.tick() == []
 
@@ -107,34 +107,34 @@ def test_it_is_over_when_the_days_are_done_not_when_another_day_is(
     assert f":large_green_circle: channel own: sync_own of {DAY}: resolved" in "\n".join(alerts.tick())
 
 
-def test_a_check_that_turned_red_is_told_once_and_once_more_when_it_is_green(
+def test_a_check_that_turned_red_is_posted_once_and_once_more_when_it_is_green(
     alerts: Alerts, runs: Runs, shop: OwnShop
 ) -> None:
     shop.order("A-1", f"{DAY} 12:00:00", currency="???")
-    told = []
+    posted = []
     for _ in range(2):
         assert runs.sync(DAY).success
-        told.append("\n".join(alerts.tick()).count("check all_accepted is red"))
-    assert told == [1, 0]
+        posted.append("\n".join(alerts.tick()).count("check all_accepted is red"))
+    assert posted == [1, 0]
     shop.order("A-1", f"{DAY} 12:00:00")
     assert runs.sync(DAY).success
     assert ":large_green_circle: channel own: check all_accepted: resolved" in "\n".join(alerts.tick())
 
 
-def test_a_broken_block_is_told_before_any_run_and_its_failing_runs_are_not(
+def test_a_broken_block_is_posted_before_any_run_and_its_failing_runs_are_not(
     alerts: Alerts, runs: Runs, environment: dict[str, str], shop: OwnShop
 ) -> None:
     Path(environment["CHANNELS_FILE"]).write_text(shop.block(timezone='"Europe/Pariss"'))
-    [told] = alerts.tick()
-    assert "*channel own is broken*" in told
-    assert "unknown time zone 'Europe/Pariss'" in told
+    [posted] = alerts.tick()
+    assert "*channel own is broken*" in posted
+    assert "unknown time zone 'Europe/Pariss'" in posted
     assert not runs.sync(DAY).success
     assert alerts.tick() == []
     Path(environment["CHANNELS_FILE"]).write_text(shop.block())
     assert alerts.tick() == [":large_green_circle: channel own: its block: resolved"]
 
 
-def test_a_late_channel_is_told(alerts: Alerts, runs: Runs) -> None:
+def test_a_late_channel_is_posted(alerts: Alerts, runs: Runs) -> None:
     change = FreshnessStateChange(
         key=DELIVERY,
         previous_state=FreshnessState.PASS,
@@ -142,13 +142,13 @@ def test_a_late_channel_is_told(alerts: Alerts, runs: Runs) -> None:
         state_change_timestamp=1_772_440_200.0,
     )
     runs.instance._report_runless_asset_event(change)
-    [told] = alerts.tick()
-    assert "*channel own is late*" in told
-    assert "nothing was delivered for more than 26 hours" in told
+    [posted] = alerts.tick()
+    assert "*channel own is late*" in posted
+    assert "nothing was delivered for more than 26 hours" in posted
 
 
 @pytest.mark.parametrize("status", [500, 404, 302, 429])
-def test_a_webhook_that_refuses_is_told_again_at_the_next_tick(
+def test_a_webhook_that_refuses_is_posted_again_at_the_next_tick(
     alerts: Alerts, runs: Runs, shop: OwnShop, receiver: Webhook, status: int
 ) -> None:
     shop.order("A-1", f"{DAY} 12:00:00", currency="???")
@@ -157,12 +157,12 @@ def test_a_webhook_that_refuses_is_told_again_at_the_next_tick(
     assert alerts.tick() == []
     assert f"alerts wait: ALERT_WEBHOOK_URL answers HTTP {status}" in alerts.said
     receiver.status = 200
-    # What was wrong while the webhook was down is told even if it is resolved.
+    # What was wrong while the webhook was down is posted even if it is resolved.
     shop.order("A-1", f"{DAY} 12:00:00")
     assert runs.sync(DAY).success
-    [told] = alerts.tick()
-    assert "check all_accepted is red" in told
-    assert "check all_accepted: resolved" in told
+    [posted] = alerts.tick()
+    assert "check all_accepted is red" in posted
+    assert "check all_accepted: resolved" in posted
 
 
 def test_a_webhook_that_is_down_or_slow_does_not_fail_the_sensor_or_leak_its_address(
@@ -189,16 +189,18 @@ def test_a_webhook_that_is_down_or_slow_does_not_fail_the_sensor_or_leak_its_add
     assert "secret-of-the-webhook" not in alerts.said + caplog.text + alerts.cursor
 
 
-def test_a_channels_file_that_cannot_be_loaded_is_told_at_once(environment: dict[str, str], receiver: Webhook) -> None:
+def test_a_channels_file_that_cannot_be_loaded_is_posted_at_once(
+    environment: dict[str, str], receiver: Webhook
+) -> None:
     Path(environment["CHANNELS_FILE"]).write_text("[channels")
     with pytest.raises(SettingsError):
         runpy.run_module("pipelines.definitions")
-    [told] = receiver.texts
-    assert "*No channel is running*" in told
-    assert "is not TOML" in told
+    [posted] = receiver.texts
+    assert "*No channel is running*" in posted
+    assert "is not TOML" in posted
 
 
-def test_days_that_were_skipped_are_told_until_they_are_done(alerts: Alerts, runs: Runs, shop: OwnShop) -> None:
+def test_days_that_were_skipped_are_posted_until_they_are_done(alerts: Alerts, runs: Runs, shop: OwnShop) -> None:
     runs.sync("2026-03-02")
     assert alerts.tick() == []
     runs.sync("2026-03-05")
