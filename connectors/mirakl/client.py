@@ -159,11 +159,21 @@ class MiraklClient:
             reraise=True,
         )
         try:
-            repeat(self._attempt, request)
+            response = repeat(self._attempt, request)
         except _Again as again:
             raise NoAnswer(str(again), about_batch=again.about_batch) from None
+        finally:
+            # tenacity's objects refer to each other, and to this one, until the collector of cycles finds them.
+            request.body = b""
+        # Here, because tenacity would keep the error, and with it the frames and their bodies, for as long.
+        _judge(response)
 
-    def _attempt(self, request: _Request) -> None:
+    def _attempt(self, request: _Request) -> httpx.Response:
+        """Post a request, and return the answer that ends it.
+
+        Raises:
+            _Again: it is to be repeated.
+        """
         try:
             token = self._tokens.token(None, self._silence_ends(request), request.interrupt)
             response = self._post(request, token)
@@ -178,7 +188,8 @@ class MiraklClient:
             raise _Again(str(error), about_batch=False) from None
         except NoSlot:
             raise _Again("Mirakl asks for a longer pause than the retry budget", about_batch=False, after=inf) from None
-        self._judge(request, response)
+        self._repeat_if_passing(request, response)
+        return response
 
     def _post(self, request: _Request, token: str) -> httpx.Response:
         """Post a request once, as soon as the rate allows it."""
@@ -203,7 +214,7 @@ class MiraklClient:
                 with self._lock:
                     self.statuses[status] += 1
 
-    def _judge(self, request: _Request, response: httpx.Response) -> None:
+    def _repeat_if_passing(self, request: _Request, response: httpx.Response) -> None:
         status = response.status_code
         if status == httpx.codes.TOO_MANY_REQUESTS:
             after = _retry_after(response.headers.get("Retry-After"), response.headers.get("Date"))
@@ -218,17 +229,10 @@ class MiraklClient:
                 self.answers += 1
                 self._answered_at = time.monotonic()
             self._silence.record_answer()
-        if status == httpx.codes.BAD_REQUEST:
-            raise OrdersRefused(faults(response.content))
-        if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
-            raise RequestTooLarge("HTTP 413: the request has too many bytes")
-        # Only 204 is Mirakl's yes: a 200 may be the login page of whatever is at a wrong address.
-        if status != httpx.codes.NO_CONTENT:
-            if status not in _FINAL and request.foreign < FOREIGN_REPEATS:
-                request.foreign += 1
-                self._log(f"HTTP {status} is no answer of Mirakl's to orders: sending the request again")
-                raise _Again(f"Mirakl answers HTTP {status}", about_batch=False)
-            raise stop_of(response)
+        elif status not in _FINAL and request.foreign < FOREIGN_REPEATS:
+            request.foreign += 1
+            self._log(f"HTTP {status} is no answer of Mirakl's to orders: sending the request again")
+            raise _Again(f"Mirakl answers HTTP {status}", about_batch=False)
 
     def _silence_ends(self, request: _Request) -> float:
         """Return until when Mirakl may be silent to everyone."""
@@ -245,6 +249,17 @@ class MiraklClient:
         again = _again(state)
         pause = state.next_action.sleep if state.next_action is not None else 0.0
         self._silence.record_failure(str(again), pause, self._ends(again, request))
+
+
+def _judge(response: httpx.Response) -> None:
+    status = response.status_code
+    if status == httpx.codes.BAD_REQUEST:
+        raise OrdersRefused(faults(response.content))
+    if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+        raise RequestTooLarge("HTTP 413: the request has too many bytes")
+    # Only 204 is Mirakl's yes: a 200 may be the login page of whatever is at a wrong address.
+    if status != httpx.codes.NO_CONTENT:
+        raise stop_of(response)
 
 
 def _sleep(seconds: float, interrupt: threading.Event) -> None:
