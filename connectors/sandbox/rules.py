@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 Violation = tuple[str, str]
@@ -58,69 +58,73 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]+")
 
-Check = Callable[[Any, str], Iterator[Violation]]
+# What is wrong with a value, by the path inside it; nothing is built for what is right, as nearly all is.
+Findings = Sequence[Violation]
+Check = Callable[[Any], Findings]
 Fields = dict[str, tuple[bool, Check]]
+_NOTHING: Findings = ()
 
 
 def findings(order: Any, path: str) -> Iterator[Violation]:
     """Yield (field path, message) for everything wrong with one order of a request."""
-    yield from _object(_ORDER)(order, path)
+    for inside, message in _ORDER(order):
+        yield f"{path}{inside}", message
 
 
-def _text(value: Any, path: str) -> Iterator[Violation]:
-    if not isinstance(value, str):
-        yield path, "must be a string"
+def _wrong(message: str) -> Findings:
+    return (("", message),)
 
 
-def _required_text(value: Any, path: str) -> Iterator[Violation]:
-    if not isinstance(value, str) or not value.strip():
-        yield path, "must not be blank"
+def _text(value: Any) -> Findings:
+    return _NOTHING if isinstance(value, str) else _wrong("must be a string")
 
 
-def _boolean(value: Any, path: str) -> Iterator[Violation]:
-    if not isinstance(value, bool):
-        yield path, "must be a boolean"
+def _required_text(value: Any) -> Findings:
+    return _NOTHING if isinstance(value, str) and value.strip() else _wrong("must not be blank")
 
 
-def _integer(value: Any, path: str) -> Iterator[Violation]:
+def _boolean(value: Any) -> Findings:
+    return _NOTHING if isinstance(value, bool) else _wrong("must be a boolean")
+
+
+def _integer(value: Any) -> Findings:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        yield path, "must be an integer, zero or more"
+        return _wrong("must be an integer, zero or more")
+    return _NOTHING
 
 
-def _number(value: Any, path: str) -> Iterator[Violation]:
+def _number(value: Any) -> Findings:
     if not isinstance(value, int | float) or isinstance(value, bool):
-        yield path, "must be a number"
+        return _wrong("must be a number")
+    return _NOTHING
 
 
-def _amount(value: Any, path: str) -> Iterator[Violation]:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        yield path, "must be a number"
-    elif value < 0:
-        yield path, "must be zero or positive"
+def _amount(value: Any) -> Findings:
+    return _number(value) or (_wrong("must be zero or positive") if value < 0 else _NOTHING)
 
 
 def _pattern(pattern: re.Pattern[str], message: str) -> Check:
-    def check(value: Any, path: str) -> Iterator[Violation]:
-        if not isinstance(value, str) or not pattern.fullmatch(value):
-            yield path, message
+    def check(value: Any) -> Findings:
+        return _NOTHING if isinstance(value, str) and pattern.fullmatch(value) else _wrong(message)
 
     return check
 
 
-def _moment(value: Any, path: str) -> Iterator[Violation]:
+def _moment(value: Any) -> Findings:
     if not isinstance(value, str) or not _MOMENT.fullmatch(value):
-        yield path, "must be a date-time with an offset"
-        return
+        return _wrong("must be a date-time with an offset")
     try:
         dt.datetime.fromisoformat(value)
     except ValueError:
-        yield path, "is no point in time"
+        return _wrong("is no point in time")
+    return _NOTHING
 
 
 def _one_of(name: str) -> Check:
-    def check(value: Any, path: str) -> Iterator[Violation]:
-        if not isinstance(value, str) or value not in _ENUMS[name]:
-            yield path, "is not one of the known values"
+    values = _ENUMS[name]
+
+    def check(value: Any) -> Findings:
+        return _NOTHING if isinstance(value, str) and value in values else _wrong("is not one of the known values")
 
     return check
 
@@ -128,55 +132,54 @@ def _one_of(name: str) -> Check:
 def _object(fields: Fields) -> Check:
     required = [name for name, (needed, _) in fields.items() if needed]
 
-    def check(value: Any, path: str) -> Iterator[Violation]:
+    def check(value: Any) -> Findings:
         if not isinstance(value, dict):
-            yield path, "must be an object"
-            return
-        for name in required:
-            if name not in value:
-                yield f"{path}.{name}", "is required"
+            return _wrong("must be an object")
+        found = [(f".{name}", "is required") for name in required if name not in value]
         for name, item in value.items():
             field = fields.get(name)
             if item is None:
-                yield f"{path}.{name}", "must not be null"
+                found.append((f".{name}", "must not be null"))
             elif field is None:
-                yield f"{path}.{name}", "is unknown"
-            else:
-                yield from field[1](item, f"{path}.{name}")
+                found.append((f".{name}", "is unknown"))
+            elif wrong := field[1](item):
+                found += [(f".{name}{inside}", message) for inside, message in wrong]
+        return found
 
     return check
 
 
 def _array(item: Check, least: int = 0, most: int | None = None) -> Check:
-    def check(value: Any, path: str) -> Iterator[Violation]:
+    def check(value: Any) -> Findings:
         if not isinstance(value, list):
-            yield path, "must be an array"
-            return
+            return _wrong("must be an array")
+        found: list[Violation] = []
         if len(value) < least or (most is not None and len(value) > most):
-            yield path, "has too few or too many items"
+            found += _wrong("has too few or too many items")
         for index, element in enumerate(value):
-            yield from item(element, f"{path}[{index}]")
+            if wrong := item(element):
+                found += [(f"[{index}]{inside}", message) for inside, message in wrong]
+        return found
 
     return check
 
 
-def _attribute(value: Any, path: str) -> Iterator[Violation]:
-    values: dict[Any, Check] = {
+def _attribute(value: Any) -> Findings:
+    kind = value.get("type") if isinstance(value, dict) else None
+    check = _ATTRIBUTE_OF.get(kind) if isinstance(kind, str) else None
+    return ((".type", "is not one of the known values"),) if check is None else check(value)
+
+
+_ATTRIBUTE_OF: dict[str, Check] = {
+    kind: _object({"id": (True, _required_text), "type": (True, _text), "value": (True, of_value)})
+    for kind, of_value in {
         "STRING": _text,
         "NUMERIC": _number,
         "BOOLEAN": _boolean,
         "DATE": _moment,
         "LIST": _array(_text, 1, 1000),
-    }
-    kind = value.get("type") if isinstance(value, dict) else None
-    if kind not in values:
-        yield f"{path}.type", "is not one of the known values"
-        return
-    yield from _object({"id": (True, _required_text), "type": (True, _text), "value": (True, values[kind])})(
-        value, path
-    )
-
-
+    }.items()
+}
 _MONEY = _object({"amount": (True, _amount), "currency": (True, _pattern(_ALPHA_3, "must be an ISO 4217 code"))})
 _TAXES = _array(
     _object(
@@ -250,30 +253,32 @@ _LINE = _object(
         "custom_attributes": (False, _ATTRIBUTES),
     }
 )
-_ORDER: Fields = {
-    "channel_order_id": (True, _required_text),
-    "created_at": (True, _moment),
-    "channel_updated_at": (True, _moment),
-    "status": (True, _one_of("status")),
-    "status_reason": (False, _one_of("status_reason")),
-    "order_lines": (True, _array(_LINE, 1)),
-    "shipping_info": (
-        True,
-        _object(
-            {
-                "address": (False, _ADDRESS),
-                "carrier": (False, _text),
-                "method": (False, _text),
-                "email": (False, _pattern(_EMAIL, "must be an e-mail address")),
-                "pudo_id": (False, _text),
-                "shipping_deadline": (False, _moment),
-                "delivery_date": (False, _object({"earliest": (True, _moment), "latest": (True, _moment)})),
-            }
+_ORDER = _object(
+    {
+        "channel_order_id": (True, _required_text),
+        "created_at": (True, _moment),
+        "channel_updated_at": (True, _moment),
+        "status": (True, _one_of("status")),
+        "status_reason": (False, _one_of("status_reason")),
+        "order_lines": (True, _array(_LINE, 1)),
+        "shipping_info": (
+            True,
+            _object(
+                {
+                    "address": (False, _ADDRESS),
+                    "carrier": (False, _text),
+                    "method": (False, _text),
+                    "email": (False, _pattern(_EMAIL, "must be an e-mail address")),
+                    "pudo_id": (False, _text),
+                    "shipping_deadline": (False, _moment),
+                    "delivery_date": (False, _object({"earliest": (True, _moment), "latest": (True, _moment)})),
+                }
+            ),
         ),
-    ),
-    "fulfillment": (True, _object({"type": (True, _one_of("fulfillment_type")), "code": (False, _text)})),
-    "billing_info": (False, _object({"address": (False, _ADDRESS)})),
-    "has_incident": (False, _boolean),
-    "custom_attributes": (False, _ATTRIBUTES),
-    "sub_channel_code": (False, _text),
-}
+        "fulfillment": (True, _object({"type": (True, _one_of("fulfillment_type")), "code": (False, _text)})),
+        "billing_info": (False, _object({"address": (False, _ADDRESS)})),
+        "has_incident": (False, _boolean),
+        "custom_attributes": (False, _ATTRIBUTES),
+        "sub_channel_code": (False, _text),
+    }
+)

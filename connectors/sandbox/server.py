@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 import random
 import secrets
 import socket
@@ -33,6 +34,8 @@ from connectors.sandbox.settings import CREDENTIAL, POINTERS, Pointers, SandboxS
 
 __all__ = ["CREDENTIAL", "POINTERS", "Sandbox", "SandboxSettings", "Stats"]
 
+# Some ten thousand orders.
+_OBJECTS_BETWEEN_COLLECTIONS = 1_000_000
 _ORDERS_PATH = "/api/channel-platform/v1/orders"
 
 
@@ -85,7 +88,9 @@ class Sandbox:
         self._socket.close()
 
     def serve(self) -> None:
-        """Serve in this thread until interrupted."""
+        """Serve in this thread until interrupted; the process does nothing else."""
+        # Every order stays, and no cycle holds one: looking through all of them again and again finds nothing.
+        gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
         self._server.run([self._socket])
 
     def _app(self) -> Starlette:
