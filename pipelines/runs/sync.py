@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import dagster as dg
+import httpcore  # noqa: F401  # httpx loads it with its first client, which would be once in each window's process
 from dagster._core.instance.ref import InstanceRef
 
 from connectors.mirakl.report import COUNTS
@@ -122,32 +122,48 @@ def _windows_done(
 ) -> Generator[tuple[list[str], _Window | WindowLost]]:
     windows = _windows(days)
     if len(windows) == 1:
-        yield days, _run(days, settings, channel, instance, verbose=verbose, reread=reread)
+        job = _job(settings, channel, names.sync_job(channel.name))
+        yield days, _run(days, job, channel, instance, verbose=verbose, reread=reread)
         return
-    work = partial(
-        _run_apart, settings=settings, channel=channel, ref=instance.get_ref(), verbose=verbose, reread=reread
-    )
+    work = _RunApart(settings, channel, instance.get_ref(), verbose=verbose, reread=reread)
     with closing(overlapped(windows, work)) as ended:
         yield from zip(windows, ended, strict=False)
 
 
 def _run(
-    days: list[str], settings: Settings, channel: Channel, instance: dg.DagsterInstance, *, verbose: bool, reread: bool
+    days: list[str],
+    job: dg.JobDefinition,
+    channel: Channel,
+    instance: dg.DagsterInstance,
+    *,
+    verbose: bool,
+    reread: bool,
 ) -> _Window:
     run_config = {**_log_level(verbose), **reading(channel.name, reread=reread)}
-    run = execute(
-        _job(settings, channel, names.sync_job(channel.name)), instance, day_tags(days[0], days[-1]), run_config
-    )
+    run = execute(job, instance, day_tags(days[0], days[-1]), run_config)
     _stop_if_interrupted(run)
     unread = f"{channel.name}__{names.RAW_ORDERS}" in run.get_failed_step_keys()
     return _Window(list(_day_results(instance, channel.name, days, run)), _failure(run) if unread else None)
 
 
-def _run_apart(
-    days: list[str], settings: Settings, channel: Channel, ref: InstanceRef, *, verbose: bool, reread: bool
-) -> _Window:
-    with dg.DagsterInstance.from_ref(ref) as instance:
-        return _run(days, settings, channel, instance, verbose=verbose, reread=reread)
+class _RunApart:
+    """Runs days in a process of its own. One that is forked has the job; others build it, as it cannot be pickled."""
+
+    def __init__(self, settings: Settings, channel: Channel, ref: InstanceRef, *, verbose: bool, reread: bool) -> None:
+        self._settings, self._channel, self._ref = settings, channel, ref
+        self._verbose, self._reread = verbose, reread
+        self._job: dg.JobDefinition | None = self._build()
+
+    def _build(self) -> dg.JobDefinition:
+        return _job(self._settings, self._channel, names.sync_job(self._channel.name))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_job": None}
+
+    def __call__(self, days: list[str]) -> _Window:
+        with dg.DagsterInstance.from_ref(self._ref) as instance:
+            job = self._job or self._build()
+            return _run(days, job, self._channel, instance, verbose=self._verbose, reread=self._reread)
 
 
 def replay(
