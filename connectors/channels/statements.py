@@ -1,7 +1,8 @@
 """Running queries on one connection, and fetching what they yield.
 
 Chunk after chunk the same queries run with lists of ids of the same few lengths. Expanding `IN :order_ids` costs as
-much as the database's answer, so it is done once for each length; rows stay the driver's own tuples.
+much as the database's answer, so it is done once for each length; rows stay the driver's own tuples. A driver that
+writes parameters into the text itself (pymysql) would do so id by id: of whole numbers the text is written here.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from transforms.database_values import Cell
 Parameters = Mapping[str, Cell]
 # Lists longer than this are filled up to a multiple of it by repeating an id, so that there are few lengths.
 ROUND_LENGTH = 50
+# In place of a list that is written into a query's text, where no database takes it for anything else.
+_LIST = "\0"
 
 
 class _Expanded(NamedTuple):
@@ -43,6 +46,8 @@ class Statements:
         self._channel, self._connection = channel, connection
         self._driver_error = connection.dialect.loaded_dbapi.Error
         self._expanded: dict[tuple[str, int], _Expanded] = {}
+        self._templates: dict[str, str] = {}
+        self._driver_writes_values = connection.dialect.driver == "pymysql"
         self._lock = threading.Lock()
 
     def run(
@@ -65,6 +70,11 @@ class Statements:
         name = next((name for name in LISTS if name in query.parameters), None)
         if name is None:
             return self._connection.execute(query.statement, parameters)
+        if self._driver_writes_values and set(map(type, ids)) == {int}:
+            template = self._templates.get(query.name)
+            if template is None:
+                template = self._templates[query.name] = self._template(query, name, parameters)
+            return self._connection.exec_driver_sql(template.replace(_LIST, ", ".join(map(str, ids))), {**parameters})
         # NULL is in a list of every type, an empty list is not.
         ids = list(ids) or [None]
         if len(ids) > ROUND_LENGTH:
@@ -78,6 +88,10 @@ class Statements:
         if expanded.order is None:
             return self._connection.exec_driver_sql(expanded.text, values)
         return self._connection.exec_driver_sql(expanded.text, tuple(values[one] for one in expanded.order))
+
+    def _template(self, query: Query, name: str, parameters: Parameters) -> str:
+        expanded = self._expand(query, name, 1, parameters)
+        return expanded.text.replace(f"%({expanded.ids[0]})s", _LIST)
 
     def _expand(self, query: Query, name: str, length: int, parameters: Parameters) -> _Expanded:
         compiled = query.statement.compile(dialect=self._connection.dialect)

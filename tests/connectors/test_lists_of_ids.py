@@ -22,6 +22,9 @@ _FILES = {
     """,
     "orders.sql": _ORDERS,
     "lines.sql": "SELECT * FROM sale WHERE id IN :order_ids",
+    "parcels.sql": """
+        SELECT id, '50 %(share)s' AS label FROM parcel WHERE (:store IS NULL OR store = :store) AND id IN :order_ids
+    """,
     "find.sql": "SELECT id AS order_id FROM sale WHERE id IN :channel_order_ids",
     "broken.sql": "SELECT CAST(id AS decimal) / no_such_column AS x FROM sale WHERE id IN :order_ids",
 }
@@ -43,6 +46,9 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path) -> ShopSource:
         connection.execute(sa.text("CREATE TABLE sale (id VARCHAR(50) PRIMARY KEY, store VARCHAR(5))"))
         rows = [{"id": order_id, "store": "ab"[number % 2]} for number, order_id in enumerate(IDS)]
         connection.execute(sa.text("INSERT INTO sale VALUES (:id, :store)"), rows)
+        connection.execute(sa.text("CREATE TABLE parcel (id BIGINT PRIMARY KEY, store VARCHAR(5))"))
+        numbered = [{**row, "id": number} for number, row in enumerate(rows)]
+        connection.execute(sa.text("INSERT INTO parcel VALUES (:id, :store)"), numbered)
     for name, text in _FILES.items():
         (tmp_path / name).write_text(text)
     return ShopSource("shop", str(tmp_path), url)
@@ -53,6 +59,16 @@ def test_of_a_list_of_any_length_each_order_is_read_once(shop: ShopSource, lengt
     with ShopReader(shop).snapshot() as snapshot:
         assert sorted(map(str, snapshot.query("orders", IDS[:length])["channel_order_id"])) == sorted(IDS[:length])
         assert sorted(snapshot.find(IDS[:length])) == sorted(IDS[:length])
+
+
+@pytest.mark.parametrize("length", [1, 51, 706])
+def test_of_a_list_of_numbers_each_is_read_once_beside_other_parameters(shop: ShopSource, length: int) -> None:
+    of_store = ShopSource("shop", shop.platform, shop.database_url, store="b")
+    with ShopReader(shop).snapshot() as everything, ShopReader(of_store).snapshot() as snapshot:
+        assert sorted(map(int, everything.query("parcels", range(length))["id"])) == list(range(length))
+        parcels = snapshot.query("parcels", range(length))
+    assert sorted(map(int, parcels["id"])) == list(range(1, length, 2))
+    assert set(parcels["label"]) <= {"50 %(share)s"}
 
 
 def test_percent_signs_and_colons_of_a_query_are_its_own(shop: ShopSource) -> None:
