@@ -127,15 +127,18 @@ def _mysql(channel: str, url: URL) -> sa.Engine:
     # SQLAlchemy asks for the mode as soon as it is connected, and quotes names as ANSI_QUOTES would have it.
     options = {**timeouts, **tls, "sql_mode": ""}
     engine = _engine(url.update_query_dict({"charset": "utf8mb4"}), options)
-    sa.event.listen(engine, "do_connect", _password_in_utf8)
+    sa.event.listen(engine, "do_connect", _connected)
     sa.event.listen(engine, "connect", _wait_for_queries)
     return engine
 
 
-def _password_in_utf8(_dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> None:
+def _connected(_dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> Any:
+    from connectors.channels.pymysql_rows import Connection
+
     # pymysql would write it in Latin-1, which is not what the server knows, or cannot hold it at all.
     if isinstance(options.get("password"), str):
         options["password"] = options["password"].encode()
+    return Connection(**options)
 
 
 def _wait_for_queries(connection: Any, _: Any) -> None:

@@ -65,9 +65,9 @@ def test_of_a_list_of_any_length_each_order_is_read_once(shop: ShopSource, lengt
 def test_of_a_list_of_numbers_each_is_read_once_beside_other_parameters(shop: ShopSource, length: int) -> None:
     of_store = ShopSource("shop", shop.platform, shop.database_url, store="b")
     with ShopReader(shop).snapshot() as everything, ShopReader(of_store).snapshot() as snapshot:
-        assert sorted(map(int, everything.query("parcels", range(length))["id"])) == list(range(length))
+        assert set(everything.query("parcels", range(length))["id"]) == set(range(length))
         parcels = snapshot.query("parcels", range(length))
-    assert sorted(map(int, parcels["id"])) == list(range(1, length, 2))
+    assert sorted(parcels["id"], key=str) == sorted(range(1, length, 2), key=str)
     assert set(parcels["label"]) <= {"50 %(share)s"}
 
 
