@@ -19,6 +19,7 @@ from pipelines import names
 from pipelines.alerts.memory import Cause, Failing
 from pipelines.config.settings import Channel, Settings
 from pipelines.runs import skipped_days
+from transforms.plural import day_ranges
 
 _MOST_ORDERS = 5
 _ORDER_ID = "channel_order_id"
@@ -102,7 +103,7 @@ def failed_runs(failing: Iterable[Failing]) -> Iterator[Cause]:
             command = f"mirakl-orders {'replay' if one.job == names.replay_job(one.channel) else 'check'} {one.channel}"
         yield Cause(
             failing_key(one),
-            f"channel {one.channel}: {one.job}" + (f" of {', '.join(days)}" if days else ""),
+            f"channel {one.channel}: {one.job}" + (f" of {day_ranges(days)}" if days else ""),
             without_numbers(one.reason),
             _text(f"channel {one.channel}: {one.job} failed", one.reason, command, one.order_ids),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from pydantic import BaseModel, Field
@@ -54,14 +54,23 @@ class Memory(BaseModel):
     successes_seen: int | None = None
     waiting: list[str] = Field(default_factory=list)
 
-    def learn(self, causes: Iterable[Cause], undecided: frozenset[str], now: dt.datetime) -> None:
-        """Put what is to be posted among the waiting messages; what is `undecided` just now stays as it is."""
+    def learn(
+        self, causes: Iterable[Cause], undecided: frozenset[str], now: dt.datetime, channels: Collection[str]
+    ) -> None:
+        """Put what is to be posted among the waiting messages; what is `undecided` just now stays as it is.
+
+        What was wrong with a channel that is not among the `channels` any more is not resolved by that.
+        """
         current = {cause.key: cause for cause in causes}
         for cause in current.values():
             if self._is_news(cause, now):
                 self._post_later(f":red_circle: {cause.text}")
         for key in self.told.keys() - current.keys() - undecided:
-            self._post_later(f":large_green_circle: {self.told.pop(key).title}: resolved")
+            title = self.told.pop(key).title
+            if title.removeprefix("channel ").partition(":")[0] in channels:
+                self._post_later(f":large_green_circle: {title}: resolved")
+            else:
+                self._post_later(f":white_circle: {title}: not watched any more, channels.toml has no such channel")
 
     def _is_news(self, cause: Cause, now: dt.datetime) -> bool:
         before, repeats = self.told.get(cause.key), 0

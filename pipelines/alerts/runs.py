@@ -22,7 +22,6 @@ from pipelines.partitions import days_of
 
 _AT_ONCE = 200
 _MOST_FAILING = 200
-_MOST_DAYS = 60
 _End = Literal[dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_SUCCESS]
 
 
@@ -88,7 +87,7 @@ def _failed(
     failing = Failing(channel=channel.name, job=job, reason=reason, days=list(_days(run, channel)))
     key = failing_key(failing)
     if before := memory.failing.get(key):
-        failing.days = sorted({*before.days, *failing.days})[-_MOST_DAYS:]
+        failing.days = sorted({*before.days, *failing.days})
     if before or len(memory.failing) < _MOST_FAILING:
         memory.failing[key] = failing
 

@@ -37,13 +37,15 @@ def alerts_sensor(settings: Settings, channels: Sequence[Channel]) -> dg.SensorD
         memory = Memory.model_validate_json(context.cursor or "{}")
         instance, repository = context.instance, context.repository_def
         assert repository is not None
+        names = {*settings.broken, *(channel.name for channel in channels)}
+        memory.failing = {key: failing for key, failing in memory.failing.items() if failing.channel in names}
         follow_runs(memory, list(channels), instance)
         _name_orders(memory, state)
         red, undecided = red_checks(list(repository.asset_graph.asset_check_keys), instance)
         late = late_channels(channels, instance)
         left_out, under_way = skipped(channels, instance)
         causes = [*broken_blocks(settings), *late, *red, *left_out, *failed_runs(memory.failing.values())]
-        memory.learn(causes, undecided | under_way, dt.datetime.now(dt.UTC))
+        memory.learn(causes, undecided | under_way, dt.datetime.now(dt.UTC), names)
         summary = _send(memory, url)
         return dg.SensorResult(cursor=memory.model_dump_json(), skip_reason=summary)
 

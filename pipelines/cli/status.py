@@ -28,7 +28,7 @@ def status(names: tuple[str, ...], *, as_json: bool) -> None:
     from pipelines.config.settings import load_settings
     from pipelines.operations.state import ledger_description, ledger_to_read
     from pipelines.runs.instance import existing_instance, named_home
-    from pipelines.runs.status import silent_daemon, statuses
+    from pipelines.runs.status import not_configured, silent_daemon, statuses
     from pipelines.stand_ins import stand_ins
 
     settings = load_settings()
@@ -39,18 +39,26 @@ def status(names: tuple[str, ...], *, as_json: bool) -> None:
     with existing_instance() as instance, ledger_to_read(*usable) as ledger:
         found = statuses(settings, channels, ledger, instance)
         silent = silent_daemon(found, instance)
+        elsewhere = {} if names else not_configured(settings, ledger)
         if as_json:
             values = [one.values() for one in found]
-            click.echo(show.json_text({"ledger": ledger.address, "daemon_missing": silent, "channels": values}))
+            state = {"ledger": ledger.address, "daemon_missing": silent, "not_configured": elsewhere}
+            click.echo(show.json_text({**state, "channels": values}))
         else:
             for channel, one in zip(channels, found, strict=True):
                 _print(one, ledger_description(ledger, channel), no_runs_in=None if instance else named_home())
+            for name, orders in elsewhere.items():
+                click.echo(
+                    f"{counted(orders, 'order is', 'orders are')} not accepted of channel {name!r}, which "
+                    "channels.toml does not have: was it renamed or removed? See docs/operating.md, When a channel "
+                    "changes"
+                )
             if silent:
                 click.echo(
                     "Schedules or sensors are on, but no Dagster daemon runs: nothing ticks. See docs/deployment.md"
                 )
     broken = any(one.fault for one in found)
-    sys.exit(1 if broken else 3 if silent or any(one.needs_attention for one in found) else 0)
+    sys.exit(1 if broken else 3 if silent or elsewhere or any(one.needs_attention for one in found) else 0)
 
 
 @click.command(short_help="List the channels of channels.toml.")

@@ -25,6 +25,7 @@ LATE = "late"
 DESTINATION = "destination"
 SKIPPED_DAYS = "skipped_days"
 _DELIVERIES_LOOKED_AT = 50
+_DECIDED = {AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED}
 _ON = frozenset({InstigatorStatus.RUNNING, InstigatorStatus.DECLARED_IN_CODE})
 
 
@@ -145,6 +146,12 @@ def statuses(
     return found
 
 
+def not_configured(settings: Settings, ledger: Ledger) -> dict[str, int]:
+    """Count the orders that are not accepted of channels that channels.toml does not have, as of a renamed one."""
+    known = settings.channels.keys() | settings.broken.keys()
+    return dict(Counter(name for name, _ in ledger.unaccepted() if name not in known))
+
+
 def silent_daemon(statuses: Sequence[ChannelStatus], instance: dg.DagsterInstance | None) -> bool:
     """Whether something is switched on that nobody looks at: no daemon runs, so nothing ticks."""
     if instance is None or not any(one.on for status in statuses for one in (*status.schedules, *status.sensors)):
@@ -209,11 +216,12 @@ def _ask_dagster(status: ChannelStatus, channel: Channel, instance: dg.DagsterIn
         run_id, _ = attempts.get(status.failed_days[-1], ("", 0))
         status.failure = _failure(instance, run_id)
     reconciled = dg.AssetCheckKey(dg.AssetKey([channel.name, names.SHOP_DATABASE]), names.RECONCILED)
-    for check, record in instance.event_log_storage.get_latest_asset_check_execution_by_key([reconciled]).items():
+    # One that is only planned says nothing: its run goes on, or could not read the shop. The one before it counts.
+    for record in instance.event_log_storage.get_asset_check_execution_history(reconciled, limit=1, status=_DECIDED):
         if record.status is AssetCheckExecutionRecordStatus.FAILED:
             evaluated = record.event.dagster_event if record.event else None
             why = evaluated.asset_check_evaluation_data.description if evaluated else None
-            status.red[check.name] = why or "the check itself could not be made"
+            status.red[names.RECONCILED] = why or "the check itself could not be made"
     unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.QUEUED])
     jobs = {names.sync_job(channel.name), names.replay_job(channel.name), names.inspection_job(channel.name)}
     status.runs = sum(run.job_name in jobs for run in instance.get_runs(unfinished))

@@ -23,9 +23,10 @@ from connectors.sandbox.server import Sandbox
 from pipelines.config.settings import load_settings
 from pipelines.operations.state import ledger_to_read
 from pipelines.runs.instance import dagster_instance
-from pipelines.runs.status import ChannelStatus, silent_daemon, statuses
+from pipelines.runs.status import ChannelStatus, not_configured, silent_daemon, statuses
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs
+from tests.pipelines.shell import json_of
 
 DAY = "2026-03-02"
 
@@ -131,6 +132,30 @@ def test_days_that_a_run_may_still_deliver_are_not_called_skipped(runs: Runs, sh
     assert stands(runs, runs.instance).red == {}
     runs.instance.report_run_canceled(waiting)
     assert set(stands(runs, runs.instance).red) == {"skipped_days"}
+
+
+def test_a_difference_found_stays_red_when_the_next_comparison_cannot_be_made(runs: Runs, shop: OwnShop) -> None:
+    yesterday = dt.datetime.now(load_settings().channel("own").settings.zone).date() - dt.timedelta(days=1)
+    shop.order("1", f"{yesterday} 12:00:00")
+    runs.sync("2026-03-02")
+    runs.job("inspect_own")
+    assert "1 never accepted" in stands(runs, runs.instance).red["reconciled"]
+    shop.database.rename(shop.folder / "away")
+    assert not runs.job("inspect_own").success
+    assert "1 never accepted" in stands(runs, runs.instance).red["reconciled"]
+
+
+def test_orders_of_a_channel_under_its_old_name_stay_in_sight(
+    runs: Runs, shop: OwnShop, environment: dict[str, str]
+) -> None:
+    shop.order("1", f"{DAY} 12:00:00", currency="???")
+    runs.sync(DAY)
+    ledger = runs.ledger()
+    assert not_configured(load_settings(), ledger) == {}
+    Path(environment["CHANNELS_FILE"]).write_text(shop.block("renamed"))
+    assert not_configured(load_settings(), ledger) == {"own": 1}
+    ledger.dispose()
+    assert json_of("status", status=3)["not_configured"] == {"own": 1}
 
 
 def test_a_channel_whose_schedule_was_switched_off_is_late_as_well(runs: Runs) -> None:

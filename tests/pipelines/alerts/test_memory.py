@@ -15,7 +15,7 @@ def cause(kind: str = "refused", text: str = "1 order") -> Cause:
 
 def learn(memory: Memory, *causes: Cause, hours: float = 0, undecided: frozenset[str] = frozenset()) -> list[str]:
     """Learn what is wrong at a time, and let the webhook accept what is to be said."""
-    memory.learn(causes, undecided, NOON + dt.timedelta(hours=hours))
+    memory.learn(causes, undecided, NOON + dt.timedelta(hours=hours), {"own"})
     said, memory.waiting = memory.waiting, []
     return said
 
@@ -27,6 +27,14 @@ def test_a_cause_is_posted_once_and_once_more_when_it_is_over() -> None:
     assert learn(memory) == [":large_green_circle: channel own: check all_accepted: resolved"]
     assert learn(memory) == []
     assert learn(memory, cause()) == [":red_circle: 1 order"]
+
+
+def test_a_channel_that_is_gone_from_the_configuration_is_not_called_well() -> None:
+    memory = Memory()
+    learn(memory, cause())
+    memory.learn([], frozenset(), NOON, {"renamed"})
+    [message] = memory.waiting
+    assert message.startswith(":white_circle: channel own: check all_accepted: not watched any more")
 
 
 def test_another_cause_of_the_same_check_is_posted_at_once() -> None:

@@ -15,6 +15,7 @@ from dagster._core.definitions.freshness import FreshnessState, FreshnessStateCh
 
 from connectors.alerts import webhook as poster
 from connectors.sandbox.server import Sandbox
+from pipelines.alerts.memory import Memory
 from pipelines.build import build_definitions
 from pipelines.config.settings import SettingsError, load_settings
 from pipelines.resources import State
@@ -105,6 +106,17 @@ def test_it_is_over_when_the_days_are_done_not_when_another_day_is(
     sandbox.settings = known
     assert runs.sync(DAY, NEXT).success
     assert f":large_green_circle: channel own: sync_own of {DAY}: resolved" in "\n".join(alerts.tick())
+
+
+def test_of_many_failed_days_none_is_forgotten(alerts: Alerts, runs: Runs, shop: OwnShop, sandbox: Sandbox) -> None:
+    days = [f"2026-0{month}-{day:02}" for month in (2, 3, 4) for day in range(1, 29)]
+    job = runs.definitions().resolve_job_def("sync_own")
+    for day in days:
+        run = runs.instance.create_run_for_job(job, tags={"dagster/partition": day})
+        runs.instance.report_run_failed(run, "no answer")
+    alerts.tick()
+    [failing] = Memory.model_validate_json(alerts.cursor).failing.values()
+    assert failing.days == days
 
 
 def test_a_check_that_turned_red_is_posted_once_and_once_more_when_it_is_green(
