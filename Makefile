@@ -12,21 +12,29 @@ export PYTHONDONTWRITEBYTECODE :=
 LOWEST := .venv-lowest
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml
 
+# What it takes to look and to run; development needs twice as many packages.
+$(VENV)/product: pyproject.toml
+	@echo "Installing into $(VENV): some minutes the first time"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[example,postgresql]'
+	@touch $@
+
 $(VENV)/installed: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,example,postgresql]'
-	touch $@
+	@echo "Installing into $(VENV), for development: some minutes the first time"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,example,postgresql]'
+	@touch $(VENV)/product $@
 
 $(VENV)/uv: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	touch $@
 
 # Delivers the orders of a made-up shop to a sandbox, through Dagster.
-run: $(VENV)/installed
+run: $(VENV)/product
 	@$(BIN)/python -m examples.demo run
 
 # The same, to look at and to work with in Dagster's UI, on port 3000 or the next free one; `make ui PORT=3100` on another.
-ui: $(VENV)/installed
+ui: $(VENV)/product
 	@$(BIN)/python -m examples.demo ui $(if $(PORT),--port $(PORT))
 
 lint: $(VENV)/installed

@@ -65,6 +65,10 @@ def _run(environment: Mapping[str, str]) -> int:
     if status not in _EXPECTED:
         return status
     print("Some orders of this shop are broken on purpose. Run it again: nothing is sent twice.")
+    command_line = Path(sys.executable).with_name("mirakl-orders")
+    print("To ask about these orders, name the sandbox they went to:")
+    print(f"  export MIRAKL_BASE_URL={environment['MIRAKL_BASE_URL']}")
+    print(f"  {os.path.relpath(command_line)} failures example")
     print("Look at it in Dagster: make ui")
     return 0
 
