@@ -46,7 +46,7 @@ def test_every_code_that_is_declared_is_used() -> None:
 
 
 def test_every_outcome_of_a_run_is_explained_to_operators() -> None:
-    words = explained("operating.md", "What can become of an order")
+    words = explained("operating.md", "Outcomes of an order")
     assert words == [outcome.value for outcome in Outcome if outcome is not Outcome.GONE]
     counts = (DOCS / "operating.md").read_text().partition("The same names count everywhere")[2].partition("\n\n")[0]
     assert [word for word in re.findall(r"`(\w+)`", counts) if word != "mirakl_delivery"] == list(COUNTS)
