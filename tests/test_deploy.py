@@ -113,7 +113,7 @@ def test_an_option_that_a_program_does_not_know_is_found() -> None:
         understood(["dagster-daemon", "run", "--nothing-like-it"])
 
 
-def test_compose_says_of_services_volumes_and_keys_only_what_there_is() -> None:
+def test_compose_names_only_services_volumes_and_keys_that_exist() -> None:
     settings = compose()
     services, volumes = settings["services"], settings["volumes"]
     assert {key for service in services.values() for key in service} <= SERVICE_KEYS

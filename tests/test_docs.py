@@ -75,7 +75,7 @@ def test_the_own_block_in_the_channels_file_can_be_used_when_uncommented(tmp_pat
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
-def test_the_tables_say_what_the_code_does(document: Path) -> None:
+def test_the_tables_agree_with_the_code(document: Path) -> None:
     text = document.read_text()
     assert text == with_tables(text), "run: python -m tests.doc_tables"
 

@@ -49,7 +49,7 @@ def test_dagster_s_launcher_accepts_what_the_chart_makes_of_the_values() -> None
     assert not process_config(resolve_to_config_type(K8sRunLauncher.config_type()), misspelt).success
 
 
-def test_what_is_said_of_a_run_s_pod_is_of_kubernetes_own_words() -> None:
+def test_the_settings_of_a_runs_pod_are_in_kubernetes_own_terms() -> None:
     # Raises for a field that its model does not have.
     made = UserDefinedDagsterK8sConfig.from_dict(
         {

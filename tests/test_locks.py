@@ -28,7 +28,7 @@ def locked(name: str) -> Iterator[tuple[Requirement, int]]:
 
 
 @pytest.mark.parametrize("name", OF_LOCK)
-def test_a_lock_allows_one_version_of_each_and_says_its_hashes(name: str) -> None:
+def test_a_lock_allows_one_version_of_each_with_its_hashes(name: str) -> None:
     found = list(locked(name))
     assert len(found) > 80
     assert [

@@ -173,7 +173,7 @@ def test_a_block_with_a_store_reads_the_orders_of_that_sales_channel(
     of_app.dispose()
 
 
-def test_a_database_that_is_no_medusa_v2_is_said_in_one_message(
+def test_a_database_that_is_no_medusa_v2_is_reported_in_one_message(
     empty: tuple[ShopReader, psycopg.Connection[Any], MedusaShop],
 ) -> None:
     reader, connection, _ = empty

@@ -122,7 +122,7 @@ def test_a_snapshot_does_not_move_and_cannot_write(shop: ShopSource) -> None:
 
 
 @pytest.mark.parametrize("days", [-400, 400])
-def test_readings_go_by_the_databases_clock_and_check_says_that_it_differs_from_ours(
+def test_readings_go_by_the_databases_clock_and_check_reports_a_difference(
     shop: ShopSource, monkeypatch: pytest.MonkeyPatch, days: int
 ) -> None:
     monkeypatch.setitem(database._CLOCKS, "postgresql", f"clock_timestamp() + interval '{days} days'")

@@ -118,7 +118,7 @@ def test_its_schedule_goes_on_asking_for_runs(
     assert [request.partition_key for request in tick.run_requests] == [DAY]
 
 
-def test_its_sensors_say_what_is_wrong(runs: Runs, environment: dict[str, str], shop: OwnShop) -> None:
+def test_its_sensors_report_what_is_wrong(runs: Runs, environment: dict[str, str], shop: OwnShop) -> None:
     break_block(environment, shop)
     definitions = runs.definitions()
     context = dg.build_sensor_context(instance=runs.instance, resources={"state": None})

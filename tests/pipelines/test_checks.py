@@ -66,7 +66,7 @@ def test_of_many_rejects_and_notices_all_are_counted_and_fifty_are_shown() -> No
     assert [row["channel_order_id"] for row in seen.rejected][-1] == "49"
 
 
-def test_a_day_on_which_all_is_well_says_nothing_of_single_orders() -> None:
+def test_the_metadata_of_a_faultless_day_names_no_orders() -> None:
     seen = Normalisation()
     seen.add(normalised([record("1")], []))
     assert not {"rejects", "money_mismatch_orders"} & seen.metadata().keys()

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 COMMAND = [sys.executable, "-m", "pipelines.cli"]
 
 
-def test_every_command_and_option_says_what_it_is_for() -> None:
+def test_every_command_and_option_has_a_help_text() -> None:
     for command in cli.commands.values():
         assert command.help, command.name
         for parameter in command.params:
@@ -81,7 +81,7 @@ def test_refused_orders_are_status_3_and_named_by_failures_until_they_are_accept
     assert [row["channel_order_id"] for row in json_of("failures")] == ["bad"]
 
 
-def test_a_day_without_an_answer_is_status_1_and_says_why(orders: OwnShop, sandbox: Sandbox) -> None:
+def test_a_day_without_an_answer_is_status_1_with_its_reason(orders: OwnShop, sandbox: Sandbox) -> None:
     sandbox.settings = replace(sandbox.settings, known_stores=frozenset({"S-9"}))
     done = call("sync", "own", *RANGE)
     assert done.returncode == 1
@@ -146,7 +146,7 @@ def test_a_replay_of_many_orders_asks_on_a_terminal(
         ("FRAMES_URL", "/proc/none", "FRAMES_URL"),
     ],
 )
-def test_sync_says_what_is_wrong_with_its_state_before_a_day_is_begun(
+def test_sync_reports_what_is_wrong_with_its_state_before_any_day(
     orders: OwnShop, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str
 ) -> None:
     monkeypatch.setenv(variable, value)
@@ -156,7 +156,7 @@ def test_sync_says_what_is_wrong_with_its_state_before_a_day_is_begun(
     assert line.startswith(f"Error: {message}")
 
 
-def test_a_channel_or_an_order_that_is_not_there_is_said_to_be_so(orders: OwnShop) -> None:
+def test_an_unknown_channel_or_order_is_reported(orders: OwnShop) -> None:
     assert "did you mean 'own'?" in call("failures", "owm", "--json").stderr
     assert call("failures", "own").returncode == 1
     json_of("sync", "own", *RANGE)
@@ -238,7 +238,7 @@ def test_sigterm_finishes_what_is_in_flight_and_the_next_run_sends_the_rest(
     assert (sandbox.stats.stored, sandbox.stats.stale) == (64, 0)
 
 
-def test_a_sync_that_waits_for_another_says_so_and_ends_with_a_signal(
+def test_a_sync_that_waits_for_another_reports_it_and_ends_with_a_signal(
     orders: OwnShop, environment: dict[str, str], sandbox: Sandbox
 ) -> None:
     credential = Environment().mirakl(load_settings().mirakl).credential
@@ -246,10 +246,10 @@ def test_a_sync_that_waits_for_another_says_so_and_ends_with_a_signal(
         command = [*COMMAND, "sync", "own", *RANGE, "--json"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
         assert process.stderr is not None
-        said = next((line for line in process.stderr if "another run is sending" in line), "nothing")
+        printed = next((line for line in process.stderr if "another run is sending" in line), "nothing")
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=60)
-    assert said == "another run is sending; this one waits until it is done\n"
+    assert printed == "another run is sending; this one waits until it is done\n"
     assert (process.returncode, sandbox.stats.requests) == (1, 0), out
     assert "stopped; run the same command again" in err
     assert json_of("sync", "own", *RANGE)["delivered"] == 4

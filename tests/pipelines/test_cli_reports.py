@@ -31,7 +31,7 @@ def test_reconcile_names_what_was_never_accepted_differs_or_is_gone(orders: OwnS
     }
 
 
-def test_plan_says_what_a_sync_would_send_and_which_fields_a_new_mapping_changes(
+def test_plan_shows_what_would_be_sent_and_the_fields_a_new_mapping_changes(
     orders: OwnShop, environment: dict[str, str], sandbox: Sandbox
 ) -> None:
     plan = json_of("plan", "own", *RANGE)
@@ -47,9 +47,7 @@ def test_plan_says_what_a_sync_would_send_and_which_fields_a_new_mapping_changes
     assert sandbox.stats.requests == sent
 
 
-def test_plan_says_by_its_exit_status_whether_something_would_be_sent_or_cannot_be(
-    orders: OwnShop, tmp_path: Path
-) -> None:
+def test_the_exit_status_of_plan_depends_on_what_would_be_sent_or_cannot(orders: OwnShop, tmp_path: Path) -> None:
     assert json_of("plan", "own", *RANGE, "--detailed-exitcode", status=4)["new"] == 4
     json_of("sync", "own", *RANGE)
     assert json_of("plan", "own", *RANGE, "--detailed-exitcode")["unchanged"] == 4
@@ -59,7 +57,7 @@ def test_plan_says_by_its_exit_status_whether_something_would_be_sent_or_cannot_
     assert call("plan", "own", *RANGE).returncode == 3
 
 
-def test_plan_says_of_stamps_that_they_are_older_than_their_changes(orders: OwnShop) -> None:
+def test_plan_warns_of_stamps_older_than_their_changes(orders: OwnShop) -> None:
     assert json_of("plan", "own", *RANGE)["warnings"] == []
     path = orders.folder / "orders.sql"
     path.write_text(path.read_text().replace("changed AS updated_at", "placed AS updated_at"))
@@ -68,7 +66,7 @@ def test_plan_says_of_stamps_that_they_are_older_than_their_changes(orders: OwnS
     assert f"warning: {warning}" in " ".join(call("plan", "own", *RANGE).stdout.split())
 
 
-def test_plan_writes_the_orders_it_would_send_for_nobody_else_to_read(orders: OwnShop, tmp_path: Path) -> None:
+def test_plan_writes_the_orders_it_would_send_to_a_private_file(orders: OwnShop, tmp_path: Path) -> None:
     out = tmp_path / "payloads.jsonl"
     assert "Zzname" not in call("plan", "own", *RANGE, "--out", str(out)).stdout
     assert [json.loads(line)["channel_order_id"] for line in out.read_text().splitlines()] == [
@@ -112,9 +110,7 @@ def test_a_command_that_only_reads_makes_no_ledger_and_names_the_one_it_looked_f
     assert not Path(environment["LEDGER_URL"].removeprefix("sqlite:///")).exists()
 
 
-def test_status_and_channels_make_nothing_and_say_where_everything_stands(
-    orders: OwnShop, environment: dict[str, str]
-) -> None:
+def test_status_and_channels_create_nothing(orders: OwnShop, environment: dict[str, str]) -> None:
     shutil.rmtree(environment["DAGSTER_HOME"])
     assert json_of("channels")[0]["channel"] == "own"
     assert json_of("status")["channels"][0]["ok"] is True

@@ -59,7 +59,7 @@ def test_two_names_of_one_credential_are_one_sender(germany: OwnShop, monkeypatc
     assert environment.mirakl(limits, "germany").credential == environment.mirakl(limits).credential
 
 
-def test_status_says_the_rate_that_a_channel_has_and_with_whom(germany: OwnShop) -> None:
+def test_status_shows_the_rate_of_a_channel_and_who_shares_it(germany: OwnShop) -> None:
     own, other = json_of("status")["channels"]
     assert own["rate_budget"] == {"requests_per_second": 20.0, "credential": "germany", "shares_with": []}
     assert other["rate_budget"]["credential"] is None

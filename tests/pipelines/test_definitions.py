@@ -155,9 +155,7 @@ def test_all_assets_of_a_channel_have_the_same_days_and_no_pool(runs: Runs) -> N
     assert [node.pools for node in nodes] == [set(), set(), set()]
 
 
-def test_a_channel_is_late_after_the_hours_its_block_says(
-    runs: Runs, environment: dict[str, str], shop: OwnShop
-) -> None:
+def test_a_channel_is_late_after_the_hours_of_its_block(runs: Runs, environment: dict[str, str], shop: OwnShop) -> None:
     Path(environment["CHANNELS_FILE"]).write_text(shop.block() + shop.block("fast", late_after_hours="1.5"))
     graph = runs.definitions().resolve_asset_graph()
     windows = {

@@ -53,7 +53,7 @@ def test_an_excluded_order_stays_delivered_as_it_was_or_is_written_off(
     assert {order_id: row.outcome for order_id, row in known.items()} == {"held": "delivered", "broken": "excluded"}
 
 
-def test_plan_and_coverage_say_what_is_left_out(environment: dict[str, str], shop: OwnShop, tmp_path: Path) -> None:
+def test_plan_and_coverage_count_excluded_orders(environment: dict[str, str], shop: OwnShop, tmp_path: Path) -> None:
     shop.order("A", f"{DAY} 12:00:00")
     shop.order("B", f"{DAY} 12:00:00", store="2")
     configure(tmp_path, shop, STORE_2)
@@ -67,7 +67,7 @@ def test_plan_and_coverage_say_what_is_left_out(environment: dict[str, str], sho
     ]
 
 
-def test_one_order_that_is_left_out_is_said_to_be(environment: dict[str, str], shop: OwnShop, tmp_path: Path) -> None:
+def test_order_reports_that_an_order_is_excluded(environment: dict[str, str], shop: OwnShop, tmp_path: Path) -> None:
     shop.order("B", f"{DAY} 12:00:00", store="2")
     configure(tmp_path, shop, STORE_2)
     looked = call("order", "own", "B", "--json")

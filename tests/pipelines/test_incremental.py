@@ -277,7 +277,7 @@ def test_neither_is_one_of_several_stores_unless_an_id_belongs_to_two_of_them(
 
 
 @pytest.mark.parametrize("reason", ["noticed", "refused", "read again unchanged"])
-def test_an_order_is_decided_about_again_when_anything_is_left_to_say_of_it(
+def test_an_order_with_an_open_notice_is_decided_about_again(
     runs: Runs, one_store: OwnShop, sandbox: Sandbox, claimed: list[str], reason: str
 ) -> None:
     one_store.order("a proof", f"{DAY} 12:00:00")

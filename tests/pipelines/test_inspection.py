@@ -74,7 +74,7 @@ def test_a_wrong_path_is_found(environment: dict[str, str], sandbox: Sandbox, mo
     assert any("HTTP 404" in words and "MIRAKL_BASE_URL" in words for words in found("error"))
 
 
-def test_what_comes_after_a_fault_is_said_to_be_untried(
+def test_what_comes_after_a_fault_is_reported_as_not_tried(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIRAKL_CLIENT_SECRET", "wrong")

@@ -63,7 +63,7 @@ def of(samples: Samples, name: str, **labels: str) -> float | None:
     return samples.get((f"mirakl_orders_{name}", tuple(sorted(labels.items()))))
 
 
-def test_a_scrape_tells_what_became_of_orders_and_writes_nothing(
+def test_a_scrape_has_the_outcomes_of_orders_and_writes_nothing(
     orders: OwnShop, exporter: Exporter, environment: dict[str, str], sandbox: Sandbox
 ) -> None:
     before = exporter.scrape()
@@ -108,7 +108,7 @@ def test_what_cannot_be_read_is_a_scrape_that_is_not_ok(exporter: Exporter, envi
     assert of(exporter.scrape(), "scrape_ok") == 1
 
 
-def test_without_the_extra_the_command_says_what_to_install(orders: OwnShop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_command_names_what_to_install(orders: OwnShop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     done = call("metrics")
     assert done.returncode == 1

@@ -111,7 +111,7 @@ def test_a_day_without_an_answer_fails_alone_in_the_middle_of_a_range(
     assert (error.level, "store S-2: HTTP 404" in error.user_message) == (logging.ERROR, True)
 
 
-def test_while_mirakl_gives_no_answer_the_log_of_the_run_and_the_shell_say_so(
+def test_while_mirakl_gives_no_answer_log_and_shell_report_it(
     runs: Runs, shop: OwnShop, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     shop.order("1", f"{D1} {NOON}")

@@ -195,21 +195,21 @@ def test_a_process_that_is_stopped_before_it_has_begun_reports_so_and_ends(tmp_p
 
 def warn(days: list[str]) -> None:
     logging.getLogger("somebody").warning("window %s", days[0])
-    logging.getLogger("somebody").info("nobody hears this")
+    logging.getLogger("somebody").info("not passed on")
 
 
-def test_what_a_window_warns_of_is_heard_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    heard: list[str] = []
+def test_warnings_of_a_window_are_logged_by_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[str] = []
 
     class Ear(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            heard.append(record.getMessage())
+            logged.append(record.getMessage())
 
     # On the command line nobody else handles what is logged.
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
     monkeypatch.setattr(logging, "lastResort", Ear(logging.WARNING))
     list(overlapped(WINDOWS[:2], warn))
-    assert heard == ["window 1", "window 2"]
+    assert logged == ["window 1", "window 2"]
 
 
 def test_processes_that_share_nothing_do_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -330,7 +330,7 @@ def test_windows_end_with_a_command_that_is_killed(
     assert json_of("failures", "own") == []
 
 
-def test_windows_that_wait_for_each_other_do_not_speak_of_another_run(
+def test_windows_that_wait_for_each_other_do_not_report_another_run(
     long_range: OwnShop, environment: dict[str, str]
 ) -> None:
     command = [sys.executable, "-m", "pipelines.cli", "sync", "own", *LONG, "--json"]
@@ -340,7 +340,7 @@ def test_windows_that_wait_for_each_other_do_not_speak_of_another_run(
     with Ledger(environment["LEDGER_URL"]).one_sender(lambda: None, credential=credential):
         waiting = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert waiting.stderr is not None
-        said = next((line for line in waiting.stderr if "another run" in line), "nothing")
+        line_of_waiting = next((line for line in waiting.stderr if "another run" in line), "nothing")
     out, err = waiting.communicate(timeout=120)
-    assert said == "another run is sending; this one waits until it is done\n"
+    assert line_of_waiting == "another run is sending; this one waits until it is done\n"
     assert ("another run" in err, waiting.returncode) == (False, 0), out

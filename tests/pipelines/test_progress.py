@@ -19,15 +19,15 @@ def console(*, terminal: bool) -> Console:
 
 
 def test_chunks_are_reported_as_they_are_done_and_then_their_day() -> None:
-    heard: list[tuple[str, str, int, bool]] = []
+    collected: list[tuple[str, str, int, bool]] = []
 
-    def hear(stage: str, day: str, orders: int, *, done: bool = False, total: int | None = None) -> None:
-        heard.append((stage, day, orders, done))
+    def collect(stage: str, day: str, orders: int, *, done: bool = False, total: int | None = None) -> None:
+        collected.append((stage, day, orders, done))
 
-    with progress.reported_to(hear):
+    with progress.reported_to(collect):
         assert list(progress.tracked("reading", DAYS[0], ["ab", "c"], len)) == ["ab", "c"]
     progress.report("reading", DAYS[1], 9)
-    assert heard == [
+    assert collected == [
         ("reading", DAYS[0], 2, False),
         ("reading", DAYS[0], 1, False),
         ("reading", DAYS[0], 0, True),

@@ -40,7 +40,7 @@ def test_days_without_an_order_are_left_out_of_a_long_range() -> None:
     assert "9 days without an order left out" in output.getvalue()
 
 
-def test_a_cause_that_many_orders_share_is_said_once(
+def test_a_cause_that_many_orders_share_is_printed_once(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")

@@ -144,7 +144,7 @@ def test_what_all_channels_share_must_be_right(write: Write, content: str, messa
         load_settings(write(content))
 
 
-def test_a_missing_file_says_which_variable_names_another(tmp_path: Path) -> None:
+def test_the_error_of_a_missing_file_names_the_variable_for_another(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="CHANNELS_FILE"):
         load_settings(tmp_path / "nowhere.toml")
 
@@ -157,7 +157,7 @@ def test_a_missing_environment_variable_is_named_with_its_channel(
         load_settings(write(BLOCK)).channel("boutique").source()
 
 
-def test_a_misspelt_key_is_not_also_said_to_be_missing(write: Write) -> None:
+def test_a_misspelt_key_is_not_reported_as_missing_too(write: Write) -> None:
     message = load_settings(write(BLOCK.replace("timezone =", "timzone ="))).broken["boutique"]
     assert message.endswith("channels.toml: [channels.boutique] timzone: unknown key; did you mean 'timezone'?")
 

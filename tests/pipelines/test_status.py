@@ -170,7 +170,7 @@ def test_a_channel_whose_schedule_was_switched_off_is_late_as_well(runs: Runs) -
     assert "switched off: sync_own_today" in stands(runs, runs.instance).red["late"]
 
 
-def test_what_is_switched_on_says_when_it_ticks_and_a_missing_daemon_is_noticed(runs: Runs) -> None:
+def test_status_shows_the_next_ticks_and_a_missing_daemon(runs: Runs) -> None:
     repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "all")
     for name, kind, data in (
         ("sync_own_today", InstigatorType.SCHEDULE, ScheduleInstigatorData("*/15 * * * *")),

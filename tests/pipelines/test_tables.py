@@ -112,7 +112,7 @@ def test_a_folder_that_was_there_before_keeps_its_permissions(tmp_path: Path) ->
     assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o750, 0o750, 0o700, 0o700]
 
 
-def test_trying_a_place_leaves_nothing_there_and_says_where_nothing_can_be_written(tmp_path: Path) -> None:
+def test_trying_a_place_leaves_nothing_there_and_reports_one_not_writable(tmp_path: Path) -> None:
     FrameStorage(str(tmp_path / "new/frames")).probe()
     assert list((tmp_path / "new/frames").iterdir()) == []
     (tmp_path / "file").write_text("in the way")
@@ -120,7 +120,7 @@ def test_trying_a_place_leaves_nothing_there_and_says_where_nothing_can_be_writt
         FrameStorage(str(tmp_path / "file/frames")).probe()
 
 
-def test_trying_a_full_disk_says_that_nothing_can_be_written(tmp_path: Path) -> None:
+def test_trying_a_full_disk_reports_that_nothing_can_be_written(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
     try:

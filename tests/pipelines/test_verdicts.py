@@ -109,7 +109,7 @@ def test_an_unmapped_status_is_red_until_it_is_mapped_and_its_orders_read_again(
     assert red(runs.sync(D1)) == set()
 
 
-def test_a_country_that_is_none_is_red_until_the_shop_says_one(runs: Runs, shop: OwnShop) -> None:
+def test_an_unknown_country_is_red_until_the_shop_corrects_it(runs: Runs, shop: OwnShop) -> None:
     addresses = (shop.folder / "addresses.sql").read_text()
     (shop.folder / "addresses.sql").write_text(addresses.replace("'FR'", "'Atlantis'"))
     shop.order("1", f"{D1} {NOON}")

@@ -88,7 +88,7 @@ def test_amounts_that_include_their_taxes_are_sent_without_them(frames: Build) -
 @pytest.mark.parametrize(
     ("of_the_platform", "word", "price"), [(False, "gross", 20), (True, "net", 24), (True, "", 20)]
 )
-def test_an_order_says_of_itself_whether_its_prices_include_tax(
+def test_an_order_may_decide_whether_its_prices_include_tax(
     of_the_platform: bool, word: str, price: int, frames: Build
 ) -> None:
     mapping = dataclasses.replace(MAPPING, amounts_include_tax=of_the_platform)

@@ -22,7 +22,7 @@ def test_a_status_is_counted_with_what_mirakl_is_sent(frames: Build) -> None:
     assert found[Word("status", "void", "mapped", "CLOSED/CANCELED")] == 1
 
 
-def test_a_status_nobody_mapped_is_unmapped_or_rejected_as_the_channel_says(frames: Build) -> None:
+def test_an_unmapped_status_is_unmapped_or_rejected_by_the_channels_setting(frames: Build) -> None:
     odd = frames(orders=[{**ORDER, "status": "wc-odd"}])
     assert coverage(odd, MAPPING)[Word("status", "wc-odd", "unmapped", "CHANNEL_SPECIFIC")] == 1
     held = dataclasses.replace(MAPPING, reject_unmapped=True)
@@ -34,7 +34,7 @@ def test_an_unmapped_status_is_listed_by_its_name_where_the_order_decides(frames
     assert coverage(odd, MAPPING)[Word("status", "odd", "unmapped", "AWAITING_SHIPMENT")] == 1
 
 
-def test_a_hint_that_nobody_mapped_is_said_with_the_word_that_decides_in_its_place(frames: Build) -> None:
+def test_an_unmapped_hint_is_listed_with_the_status_that_decides_instead(frames: Build) -> None:
     hinted = frames(orders=[{**ORDER, "status_hint": "payment dead"}])
     found = coverage(hinted, MAPPING)
     assert found[Word("status", "paid", "mapped", "AWAITING_SHIPMENT")] == 1
@@ -53,7 +53,7 @@ def test_a_reason_is_counted_by_the_keyword_that_decided(frames: Build) -> None:
     assert [word.fate for word in found if word.word == "Mrs Miller"] == ["fallback"]
 
 
-def test_a_reason_without_a_keyword_goes_where_the_shop_says(frames: Build) -> None:
+def test_a_reason_without_a_keyword_goes_where_the_shop_maps_it(frames: Build) -> None:
     refund = {"channel_order_id": "1", "channel_adjustment_id": "5", "refund_id": "5", "created_at": "2026-03-03"}
     mute = {**refund, "reason": "Mrs Miller", "default_reason": "AGREEMENT"}
     found = coverage(frames(orders=[ORDER], adjustments=[mute]), MAPPING)

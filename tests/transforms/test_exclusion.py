@@ -50,7 +50,7 @@ def test_a_chunk_may_be_left_out_whole(frames: Build) -> None:
     assert (found.records, found.rejects, len(found.excluded)) == ([], [], 5)
 
 
-def test_coverage_counts_what_is_left_out_by_value_and_speaks_of_no_word_of_it(frames: Build) -> None:
+def test_coverage_counts_excluded_orders_by_value_and_lists_no_status_of_them(frames: Build) -> None:
     words = coverage(shop(frames), LEAVING_OUT)
     assert {(word.kind, word.word, word.target): count for word, count in words.items() if word.fate == "excluded"} == {
         ("excluded by source", "amazon", "not sent"): 1,

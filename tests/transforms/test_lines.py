@@ -92,13 +92,13 @@ def test_an_order_that_nobody_ships_is_as_far_as_its_word(frames: Build) -> None
         ({"can_refund": "1", "quantity_refunded": "2"}, ("CLOSED", "REFUNDED", False, False)),
     ],
 )
-def test_a_shop_that_knows_better_says_what_can_be_done_with_an_open_line(
+def test_a_shop_may_decide_what_can_be_done_with_an_open_line(
     cells: Mapping[str, Any], expected: tuple[Any, ...], frames: Build
 ) -> None:
     assert states(frames(orders=[ORDER], lines=[{**LINE, **cells}])) == [expected]
 
 
-def test_a_shop_that_knows_no_payments_can_say_that_a_line_can_be_refunded(frames: Build) -> None:
+def test_a_shop_without_payments_may_allow_a_refund_of_a_line(frames: Build) -> None:
     unpaid = {**ORDER, "total_paid": None}
     assert states(frames(orders=[unpaid], lines=[{**LINE, "can_refund": "1"}]))[0][3] is True
 

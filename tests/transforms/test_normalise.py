@@ -194,19 +194,19 @@ def test_one_bad_order_does_not_stop_another(frames: Build) -> None:
     assert [(reject.channel_order_id, reject.field) for reject in result.rejects] == [("2", "currency")]
 
 
-def test_a_field_that_is_blank_is_said_to_be_empty(frames: Build) -> None:
+def test_a_blank_field_is_reported_as_empty(frames: Build) -> None:
     [reject] = normalise(frames(orders=[ORDER], lines=[{**LINE, "product_id": " "}]), MAPPING).rejects
     assert (reject.field, reject.reason) == ("order_lines[0].product.id", "is empty")
 
 
-def test_what_the_contract_forbids_is_said_in_plain_words_at_its_place(frames: Build) -> None:
+def test_what_the_contract_forbids_is_reported_by_its_path(frames: Build) -> None:
     window = {"delivery_earliest": "2026-03-05 08:00:00", "delivery_latest": "2026-03-04 18:00:00"}
     [reject] = normalise(frames(orders=[{**ORDER, **window}], lines=[LINE]), MAPPING).rejects
     assert (reject.code, reject.field) == ("invalid", "shipping_info.delivery_date")
     assert reject.reason == "earliest is after latest"
 
 
-def test_a_fault_between_lines_is_said_of_the_order(frames: Build) -> None:
+def test_a_fault_between_lines_is_reported_for_the_order(frames: Build) -> None:
     [reject] = normalise(frames(orders=[ORDER], lines=[LINE, LINE]), MAPPING).rejects
     assert (reject.field, reject.reason) == ("order", "order_lines holds one channel_order_line_id twice")
 

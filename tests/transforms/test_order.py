@@ -40,7 +40,7 @@ def line_of(frames: OrderFrames) -> dict[str, Any]:
     return line
 
 
-def test_an_email_or_picture_that_is_not_one_is_left_out_and_said(frames: Build) -> None:
+def test_an_invalid_email_or_picture_is_left_out_and_noticed(frames: Build) -> None:
     broken = frames(orders=[{**ORDER, "email": "nobody"}], lines=[{**LINE, "thumbnail_url": "no picture"}])
     order, notices = order_of(broken)
     assert order["shipping_info"].keys() == {"address"}
@@ -162,7 +162,7 @@ def test_a_sub_channel_is_sent_and_none_is_not(frames: Build) -> None:
         (None, "FBA", {"type": "FULFILLED_BY_SELLER"}),
     ],
 )
-def test_a_partner_fulfils_the_orders_that_the_channel_says(
+def test_a_partner_fulfils_the_orders_that_the_channel_names(
     store: str | None, code: str | None, expected: dict[str, str], frames: Build
 ) -> None:
     predicate = PartnerPredicate(column="shipping_method", values=frozenset({"7"}), code=code)
@@ -171,7 +171,7 @@ def test_a_partner_fulfils_the_orders_that_the_channel_says(
     assert order["fulfillment"] == expected
 
 
-def test_a_line_has_its_own_status_and_an_unknown_one_is_said_at_the_line(frames: Build) -> None:
+def test_a_line_has_its_own_status_and_an_unknown_one_is_noticed_at_the_line(frames: Build) -> None:
     lines = [
         {**LINE, "channel_order_line_id": str(number), "status": status}
         for number, status in enumerate(("sent", "", "void", "odd"))

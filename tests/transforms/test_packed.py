@@ -28,7 +28,7 @@ def test_what_was_serialised_is_read_again(value: Any) -> None:
 
 
 @pytest.mark.parametrize("damage", ["6A0", "6A000", '6A"', "6Aé0"])
-def test_a_text_whose_length_is_not_what_it_says_is_no_value(damage: str) -> None:
+def test_a_text_of_another_length_than_declared_is_no_value(damage: str) -> None:
     assert php(phpserialize.dumps(PARCEL).decode().replace("6A00", damage)) is None
 
 

@@ -56,7 +56,7 @@ def found(carrier: str, delay: str = "", alias: str = "Home", module: str = "") 
         "Odbiór osobisty",
     ],
 )
-def test_a_carrier_may_say_by_its_name_that_the_buyer_fetches_the_goods(carrier: str) -> None:
+def test_a_carrier_may_be_known_as_a_pickup_by_its_name(carrier: str) -> None:
     place = found(carrier)
     assert place is not None
     assert place.name == f"Boutique - {carrier}"

@@ -50,7 +50,7 @@ from transforms.reasons import adjustment_reason
         (None, "CHANNEL_SPECIFIC"),
     ],
 )
-def test_the_shops_words_say_why(words: str | None, reason: str) -> None:
+def test_a_reason_is_found_in_the_shops_text(words: str | None, reason: str) -> None:
     assert adjustment_reason(words, shipped=False, own={}) == reason
 
 

@@ -37,7 +37,7 @@ def test_a_maps_right_side_is_a_status_with_or_without_a_reason(target: str, sta
         ("CLOSED/xyz", "'xyz' is not a Mirakl status reason; use one of ACCEPTANCE_TIMEOUT, .*, REFUSED_PAYMENT$"),
     ],
 )
-def test_a_right_side_that_mirakl_has_not_is_said_with_what_it_has(target: str, words: str) -> None:
+def test_a_target_that_mirakl_does_not_have_is_reported_with_those_it_has(target: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         parse_target(target)
 
@@ -69,7 +69,7 @@ def test_an_unmapped_status_follows_what_the_order_proves_and_stays_unmapped() -
 
 
 @pytest.mark.parametrize("word", [None, "", "odd"])
-def test_a_word_without_a_map_is_said_to_be_unknown(word: str | None) -> None:
+def test_a_status_without_a_map_is_reported_as_unmapped(word: str | None) -> None:
     assert map_status(word, None, MAPPING) == UNMAPPED
     assert (UNMAPPED.status, UNMAPPED.known) == ("CHANNEL_SPECIFIC", False)
 
@@ -126,7 +126,7 @@ def test_a_word_without_a_map_is_said_to_be_unknown(word: str | None) -> None:
         (DELIVERED, Units(1, shipped=1, delivered=0), DELIVERED),
     ],
 )
-def test_a_line_is_as_far_as_its_units_say(mapped: MappedStatus, units: Units, status: MappedStatus) -> None:
+def test_the_status_of_a_line_follows_its_units(mapped: MappedStatus, units: Units, status: MappedStatus) -> None:
     assert line_status(mapped, units) == (status.status, status.reason)
 
 

@@ -53,7 +53,7 @@ def test_where_the_buyer_fetches_the_goods_the_buyers_home_is_not_where_they_go(
 BILLING = {**PLACE, "address_type": "billing", "phone": "+33 1"}
 
 
-def test_goods_with_only_a_billing_address_go_there_and_it_is_said(frames: Build) -> None:
+def test_goods_with_only_a_billing_address_go_there_and_an_attribute_names_it(frames: Build) -> None:
     blank = {"channel_order_id": "1", "address_type": "shipping", "country": "FR"}
     order, notices = order_of(frames(orders=[ORDER], lines=[LINE], addresses=[BILLING, blank]))
     assert order["shipping_info"]["address"] == order["billing_info"]["address"] == {**SENT, "phone": "+33 1"}
@@ -83,14 +83,14 @@ def test_the_parcel_has_the_phone_of_the_billing_address_where_the_delivery_has_
 
 
 @pytest.mark.parametrize(
-    ("cells", "said"),
+    ("cells", "codes"),
     [({}, ["no_address"]), ({"status": "void"}, []), ({"status": "sent"}, []), ({"pudo_id": "P"}, [])],
 )
 def test_goods_that_are_still_to_leave_without_any_address_are_noticed(
-    cells: Mapping[str, Any], said: list[str], frames: Build
+    cells: Mapping[str, Any], codes: list[str], frames: Build
 ) -> None:
     _, notices = order_of(frames(orders=[{**ORDER, **cells}], lines=[LINE], addresses=[]))
-    assert [code for code, _ in notices] == said
+    assert [code for code, _ in notices] == codes
 
 
 @pytest.mark.parametrize("cell", ["delivery_earliest", "delivery_latest"])

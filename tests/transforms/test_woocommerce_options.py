@@ -43,7 +43,7 @@ def test_a_text_is_sent_without_its_price(text: str, expected: list[str]) -> Non
     assert chosen([row("Colour", text)], {}).get("Colour", []) == expected
 
 
-def test_a_line_tells_so_many_options_and_so_long_texts_at_most() -> None:
+def test_options_of_a_line_are_bounded_in_number_and_length() -> None:
     found = chosen([row(f"Option {number}x", "y" * 5_000) for number in range(200)], {})
     assert len(found) == MOST_OPTIONS
     assert {len(text) for texts in found.values() for text in texts} == {LONGEST_TEXT}
@@ -54,7 +54,7 @@ def test_structures_and_what_begins_with_an_underscore_are_not_sent() -> None:
     assert chosen(rows, {}) == {}
 
 
-def test_a_packed_meta_that_is_damaged_tells_nothing_and_stops_nothing() -> None:
+def test_a_damaged_packed_meta_is_ignored() -> None:
     assert chosen([row("_tmcartepo_data", 'a:1:{i:0;a:2:{s:4:"na'), row("Size", "L")], {}) == {"Size": ["L"]}
 
 

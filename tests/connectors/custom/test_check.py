@@ -358,7 +358,7 @@ def test_check_names_file_column_and_row_of(case: str, shop: Edit) -> None:
         assert (verdict, True) in [(finding.verdict, words in finding.message) for finding in found], found
 
 
-def test_check_says_all_that_is_wrong_not_only_the_first(shop: Edit) -> None:
+def test_check_reports_all_that_is_wrong_not_only_the_first(shop: Edit) -> None:
     source = shop(lines_sql=LINES.replace("FROM line", "FROM lines"), orders_sql=ORDERS.replace("total", "totl"))
     assert [finding.message.split(": ")[0] for finding in check_shop(ShopReader(source))] == [
         "channel 'shop', query lines.sql",

@@ -223,13 +223,13 @@ def test_an_address_that_cannot_hold_a_ledger_is_named_as_a_setting(address: str
         Ledger(address)
 
 
-def test_a_database_that_is_away_is_said_without_its_password() -> None:
+def test_an_unreachable_database_is_reported_without_its_password() -> None:
     with pytest.raises(LedgerError, match="LEDGER_URL") as caught:
         Ledger("postgresql+psycopg://someone:hush@127.0.0.1:9/ledger")
     assert "hush" not in str(caught.value)
 
 
-def test_a_file_that_is_no_database_is_said_so(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_reported(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_text("these are not the bytes you are looking for" * 100)
     with pytest.raises(LedgerError, match="not a database"):
         Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
@@ -237,7 +237,7 @@ def test_a_file_that_is_no_database_is_said_so(tmp_path: Path) -> None:
         Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite' / 'below' / 'ledger.sqlite'}")
 
 
-def test_a_full_disk_is_said_so_and_the_rows_before_it_are_kept(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_earlier_rows_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     ledger = Ledger(f"sqlite:///{path}")
     ledger.write(CHANNEL, [FULL])

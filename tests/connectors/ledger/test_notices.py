@@ -51,10 +51,10 @@ def test_the_same_notices_again_are_one_query_and_no_write(ledger: Ledger) -> No
     keep(ledger, found)
     statements: list[str] = []
 
-    def hear(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def count(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         statements.append(statement)
 
-    sa.event.listen(ledger._engine, "before_cursor_execute", hear)
+    sa.event.listen(ledger._engine, "before_cursor_execute", count)
     with ledger.claims(CHANNEL) as transaction:
         transaction.notice(found)
     about = [statement for statement in statements if "ledger_notices" in statement]

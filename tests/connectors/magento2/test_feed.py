@@ -167,7 +167,7 @@ def test_check_of_a_stock_magento_asks_for_two_indexes_and_nothing_else(
     assert check_shop(ShopReader(shop)) == []
 
 
-def test_check_tells_when_an_index_of_magentos_own_is_gone(shop: ShopSource, server: pymysql.Connection[Any]) -> None:
+def test_check_reports_a_missing_index_of_magentos_own(shop: ShopSource, server: pymysql.Connection[Any]) -> None:
     with server.cursor() as cursor:
         cursor.execute("DROP INDEX SALES_ORDER_UPDATED_AT ON sales_order")
     assert any("no index on sales_order.updated_at" in finding.message for finding in check_shop(ShopReader(shop)))

@@ -77,7 +77,7 @@ def with_fee(order_id: int = 101, **rows: Any) -> dict[str, Any]:
     return {"id": order_id, "rows": {"sales_order": own, "sales_order_tax_item": taxes, **rows}}
 
 
-def test_a_fee_that_no_channel_names_is_missing_and_said(fees: ShopSource, server: pymysql.Connection[Any]) -> None:
+def test_a_fee_that_no_channel_names_is_missing_and_noticed(fees: ShopSource, server: pymysql.Connection[Any]) -> None:
     insert_case(server, with_fee(sales_order={"payment_fee_tax": None}))
     [notice] = read(fees).notices
     assert (notice.code, notice.detail) == (
@@ -166,7 +166,7 @@ def test_a_fee_column_that_the_shop_lacks_is_one_message(fees: ShopSource) -> No
     ]
 
 
-def test_fee_columns_are_for_magento_and_others_say_so(tmp_path: Any) -> None:
+def test_fee_columns_are_for_magento_only(tmp_path: Any) -> None:
     url = f"sqlite:///{tmp_path / 'shop.sqlite'}"
     source = ShopSource("shop", "woocommerce", url, table_prefix="wp_", fee_columns=FEE)
     with sqlite3.connect(tmp_path / "shop.sqlite") as connection:
@@ -264,9 +264,7 @@ def test_a_relay_point_is_named_and_the_buyers_home_is_not(shop: ShopSource, ser
     assert sent == {"9 quai du Port"}
 
 
-def test_where_the_method_says_that_the_buyer_fetches_the_goods_none_go_home(
-    shop: ShopSource, server: pymysql.Connection[Any]
-) -> None:
+def test_no_goods_go_home_where_the_method_is_a_pickup(shop: ShopSource, server: pymysql.Connection[Any]) -> None:
     brought = {"storepickup_storepickup": False, "dpd_parcelshop": False, "mondialrelay_home": True, "ups_03": True}
     brought |= {"amstorepickup_7": False}
     for order_id, method in enumerate(brought, 101):
@@ -276,7 +274,7 @@ def test_where_the_method_says_that_the_buyer_fetches_the_goods_none_go_home(
     assert sent == list(brought.values())
 
 
-def test_a_state_of_a_module_is_said_by_its_name_and_decided_by_what_is_proved(
+def test_a_modules_state_is_listed_by_its_name_and_decided_by_the_documents(
     shop: ShopSource, server: pymysql.Connection[Any]
 ) -> None:
     unpaid = {"total_paid": None, "total_due": 30}
@@ -291,8 +289,8 @@ def test_a_state_of_a_module_is_said_by_its_name_and_decided_by_what_is_proved(
         cells = {**order, "state": "module_review", "status": "waiting_for_module"}
         insert_case(server, {"id": order_id, "rows": {"sales_order": cells, "sales_order_item": [item]}})
     records = read_all(shop)
-    said = {notice.detail for r in records.values() for notice in r.notices if notice.code == "unmapped_status"}
-    assert said == {"status 'waiting_for_module' is not mapped; add it under `statuses`"}
+    details = {notice.detail for r in records.values() for notice in r.notices if notice.code == "unmapped_status"}
+    assert details == {"status 'waiting_for_module' is not mapped; add it under `statuses`"}
     statuses = [payload(records[str(number)])["status"] for number in range(101, 106)]
     assert statuses == [status for _, _, status in cases]
 

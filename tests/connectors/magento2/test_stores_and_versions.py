@@ -239,7 +239,7 @@ def test_card_data_is_never_read(golden_shop: ShopSource) -> None:
         cursor.execute("SELECT cc_last_4 FROM magento_golden.sales_order_payment")
 
 
-def test_tables_of_magento_1_are_not_supported_and_said_so(shop: ShopSource, server: pymysql.Connection[Any]) -> None:
+def test_tables_of_magento_1_are_reported_as_not_supported(shop: ShopSource, server: pymysql.Connection[Any]) -> None:
     with server.cursor() as cursor:
         cursor.execute(
             "ALTER TABLE sales_order_item CHANGE discount_tax_compensation_amount hidden_tax_amount decimal(12,4)"

@@ -90,11 +90,11 @@ def test_an_answer_without_a_token_is_none(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(("life", "seconds"), [(3599, 3599), ("3599", 3599), (None, 300), ("soon", 300), ([], 300)])
-def test_a_token_is_good_whatever_is_said_of_its_life(life: Any, seconds: float) -> None:
+def test_a_token_is_used_whatever_lifetime_is_given(life: Any, seconds: float) -> None:
     assert _read(orjson.dumps({"access_token": "abc", "expires_in": life})) == ("abc", seconds)
 
 
-def test_a_wrong_token_address_is_said_at_once(sandbox: Sandbox) -> None:
+def test_a_wrong_token_address_is_reported_at_once(sandbox: Sandbox) -> None:
     client = make_client(sandbox, token_url=f"{sandbox.base_url}/nowhere")
     with pytest.raises(CredentialRefused, match="check MIRAKL_TOKEN_URL"):
         client.post_orders(BODY)

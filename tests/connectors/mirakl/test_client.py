@@ -112,7 +112,7 @@ def test_a_refusal_without_mirakls_body_is_a_refusal_all_the_same(
         client.post_orders(BODY)
 
 
-def test_too_many_bytes_are_said_to_be_so(sandbox: Sandbox, client: MiraklClient) -> None:
+def test_a_413_is_a_request_too_large(sandbox: Sandbox, client: MiraklClient) -> None:
     sandbox.settings.max_request_bytes = 100
     with pytest.raises(RequestTooLarge):
         client.post_orders(BODY)

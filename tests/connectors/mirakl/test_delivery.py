@@ -147,9 +147,7 @@ def test_an_unknown_store_stops_at_once_and_the_other_store_goes_on(sandbox: San
     assert (report.counts["delivered"], report.counts["unchanged"]) == (300, 300)
 
 
-def test_wrong_credentials_leave_every_order_undelivered_and_say_what_to_check(
-    sandbox: Sandbox, delivery: Make
-) -> None:
+def test_wrong_credentials_leave_every_order_undelivered_with_a_remedy(sandbox: Sandbox, delivery: Make) -> None:
     sandbox.settings.client_secret = "changed"
     report = run(delivery(), [make_record(number) for number in range(150)])
     assert report.counts["undelivered"] == 150

@@ -90,7 +90,7 @@ def test_one_id_under_two_stores_is_named_and_neither_overwrites_the_other(
         assert sandbox.stores[CHANNEL_ID, "same"] == "S-1"
 
 
-def test_an_order_that_moved_to_another_store_is_sent_there_and_said(
+def test_an_order_that_moved_to_another_store_is_sent_there_and_logged(
     sandbox: Sandbox, delivery: Make, log: Lines
 ) -> None:
     deliver(delivery(), [make_record(1, store="S-1")])

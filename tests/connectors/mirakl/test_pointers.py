@@ -124,7 +124,7 @@ def test_two_proofs_are_too_few_to_learn_from() -> None:
     assert learned(pointers, 1).base == 1
 
 
-def test_what_halving_found_elsewhere_speaks_against_the_other_way_of_counting() -> None:
+def test_what_halving_found_elsewhere_counts_against_the_other_way_of_counting() -> None:
     pointers = Pointers()
     pointers.record_miss()
     pointers.record_miss()

@@ -88,7 +88,7 @@ def test_so_does_one_that_was_rejected_meanwhile(
 
 
 @pytest.mark.parametrize("is_rejected", [False, True])
-def test_a_reading_older_than_removed_rows_is_not_sent_and_said_to_be_read_again(
+def test_a_reading_older_than_removed_rows_is_not_sent(
     later: Callable[..., DayReport], delivery: Make, sandbox: Sandbox, is_rejected: bool
 ) -> None:
     if is_rejected:

@@ -16,7 +16,7 @@ def orders(size: RequestSize) -> int:
     return full
 
 
-def hear(size: RequestSize, *, refused: int, clean: int = 0, halving: bool = True) -> None:
+def record(size: RequestSize, *, refused: int, clean: int = 0, halving: bool = True) -> None:
     for taken in [False] * refused + [True] * clean:
         size.record_answer(clean=taken, halving=halving)
 
@@ -68,7 +68,7 @@ def test_a_number_of_orders_that_was_refused_is_never_tried_again() -> None:
     assert orders(size) == 50
     size.record_too_many(90)
     assert orders(size) == 45
-    hear(size, refused=0, clean=50)
+    record(size, refused=0, clean=50)
     assert orders(size) == 45
     for _ in range(5):
         size.record_too_many(orders(size))
@@ -77,29 +77,29 @@ def test_a_number_of_orders_that_was_refused_is_never_tried_again() -> None:
 
 def test_requests_are_halved_while_most_of_them_had_to_be_and_grow_again_when_few_do() -> None:
     size = RequestSize(100, MEGABYTE)
-    hear(size, refused=7)
+    record(size, refused=7)
     assert orders(size) == 100
-    hear(size, refused=1)
+    record(size, refused=1)
     assert orders(size) == 50
-    hear(size, refused=7, clean=1)
+    record(size, refused=7, clean=1)
     assert orders(size) == 25
-    hear(size, refused=16)
+    record(size, refused=16)
     assert orders(size) == 10
-    hear(size, refused=3, clean=5)
+    record(size, refused=3, clean=5)
     assert orders(size) == 10
-    hear(size, refused=2, clean=6)
+    record(size, refused=2, clean=6)
     assert orders(size) == 20
-    hear(size, refused=0, clean=24)
+    record(size, refused=0, clean=24)
     assert orders(size) == 100
 
 
 def test_six_halved_of_eight_are_not_most() -> None:
     size = RequestSize(100, MEGABYTE)
-    hear(size, refused=6, clean=2)
+    record(size, refused=6, clean=2)
     assert orders(size) == 100
 
 
 def test_requests_whose_bad_orders_are_named_keep_their_size() -> None:
     size = RequestSize(100, MEGABYTE)
-    hear(size, refused=50, halving=False)
+    record(size, refused=50, halving=False)
     assert orders(size) == 100

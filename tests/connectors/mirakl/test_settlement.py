@@ -163,7 +163,7 @@ def test_a_refusal_is_written_down_with_the_field_as_mirakl_wrote_it(settle: Mak
     }
 
 
-def test_an_order_refused_before_is_refused_still_and_said_to_be_so(settle: Make, ledger: Ledger) -> None:
+def test_an_order_refused_before_is_refused_still_and_reported(settle: Make, ledger: Ledger) -> None:
     first = settle("before")
     first.refuse([no(order) for order in first.claim([make_record(1)])])
     settlement = settle()
@@ -234,7 +234,7 @@ def test_an_order_that_mirakl_holds_is_known_for_its_store_only(settle: Make) ->
     assert settlement.unchanged_record("S-2") is None
 
 
-def test_orders_under_another_store_than_before_are_said_in_one_line(settle: Make, log: Lines) -> None:
+def test_orders_under_another_store_than_before_are_logged_in_one_line(settle: Make, log: Lines) -> None:
     first = settle("before")
     records = [make_record(number) for number in (1, 2)]
     first.accept(first.claim(records))

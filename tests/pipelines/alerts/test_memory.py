@@ -14,10 +14,10 @@ def cause(kind: str = "refused", text: str = "1 order") -> Cause:
 
 
 def learn(memory: Memory, *causes: Cause, hours: float = 0, undecided: frozenset[str] = frozenset()) -> list[str]:
-    """Learn what is wrong at a time, and let the webhook accept what is to be said."""
+    """Learn what is wrong at a time, and let the webhook accept what is to be posted."""
     memory.learn(causes, undecided, NOON + dt.timedelta(hours=hours), {"own"})
-    said, memory.waiting = memory.waiting, []
-    return said
+    posted, memory.waiting = memory.waiting, []
+    return posted
 
 
 def test_a_cause_is_posted_once_and_once_more_when_it_is_over() -> None:
@@ -45,8 +45,8 @@ def test_another_cause_of_the_same_check_is_posted_at_once() -> None:
 
 def test_other_numbers_are_posted_at_most_once_an_hour_and_then_no_more() -> None:
     memory = Memory()
-    said = [learn(memory, cause(text=f"{number} orders"), hours=number / 10) for number in range(100)]
-    assert [number for number, texts in enumerate(said) if texts] == [0, 10, 20, 30]
+    posted = [learn(memory, cause(text=f"{number} orders"), hours=number / 10) for number in range(100)]
+    assert [number for number, texts in enumerate(posted) if texts] == [0, 10, 20, 30]
     assert MOST_REPEATS == 3
 
 

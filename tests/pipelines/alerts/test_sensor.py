@@ -52,7 +52,7 @@ class Alerts:
         )
         found: Any = definitions.resolve_sensor_def("alerts").evaluate_tick(context)
         self.cursor = found.cursor or self.cursor
-        self.said = found.skip_message
+        self.skip_message = found.skip_message
         return self.receiver.texts[before:]
 
 
@@ -63,7 +63,7 @@ def alerts(runs: Runs, receiver: Webhook) -> Alerts:
     return made
 
 
-def test_without_the_variable_it_is_off_and_says_so(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_variable_it_is_off_with_a_reason(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ALERT_WEBHOOK_URL", raising=False)
     sensor = runs.definitions().resolve_sensor_def("alerts")
     assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
@@ -167,7 +167,7 @@ def test_a_webhook_that_refuses_is_posted_again_at_the_next_tick(
     assert runs.sync(DAY).success
     receiver.status = status
     assert alerts.tick() == []
-    assert f"alerts wait: ALERT_WEBHOOK_URL answers HTTP {status}" in alerts.said
+    assert f"alerts wait: ALERT_WEBHOOK_URL answers HTTP {status}" in alerts.skip_message
     receiver.status = 200
     # What was wrong while the webhook was down is posted even if it is resolved.
     shop.order("A-1", f"{DAY} 12:00:00")
@@ -191,14 +191,14 @@ def test_a_webhook_that_is_down_or_slow_does_not_fail_the_sensor_or_leak_its_add
     monkeypatch.setattr(poster, "TIMEOUT_SECONDS", 0.2)
     receiver.delay = 1.0
     alerts.tick()
-    assert "cannot be reached (ReadTimeout)" in alerts.said
+    assert "cannot be reached (ReadTimeout)" in alerts.skip_message
     monkeypatch.setenv("ALERT_WEBHOOK_URL", f"http://127.0.0.1:{free_port()}/secret-of-the-webhook")
     alerts.tick()
-    assert "cannot be reached (ConnectError)" in alerts.said
+    assert "cannot be reached (ConnectError)" in alerts.skip_message
     monkeypatch.setenv("ALERT_WEBHOOK_URL", "nonsense:secret-of-the-webhook")
     alerts.tick()
-    assert "cannot be reached" in alerts.said
-    assert "secret-of-the-webhook" not in alerts.said + caplog.text + alerts.cursor
+    assert "cannot be reached" in alerts.skip_message
+    assert "secret-of-the-webhook" not in alerts.skip_message + caplog.text + alerts.cursor
 
 
 def test_a_channels_file_that_cannot_be_loaded_is_posted_at_once(
