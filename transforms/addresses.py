@@ -51,7 +51,7 @@ def addresses(rows: Child, kind: str) -> tuple[pa.StringArray, dict[int, tuple[s
     given = {name: mask(pc.not_equal(column, "")) for name, column in text.items()}
     first_name, last_name = _names(text["first_name"], text["last_name"], text["company"])
     is_place = given["street"] | given["street_additional_info"] | given["city"]
-    # A street that stands in the second field only is the street.
+    # A street in the second field only is the street.
     moved = ~given["street"] & given["street_additional_info"]
     place, words = codes(text["country"])
     country_codes = [alpha_3(word) if word else None for word in words]
@@ -69,22 +69,16 @@ def addresses(rows: Child, kind: str) -> tuple[pa.StringArray, dict[int, tuple[s
         for row in np.flatnonzero(wrong & is_place).tolist():
             broken.setdefault(int(orders[row]), (field_name, reason))
 
-    def optional(name: str, column: pa.StringArray, wanted: Bools) -> pa.StringArray:
-        if not wanted.any():
-            return pa.nulls(len(column), pa.string())
-        given = column if wanted.all() else pc.if_else(pa.array(wanted), column, None)
-        return text_field(f'"{name}":', given, ",")
-
     json = joined(
         "{",
-        optional("company", text["company"], given["company"]),
-        optional("street", text["street"], given["street"]),
-        optional("street_additional_info", text["street_additional_info"], given["street_additional_info"] & ~moved),
+        _optional("company", text["company"], given["company"]),
+        _optional("street", text["street"], given["street"]),
+        _optional("street_additional_info", text["street_additional_info"], given["street_additional_info"] & ~moved),
         *(
-            optional(name, text[name], given[name])
+            _optional(name, text[name], given[name])
             for name in ("zip_code", "city", "state", "phone", "additional_info")
         ),
-        optional("street", text["street_additional_info"], moved),
+        _optional("street", text["street_additional_info"], moved),
         text_field('"city":', city_state, ","),
         '"last_name":"',
         escaped(last_name),
@@ -97,6 +91,14 @@ def addresses(rows: Child, kind: str) -> tuple[pa.StringArray, dict[int, tuple[s
     index = np.full(len(first), -1)
     index[orders] = np.arange(len(orders))
     return found.take(pa.array(index, mask=index < 0)), broken
+
+
+def _optional(name: str, column: pa.StringArray, wanted: Bools) -> pa.StringArray:
+    """Write a field where it is wanted."""
+    if not wanted.any():
+        return pa.nulls(len(column), pa.string())
+    given = column if wanted.all() else pc.if_else(pa.array(wanted), column, None)
+    return text_field(f'"{name}":', given, ",")
 
 
 def _billing_phones(rows: Child, orders: Ints) -> pa.StringArray:

@@ -148,15 +148,9 @@ def _orders(
         return lambda _: (stage, step)
 
     zone = mapping.naive_timezone
-    place, words = codes(cells["currency"])
-    names = [(word or "").strip().upper() for word in words]
-    digits = [minor_digits(name) for name in names]
-    for order in np.flatnonzero(np.array([known is None for known in digits])[place]).tolist():
-        reason = "is missing or not an ISO 4217 code"
-        faults.add(order, (Stage.CURRENCY,), "unknown_currency", "currency", reason)
-    of_order = np.array([known or 0 for known in digits], dtype=np.int64)[place]
+    currency, digits = _currencies(cells["currency"], faults)
     total, paid, refunded, shipping = money
-    unit = np.array([10 ** (scale - known) for known in range(scale + 1)], dtype=total.values.dtype)[of_order]
+    unit = np.array([10 ** (scale - known) for known in range(scale + 1)], dtype=total.values.dtype)[digits]
     created_at, updated_at = times(cells["created_at"], zone), times(cells["updated_at"], zone)
     for read, stage, field in (
         (created_at, Stage.CREATED_AT, "created_at"),
@@ -184,8 +178,8 @@ def _orders(
     return Orders(
         cells=cells,
         ids=ids,
-        currency=looked_up(place, names),
-        digits=of_order,
+        currency=currency,
+        digits=digits,
         unit=unit,
         gross=gross,
         created_at=created_at,
@@ -204,6 +198,17 @@ def _orders(
     )
 
 
+def _currencies(cells: pa.StringArray, faults: Faults) -> tuple[pa.StringArray, Ints]:
+    """Return the currency of each order, and how many decimals it has."""
+    place, words = codes(cells)
+    names = [(word or "").strip().upper() for word in words]
+    digits = [minor_digits(name) for name in names]
+    for order in np.flatnonzero(np.array([known is None for known in digits])[place]).tolist():
+        reason = "is missing or not an ISO 4217 code"
+        faults.add(order, (Stage.CURRENCY,), "unknown_currency", "currency", reason)
+    return looked_up(place, names), np.array([known or 0 for known in digits], dtype=np.int64)[place]
+
+
 def _lines(sold: Child, mapping: ChannelMapping, faults: Faults, price: Read, shipping: Read) -> Lines:
     cells, groups, zone = sold.cells, sold.groups, mapping.naive_timezone
 
@@ -217,15 +222,7 @@ def _lines(sold: Child, mapping: ChannelMapping, faults: Faults, price: Read, sh
         )
         return read
 
-    for row in np.flatnonzero(is_blank(cells["price"])).tolist():
-        index = int(groups.index[row])
-        field = f"order_lines[{index}].price.amount"
-        faults.add(int(groups.owners[row]), (Stage.LINE_MONEY, index, 0), "missing", field, "is missing")
-    for row in np.flatnonzero(price.values < 0).tolist():
-        index = int(groups.index[row])
-        reason = "is below zero; what takes money off is a line of the kind `discount`"
-        field = f"order_lines[{index}].price.amount"
-        faults.add(int(groups.owners[row]), (Stage.LINE_MONEY, index, 3), "invalid", field, reason)
+    _require_prices(sold, price, faults)
     for order in np.flatnonzero(groups.counts == 0).tolist():
         faults.add(order, (Stage.NO_LINES,), "no_lines", "order_lines", "the order has no lines")
     judged(price, Stage.LINE_MONEY, 1, "price.amount")
@@ -269,6 +266,20 @@ def _lines(sold: Child, mapping: ChannelMapping, faults: Faults, price: Read, sh
         quantity_refunded=counted(paid, 6, "quantity_refunded"),
         quantity_delivered=counted(paid, 7, "quantity_delivered"),
     )
+
+
+def _require_prices(sold: Child, price: Read, faults: Faults) -> None:
+    """Note lines without a price, or with one below zero."""
+    groups = sold.groups
+    for row in np.flatnonzero(is_blank(sold.cells["price"])).tolist():
+        index = int(groups.index[row])
+        field = f"order_lines[{index}].price.amount"
+        faults.add(int(groups.owners[row]), (Stage.LINE_MONEY, index, 0), "missing", field, "is missing")
+    for row in np.flatnonzero(price.values < 0).tolist():
+        index = int(groups.index[row])
+        reason = "is below zero; what takes money off is a line of the kind `discount`"
+        field = f"order_lines[{index}].price.amount"
+        faults.add(int(groups.owners[row]), (Stage.LINE_MONEY, index, 3), "invalid", field, reason)
 
 
 def _taxes(rows: Child, sold: Child, off: Child, discounted: Ints, faults: Faults, amount: Read) -> Taxes:

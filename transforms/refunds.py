@@ -346,11 +346,15 @@ def _document(
     if any(made.amounts.price < 0 or made.amounts.shipping < 0 for made in document):
         raise OrderError("invalid_amount", f"{path}.taxes.amount", "is more than the amount that includes it")
     if unnamed > 0:
-        first = document[0]
-        empty = next((made for made in document if made.line_id is None and not made.amounts.total()), None)
-        if empty is None:
-            empty = replace(first, adjustment_id=refund_id, line_id=None, quantity=0, amounts=Amounts())
-            empty.gross = empty.shipping_gross = 0
-            document.append(empty)
-        empty.gross += unnamed
+        _add_unnamed(document, refund_id, unnamed)
     return document
+
+
+def _add_unnamed(document: list[RefundRow], refund_id: str, amount: int) -> None:
+    """Add money that no row names, in minor units, to a row without line and money: one of these, else one more."""
+    empty = next((made for made in document if made.line_id is None and not made.amounts.total()), None)
+    if empty is None:
+        empty = replace(document[0], adjustment_id=refund_id, line_id=None, quantity=0, amounts=Amounts())
+        empty.gross = empty.shipping_gross = 0
+        document.append(empty)
+    empty.gross += amount
