@@ -1,4 +1,4 @@
-"""The words that Mirakl's contract allows, and the right side of a channel's map of statuses."""
+"""The values that Mirakl's contract allows, and the target of a channel's map of statuses."""
 
 from __future__ import annotations
 
