@@ -4,12 +4,15 @@
 shops with orders coming and changing all day; every quarter of an hour of the past month comes by once. For each of them
 Dagster's own scheduler, sensors and queue are asked once, so that schedules, look-back, inspection, housekeeping and the
 retention of ticks do what they would do. libfaketime (Debian: apt-get install faketime) moves the clock of the process:
-Python, Dagster and SQLite see it; the stamps of files are set by hand. A slow machine gets on with fewer days and a
-shorter retention (`--days 6 --retention-days 2`), and faster where TMPDIR is in memory.
+Python, Dagster and SQLite see it; the stamps of files are set by hand. A slow machine gets on with a longer tick
+(`--tick-minutes 60`: the schedules of the open day have it too, and as many orders come a day), fewer days and a shorter
+retention (`--days 6 --retention-days 2`), and faster where TMPDIR is in memory. It may be stopped and continued
+(SIGSTOP, SIGCONT): the clock goes on meanwhile, and is set right at the next tick.
 
 Not simulated: runs are executed in this one process, one after the other, and not in one each, so that its memory and
-handles tell what a run leaves behind; sensors are asked every quarter of an hour, not every 30 seconds; the code location
-is in this process; Mirakl's stand-in has another process and the true clock.
+handles tell what a run leaves behind; sensors are asked once a tick, not every 30 seconds; the code location is in this
+process; Mirakl's stand-in has another process and the true clock. Two costs of Dagster's that leave nothing behind are
+paid once instead of at each use: see `_compiled_once`.
 """
 
 from __future__ import annotations
@@ -27,11 +30,19 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import dagster as dg
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
+from dagster._core.storage.event_log.sqlite import consolidated_sqlite_event_log
+from dagster._core.storage.runs.sqlite import sqlite_run_storage
+from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
 from dagster._core.test_utils import create_test_daemon_workspace_context
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.context import WorkspaceProcessContext
@@ -41,6 +52,7 @@ from dagster._daemon.sensor import execute_sensor_iteration
 from dagster._scheduler.scheduler import launch_scheduled_runs
 
 from connectors.sandbox.server import Sandbox, SandboxSettings
+from pipelines import names
 from pipelines.runs.instance import DAGSTER_YAML
 from tests.benchmarks import sql_shop
 from tests.benchmarks.bench import ROOT
@@ -50,9 +62,9 @@ from tests.servers.dagster import variables
 PICTURE = ROOT / "docs/images/soak.svg"
 CHANNELS = ("first", "second", "third")
 SCHEDULES = ("sync_{}_today", "sync_{}_lookback", "inspect_{}_nightly")
-TICK, SPAN = dt.timedelta(minutes=15), dt.timedelta(hours=6)
+SPAN, QUARTER = dt.timedelta(hours=6), dt.timedelta(minutes=15)
 # Of each channel: so many orders come, and as many of a day ago are sent off.
-ORDERS_A_TICK = 2
+ORDERS_A_QUARTER = 2
 # One order of so many is rejected.
 BAD = 200
 RETENTION = """
@@ -81,12 +93,14 @@ _LIBRARIES = ("/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=int, default=31)
+    parser.add_argument("--tick-minutes", type=int, choices=(15, 30, 60), default=15)
     parser.add_argument("--minutes", type=float, default=60, help="of true time, after which it ends")
     parser.add_argument("--retention-days", type=int, default=14, help="of runs and frames")
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.inside is not None:
-        for measured in soak(asked.inside, asked.days, asked.minutes, asked.retention_days):
+        tick = dt.timedelta(minutes=asked.tick_minutes)
+        for measured in soak(asked.inside, asked.days, tick, asked.minutes, asked.retention_days):
             print(json.dumps(measured), flush=True)
         return
     library = next((path for path in _LIBRARIES if (Path(path) / "libfaketime.so.1").is_file()), None)
@@ -101,11 +115,14 @@ def main() -> None:
             "FAKETIME": "+0",
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            # Else threads that wait for each other spin: 50 ms of CPU to start one.
+            "FAKETIME_FORCE_MONOTONIC_FIX": "0",
             "NO_FAKE_STAT": "1",
             "FAKE_UTIME": "0",
         }
         command = [sys.executable, "-m", "tests.benchmarks.soak", "--inside", name]
-        command += [f"--days={asked.days}", f"--minutes={asked.minutes}", f"--retention-days={asked.retention_days}"]
+        command += [f"--days={asked.days}", f"--tick-minutes={asked.tick_minutes}", f"--minutes={asked.minutes}"]
+        command += [f"--retention-days={asked.retention_days}"]
         with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             for line in process.stdout:
@@ -117,7 +134,9 @@ def main() -> None:
     PICTURE.write_text(picture(spans))
 
 
-def soak(folder: Path, days: int, minutes: float, retention_days: int) -> Iterator[dict[str, float]]:
+def soak(
+    folder: Path, days: int, tick: dt.timedelta, minutes: float, retention_days: int
+) -> Iterator[dict[str, float]]:
     """Live through so many days up to yesterday, and yield every six hours what there is then."""
     ends = time.monotonic() + minutes * 60
     today = dt.datetime.now(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -125,7 +144,7 @@ def soak(folder: Path, days: int, minutes: float, retention_days: int) -> Iterat
     clock = _Clock()
     clock.move(begin - dt.timedelta(minutes=1))
     shops = [_shop(folder / name) for name in CHANNELS]
-    blocks = (BLOCK.format(name=name, folder=folder / name, start=(begin - TICK).date()) for name in CHANNELS)
+    blocks = (BLOCK.format(name=name, folder=folder / name, start=(begin - tick).date()) for name in CHANNELS)
     (folder / "channels.toml").write_text(RETENTION.format(days=retention_days) + "".join(blocks))
     home = folder / "home"
     home.mkdir()
@@ -133,7 +152,12 @@ def soak(folder: Path, days: int, minutes: float, retention_days: int) -> Iterat
     target = LoadableTargetOrigin(executable_path=sys.executable, module_name="channel_to_mirakl")
     origin = InProcessCodeLocationOrigin(target, location_name="channel_to_mirakl")
     logging.disable(logging.INFO)
+    every = f"*/{tick // dt.timedelta(minutes=1)}" if tick < dt.timedelta(hours=1) else "0"
     with (
+        mock.patch.object(names, "TODAY_CRON", f"{every} * * * *"),
+        _compiled_once(),
+        # Python's own sleep is refused by libfaketime 0.9.10: "Invalid argument".
+        mock.patch.object(time, "sleep", threading.Event().wait),
         dg.DagsterInstance.get() as instance,
         create_test_daemon_workspace_context(InProcessWorkspaceLoadTarget(origin), instance) as workspace,
     ):
@@ -141,12 +165,13 @@ def soak(folder: Path, days: int, minutes: float, retention_days: int) -> Iterat
         queue = QueuedRunCoordinatorDaemon(interval_seconds=5)
         for span in range(days * dt.timedelta(days=1) // SPAN):
             begun, cpu, runs = time.monotonic(), time.process_time(), 0
-            for tick in range(SPAN // TICK):
-                # A daemon asks some seconds after the quarter of an hour.
-                now = begin + span * SPAN + tick * TICK + dt.timedelta(seconds=5)
+            for number in range(SPAN // tick):
+                # A daemon asks some seconds after the tick.
+                now = begin + span * SPAN + number * tick + dt.timedelta(seconds=5)
                 clock.move(now)
                 for shop in shops:
-                    _trade(shop, now - TICK)
+                    for quarter in range(tick // QUARTER):
+                        _trade(shop, now - tick + quarter * QUARTER)
                 runs += _daemons(workspace, queue)
                 clock.stamp(folder / "frames")
             yield {
@@ -167,16 +192,16 @@ def _shop(folder: Path) -> sqlite3.Connection:
 
 def _trade(shop: sqlite3.Connection, since: dt.datetime) -> None:
     """Let orders come in the quarter of an hour since then, and those of a day ago be sent off."""
-    stamp = f"{since + TICK / 2:%Y-%m-%d %H:%M:%S}"
+    stamp = f"{since + QUARTER / 2:%Y-%m-%d %H:%M:%S}"
     with closing(shop.cursor()) as cursor:
         cursor.execute("BEGIN")
         [last] = cursor.execute("SELECT coalesce(max(id), 0) FROM sale").fetchone()
-        sent = last - int(dt.timedelta(days=1) / TICK) * ORDERS_A_TICK
+        sent = last - int(dt.timedelta(days=1) / QUARTER) * ORDERS_A_QUARTER
         cursor.execute(
             "UPDATE sale SET status = 'sent', changed = ? WHERE id > ? AND id <= ?",
-            [stamp, sent, sent + ORDERS_A_TICK],
+            [stamp, sent, sent + ORDERS_A_QUARTER],
         )
-        for order in range(last + 1, last + 1 + ORDERS_A_TICK):
+        for order in range(last + 1, last + 1 + ORDERS_A_QUARTER):
             price = "ten" if order % BAD == 0 else "10.00"
             buyer = ("buyer@example.org", "First", "Last", f"Street {order}", "75011", "Paris", "FR")
             row = (order, stamp, stamp, "paid", "EUR", None, "4.90", *buyer)
@@ -204,6 +229,36 @@ class _Clock:
         for path in folder.rglob("*.parquet"):
             if path.stat().st_mtime > now:
                 os.utime(path, (now, now))
+
+
+@contextmanager
+def _compiled_once() -> Iterator[None]:
+    """Have Dagster keep an engine for each SQLite file, and read its own revisions once.
+
+    Its SQLite storages make an engine for each use, so that SQLAlchemy compiles every statement anew, and each evaluation
+    of a schedule opens the instance and has alembic read all revisions; so they do in an installation. No
+    row, file, connection (there is no pool) or call is left out by this.
+    """
+    engines: dict[str, sa.Engine] = {}
+    scripts: dict[str | None, ScriptDirectory] = {}
+    read = ScriptDirectory.from_config
+
+    def engine(url: str, **options: Any) -> sa.Engine:
+        if url not in engines:
+            engines[url] = sa.create_engine(url, **options)
+        return engines[url]
+
+    def script(config: Config) -> ScriptDirectory:
+        location = config.get_main_option("script_location")
+        if location not in scripts:
+            scripts[location] = read(config)
+        return scripts[location]
+
+    with ExitStack() as patches:
+        for storage in (consolidated_sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage):
+            patches.enter_context(mock.patch.object(storage, "create_engine", engine))
+        patches.enter_context(mock.patch.object(ScriptDirectory, "from_config", script))
+        yield
 
 
 def _switch_on(instance: dg.DagsterInstance, workspace: WorkspaceProcessContext) -> None:
