@@ -61,7 +61,8 @@ def make_shop(server: pymysql.Connection[Any], database: str) -> None:
         for statement in SCHEMA.read_text().split(";\n"):
             if statement.strip():
                 cursor.execute(statement)
-        cursor.execute(f"CREATE OR REPLACE USER {database}@'127.0.0.1' IDENTIFIED BY 'secret'")
+        cursor.execute(f"DROP USER IF EXISTS {database}@'127.0.0.1'")
+        cursor.execute(f"CREATE USER {database}@'127.0.0.1' IDENTIFIED BY 'secret'")
         cursor.execute("SHOW TABLES")
         for (table,) in cursor.fetchall():
             columns = "(parent_id, method)" if table == "sales_order_payment" else ""

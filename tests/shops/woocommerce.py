@@ -71,8 +71,9 @@ class Tables:
 
     def insert(self, table: str, cells: Mapping[str, Any]) -> None:
         values = tuple(None if value == "NULL" else value for value in cells.values())
-        marks = ", ".join("?" * len(values))
-        self.statements.append((f"INSERT INTO {self.prefix}{table} ({', '.join(cells)}) VALUES ({marks})", values))
+        # MySQL reserves `virtual`, the name of a column.
+        names, marks = ", ".join(f"`{cell}`" for cell in cells), ", ".join("?" * len(values))
+        self.statements.append((f"INSERT INTO {self.prefix}{table} ({names}) VALUES ({marks})", values))
 
     def add(self, case: Mapping[str, Any]) -> None:
         """Write a case; one without an order is what is left of an order that was deleted."""

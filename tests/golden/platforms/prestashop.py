@@ -27,7 +27,8 @@ def make(shop: str, cases: Sequence[Case], place: Place) -> list[ShopSource]:
     name, first_state = f"prestashop_{list(SHOPS).index(shop)}", 101 if "of its own" in shop else 1
     server = pymysql.connect(host="127.0.0.1", port=place.port, user="root")
     with server, server.cursor() as cursor:
-        cursor.execute(f"CREATE OR REPLACE DATABASE {name} CHARACTER SET utf8mb4")
+        cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+        cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
         cursor.execute(f"USE {name}")
         prestashop.create(cursor, SHOPS[shop])
         prestashop.install(cursor, first_state)

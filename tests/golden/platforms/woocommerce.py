@@ -43,7 +43,8 @@ def _in_sqlite(number: int, made: list[Statement], folder: Path) -> str:
 def _in_mariadb(number: int, made: list[Statement], port: int) -> str:
     server = pymysql.connect(host="127.0.0.1", port=port, user="root", charset="utf8mb4")
     with server, server.cursor() as cursor:
-        cursor.execute(f"CREATE OR REPLACE DATABASE golden{number} CHARACTER SET utf8mb4")
+        cursor.execute(f"DROP DATABASE IF EXISTS golden{number}")
+        cursor.execute(f"CREATE DATABASE golden{number} CHARACTER SET utf8mb4")
         cursor.execute(f"USE golden{number}")
         # WordPress runs without strict mode: that is how zero dates come about.
         cursor.execute("SET SESSION sql_mode = ''")
