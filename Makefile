@@ -68,7 +68,7 @@ test: lint servers
 
 # The quick loop with the lowest versions that pyproject.toml allows, in an environment of its own.
 test-lowest: $(VENV)/uv
-	$(BIN)/uv venv --quiet --clear $(LOWEST)
+	$(BIN)/uv venv --quiet --clear --seed $(LOWEST)
 	$(BIN)/uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --editable '.[dev,example,postgresql]'
 	$(LOWEST)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not server and not slow"
 

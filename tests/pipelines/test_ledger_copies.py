@@ -14,7 +14,7 @@ import pytest
 
 from connectors.sandbox.server import Sandbox
 from tests.own_shop import OwnShop
-from tests.pipelines.shell import DAY, RANGE, told
+from tests.pipelines.shell import DAY, RANGE, json_of
 from tests.servers.ports import leave_out
 
 GUIDE = Path(__file__).parents[2] / "docs" / "deployment.md"
@@ -45,17 +45,17 @@ def test_a_restored_ledger_sends_once_more_what_it_does_not_know(
     environment: dict[str, str], orders: OwnShop, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     ledger = Path(environment["LEDGER_URL"].removeprefix("sqlite:///"))
-    told("sync", "own", *RANGE)
+    json_of("sync", "own", *RANGE)
     backup = next(line for line in shown("umask").splitlines() if line.startswith("sqlite3"))
     (tmp_path / "backup").mkdir()
     run(backup.replace("/srv/mirakl/ledger.sqlite", str(ledger)).replace("/srv/backup", str(tmp_path / "backup")))
     orders.order("later", f"{DAY} 14:00:00")
-    told("sync", "own", *RANGE)
+    json_of("sync", "own", *RANGE)
     for file in ledger.parent.glob("ledger.sqlite*"):
         file.unlink()
     [copy] = (tmp_path / "backup").iterdir()
     shutil.copy(copy, ledger)
-    done = told("sync", "own", *RANGE)
+    done = json_of("sync", "own", *RANGE)
     assert (done["unchanged"], done["delivered"]) == (4, 1)
     assert len(sandbox.orders) == 5
 
@@ -66,13 +66,13 @@ def test_a_ledger_moved_to_postgresql_knows_what_was_delivered(
     address = postgresql_database.replace("+psycopg", "")
     orders.order("wrong", f"{DAY} 13:00:00", currency="ZZZ")
     monkeypatch.setenv("LEDGER_URL", postgresql_database)
-    told("sync", "own", *RANGE, status=3)
+    json_of("sync", "own", *RANGE, status=3)
     with psycopg.connect(address) as connection:
         made = [sorted(connection.execute(query).fetchall()) for query in (TABLES, INDEXES)]
         connection.execute("DROP SCHEMA public CASCADE")
         connection.execute("CREATE SCHEMA public")
     monkeypatch.setenv("LEDGER_URL", environment["LEDGER_URL"])
-    told("sync", "own", *RANGE, status=3)
+    json_of("sync", "own", *RANGE, status=3)
     first, _, rest = shown("old=").partition("\n")
     old = environment["LEDGER_URL"].removeprefix("sqlite:///")
     assert first == "old=/srv/mirakl/ledger.sqlite new=postgresql://user:password@host/ledger"
@@ -80,5 +80,5 @@ def test_a_ledger_moved_to_postgresql_knows_what_was_delivered(
     with psycopg.connect(address) as connection:
         assert [sorted(connection.execute(query).fetchall()) for query in (TABLES, INDEXES)] == made
     monkeypatch.setenv("LEDGER_URL", postgresql_database)
-    done = told("sync", "own", *RANGE, status=3)
+    done = json_of("sync", "own", *RANGE, status=3)
     assert (done["unchanged"], done["rejected"], done["delivered"]) == (4, 1, 0)
