@@ -66,11 +66,11 @@ check: lint
 test: lint servers
 	$(PYTEST)
 
-# The quick loop with the lowest versions that pyproject.toml allows, in an environment of its own.
+# The quick loop with the lowest versions that pyproject.toml allows, in an environment of its own; of these TESTS alone.
 test-lowest: $(VENV)/uv
 	$(BIN)/uv venv --quiet --clear --seed $(LOWEST)
 	$(BIN)/uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --editable '.[dev,example,postgresql]'
-	$(LOWEST)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not server and not slow"
+	$(LOWEST)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not server and not slow" $(TESTS)
 
 # The versions that a deployment installs and those of development, each with its hashes, resolved anew.
 lock: $(VENV)/uv
