@@ -99,7 +99,9 @@ class MariaDB:
                 cursor.execute(f"EXPLAIN {statement}", parameters)
                 for step in cursor.fetchall():
                     how = f"{step['type']} {step['Extra']}"
-                    if int(step["rows"] or 0) > size // 10 and ("ALL" in how or "index " in how or "filesort" in how):
+                    if int(str(step["rows"] or 0).split()[0]) > size // 10 and (
+                        "ALL" in how or "index " in how or "filesort" in how
+                    ):
                         found.add(f"{step['table']}: {step['rows']} rows, {how}: {' '.join(statement.split())[:80]}")
         return found
 
