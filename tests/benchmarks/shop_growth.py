@@ -88,7 +88,8 @@ class MariaDB:
         """Make the shop of so many orders."""
         self._connection.select_db("base")
         copies.copy_on_mariadb(self._connection, "base", "shop", self.how, orders // BASE)
-        return ShopSource("shop", self.platform, f"mysql://root@127.0.0.1:{self._port}/shop")
+        zone = "Europe/Paris" if self.platform == "prestashop" else "UTC"
+        return ShopSource("shop", self.platform, f"mysql://root@127.0.0.1:{self._port}/shop", timezone=zone)
 
     def scans(self, source: ShopSource, size: int) -> set[str]:
         """Name what is read from end to end, or sorted, of more rows than a tenth of the shop's orders."""
