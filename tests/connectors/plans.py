@@ -54,6 +54,30 @@ def full_scans(connection: pymysql.Connection[Any], source: ShopSource, prefix: 
     return found
 
 
+def mariadb_rows(
+    connection: pymysql.Connection[Any], source: ShopSource, prefix: str, day: dt.datetime
+) -> dict[str, float]:
+    """Count the rows that MariaDB looks at for each query an order of the day."""
+    rows: dict[str, float] = {}
+    orders = 0
+    with connection.cursor() as cursor:
+        connection.select_db(source.database_url.rpartition("/")[2])
+        asking = -_looked_at(cursor) + _looked_at(cursor)
+        for statement, parameters in sent(source, prefix, day):
+            name = re.sub(r"(%\(order_ids_\d+\)s(, )?)+", "?", " ".join(statement.split()))
+            before = _looked_at(cursor)
+            cursor.execute(statement, parameters)
+            found = cursor.fetchall()
+            rows[name] = rows.get(name, 0) + _looked_at(cursor) - before - asking
+            orders += len(found) if "ORDER BY changed_at, order_id" in name else 0
+    return {name: count / orders for name, count in rows.items()}
+
+
+def _looked_at(cursor: pymysql.cursors.Cursor) -> int:
+    cursor.execute("SHOW SESSION STATUS LIKE 'Handler_read_%'")
+    return sum(int(value) for _, value in cursor.fetchall())
+
+
 def sqlite_scans(source: ShopSource, prefix: str, day: dt.datetime) -> set[tuple[str, str]]:
     """Return (table, query) for each table that SQLite goes through from end to end for a query about some orders."""
     found = set()
