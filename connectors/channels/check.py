@@ -11,8 +11,10 @@ from typing import Any, Literal, TypeVar
 import pyarrow as pa
 
 from connectors.channels.check_money import wrong_money
+from connectors.channels.check_taxes import misplaced_taxes
 from connectors.channels.check_text import wrong_text
 from connectors.channels.check_times import wrong_times
+from connectors.channels.check_units import wrong_units
 from connectors.channels.clocks import clocks_differ
 from connectors.channels.errors import ShopError
 from connectors.channels.platform import with_prefix
@@ -38,6 +40,11 @@ _OF_PRODUCTS = frozenset({"product_id", "product_title", "quantity", "price"})
 _EPOCH = "; an epoch is converted in SQL (FROM_UNIXTIME, to_timestamp, datetime(x, 'unixepoch'))"
 # What an epoch of 0 becomes, which shops write for "never".
 _NEVER = "1970-01-01"
+# Columns of orders.sql by which what is sent is proved.
+_PROOFS = {
+    "total": "nothing proves the prices, and a wrong one goes unnoticed",
+    "total_refunded": "nothing proves the refunds, and a missing one goes unnoticed",
+}
 _KEYS = {"orders": "channel_order_id", "lines": "channel_order_line_id", "adjustments": "channel_adjustment_id"}
 
 
@@ -80,9 +87,9 @@ def _indexes(reader: ShopReader, schema: Schema) -> Iterator[ShopFinding]:
     for index in reader.platform.settings.indexes:
         table = with_prefix(index.table, reader.prefix)
         if schema.has_table(table) and not schema.has_index(table, index.column):
-            statement = (
-                f"CREATE INDEX {table.replace('.', '_')}_{index.column} ON {schema.quoted(table)} ({index.column})"
-            )
+            name = f"{table}_{index.column}".replace(".", "_").lower()
+            column = schema.quoted_column(index.column)
+            statement = f"CREATE INDEX {name} ON {schema.quoted(table)} ({column})"
             yield ShopFinding(
                 "warning",
                 f"channel {reader.source.channel!r}: no index on {table}.{index.column}; every read looks through the "
@@ -127,8 +134,13 @@ def _queries(reader: ShopReader, snapshot: Snapshot) -> list[ShopFinding]:
             findings += sound.cells(frames)
             findings += sound.keys(frames)
             platform = reader.platform
-            money = wrong_money(frames, platform.rate_divisor, platform.amounts_include_tax)
-            findings += [sound.finding(verdict, name, words) for verdict, name, words in money]
+            gross = platform.amounts_include_tax
+            suspicions = (
+                *wrong_money(frames, platform.rate_divisor, gross),
+                *misplaced_taxes(frames, gross),
+                *wrong_units(frames, gross),
+            )
+            findings += [sound.finding(verdict, name, words) for verdict, name, words in suspicions]
             findings += [sound.finding("warning", name, words) for name, words in wrong_text(frames, rows)]
             if len(frames.orders) < len(order_ids):
                 gone = len(order_ids) - len(frames.orders)
@@ -197,10 +209,19 @@ class _Folder:
             for column in COLUMNS[name]:
                 if column.required and column.name not in frame.columns:
                     yield self.finding("error", name, f"lacks the required column {column.name!r}: {column.meaning}")
+            if name == "orders":
+                for proof in [proof for proof in self._proofs() if proof not in frame.columns]:
+                    words = f"yields no {proof!r}: {_PROOFS[proof]}"
+                    yield self.finding("warning", name, words)
             for other in frame.columns:
                 if other not in known:
                     hint = did_you_mean(other, known)
                     yield self.finding("warning", name, f"yields {other!r}, which is no column of this frame{hint}")
+
+    def _proofs(self) -> Iterator[str]:
+        yield "total"
+        if "adjustments" in self._rows:
+            yield "total_refunded"
 
     def cells(self, frames: OrderFrames) -> Iterator[ShopFinding]:
         """Judge each cell by its column's kind; one finding a column, with its first row.

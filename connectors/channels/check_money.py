@@ -18,8 +18,6 @@ _COMPARED = Decimal("0.10")
 _UNITS = {100: "percent", 1: "fraction"}
 # Fewer amounts may all be whole numbers by chance.
 _LEAST_AMOUNTS, _LEAST_DIFFERENT = 8, 3
-# A unit that came back gives back most of what it cost, whatever was kept of it.
-_MOST_OF_A_UNIT = Decimal("0.75")
 
 
 class _Taxed(NamedTuple):
@@ -41,7 +39,6 @@ def wrong_money(frames: OrderFrames, divisor: int, gross: bool) -> Iterator[Susp
     yield from _divided_too_far(frames)
     yield from _tax_rates(frames, divisor, gross)
     yield from _untaxed_discounts(frames, divisor, gross)
-    yield from _units_for_little(frames, gross)
 
 
 def _signs(frames: OrderFrames) -> Iterator[Suspicion]:
@@ -52,11 +49,11 @@ def _signs(frames: OrderFrames) -> Iterator[Suspicion]:
         "product)",
         True: "is above zero; a discount is what it takes off, below zero",
     }
-    for row, (order_id, kind, price, off) in enumerate(zip(*_cells(frames.lines, columns), strict=True)):
+    for row, (order_id, kind, price, off) in enumerate(zip(*cells(frames.lines, columns), strict=True)):
         is_discount = kind == "discount"
         amounts = {"price": price, "gross_amount": off} if is_discount else {"price": price}
         for column, cell in amounts.items():
-            amount = _number(cell)
+            amount = number(cell)
             if is_discount in hints and (amount > 0 if is_discount else amount < 0):
                 place = f"column {column!r}, row {row + 1} (order {order_id})"
                 yield "error", "lines", f"{place}: {hints.pop(is_discount)}"
@@ -68,7 +65,7 @@ def _whole_amounts(frames: OrderFrames) -> Iterator[Suspicion]:
     if not all(minor_digits(currency) for currency in currencies):
         return  # of some currencies whole numbers are all there is
     columns = (frames.orders["total"], frames.lines["price"])
-    amounts = [amount for cells in columns for cell in cells.to_pylist() if (amount := _number(cell))]
+    amounts = [amount for cells in columns for cell in cells.to_pylist() if (amount := number(cell))]
     is_whole = all(amount == amount.to_integral_value() for amount in amounts)
     if is_whole and len(amounts) >= _LEAST_AMOUNTS and len(set(amounts)) >= _LEAST_DIFFERENT:
         words = (
@@ -82,9 +79,9 @@ def _whole_amounts(frames: OrderFrames) -> Iterator[Suspicion]:
 def _divided_too_far(frames: OrderFrames) -> Iterator[Suspicion]:
     """Suspect totals with decimals of currencies that have none: minor units of yen are yen."""
     columns = ("channel_order_id", "currency", "total")
-    orders = zip(*_cells(frames.orders, columns), strict=True)
+    orders = zip(*cells(frames.orders, columns), strict=True)
     for row, (order_id, currency, total) in enumerate(orders):
-        code, amount = (currency or "").strip().upper(), _number(total)
+        code, amount = (currency or "").strip().upper(), number(total)
         if minor_digits(code) == 0 and amount != amount.to_integral_value():
             place = f"column 'total', row {row + 1} (order {order_id})"
             words = f"{place}: has decimals, and {code} has none; are its amounts divided by 100 like those of others?"
@@ -133,12 +130,12 @@ def _fits(one: _Taxed, divisor: int) -> bool:
 
 
 def _taxed(frames: OrderFrames, gross: bool) -> Iterator[_Taxed]:
-    modes = dict(zip(*_cells(frames.orders, ("channel_order_id", "amounts")), strict=True))
+    modes = dict(zip(*cells(frames.orders, ("channel_order_id", "amounts")), strict=True))
     of_lines = ("channel_order_line_id", "channel_order_id", "price")
     prices: dict[Any, Decimal] = {}
     includes: set[Any] = set()
-    for line_id, order_id, price in zip(*_cells(frames.lines, of_lines), strict=True):
-        prices[line_id] = _number(price)
+    for line_id, order_id, price in zip(*cells(frames.lines, of_lines), strict=True):
+        prices[line_id] = number(price)
         if modes.get(order_id) == "gross" or (gross and not modes.get(order_id)):
             includes.add(line_id)
     of_taxes = (
@@ -154,13 +151,13 @@ def _taxed(frames: OrderFrames, gross: bool) -> Iterator[_Taxed]:
     first: dict[Any, tuple[int, Any]] = {}
     own: dict[Any, Decimal] = defaultdict(Decimal)
     taxes: dict[Any, Decimal] = defaultdict(Decimal)
-    rows = zip(*_cells(frames.taxes, of_taxes), strict=True)
+    rows = zip(*cells(frames.taxes, of_taxes), strict=True)
     for row, (line_id, order_id, adjustment_id, applies_to, code, rate, amount) in enumerate(rows):
         if line_id in prices and adjustment_id is None and applies_to == "price":
-            tax = line_id, code, _number(rate)
+            tax = line_id, code, number(rate)
             first.setdefault(tax, (row, order_id))
-            own[tax] += _number(amount)
-            taxes[line_id] += _number(amount)
+            own[tax] += number(amount)
+            taxes[line_id] += number(amount)
     for (line_id, code, rate), amount in own.items():
         net = prices[line_id] - (taxes[line_id] if line_id in includes else 0)
         if rate > 0 and abs(amount) >= _COMPARED:
@@ -179,8 +176,8 @@ def _untaxed_discounts(frames: OrderFrames, divisor: int, gross: bool) -> Iterat
     of_lines = ("channel_order_id", "channel_order_line_id", "kind", "price")
     discounts = {
         line_id: (row, order_id)
-        for row, (order_id, line_id, kind, price) in enumerate(zip(*_cells(frames.lines, of_lines), strict=True))
-        if kind == "discount" and _number(price) and order_id in untouched
+        for row, (order_id, line_id, kind, price) in enumerate(zip(*cells(frames.lines, of_lines), strict=True))
+        if kind == "discount" and number(price) and order_id in untouched
     }
     bare = [discounts[line_id] for line_id in discounts.keys() - set(frames.taxes["channel_order_line_id"].to_pylist())]
     if bare:
@@ -193,54 +190,13 @@ def _untaxed_discounts(frames: OrderFrames, divisor: int, gross: bool) -> Iterat
         yield "warning", "lines", words
 
 
-def _units_for_little(frames: OrderFrames, gross: bool) -> Iterator[Suspicion]:
-    """Suspect units that are given back for clearly less than they cost, of orders without discounts."""
-    modes = dict(zip(*_cells(frames.orders, ("channel_order_id", "amounts")), strict=True))
-    of_taxes = ("channel_order_line_id", "channel_adjustment_id", "applies_to", "amount")
-    taxes: dict[Any, Decimal] = defaultdict(Decimal)
-    for line_id, adjustment_id, applies_to, amount in zip(*_cells(frames.taxes, of_taxes), strict=True):
-        if applies_to == "price":
-            taxes["line", line_id] += _number(amount) if adjustment_id is None else 0
-            taxes["refund", adjustment_id] += _number(amount)
-
-    def cost(order_id: Any, price: str | None, key: tuple[str, Any]) -> Decimal:
-        includes = modes.get(order_id) == "gross" or (gross and not modes.get(order_id))
-        return abs(_number(price)) + (0 if includes else abs(taxes[key]))
-
-    of_lines = ("channel_order_id", "channel_order_line_id", "kind", "quantity", "price")
-    units: dict[Any, Decimal] = {}
-    discounted: set[Any] = set()
-    for order_id, line_id, kind, quantity, price in zip(*_cells(frames.lines, of_lines), strict=True):
-        if kind == "discount":
-            discounted.add(order_id)
-        elif _number(quantity):
-            units[line_id] = cost(order_id, price, ("line", line_id)) / _number(quantity)
-    of_refunds = ("channel_order_id", "channel_adjustment_id", "channel_order_line_id", "quantity", "price")
-    columns = (*of_refunds, "gross_amount", "refund_total")
-    compared, little = 0, []
-    rows = zip(*_cells(frames.adjustments, columns), strict=True)
-    for row, (order_id, refund_id, line_id, quantity, price, gross_amount, total) in enumerate(rows):
-        money = cost(order_id, price, ("refund", refund_id)) + abs(_number(gross_amount))
-        full = abs(_number(quantity)) * units.get(line_id, Decimal(0))
-        if full and money and total is None and order_id not in discounted:
-            compared += 1
-            if money < full * _MOST_OF_A_UNIT:
-                little.append((row, order_id, quantity, money, full))
-    if little:
-        row, order_id, quantity, money, full = little[0]
-        words = (
-            f"column 'quantity', row {row + 1} (order {order_id}): gives back {quantity} of the line for {money:.2f}, "
-            f"though that many cost {full:.2f}; {len(little)} of {compared} rows do so. A price reduction gives back "
-            "no unit: its quantity is 0"
-        )
-        yield "warning", "adjustments", words
-
-
-def _cells(frame: Any, columns: tuple[str, ...]) -> list[list[Any]]:
+def cells(frame: Any, columns: tuple[str, ...]) -> list[list[Any]]:
+    """Return columns of a frame."""
     return [frame[name].to_pylist() for name in columns]
 
 
-def _number(cell: str | None) -> Decimal:
+def number(cell: str | None) -> Decimal:
+    """Read an amount or a quantity; what is none is judged elsewhere, and 0 here."""
     try:
         return parse_amount(cell)
     except AmountError:

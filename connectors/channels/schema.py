@@ -60,6 +60,10 @@ class Schema:
         name, schema = _split(table)
         return self._inspector.dialect.identifier_preparer.format_table(sa.table(name, schema=schema))
 
+    def quoted_column(self, column: str) -> str:
+        """Write a column's name as SQL of this database."""
+        return str(self._inspector.dialect.identifier_preparer.quote(column))
+
     def has_index(self, table: str, column: str) -> bool:
         """Return whether some index, or the primary key, begins with this column."""
         name, schema = _split(table)

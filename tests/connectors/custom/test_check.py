@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ SELECT sale AS channel_order_id, id AS channel_order_line_id, 'price' AS applies
     4.80 AS amount
 FROM line WHERE sale IN :order_ids
 """
+NO_LINE = TAXES.replace(", id AS channel", ", NULL AS channel")
 ADJUSTMENTS = """
 SELECT sale AS channel_order_id, 'R-1' AS channel_adjustment_id, 'R-1' AS refund_id, id AS channel_order_line_id,
     '2026-03-05 10:00:00' AS created_at, 'AGREEMENT' AS default_reason, 1 AS price
@@ -189,6 +191,45 @@ FOUND: dict[str, tuple[str, dict[str, str], str, str]] = {
         "warning",
         "adjustments.sql column 'quantity', row 1 (order A): gives back 1 of the line for 1.00, though that many cost 12.00; 1 of 1 rows",
     ),
+    "orders without a total": (
+        "",
+        {"orders_sql": ORDERS.replace(", total", "")},
+        "warning",
+        "orders.sql yields no 'total': nothing proves the prices, and a wrong one goes unnoticed",
+    ),
+    "refunds without a sum": (
+        "",
+        {"adjustments_sql": ADJUSTMENTS},
+        "warning",
+        "orders.sql yields no 'total_refunded': nothing proves the refunds, and a missing one goes unnoticed",
+    ),
+    "more units shipped than ordered": (
+        "",
+        {"lines_sql": LINES.replace("FROM line", ", 4 AS quantity_shipped FROM line")},
+        "warning",
+        "lines.sql column 'quantity_shipped', row 1 (order A): is 4 of 2 ordered (1 of 1 rows); does a join multiply rows?",
+    ),
+    "prices with tax of which no tax is listed": (
+        "",
+        {"platform_toml": FILES["platform.toml"].replace("[", 'amounts = "gross"\n[', 1)},
+        "warning",
+        "taxes.sql has no tax of the 1 orders whose prices include tax",
+    ),
+    "taxes of several rates without a line": (
+        "",
+        {"taxes_sql": f"{NO_LINE} UNION ALL {NO_LINE.replace('20 AS', '5 AS')}"},
+        "warning",
+        "taxes.sql row 1 (order A): taxes of 2 rates name no line, and each is spread over all products (1 of 1 orders)",
+    ),
+    "a tax of shipping that does not say so": (
+        "",
+        {
+            "orders_sql": ORDERS.replace("total\n", "total, 5 AS shipping_price\n"),
+            "taxes_sql": f"{TAXES} UNION ALL {NO_LINE}",
+        },
+        "warning",
+        "taxes.sql row 2 (order A): is a tax on all products beside taxes of single lines; if it is that of shipping",
+    ),
     "a discount above zero": (
         "",
         {"lines_sql": DISCOUNT.replace("-2", "2")},
@@ -358,6 +399,18 @@ def test_check_names_file_column_and_row_of(case: str, shop: Edit) -> None:
         assert (verdict, True) in [(finding.verdict, words in finding.message) for finding in found], found
 
 
+def test_the_statement_for_a_missing_index_can_be_run_as_it_is(shop: Edit) -> None:
+    index = FILES["platform.toml"] + '[[indexes]]\ntable = "stamp"\ncolumn = "updatedAt"\n'
+    source = shop('CREATE TABLE stamp ("updatedAt" TEXT);', platform_toml=index)
+    [finding] = check_shop(ShopReader(source))
+    statement = 'CREATE INDEX stamp_updatedat ON stamp ("updatedAt")'
+    assert finding.message.endswith(statement)
+    with sqlite3.connect(source.database_url.removeprefix("sqlite:///")) as connection:
+        connection.execute(statement)
+    connection.close()
+    assert check_shop(ShopReader(source)) == []
+
+
 def test_check_reports_all_that_is_wrong_not_only_the_first(shop: Edit) -> None:
     source = shop(lines_sql=LINES.replace("FROM line", "FROM lines"), orders_sql=ORDERS.replace("total", "totl"))
     assert [finding.message.split(": ")[0] for finding in check_shop(ShopReader(source))] == [
@@ -372,7 +425,7 @@ def test_rates_that_make_the_taxes_and_discounts_without_a_product_are_right(sho
         + "UNION ALL SELECT id, id || '-off', NULL, -2, NULL, NULL, 'discount' FROM sale WHERE id IN :order_ids"
     )
     taxes = TAXES.replace("4.80", "4.40")  # of 22.00: the shop took the discount off before
-    source = shop(taxes_sql=taxes, lines_sql=discount, adjustments_sql=ADJUSTMENTS)
+    source = shop(taxes_sql=taxes, lines_sql=discount)
     assert check_shop(ShopReader(source)) == []
 
 
