@@ -35,6 +35,8 @@ from transforms.parsing import (
     units,
 )
 
+_ZERO = r"^\s*[+-]?0+(\.0*)?\s*$"
+
 
 def read_chunk(frames: OrderFrames, mapping: ChannelMapping, faults: Faults) -> Chunk:
     """Parse a chunk, and note what is wrong with it."""
@@ -45,6 +47,7 @@ def read_chunk(frames: OrderFrames, mapping: ChannelMapping, faults: Faults) -> 
     _require_once(strip(or_blank(ids)), faults)
     _require_own_lines(lines, faults)
     _require_words(frames.orders, rows, faults)
+    lines = _some(lines, ~_left_behind(lines, rows["adjustments"]))
     is_discount = mask(pc.equal(lines.cells["kind"], "discount"))
     sold, off = _some(lines, ~is_discount), _some(lines, is_discount)
     of_adjustment = mask(pc.is_valid(taxes.cells["channel_adjustment_id"]))
@@ -92,6 +95,22 @@ def _child(frame: pa.RecordBatch, ids: pa.StringArray) -> Child:
 
 def _some(child: Child, wanted: Bools) -> Child:
     return child if wanted.all() else Child(child.cells.filter(pa.array(wanted)), child.groups.of(wanted))
+
+
+def _left_behind(lines: Child, adjustments: Child) -> Bools:
+    """Return which lines an edit left without units and without money: there is nothing to send of them.
+
+    Nothing says what they were, so one of which something was given back is not among them.
+    """
+    empty = mask(pc.match_substring_regex(lines.cells["quantity"], _ZERO))
+    if not empty.any():
+        return empty
+    for name in ("price", "total_shipping_price", "gross_amount"):
+        cells = lines.cells[name]
+        empty &= mask(pc.equal(or_blank(cells), "")) | mask(pc.match_substring_regex(cells, _ZERO))
+    given_back = pc.is_in(lines.cells["channel_order_line_id"], adjustments.cells["channel_order_line_id"])
+    left_behind: Bools = empty & ~mask(pc.equal(lines.cells["kind"], "discount")) & ~mask(given_back)
+    return left_behind & ~is_blank(lines.cells["price"])
 
 
 def _require_once(ids: pa.StringArray, faults: Faults) -> None:
@@ -243,13 +262,15 @@ def _lines(sold: Child, mapping: ChannelMapping, faults: Faults, price: Read, sh
             index = int(groups.index[row])
             field = f"order_lines[{index}].quantity_shipped"
             faults.add(int(groups.owners[row]), (Stage.LINES, index, 4), "invalid_amount", field, str(error))
+    quantity = counted(Stage.LINES, 1, "quantity").values
+    _require_units(groups, quantity, faults)
     count, paid, payload = Stage.DEPARTURES, Stage.LINE_STATUSES, Stage.LINE_PAYLOADS
     return Lines(
         cells=cells,
         groups=groups,
         measures=measured,
         is_fee=mask(pc.equal(cells["kind"], "fee")),
-        quantity=counted(Stage.LINES, 1, "quantity").values,
+        quantity=quantity,
         price=price.values,
         total_shipping_price=judged(shipping, Stage.LINE_MONEY, 2, "total_shipping_price.amount"),
         created_at=judged(times(cells["created_at"], zone), payload, 1, "created_at"),
@@ -266,6 +287,14 @@ def _lines(sold: Child, mapping: ChannelMapping, faults: Faults, price: Read, sh
         quantity_refunded=counted(paid, 6, "quantity_refunded"),
         quantity_delivered=counted(paid, 7, "quantity_delivered"),
     )
+
+
+def _require_units(groups: Groups, quantity: Ints, faults: Faults) -> None:
+    for row in np.flatnonzero(quantity < 1).tolist():
+        index = int(groups.index[row])
+        reason = "is below 1; a line has the units that were ordered, and `quantity_cancelled` those that are gone"
+        field = f"order_lines[{index}].quantity"
+        faults.add(int(groups.owners[row]), (Stage.LINES, index, 5), "invalid", field, reason)
 
 
 def _require_prices(sold: Child, price: Read, faults: Faults) -> None:
