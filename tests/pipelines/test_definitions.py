@@ -172,9 +172,9 @@ def test_the_inspection_evaluates_all_checks_and_a_sync_plans_none(runs: Runs) -
         name: {key.name for key in runs.definitions().resolve_job_def(name).asset_layer.asset_graph.asset_check_keys}
         for name in ("sync_own", "inspect_own")
     }
-    standing = {check.value for check in Check}
+    expected = {check.value for check in Check}
     assert checks["sync_own"] == set()
-    assert checks["inspect_own"] == standing | {"reconciled"}
+    assert checks["inspect_own"] == expected | {"reconciled"}
 
 
 def test_a_backfill_does_not_read_the_last_days_for_reconciliation_in_each_run(runs: Runs) -> None:

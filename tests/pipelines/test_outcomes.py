@@ -85,7 +85,7 @@ def test_a_day_with_rejected_and_refused_orders_is_done_and_the_check_red(
     assert runs.metadata(D2)["failures_total"] == 0
 
 
-def standing_check(runs: Runs) -> tuple[str, str | None]:
+def newest_check(runs: Runs) -> tuple[str, str | None]:
     key = dg.AssetCheckKey(DELIVERY, "all_accepted")
     [record] = runs.instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
     evaluation = record.evaluation
@@ -133,10 +133,10 @@ def test_a_failing_day_turns_the_standing_check_red_in_the_same_run(
     three_days(shop)
     without_store_2(sandbox)
     assert runs.sync(D1).success
-    assert standing_check(runs) == ("SUCCEEDED", None)
+    assert newest_check(runs) == ("SUCCEEDED", None)
     result = runs.sync(D2, D3)
     assert not result.success
-    status, words = standing_check(runs)
+    status, words = newest_check(runs)
     assert status == "FAILED"
     assert (words or "").startswith(
         "2 orders are not accepted by Mirakl in their current state (2 undelivered), the oldest since"
@@ -275,19 +275,19 @@ def test_words_sums_lines_and_stamps_that_are_not_right_turn_their_own_check_red
     runs: Runs, shop: OwnShop, sandbox: Sandbox
 ) -> None:
     shop.order("word", f"{D1} {NOON}", status="strange")
-    standing = {"everything_mapped"}
-    assert red(runs.sync(D1)) == standing
+    expected = {"everything_mapped"}
+    assert red(runs.sync(D1)) == expected
     shop.order("sum", f"{D2} {NOON}", total="12.00")
     shop.order("lines", f"{D2} {NOON}", lines=2)
-    standing |= {"money_adds_up"}
-    assert red(runs.sync(D2)) == standing
+    expected |= {"money_adds_up"}
+    assert red(runs.sync(D2)) == expected
     shop.order("lines", f"{D3} {NOON}", lines=1)
-    standing |= {"nothing_shrunk"}
-    assert red(runs.sync(D3)) == standing
+    expected |= {"nothing_shrunk"}
+    assert red(runs.sync(D3)) == expected
     shop.order("future", "2126-01-01 12:00:00")
     today = dt.datetime.now(ZoneInfo("Europe/Paris")).date().isoformat()
-    standing |= {"stamps_sane"}
-    assert red(runs.sync(today)) == standing
+    expected |= {"stamps_sane"}
+    assert red(runs.sync(today)) == expected
     assert sandbox.orders["1234", "future"]["channel_updated_at"] == "2126-01-01T12:00:00Z"
 
 

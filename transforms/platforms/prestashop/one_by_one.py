@@ -22,7 +22,7 @@ from transforms.platforms.prestashop.refunds import Refunds, refunded_units
 from transforms.platforms.prestashop.shares import Shares
 from transforms.platforms.prestashop.shipping import OrderShipping, Shipping
 from transforms.platforms.prestashop.slips import SlipReader
-from transforms.platforms.prestashop.states import Progress, Ways
+from transforms.platforms.prestashop.states import OrderStates, Progress
 from transforms.platforms.prestashop.vouchers import are_for_some_products, take_off_products
 from transforms.rowsets import is_true, numbering, rowset
 
@@ -51,7 +51,7 @@ class Money:
     adjustment_taxes: list[FrameRow] = field(default_factory=list)
 
 
-def work_one_by_one(chunk: Chunk, ways: Ways, money: Money) -> None:
+def work_one_by_one(chunk: Chunk, states: OrderStates, money: Money) -> None:
     """Work into `money` the vouchers, slips and counters of the orders that have such."""
     lines, vouchers, slips = chunk.lines, chunk.of_orders("cart_rules"), chunk.of_orders("slips")
     counted = is_true(lines["product_quantity_refunded"]) | is_true(lines["product_quantity_return"])
@@ -73,7 +73,7 @@ def work_one_by_one(chunk: Chunk, ways: Ways, money: Money) -> None:
         items = [_item(row, line, money, chunk.shares) for line, row in enumerate(of["lines"], first)]
         shipping = money.shipping.of(order, chunk.shares)
         off = _take_off(order, items, of, shipping, money)
-        refunds = _give_back(order, items, of, of_slips, off, shipping, ways.progress(order), money)
+        refunds = _give_back(order, items, of, of_slips, off, shipping, states.progress(order), money)
         for line, item in enumerate(items, first):
             money.refunded_units[line] = refunded_units(item, refunds)
             if of["cart_rules"] or refunds.total:

@@ -32,7 +32,7 @@ from transforms.platforms.prestashop.one_by_one import Money, work_one_by_one
 from transforms.platforms.prestashop.parcels import Parcels, parcels
 from transforms.platforms.prestashop.places import Pickup, address_columns, pickups
 from transforms.platforms.prestashop.shipping import shipping
-from transforms.platforms.prestashop.states import Settings, Ways, ways
+from transforms.platforms.prestashop.states import OrderStates, Settings, order_states
 from transforms.platforms.prestashop.vouchers import free_shipping
 from transforms.platforms.prestashop.words import staff_words
 from transforms.rows import Rows, number
@@ -47,13 +47,13 @@ def shape(rows: Rows, read_at: dt.datetime, timezone: str) -> OrderFrames:
 
 def _frames(chunk: Chunk) -> dict[str, Frame]:
     settings, money = Settings(chunk.rows), _money(chunk)
-    found = ways(settings, chunk, _is_paid(chunk, money))
-    work_one_by_one(chunk, found, money)
+    states = order_states(settings, chunk, _is_paid(chunk, money))
+    work_one_by_one(chunk, states, money)
     left, places = parcels(chunk), pickups(chunk)
     beside = [*discounts(chunk, money.discount_net, money.discount_gross), *fees(chunk)]
     return {
-        "orders": _orders(chunk, money, found, places, left),
-        "lines": joined([_lines(chunk, money, found, left), *(lines for lines, _ in beside)]),
+        "orders": _orders(chunk, money, states, places, left),
+        "lines": joined([_lines(chunk, money, states, left), *(lines for lines, _ in beside)]),
         "adjustments": joined(list(block_of(money.adjustments))),
         "taxes": joined([*_taxes(chunk, money), *(taxes for _, taxes in beside)]),
         "addresses": frame_of(address_columns(chunk.of_orders("addresses"), places)),
@@ -88,7 +88,7 @@ def _money(chunk: Chunk) -> Money:
     )
 
 
-def _orders(chunk: Chunk, money: Money, found: Ways, places: Mapping[int, Pickup], left: Parcels) -> Table:
+def _orders(chunk: Chunk, money: Money, states: OrderStates, places: Mapping[int, Pickup], left: Parcels) -> Table:
     orders = chunk.orders
     own = [places.get(order) for order in range(len(orders))]
     # A carrier called 0 goes by the shop's name.
@@ -97,17 +97,17 @@ def _orders(chunk: Chunk, money: Money, found: Ways, places: Mapping[int, Pickup
         {
             "channel_order_id": chunk.order_ids,
             "created_at": text_cells(orders["date_add"]),
-            "status": [standing.word for standing in found.standings],
-            "status_hint": [standing.hint for standing in found.standings],
-            "status_proved": [standing.proved for standing in found.standings],
+            "status": [state.name for state in states.each],
+            "status_hint": [state.hint for state in states.each],
+            "status_proved": [state.proved for state in states.each],
             "currency": orders["currency"],
             "total": amounts(money.total),
             "total_paid": amounts(money.paid),
             "total_refunded": amounts(money.refunded),
             "shipping_price": amounts(money.shipping.price),
-            "shipped_at": found.shipped_at,
-            "cancelled_at": found.cancelled_at,
-            "cancel_reason": _cancel_reasons(chunk, found),
+            "shipped_at": states.shipped_at,
+            "cancelled_at": states.cancelled_at,
+            "cancel_reason": _cancel_reasons(chunk, states),
             "store": orders["id_shop"],
             # Whoever imports orders of a marketplace makes them by a payment module of its own.
             "source": or_else(orders["module"], orders["payment"]),
@@ -121,22 +121,22 @@ def _orders(chunk: Chunk, money: Money, found: Ways, places: Mapping[int, Pickup
     )
 
 
-def _cancel_reasons(chunk: Chunk, found: Ways) -> list[str | None]:
+def _cancel_reasons(chunk: Chunk, states: OrderStates) -> list[str | None]:
     """Return why orders are cancelled: by the staff's words, what they lack, or the name of their state."""
     reasons = [
-        "out of stock" if short_at else None if standing.hint == "PS_OS_CANCELED" else standing.word
-        for standing, short_at in zip(found.standings, found.out_of_stock_at, strict=True)
+        "out of stock" if short_at else None if state.hint == "PS_OS_CANCELED" else state.name
+        for state, short_at in zip(states.each, states.out_of_stock_at, strict=True)
     ]
     messages = chunk.of_orders("messages")
     for order in np.flatnonzero(messages.groups.counts).tolist():
-        if written := staff_words(own_objects(messages, order), found.cancelled_at[order], after_shipment=False):
+        if written := staff_words(own_objects(messages, order), states.cancelled_at[order], after_shipment=False):
             reasons[order] = " ".join(written)
     return reasons
 
 
-def _lines(chunk: Chunk, money: Money, found: Ways, left: Parcels) -> Block:
+def _lines(chunk: Chunk, money: Money, states: OrderStates, left: Parcels) -> Block:
     lines = chunk.lines
-    partly = np.array([standing.partly_shipped for standing in found.standings])[lines.groups.owners]
+    partly = np.array([state.partly_shipped for state in states.each])[lines.groups.owners]
     return {
         **chunk.ids_of_lines(pa.array(np.arange(len(lines)))),
         "quantity": text_cells(money.units),

@@ -122,7 +122,7 @@ def _by_flags(state: Any) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OrderState:
     """How far an order is. `hint` and `proved` as in the orders frame.
 
     The rest names entries of its history, from 0 (None: there is none). `shipped`: when it left, if it did;
@@ -130,7 +130,7 @@ class Standing:
     before that, for an order that is cancelled.
     """
 
-    word: str
+    name: str
     hint: str | None
     proved: str | None
     shipped: int | None
@@ -140,7 +140,7 @@ class Standing:
     cancelled: int | None
 
 
-def standing(states: States, current: Any, history: Sequence[Any], paid: bool, tracked: bool) -> Standing:
+def order_state(states: States, current: Any, history: Sequence[Any], paid: bool, tracked: bool) -> OrderState:
     """Return how far an order is by its state and by those it was in before, oldest first.
 
     `paid`: its payments, its invoice or its slips prove that it was paid. `tracked`: it has a tracking number, which
@@ -173,8 +173,8 @@ def standing(states: States, current: Any, history: Sequence[Any], paid: bool, t
     else:
         proved = _proved(decided, paid, tracked)
     decisive = proved or hint
-    return Standing(
-        word=states.name(current),
+    return OrderState(
+        name=states.name(current),
         hint=hint,
         proved=proved,
         shipped=shipped,
@@ -229,42 +229,42 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class OrderStates:
     """How far the orders of a chunk are, and since when: times are the shop's own, None where there is none."""
 
-    standings: Sequence[Standing]
+    each: Sequence[OrderState]
     shipped_at: Sequence[str | None]
     out_of_stock_at: Sequence[str | None]
     cancelled_at: Sequence[str | None]
 
     def progress(self, order: int) -> Progress:
         """Return how far one order is."""
-        return Progress(self.shipped_at[order], self.standings[order].shipped_now, self.out_of_stock_at[order])
+        return Progress(self.shipped_at[order], self.each[order].shipped_now, self.out_of_stock_at[order])
 
 
-def ways(settings: Settings, chunk: Chunk, paid: Bools) -> Ways:
-    """Return how far each order is. Most orders of a chunk went the same few ways: each is followed once."""
+def order_states(settings: Settings, chunk: Chunk, paid: Bools) -> OrderStates:
+    """Return how far each order is. Most orders of a chunk share a few histories: each is worked out once."""
     orders, history = chunk.orders, chunk.of_orders("history")
     shops = zip(orders["id_shop"], orders["id_shop_group"], strict=True)
     tracked = is_filled(text_cells(orders["tracking_number"])).tolist()
     states, bounds = history["id_order_state"].tolist(), history.groups.bounds.tolist()
     histories = [tuple(states[begin:end]) for begin, end in pairwise(bounds)]
-    known: dict[tuple[Any, ...], Standing] = {}
+    known: dict[tuple[Any, ...], OrderState] = {}
     found = []
-    for way in zip(shops, orders["current_state"], histories, paid.tolist(), tracked, strict=True):
-        if way not in known:
-            known[way] = standing(settings.states(way[0]), *way[1:])
-        found.append(known[way])
+    for key in zip(shops, orders["current_state"], histories, paid.tolist(), tracked, strict=True):
+        if key not in known:
+            known[key] = order_state(settings.states(key[0]), *key[1:])
+        found.append(known[key])
     dates = text_cells(history["date_add"]).to_pylist()
 
     def times(entries: Iterable[int | None]) -> list[str | None]:
         return [None if entry is None else dates[begin + entry] for begin, entry in zip(bounds, entries, strict=False)]
 
-    return Ways(
-        standings=found,
-        shipped_at=times(standing.shipped for standing in found),
-        out_of_stock_at=times(standing.out_of_stock for standing in found),
-        cancelled_at=times(standing.cancelled for standing in found),
+    return OrderStates(
+        each=found,
+        shipped_at=times(state.shipped for state in found),
+        out_of_stock_at=times(state.out_of_stock for state in found),
+        cancelled_at=times(state.cancelled for state in found),
     )
 
 
