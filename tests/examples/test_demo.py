@@ -37,25 +37,3 @@ def test_a_chosen_port_that_is_taken_ends_it(taken: int, tmp_path: Path) -> None
     assert f"Port {taken} is taken" in done.stdout
     assert "make ui PORT=3100" in done.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.slow
-def test_run_again_the_demo_sends_nothing(tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
-    (tmp_path / "channels.toml").write_text((root / "channels.toml").read_text())
-    kept = {name: value for name, value in os.environ.items() if name not in {"DAGSTER_HOME", "LEDGER_URL"}}
-    output = [
-        subprocess.run(
-            [sys.executable, "-m", "examples.demo", "run"],
-            cwd=tmp_path,
-            env={**kept, "PYTHONPATH": str(root)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for _ in range(2)
-    ]
-    [total] = [line.split()[2:] for line in output[1].splitlines() if line.strip().startswith("all days")]
-    read, delivered, unchanged, *_, requests = (int(cell.replace(",", "")) for cell in total)
-    assert (delivered, requests) == (0, 0)
-    assert 0 < unchanged < read

@@ -1,4 +1,4 @@
-"""The UI after `make run`, in Chromium: the failures of a day, the red check, the settings of the shop."""
+"""`make run`, a second one, and the UI after it in Chromium: failures of a day, the red check, the shop's settings."""
 
 from __future__ import annotations
 
@@ -39,14 +39,31 @@ def browser() -> Iterator[Chrome]:
         yield started
 
 
+def make_run(folder: Path) -> str:
+    """Do what `make run` does, in another folder; return what it prints."""
+    kept = {name: value for name, value in os.environ.items() if name not in {"DAGSTER_HOME", "LEDGER_URL"}}
+    return subprocess.run(
+        [sys.executable, "-m", "examples.demo", "run"],
+        cwd=folder,
+        env={**kept, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+
+
 @pytest.fixture(scope="module")
-def example(browser: Chrome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which `make run` was called once."""
     folder = tmp_path_factory.mktemp("example")
     shutil.copy(ROOT / "channels.toml", folder)
-    environment = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
-    environment["PYTHONPATH"] = str(ROOT)
-    # As `make run` does, in another folder.
-    subprocess.run([sys.executable, "-m", "examples.demo", "run"], cwd=folder, env=environment, check=True)
+    make_run(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def example(made: Path, browser: Chrome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
+    folder = shutil.copytree(made, tmp_path_factory.mktemp("shown") / "example")
     ledger = Ledger(f"sqlite:///{folder / 'var' / 'ledger.sqlite'}")
     refused = {row.channel_order_id: row.day for _, row in ledger.unaccepted("example") if row.outcome == "refused"}
     ledger.dispose()
@@ -62,6 +79,14 @@ def example(browser: Chrome, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         }
         with running_dagster({**variables(folder, sandbox), **kept}, folder / "log") as dagster:
             yield Example(Page(browser, dagster.url.removesuffix("/graphql")), refused)
+
+
+def test_run_again_the_demo_sends_nothing(made: Path, tmp_path: Path) -> None:
+    output = make_run(shutil.copytree(made, tmp_path / "example"))
+    [total] = [line.split()[2:] for line in output.splitlines() if line.strip().startswith("all days")]
+    read, delivered, unchanged, *_, requests = (int(cell.replace(",", "")) for cell in total)
+    assert (delivered, requests) == (0, 0)
+    assert 0 < unchanged < read
 
 
 def test_a_day_names_its_refused_orders(example: Example) -> None:
