@@ -17,7 +17,7 @@ import httpx
 import tenacity
 
 from connectors.mirakl.auth import TokenSource
-from connectors.mirakl.connection import Connections
+from connectors.mirakl.connection import Connections, trusted_authorities
 from connectors.mirakl.errors import (
     NoAnswer,
     OrdersRefused,
@@ -78,7 +78,7 @@ class MiraklClient:
     def __init__(self, settings: MiraklSettings, log: Callable[[str], None] = lambda _: None) -> None:
         timeout = httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout)
         # For tokens; redirects are not followed: a credential belongs to this host alone.
-        self._http = httpx.Client(timeout=timeout, follow_redirects=False)
+        self._http = httpx.Client(timeout=timeout, follow_redirects=False, verify=trusted_authorities())
         self._limiter = Limiter(settings.requests_per_second)
         self._tokens = TokenSource(
             self._http, self._limiter, settings.token_url, settings.client_id, settings.client_secret

@@ -8,6 +8,7 @@ the next request, and call orders delivered that were never read.
 
 from __future__ import annotations
 
+import functools
 import ssl
 import threading
 import time
@@ -23,6 +24,12 @@ _MOST_BYTES = 1_000_000
 _REST_SECONDS = 0.1
 _END_OF_HEAD = b"\r\n\r\n"
 _ACCEPTED = httpx.Response(httpx.codes.NO_CONTENT)
+
+
+@functools.cache
+def trusted_authorities() -> ssl.SSLContext:
+    """Return whom httpx trusts, read once per process: that takes as long as many orders do."""
+    return httpx.create_ssl_context()
 
 
 class _Connection(NamedTuple):
@@ -44,7 +51,7 @@ class Connections:
         self._url = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         self._host = (b"Host", url.netloc)
         self._extensions = {"timeout": timeout.as_dict()}
-        self._ssl_context, self._proxy = httpx.create_ssl_context(), _proxy(url)
+        self._ssl_context, self._proxy = trusted_authorities(), _proxy(url)
         self._backend = _Backend(timeout.read or 60.0)
         self._lock = threading.Lock()
         self._free = [_Connection(self._pool()) for _ in range(2 * threads)]
