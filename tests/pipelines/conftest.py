@@ -18,9 +18,16 @@ from pipelines.build import build_definitions
 from pipelines.config.settings import load_settings
 from pipelines.names import MIRAKL_DELIVERY
 from tests.own_shop import OwnShop
+from tests.pipelines.once import once_per_process
 from tests.pipelines.shell import DAY, NEXT
 
 DELIVERY = dg.AssetKey(["own", MIRAKL_DELIVERY])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _once_per_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with once_per_process(tmp_path_factory.mktemp("dagster") / "home"):
+        yield
 
 
 @pytest.fixture
