@@ -5,25 +5,24 @@ from __future__ import annotations
 import configparser
 import json
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 import yaml
-from dagster._cli import cli as dagster_cli
-from dagster._daemon.cli import cli as daemon_cli
-from dagster_webserver.cli import cli as webserver_cli
 
 from pipelines.config.channels_file import FILE_VARIABLE as CHANNELS_FILE
 from pipelines.config.environment import Environment
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
-PROGRAMS: dict[str, click.Command] = {
-    "dagster": dagster_cli,
-    "dagster-daemon": daemon_cli,
-    "dagster-webserver": webserver_cli,
+# Imported where they are used: the webserver's takes seconds, in each process of a test run.
+PROGRAMS = {
+    "dagster": "dagster._cli",
+    "dagster-daemon": "dagster._daemon.cli",
+    "dagster-webserver": "dagster_webserver.cli",
 }
 SERVICE_KEYS = {
     *("image", "build", "restart", "stop_grace_period", "environment", "env_file", "volumes", "depends_on"),
@@ -89,7 +88,8 @@ def unit_commands() -> list[list[str]]:
 
 def understood(command: list[str]) -> str:
     """Parse a command line as its program does, and name what it would run; an unknown option raises."""
-    program, arguments = PROGRAMS[command[0]], command[1:]
+    program: click.Command = import_module(PROGRAMS[command[0]]).cli
+    arguments = command[1:]
     names = [command[0]]
     while isinstance(program, click.Group):
         assert arguments[0] in program.commands, command

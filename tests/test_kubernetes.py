@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import re
 import warnings
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import pytest
 import yaml
 from dagster._config import process_config, resolve_to_config_type
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from dagster_k8s import K8sRunLauncher
-    from dagster_k8s.job import UserDefinedDagsterK8sConfig
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 VALUES: dict[str, Any] = yaml.safe_load((DEPLOY / "kubernetes" / "values.yaml").read_text())
@@ -32,6 +30,15 @@ FROM_THE_CHART = {
 }
 
 
+@pytest.fixture(scope="module")
+def dagster_k8s() -> ModuleType:
+    """The package, imported only here: it takes a second, in each process of a test run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import_module("dagster_k8s.job")
+        return import_module("dagster_k8s")
+
+
 def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])[A-Z]", lambda match: f"_{match[0]}", name).lower()
 
@@ -40,18 +47,19 @@ def keys_in_snake_case(value: Any) -> Any:
     return {snake(key): keys_in_snake_case(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
-def test_dagster_s_launcher_accepts_what_the_chart_makes_of_the_values() -> None:
+def test_dagster_s_launcher_accepts_what_the_chart_makes_of_the_values(dagster_k8s: ModuleType) -> None:
     config = {snake(key): value for key, value in LAUNCHER.items()}
     config["run_k8s_config"] = {snake(key): value for key, value in LAUNCHER["runK8sConfig"].items()}
-    read = process_config(resolve_to_config_type(K8sRunLauncher.config_type()), {**config, **FROM_THE_CHART})
+    accepted = resolve_to_config_type(dagster_k8s.K8sRunLauncher.config_type())
+    read = process_config(accepted, {**config, **FROM_THE_CHART})
     assert read.success, read.errors
     misspelt = {**config, **FROM_THE_CHART, "resource": {}}
-    assert not process_config(resolve_to_config_type(K8sRunLauncher.config_type()), misspelt).success
+    assert not process_config(accepted, misspelt).success
 
 
-def test_the_settings_of_a_runs_pod_are_in_kubernetes_own_terms() -> None:
+def test_the_settings_of_a_runs_pod_are_in_kubernetes_own_terms(dagster_k8s: ModuleType) -> None:
     # Raises for a field that its model does not have.
-    made = UserDefinedDagsterK8sConfig.from_dict(
+    made = dagster_k8s.job.UserDefinedDagsterK8sConfig.from_dict(
         {
             "container_config": {"resources": LAUNCHER["resources"]},
             **{snake(key): value for key, value in LAUNCHER["runK8sConfig"].items()},

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 
 import fsspec
 import pytest
-from moto.server import ThreadedMotoServer
 
 from connectors.frames import tables
 from connectors.frames.storage import FrameStorage, StorageError
@@ -17,7 +17,8 @@ BUCKET = "frames-of-the-test"
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    # Imported only here: it takes a second, in each process of a test run.
+    server = import_module("moto.server").ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
