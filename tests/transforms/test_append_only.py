@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -11,9 +12,9 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.transforms.conftest import ORDER, READ_AT, TAX
-from tests.transforms.test_normalise import payload_of
+from tests.transforms.conftest import MAPPING, ORDER, READ_AT, TAX
 from transforms.frames import order_frames, table_of
+from transforms.normalise import normalise
 
 UNITS = st.integers(1, 3)
 LINE_NUMBERS = st.integers(0, 2)
@@ -50,7 +51,7 @@ class Shop:
     def happens(self, number: int, what: str, index: int, amount: int) -> None:
         at = (dt.datetime(2026, 3, 3) + dt.timedelta(hours=number)).isoformat()
         index %= len(self.quantities)
-        refund = {"channel_order_id": "1", "refund_id": str(number), "created_at": at}
+        refund = {"refund_id": str(number), "created_at": at}
         row = {**refund, "channel_adjustment_id": f"{number}-{index}", "channel_order_line_id": str(index)}
         units = min(amount, self.waiting[index])
         back = min(amount, self.buyer[index])
@@ -90,19 +91,10 @@ class Shop:
             documents[row["refund_id"]] += sum((Decimal(str(amount)) for amount in {*amounts} if amount), Decimal(0))
         return documents
 
-    def sent(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """Return its adjustments as they would be sent now, with their lines."""
-        return [
-            (line["channel_order_line_id"], adjustment)
-            for line in self.lines()
-            for adjustment in line.get("adjustments", ())
-        ]
-
-    def lines(self) -> list[dict[str, Any]]:
-        """Return its lines as they would be sent now."""
+    def tables(self, order_id: str = "1") -> dict[str, list[dict[str, Any]]]:
+        """Return what the shop's tables hold of it now, as an order of this id."""
         lines = [
             {
-                "channel_order_id": "1",
                 "channel_order_line_id": str(index),
                 "quantity": quantity,
                 "price": self.cents[index] / 100,
@@ -125,16 +117,32 @@ class Shop:
             order["total_refunded"] = str(min(total, sum(self.documents().values(), Decimal(0))))
         order["status"] = "void" if self.cancelled_at else "paid" if self.completed_at is None else "sent"
         # A database gives its rows in any order.
-        tables: dict[str, list[dict[str, Any]]] = {
-            "orders": [order],
-            "lines": lines,
-            "taxes": taxes,
-            "adjustments": self.adjustments[::-1],
-        }
-        frames = order_frames({name: table_of(rows) for name, rows in tables.items() if rows}, READ_AT)
-        lines = payload_of(frames)["order_lines"]
-        assert isinstance(lines, list)
-        return lines
+        tables: dict[str, list[dict[str, Any]]] = {"orders": [order], "lines": lines, "taxes": taxes}
+        tables["adjustments"] = self.adjustments[::-1]
+        return {name: [self._of(order_id, row) for row in rows] for name, rows in tables.items()}
+
+    def _of(self, order_id: str, row: dict[str, Any]) -> dict[str, Any]:
+        # A line belongs to one order, or is refused.
+        line = row.get("channel_order_line_id")
+        named = {} if line is None else {"channel_order_line_id": f"{line_prefix(order_id)}{line}"}
+        return {**row, **named, "channel_order_id": order_id}
+
+
+def line_prefix(order_id: str) -> str:
+    return f"of {order_id}: "
+
+
+def lines_of(*orders: Mapping[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Return the lines that would be sent, by order id. Orders are normalised together: that costs as one does."""
+    tables = {name: [row for order in orders for row in order[name]] for name in orders[0]}
+    result = normalise(order_frames({name: table_of(rows) for name, rows in tables.items() if rows}, READ_AT), MAPPING)
+    assert result.rejects == []
+    assert len(result.records) == len(orders)
+    payloads = {record.channel_order_id: record.payload.decode() for record in result.records}
+    return {
+        order_id: json.loads(payload.replace(line_prefix(order_id), ""), parse_float=Decimal)["order_lines"]
+        for order_id, payload in payloads.items()
+    }
 
 
 def cost(priced: Mapping[str, Any], shipping: str) -> dict[str, Decimal]:
@@ -156,10 +164,18 @@ def test_an_adjustment_never_changes_while_its_order_only_grows(
     quantities: list[int], cents: list[int], events: list[tuple[str, int, int]], paid: tuple[str, bool]
 ) -> None:
     shop = Shop(quantities, cents[: len(quantities)], *paid)
-    before: list[tuple[str, Mapping[str, Any]]] = []
+    states = [shop.tables("-1")]
     for number, event in enumerate(events):
         shop.happens(number, *event)
-        now = shop.sent()
+        states.append(shop.tables(str(number)))
+    lines = lines_of(*states)
+    before: list[tuple[str, Mapping[str, Any]]] = []
+    for number in range(len(events)):
+        now = [
+            (line["channel_order_line_id"], adjustment)
+            for line in lines[str(number)]
+            for adjustment in line.get("adjustments", ())
+        ]
         assert [adjustment for adjustment in before if adjustment not in now] == []
         before = now
 
@@ -177,7 +193,7 @@ def test_refunds_never_exceed_a_lines_money_or_units_and_add_up_to_the_cent(
     for number, event in enumerate(events):
         shop.happens(number, *event)
     charged, refunded = Decimal(0), Decimal(0)
-    for line in shop.lines():
+    for line in lines_of(shop.tables())["1"]:
         left = cost(line, "total_shipping_price")
         charged += sum(left.values(), Decimal(0))
         for adjustment in line.get("adjustments", ()):
