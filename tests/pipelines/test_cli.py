@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -23,10 +21,9 @@ from pipelines.config.environment import Environment
 from pipelines.config.settings import load_settings
 from tests.own_shop import OwnShop
 from tests.pipelines.shell import DAY, NEXT, RANGE, call, json_of
+from tests.servers.forked import COMMAND, Forked
 
 pytestmark = pytest.mark.slow
-
-COMMAND = [sys.executable, "-m", "pipelines.cli"]
 
 
 def test_every_command_and_option_has_a_help_text() -> None:
@@ -206,15 +203,13 @@ def test_a_wrong_command_line_is_status_2_and_one_error(orders: OwnShop, argumen
     assert "%" not in done.stderr
 
 
-def begin_slow_sync(orders: OwnShop, environment: dict[str, str], sandbox: Sandbox) -> subprocess.Popen[str]:
+def begin_slow_sync(orders: OwnShop, environment: dict[str, str], sandbox: Sandbox) -> Forked:
     """Start a sync of 64 orders, two to a request and ten requests a second; return once some have arrived."""
     path = Path(environment["CHANNELS_FILE"])
     path.write_text("[mirakl]\norders_per_request = 2\nrequests_per_second = 10\n" + path.read_text())
     for number in range(60):
         orders.order(f"many/{number}", f"{DAY} 12:00:00")
-    process = subprocess.Popen(
-        [*COMMAND, "sync", "own", *RANGE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
-    )
+    process = Forked(COMMAND, "sync", "own", *RANGE)
     end = time.monotonic() + 60
     while not sandbox.orders and time.monotonic() < end:
         time.sleep(0.05)
@@ -227,8 +222,8 @@ def test_sigterm_finishes_what_is_in_flight_and_the_next_run_sends_the_rest(
 ) -> None:
     process = begin_slow_sync(orders, environment, sandbox)
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 1, out + err
+    status, out, err = process.communicate(60)
+    assert status == 1, out + err
     assert "stopped; run the same command again to complete the work" in err
     assert "Traceback" not in err
     arrived = sandbox.stats.stored
@@ -243,14 +238,12 @@ def test_a_sync_that_waits_for_another_reports_it_and_ends_with_a_signal(
 ) -> None:
     credential = Environment().mirakl(load_settings().mirakl).credential
     with Ledger(environment["LEDGER_URL"]).one_sender(lambda: None, credential=credential):
-        command = [*COMMAND, "sync", "own", *RANGE, "--json"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
-        assert process.stderr is not None
+        process = Forked(COMMAND, "sync", "own", *RANGE, "--json")
         printed = next((line for line in process.stderr if "another run is sending" in line), "nothing")
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=60)
+        status, out, err = process.communicate(60)
     assert printed == "another run is sending; this one waits until it is done\n"
-    assert (process.returncode, sandbox.stats.requests) == (1, 0), out
+    assert (status, sandbox.stats.requests) == (1, 0), out
     assert "stopped; run the same command again" in err
     assert json_of("sync", "own", *RANGE)["delivered"] == 4
 
@@ -259,8 +252,8 @@ def test_after_kill_9_the_next_run_completes_the_work(
     orders: OwnShop, environment: dict[str, str], sandbox: Sandbox
 ) -> None:
     process = begin_slow_sync(orders, environment, sandbox)
-    process.kill()
-    process.communicate(timeout=60)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(60)
     arrived = sandbox.stats.stored
     done = json_of("sync", "own", *RANGE)
     in_flight = done["delivered"] - (64 - arrived)
@@ -270,18 +263,16 @@ def test_after_kill_9_the_next_run_completes_the_work(
 
 
 def test_the_sandbox_prints_the_variables_that_lead_to_it_and_stops_in_silence() -> None:
-    pipe = subprocess.PIPE
-    with subprocess.Popen([*COMMAND, "sandbox", "--port", "0"], stdout=pipe, stderr=pipe, text=True) as process:
-        assert process.stdout is not None
-        lines = [process.stdout.readline().strip() for _ in range(3)]
-        try:
-            base = lines[0].removeprefix("export MIRAKL_BASE_URL=").removesuffix("/api/channel-platform")
-            with httpx.Client(transport=httpx.HTTPTransport(retries=5)) as client:
-                assert client.get(f"{base}/_sandbox/stats").json()["orders"] == 0
-        finally:
-            process.terminate()
-        _, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (0, "")
+    process = Forked(COMMAND, "sandbox", "--port", "0")
+    lines = [process.stdout.readline().strip() for _ in range(3)]
+    try:
+        base = lines[0].removeprefix("export MIRAKL_BASE_URL=").removesuffix("/api/channel-platform")
+        with httpx.Client(transport=httpx.HTTPTransport(retries=5)) as client:
+            assert client.get(f"{base}/_sandbox/stats").json()["orders"] == 0
+    finally:
+        process.send_signal(signal.SIGTERM)
+        status, _, err = process.communicate(30)
+    assert (status, err) == (0, "")
     assert lines[1:] == [
         f"export MIRAKL_TOKEN_URL={base}/oauth/token",
         "export MIRAKL_CLIENT_ID=sandbox MIRAKL_CLIENT_SECRET=sandbox",

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from pipelines.config.settings import SettingsError
 from pipelines.runs import heartbeat, shell_runs
 from pipelines.runs.home_check import check_dagster_home
 from pipelines.runs.instance import dagster_instance, outdated_storages
+from tests.servers.forked import Forked
 
 pytestmark = pytest.mark.slow
 
@@ -73,11 +71,13 @@ def test_a_home_that_holds_something_keeps_its_own_configuration(
         assert not (tmp_path / "dagster.yaml").exists()
 
 
-def test_an_empty_home_is_filled_once_by_commands_that_start_together(tmp_path: Path) -> None:
+def test_an_empty_home_is_filled_once_by_commands_that_start_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = "from pipelines.runs.instance import dagster_instance\nwith dagster_instance() as i: i.get_runs(limit=1)"
-    environment = {**os.environ, "DAGSTER_HOME": str(tmp_path), "DAGSTER_DISABLE_TELEMETRY": "1"}
-    started = [subprocess.Popen([sys.executable, "-c", program], env=environment) for _ in range(4)]
-    assert [process.wait(120) for process in started] == [0] * 4
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    started = [Forked(program) for _ in range(4)]
+    assert [process.communicate(120) for process in started] == [(0, "", "")] * 4
     assert (tmp_path / "dagster.yaml").is_file()
     for name in ("history/runs.db", "schedules/schedules.db"):
         with closing(sqlite3.connect(tmp_path / name)) as connection:
@@ -118,15 +118,14 @@ except SettingsError as error:
 
 
 @pytest.mark.parametrize("moment", ["opening", "running", "in mid-run"])
-def test_a_full_disk_is_one_message(tmp_path: Path, moment: str) -> None:
-    environment = {**os.environ, "DAGSTER_HOME": str(tmp_path), "DAGSTER_DISABLE_TELEMETRY": "1"}
-    command = [sys.executable, "-W", "ignore", "-c", FULL_DISK, moment]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 1
-    assert done.stderr.startswith("DAGSTER_HOME: Dagster cannot keep its records (")
-    assert "Traceback" not in done.stderr
-    assert "SQL:" not in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+def test_a_full_disk_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    status, _, err = Forked(FULL_DISK, moment).communicate(120)
+    assert status == 1
+    assert err.startswith("DAGSTER_HOME: Dagster cannot keep its records (")
+    assert "Traceback" not in err
+    assert "SQL:" not in err
+    assert len(err.splitlines()) == 1
 
 
 def test_tables_of_an_older_dagster_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,8 +170,8 @@ def test_a_run_killed_before_it_began_is_ended_by_a_later_command(
 ) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
-    killed = subprocess.run([sys.executable, "-W", "ignore", "-c", KILLED], timeout=120, check=False)
-    assert killed.returncode == -signal.SIGKILL
+    status, *_ = Forked(KILLED).communicate(120)
+    assert status == -signal.SIGKILL
     with dagster_instance() as instance:
         assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.NOT_STARTED]
     monkeypatch.setattr(heartbeat, "SILENT", dt.timedelta(0))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,10 +19,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from connectors.sandbox.server import Sandbox
 from tests.own_shop import OwnShop
 from tests.pipelines.shell import DAY, NEXT, call
+from tests.servers.forked import COMMAND, Forked
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-m", "pipelines.cli", "metrics", "--port", "0"]
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
@@ -46,16 +45,14 @@ class Exporter:
 
 @pytest.fixture
 def exporter(orders: OwnShop) -> Iterator[Exporter]:
-    pipe = subprocess.PIPE
-    with subprocess.Popen(COMMAND, stdout=pipe, stderr=pipe, text=True) as process:
-        assert process.stdout is not None
-        made = Exporter(process.stdout.readline().strip())
-        try:
-            yield made
-        finally:
-            process.send_signal(signal.SIGTERM)
-            _, made.errors = process.communicate(timeout=30)
-    assert process.returncode == 0
+    process = Forked(COMMAND, "metrics", "--port", "0")
+    made = Exporter(process.stdout.readline().strip())
+    try:
+        yield made
+    finally:
+        process.send_signal(signal.SIGTERM)
+        status, _, made.errors = process.communicate(30)
+    assert status == 0
     assert made.errors.count("\n") == made.expected_errors, made.errors
 
 

@@ -6,8 +6,6 @@ import logging
 import os
 import pickle
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -28,6 +26,7 @@ from pipelines.runs.instance import dagster_instance
 from pipelines.runs.overlap import WindowLost, overlapped
 from tests.own_shop import OwnShop
 from tests.pipelines.shell import json_of
+from tests.servers.forked import COMMAND, Forked
 
 WINDOWS = [["1"], ["2", "3"], ["4"], ["5"]]
 LONG = ("--from", "2026-03-01", "--to", "2026-03-10")
@@ -273,22 +272,17 @@ def test_where_the_shop_cannot_be_read_the_windows_after_that_are_not_worked_on(
     assert sandbox.stats.requests == 0
 
 
-def begin_long_sync(environment: dict[str, str], sandbox: Sandbox) -> subprocess.Popen[str]:
+def begin_long_sync(environment: dict[str, str], sandbox: Sandbox) -> Forked:
     """Start a sync of a long range, slow enough to be stopped; return once an order has arrived."""
     path = Path(environment["CHANNELS_FILE"])
     path.write_text("[mirakl]\norders_per_request = 2\nrequests_per_second = 10\n" + path.read_text())
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pipelines.cli", "sync", "own", *LONG, "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = Forked(COMMAND, "sync", "own", *LONG, "--json")
     until(lambda: sandbox.orders or process.poll() is not None)
     assert process.poll() is None
     return process
 
 
-def processes_of(process: subprocess.Popen[str]) -> list[int]:
+def processes_of(process: Forked) -> list[int]:
     return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 
 
@@ -306,8 +300,8 @@ def test_sigterm_lets_all_windows_finish_what_is_in_flight(
     processes = processes_of(process)
     assert processes
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=120)
-    assert (process.returncode, "Traceback" in err) == (1, False), err
+    status, _, err = process.communicate(120)
+    assert (status, "Traceback" in err) == (1, False), err
     assert "stopped; run the same command again to complete the work" in err
     assert all(map(is_gone, processes))
     arrived = sandbox.stats.stored
@@ -321,8 +315,8 @@ def test_windows_end_with_a_command_that_is_killed(
 ) -> None:
     process = begin_long_sync(environment, sandbox)
     processes = processes_of(process)
-    process.kill()
-    process.communicate(timeout=120)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(120)
     until(lambda: all(map(is_gone, processes)))
     assert 0 < sandbox.stats.stored < 64
     json_of("sync", "own", *LONG)
@@ -333,14 +327,13 @@ def test_windows_end_with_a_command_that_is_killed(
 def test_windows_that_wait_for_each_other_do_not_report_another_run(
     long_range: OwnShop, environment: dict[str, str]
 ) -> None:
-    command = [sys.executable, "-m", "pipelines.cli", "sync", "own", *LONG, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "another run" not in done.stderr
+    command = (COMMAND, "sync", "own", *LONG, "--json")
+    status, out, err = Forked(*command).communicate(120)
+    assert ("another run" in err, status) == (False, 0), out
     credential = Environment().mirakl(load_settings().mirakl).credential
     with Ledger(environment["LEDGER_URL"]).one_sender(lambda: None, credential=credential):
-        waiting = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        assert waiting.stderr is not None
-        line_of_waiting = next((line for line in waiting.stderr if "another run" in line), "nothing")
-    out, err = waiting.communicate(timeout=120)
-    assert line_of_waiting == "another run is sending; this one waits until it is done\n"
-    assert ("another run" in err, waiting.returncode) == (False, 0), out
+        waiting = Forked(*command)
+        printed = next((line for line in waiting.stderr if "another run" in line), "nothing")
+    status, out, err = waiting.communicate(120)
+    assert printed == "another run is sending; this one waits until it is done\n"
+    assert ("another run" in err, status) == (False, 0), out

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import time
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from connectors.ledger import Ledger
 from connectors.sandbox.server import Sandbox
 from tests.connectors.mirakl.conftest import CHANNEL_ID, held, make_record
 from tests.connectors.mirakl.deliver_orders import deliver_orders
+from tests.servers.forked import CONTEXT
 
 pytestmark = pytest.mark.slow
 
@@ -24,11 +24,6 @@ ORDERS = 5000
 KILLS = 30
 THREADS = 8
 READ_AT = "2026-03-02T00:00:00Z"
-
-
-# Processes of their own, forked from one that has everything imported: a start costs milliseconds.
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.connectors.mirakl.deliver_orders"])
 
 
 @dataclass
