@@ -57,20 +57,21 @@ servers:
 	fi
 
 # One file's tests run in one process, so that what a file sets up once is set up once; tests/scheduling.py cuts further.
-PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest --dist loadfile --no-loadscope-reorder
 
-# The quick loop: no server, no daemon.
+# The quick loop: no server, no test of a second or more. It computes and does not wait: two processes are enough.
 check: lint
-	$(PYTEST) -m "not server and not slow"
+	$(PYTEST) -n 2 -m "not server and not slow"
 
+# Every other process waits, for a server, a daemon or a clock.
 test: lint servers
-	$(PYTEST)
+	$(PYTEST) -n 4
 
 # The quick loop with the lowest versions that pyproject.toml allows, in an environment of its own; of these TESTS alone.
 test-lowest: $(VENV)/uv
 	$(BIN)/uv venv --quiet --clear --seed $(LOWEST)
 	$(BIN)/uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --editable '.[dev,example,postgresql]'
-	$(LOWEST)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not server and not slow" $(TESTS)
+	$(LOWEST)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not server and not slow" $(TESTS)
 
 # The versions that a deployment installs and those of development, each with its hashes, resolved anew.
 lock: $(VENV)/uv

@@ -27,6 +27,7 @@ _SERVERS = ("mariadb", "postgresql")
 _FIXTURES = frozenset(f"{server}_port" for server in _SERVERS)
 
 
+DAEMONS = Path(__file__).parent / "integration"
 MEMORY, ENOUGH = Path("/dev/shm"), 2 << 30
 
 
@@ -45,8 +46,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FilesAndS
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Mark what needs a server, so that the quick loop can leave it out: by fixture, or by the parameter that asks.
 
-    Files with slow tests come first, those of slow tests alone before the others, so that several processes end at
-    about one time.
+    Files with slow tests come first, those that wait for daemons before all, those of slow tests alone before the
+    others, so that several processes end at about one time.
     """
     for item in items:
         parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
@@ -56,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     slow: defaultdict[Path, list[bool]] = defaultdict(list)
     for item in items:
         slow[item.path].append(item.get_closest_marker("slow") is not None)
-    items.sort(key=lambda item: (not any(slow[item.path]), not all(slow[item.path])))
+    items.sort(key=lambda item: (item.path.parent != DAEMONS, not any(slow[item.path]), not all(slow[item.path])))
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ import pytest
 from connectors.sandbox.server import CREDENTIAL, Sandbox, SandboxSettings
 from examples.woocommerce_shop import make_sqlite_shop
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 CHANNEL = """
 [channels.boutique]

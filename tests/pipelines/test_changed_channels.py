@@ -13,6 +13,8 @@ from connectors.sandbox.server import Sandbox
 from tests.own_shop import OwnShop
 from tests.pipelines.shell import DAY, NEXT, RANGE, call, json_of
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTED = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
 
 

@@ -13,6 +13,8 @@ from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs, failure
 from tests.pipelines.shell import call
 
+pytestmark = pytest.mark.slow
+
 DAY = "2026-03-02"
 DAYS = ["--from", DAY, "--to", DAY]
 

@@ -31,10 +31,12 @@ from pipelines.runs.sync import sync
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import DELIVERY, Runs
 
+pytestmark = pytest.mark.slow
+
 DAY, NEXT, FAILING = "2026-03-02", "2026-03-03", "2026-03-04"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def instance(
     request: pytest.FixtureRequest, tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dg.DagsterInstance]:

@@ -30,6 +30,8 @@ from transforms.normalise import normalise
 from transforms.normalised import Normalised
 from transforms.outcomes import Record
 
+pytestmark = pytest.mark.slow
+
 DAY, NEXT = "2026-03-02", "2026-03-03"
 
 

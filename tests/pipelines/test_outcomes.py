@@ -25,6 +25,8 @@ from tests.connectors.mirakl.conftest import answers
 from tests.own_shop import PERSONAL, OwnShop
 from tests.pipelines.conftest import DELIVERY, Runs, failure, red
 
+pytestmark = pytest.mark.slow
+
 D1, D2, D3 = "2026-03-02", "2026-03-03", "2026-03-04"
 NOON = "12:00:00"
 STANDING = {check.value for check in Check}

@@ -28,6 +28,8 @@ from tests.own_shop import OwnShop
 from tests.pipelines.shell import json_of
 from tests.servers.forked import COMMAND, Forked
 
+pytestmark = pytest.mark.slow
+
 WINDOWS = [["1"], ["2", "3"], ["4"], ["5"]]
 LONG = ("--from", "2026-03-01", "--to", "2026-03-10")
 LONG_DAYS = [f"2026-03-{day:02}" for day in range(1, 11)]

@@ -27,6 +27,8 @@ from pipelines.runs.metrics import ChannelCollector
 from tests.own_shop import PERSONAL, OwnShop
 from tests.pipelines.shell import DAY, NEXT, RANGE, call
 
+pytestmark = pytest.mark.slow
+
 # A client secret, passwords of a shop's database in its address and among its options, a webhook's path, values of orders
 # that are no amount and no currency: whoever typed them into the shop may have typed anything.
 SECRETS = ("Zzclientsecret", "Zzdbpassword", "Zzoption", "Zzwebhook")

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -152,6 +153,7 @@ def cost(priced: Mapping[str, Any], shipping: str) -> dict[str, Decimal]:
     return {name: Decimal(str(amount)) for name, amount in parts.items()}
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.integers(1, 4), min_size=1, max_size=3),

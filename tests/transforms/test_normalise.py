@@ -300,6 +300,7 @@ def broken_frames(broken: Mapping[str, Sequence[Mapping[str, str | None]]]) -> O
     return order_frames(tables, READ_AT)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.fixed_dictionaries(BROKEN).map(broken_frames))
 def test_any_mixture_of_broken_rows_loses_no_order_and_lets_no_invalid_record_out(frames: OrderFrames) -> None:

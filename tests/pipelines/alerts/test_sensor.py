@@ -24,6 +24,8 @@ from tests.pipelines.conftest import DELIVERY, Runs
 from tests.servers.ports import free_port
 from tests.servers.webhook import Webhook, webhook
 
+pytestmark = pytest.mark.slow
+
 DAY, NEXT = "2026-03-02", "2026-03-03"
 
 
