@@ -23,7 +23,7 @@ from tests.servers.redis import redis
 pytestmark = pytest.mark.slow
 
 CHANNELS = ("left", "right")
-DAYS = [f"2026-03-{day:02}" for day in range(1, 31)]
+DAYS = [f"2026-03-{day:02}" for day in range(1, 22)]
 PER_DAY = 40
 ASSETS = [[channel, name] for channel in CHANNELS for name in ("raw_orders", "mirakl_orders", "mirakl_delivery")]
 RUNS = """{ runsOrError { ... on Runs { results { id status tags { key value } } } } }"""

@@ -184,7 +184,7 @@ def test_a_stop_finishes_what_is_in_flight_and_leaves_the_rest_undelivered(
     stop = threading.Event()
 
     def stop_when_some_arrived() -> None:
-        wait_for(lambda: sandbox.stats.stored, "the first orders", 30)
+        wait_for(lambda: sandbox.stats.stored, "the first orders", 30, every=0.05)
         stop.set()
 
     threading.Thread(target=stop_when_some_arrived).start()
