@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from connectors.mirakl.pointers import signature
 from transforms.outcomes import Outcome
 from transforms.plain import one_line
+from transforms.plural import counted
 
 # `gone` is found out by a replay, not by delivering.
 OUTCOMES = tuple(outcome.value for outcome in Outcome if outcome is not Outcome.GONE)
@@ -114,7 +115,8 @@ class DayReport:
         for (outcome, kind), named in list(ids.items())[:_KINDS_NAMED]:
             orders = max(self.signatures[kind], len(named))
             more = ", ..." if orders > _ORDERS_NAMED else ""
-            yield f"{self.day}: {orders:,} orders {outcome}, {kind}: {one_line(', '.join(named[:_ORDERS_NAMED]))}{more}"
+            first = one_line(", ".join(named[:_ORDERS_NAMED]))
+            yield f"{self.day}: {counted(orders, 'order')} {outcome} ({kind}): {first}{more}"
         if len(ids) > _KINDS_NAMED:
             yield f"{self.day}: {self.failures_total:,} orders failed in all"
 

@@ -249,9 +249,9 @@ def test_the_log_names_the_orders_that_failed_a_line_a_kind_and_bounded(
     run(delivery(log=log.logger), [make_record(number) for number in range(500)], rejects=rejects)
     assert len(log.lines) < 20
     rejected, refused = log.texts("WARNING")
-    assert rejected == "2026-03-01: 1 orders rejected, missing order_lines: bad"
-    assert refused.startswith("2026-03-01: 25 orders refused, INVALID_INPUT status: ")
-    *named, more = refused.rpartition("status: ")[2].split(", ")
+    assert rejected == "2026-03-01: 1 order rejected (missing order_lines): bad"
+    assert refused.startswith("2026-03-01: 25 orders refused (INVALID_INPUT status): ")
+    *named, more = refused.rpartition("status): ")[2].split(", ")
     assert (len(named), set(named) <= sandbox.settings.poisoned, more) == (10, True, "...")
 
 
@@ -261,7 +261,7 @@ def test_that_a_store_is_sent_nothing_more_is_an_error_in_the_log(sandbox: Sandb
     [line] = log.texts("ERROR")
     assert line.startswith("channel boutique: nothing more is sent to store S-1: HTTP 404")
     [left] = log.texts("WARNING")
-    assert left == "2026-03-01: 1 orders undelivered, STORE_STOPPED order: 1"
+    assert left == "2026-03-01: 1 order undelivered (STORE_STOPPED order): 1"
 
 
 @pytest.mark.parametrize(
