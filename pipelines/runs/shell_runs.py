@@ -66,7 +66,7 @@ def _executed(
             # Killed before its first heartbeat, the run is ended all the same.
             tags={**job.run_tags, **tags, **sign_of_life(run_id)},
             run_config=run_config,
-            remote_job_origin=_origin(job.name),
+            remote_job_origin=origin_of(job.name),
         )
         events = list(execute_run_iterator(InMemoryJob(job), run, instance))
     except KeyboardInterrupt:
@@ -80,7 +80,8 @@ def _executed(
     return dg.ExecuteInProcessResult(job_def=job, event_list=events, dagster_run=ended, output_capture=None)
 
 
-def _origin(job: str) -> RemoteJobOrigin:
+def origin_of(job: str) -> RemoteJobOrigin:
+    """Return where Dagster loads a job from: this code location, under the name that it has by default."""
     target = LoadableTargetOrigin(executable_path=sys.executable, module_name=_LOCATION)
     location = ManagedGrpcPythonEnvCodeLocationOrigin(loadable_target_origin=target, location_name=_LOCATION)
     return RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), job)

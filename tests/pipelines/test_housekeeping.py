@@ -19,10 +19,12 @@ from dagster._core.storage.event_log.schema import (
     AssetEventTagsTable,
     SqlEventLogStorageTable,
 )
-from dagster._core.storage.runs.schema import RunTagsTable
+from dagster._core.storage.runs.schema import RunsTable, RunTagsTable
+from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 
 from connectors.ledger import Ledger, LedgerEntry
 from connectors.sandbox.server import Sandbox
+from pipelines.build import build_definitions
 from pipelines.config.settings import load_settings
 from pipelines.housekeeping import remove_superseded_runs
 from pipelines.runs.instance import DAGSTER_YAML
@@ -155,6 +157,22 @@ def test_the_job_removes_old_rows_of_the_ledger_where_it_is_asked_to(
     assert execute(job, runs.instance, {}, {}).success
     assert [row.channel_order_id for page in ledger.order_ids("own") for row in page] == left
     ledger.dispose()
+
+
+def test_the_job_removes_runs_where_dagster_records_no_code_location(
+    instance: dg.DagsterInstance, shop: OwnShop
+) -> None:
+    shop.order("1", f"{DAY} 12:00:00")
+    settings = load_settings()
+    for _ in range(2):
+        sync(settings, settings.channel("own"), [DAY], instance)
+    old = sa.update(RunsTable).values(update_timestamp=dt.datetime(2026, 1, 1), end_time=0.0)
+    assert isinstance(instance.run_storage, SqlRunStorage)
+    with instance.run_storage.connect() as connection:
+        connection.execute(old)
+    job = build_definitions(settings).resolve_job_def("housekeeping")
+    assert job.execute_in_process(instance=instance).success
+    assert len(instance.get_runs(filters=dg.RunsFilter(job_name="sync_own"))) == 1
 
 
 def test_frames_that_cannot_be_removed_fail_the_job_in_one_message(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
