@@ -83,7 +83,7 @@ def panels(points: Mapping[str, Lines]) -> list[Panel]:
     """Return what is drawn of the parts that were measured."""
     names = {"woocommerce": "WooCommerce", "prestashop": "PrestaShop", "magento2": "Magento", "medusa": "Medusa"}
     by_platform = {
-        y: {name: points[part][line] for part, name in names.items() if part in points}
+        y: {name: points[part][line] for part, name in names.items() if line in points.get(part, {})}
         for y, line in (
             ("rows that the change feed looks at, an order", "rows of the feed"),
             ("rows looked at to read an order whole", "rows of an order"),

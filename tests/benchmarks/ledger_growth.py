@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -50,8 +51,11 @@ def ledger_points(folder: Path, address: str, sizes: Sequence[int]) -> Lines:
     )
     ledger.dispose()
     path.unlink()
-    (folder / "postgresql").mkdir()
-    with postgresql(folder / "postgresql", "-c", "shared_buffers=1GB", "-c", "max_wal_size=4GB") as port:
+    # A folder of its own: PostgreSQL's user may not look into the other.
+    with (
+        tempfile.TemporaryDirectory(prefix="ledger-") as own,
+        postgresql(Path(own), "-c", "shared_buffers=1GB", "-c", "max_wal_size=4GB") as port,
+    ):
         ledger = Ledger(f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres")
         with psycopg.connect(host="127.0.0.1", port=port, user="postgres", autocommit=True) as server:
             numbers = "WITH n AS (SELECT generate_series({first}, {last}) AS n)"
@@ -61,7 +65,7 @@ def ledger_points(folder: Path, address: str, sizes: Sequence[int]) -> Lines:
                 server.execute(_more(ledger, numbers, day, first, last).encode())
                 server.execute("VACUUM ANALYZE ledger_orders")
 
-            postmaster = int((folder / "postgresql/data/postmaster.pid").read_text().split()[0])
+            postmaster = int(Path(own, "data/postmaster.pid").read_text().split()[0])
             _measure("PostgreSQL", ledger, address, sizes, lines, grow, lambda: _cpu_of_children(postmaster))
         ledger.dispose()
     return lines
@@ -105,9 +109,11 @@ def _measure(
         costs = {
             f"deliver, {name}": cpu(partial(_deliver, ledger, settings, orders, again=True)) / SAMPLE * 1e6,
             f"unchanged, {name}": cpu(partial(_deliver, ledger, settings, orders, again=False)) / SAMPLE * 1e6,
-            f"all checks, {name}": cpu(ask) * 1000,
             f"a day's rows, {name}": cpu(lambda: _read_day(ledger)) / (size / DAYS) * 1e6,
         }
+        # What was delivered has gone into the file by now: the second answer reads as little as any later one.
+        ask()
+        costs[f"all checks, {name}"] = cpu(ask) * 1000
         for line, y in costs.items():
             lines.setdefault(line, {})[size] = round(y, 1)
         said(f"  {costs}")
