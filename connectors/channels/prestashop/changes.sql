@@ -3,11 +3,12 @@
 -- carrier written by a module, so each of those is a feed of its own. A payment hangs on the reference, which several
 -- orders may share: all of them changed. `order_id` is id_order and so is Mirakl's channel_order_id, because the
 -- reference is NOT unique: one checkout with two carriers gives two orders of one reference.
+-- STRAIGHT_JOIN: begin with the orders that changed; in a shop of 100,000 MariaDB went through all of them instead.
 -- GROUP BY changes nothing but the plan: without it MariaDB works out all of changed_at again for each comparison below.
 -- Every stamp in GREATEST has its branch in `touched`, so an order is found on the day of its newest change, no other.
 SELECT order_id, changed_at
 FROM (
-    SELECT
+    SELECT STRAIGHT_JOIN
         o.id_order AS order_id,
         GREATEST(
             o.date_add,
