@@ -42,10 +42,10 @@ lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# MariaDB, PgBouncer, Redis and Chromium come from the system's packages where that is possible; where not, the tests say what they left out.
+# MariaDB, PgBouncer, Redis, the sqlite3 command and Chromium come from the system's packages where that is possible; where not, the tests say what they left out.
 servers:
 	@missing=""; \
-	for need in mariadbd:mariadb-server pgbouncer:pgbouncer redis-server:redis-server chromium:chromium chromedriver:chromium-driver; do \
+	for need in mariadbd:mariadb-server pgbouncer:pgbouncer redis-server:redis-server sqlite3:sqlite3 chromium:chromium chromedriver:chromium-driver; do \
 		PATH="$$PATH:/usr/sbin" command -v $${need%%:*} >/dev/null || missing="$$missing $${need#*:}"; \
 	done; \
 	if [ -n "$$missing" ]; then \
