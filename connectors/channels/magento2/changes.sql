@@ -2,10 +2,12 @@
 -- A partial shipment, a tracking number added later and any comment leave the order row as it is, so every child that
 -- has a stamp is asked. Addresses have none: an edited address is seen when its order is read again.
 -- An order's newest change is one row's stamp, so rows before :after_time need not be looked at again.
+-- STRAIGHT_JOIN: begin with the orders that changed, not with all. GROUP BY changes nothing but the plan: without it
+-- MariaDB works out all of changed_at again for each comparison below.
 -- Two indexes that Magento lacks keep this fast, see platform.toml.
 SELECT order_id, changed_at
 FROM (
-    SELECT
+    SELECT STRAIGHT_JOIN
         o.entity_id AS order_id,
         GREATEST(
             o.updated_at,
@@ -57,6 +59,7 @@ FROM (
     JOIN {prefix}sales_order AS o ON o.entity_id = touched.order_id
     LEFT JOIN {prefix}store AS shop ON shop.store_id = o.store_id
     WHERE :store IS NULL OR shop.code = :store OR CAST(o.store_id AS CHAR) = :store
+    GROUP BY o.entity_id, o.updated_at
 ) AS changed
 -- begin window
 WHERE changed_at >= :start AND changed_at < :end
