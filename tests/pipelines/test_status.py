@@ -28,6 +28,8 @@ from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs
 from tests.pipelines.shell import json_of
 
+pytestmark = pytest.mark.slow
+
 DAY = "2026-03-02"
 
 

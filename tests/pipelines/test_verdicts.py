@@ -25,6 +25,8 @@ from pipelines.operations.verdicts import Verdict, judge
 from tests.own_shop import OwnShop
 from tests.pipelines.conftest import Runs, failure, red
 
+pytestmark = pytest.mark.slow
+
 D1, D2, D3 = "2026-03-02", "2026-03-03", "2026-03-04"
 NOON = "12:00:00"
 DOCS = Path(__file__).parents[2] / "docs"

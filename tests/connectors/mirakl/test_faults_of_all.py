@@ -14,6 +14,8 @@ from connectors.mirakl.delivery import Delivery
 from connectors.sandbox.server import Sandbox, SandboxSettings
 from tests.connectors.mirakl.conftest import CHANNEL_ID, count, deliver, held, make_record
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Delivery]
 
 

@@ -24,6 +24,8 @@ from connectors.mirakl.settlement import Settlement
 from tests.connectors.mirakl.conftest import make_record
 from transforms.outcomes import Record
 
+pytestmark = pytest.mark.slow
+
 RUNS = 3
 _channels = itertools.count()
 
