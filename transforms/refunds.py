@@ -212,7 +212,9 @@ class _Histories:
         paid, given_back = int(self._paid[order]), max(int(self._refunded[order]), documented) - later
         if paid <= given_back:
             return int(self._charged[order])
-        return max(int(self._total[order]) - paid, 0)
+        short = int(self._total[order]) - paid
+        # What is charged and what is paid are rounded apart: by a cent a line at most.
+        return short if short > self._chunk.lines.groups.counts[order] else 0
 
 
 def _time(read: Read, row: int, path: str, rank: Rank) -> dt.datetime | None:

@@ -70,6 +70,12 @@ def test_units_of_a_paid_order_are_cancelled_at_once_and_refunded_later(paid: st
     ]
 
 
+def test_a_cent_that_rounding_left_unpaid_is_not_owed(frames: Build) -> None:
+    order = {**ORDER, "status": "void", "cancelled_at": "2026-03-02 08:00:00", "total": "20.01", "total_paid": "20.00"}
+    untaxed = {**LINE, "price": "20.01"}
+    assert [row[4] for row in adjustments_of(payload_of(frames(orders=[order], lines=[untaxed])))] == ["0.0"]
+
+
 def test_what_was_given_back_before_is_not_cancelled_again(frames: Build) -> None:
     order = {**ORDER, "status": "void", "total_refunded": "20.00"}
     refund = item("50-1", quantity="2", price="20.00")
