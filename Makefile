@@ -61,7 +61,7 @@ PYTEST := $(BIN)/pytest --dist loadfile --no-loadscope-reorder
 
 # The quick loop: no server, no test of a second or more. It computes and does not wait: two processes are enough.
 check: lint
-	$(PYTEST) -n 2 -m "not server and not slow"
+	$(PYTEST) -n 3 -m "not server and not slow"
 
 # Every other process waits, for a server, a daemon or a clock.
 test: lint servers

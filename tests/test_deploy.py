@@ -98,6 +98,7 @@ def understood(command: list[str]) -> str:
     return " ".join(names)
 
 
+@pytest.mark.slow
 def test_every_command_line_is_one_that_its_program_understands() -> None:
     of_services = [service["command"] for service in compose()["services"].values() if "command" in service]
     commands = [image_command(), *of_services, *unit_commands()]

@@ -89,6 +89,7 @@ def test_postgres_is_another_word_for_postgresql(postgresql_port: int) -> None:
     assert fault(f"postgres://postgres@127.0.0.1:{postgresql_port}/postgres").code == "missing_table"
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_greet_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "CONNECT_TIMEOUT_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:

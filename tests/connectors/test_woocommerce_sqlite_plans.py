@@ -59,6 +59,7 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> ShopSource:
     return source(tmp_path_factory.mktemp("old"), days=40)
 
 
+@pytest.mark.slow
 def test_no_query_about_orders_goes_through_a_whole_table(old: ShopSource) -> None:
     assert sqlite_scans(old, "wp_", DAY) == set()
 

@@ -29,6 +29,7 @@ def test_the_first_free_port_is_taken(taken: int, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_a_chosen_port_that_is_taken_ends_it(taken: int, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, "-m", "examples.demo", "ui", "--port", str(taken)]

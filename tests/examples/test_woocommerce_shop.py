@@ -86,6 +86,7 @@ def shop(request: pytest.FixtureRequest) -> Outcome:
     return found
 
 
+@pytest.mark.slow
 def test_exactly_the_announced_orders_are_rejected_each_for_its_own_reason(shop: Outcome) -> None:
     assert {order_id: (reject.code, reject.field) for order_id, reject in shop.rejects.items()} == REJECTED
     assert len(set(REJECTED.values())) == len(REJECTED) == 7
@@ -111,11 +112,13 @@ def test_both_databases_hold_the_same_shop(in_sqlite: Outcome, in_mariadb: Outco
     }
 
 
+@pytest.mark.slow
 def test_the_same_seed_and_instant_make_the_same_shop_and_another_seed_another() -> None:
     assert list(shop_rows(300, 21, 7, NOW)) == list(shop_rows(300, 21, 7, NOW))
     assert list(shop_rows(300, 21, 7, NOW)) != list(shop_rows(300, 21, 8, NOW))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_any_seed_makes_a_shop_whose_orders_end_as_announced(seed: int, tmp_path: Path) -> None:
     make_sqlite_shop(tmp_path / "shop.sqlite", seed=seed, now=NOW)

@@ -33,6 +33,7 @@ def germany(orders: OwnShop, environment: dict[str, str], sandbox: Sandbox, monk
     return orders
 
 
+@pytest.mark.slow
 def test_a_channel_delivers_with_the_credential_that_it_names(germany: OwnShop) -> None:
     assert json_of("sync", "own", *RANGE)["delivered"] == 4
     refused = call("sync", "other", *RANGE)

@@ -48,6 +48,7 @@ NASTY_NAMES = [
 ]
 
 
+@pytest.mark.slow
 def test_any_names_of_channels_are_loaded_together(runs: Runs, environment: dict[str, str], shop: OwnShop) -> None:
     unusable = [shop.block(name) for name in ('"raw-orders"', '"X.raw"', "sync__X", "X__raw_orders")]
     Path(environment["CHANNELS_FILE"]).write_text("".join(map(shop.block, NASTY_NAMES)) + "".join(unusable))
@@ -92,6 +93,7 @@ def test_a_broken_block_leaves_the_other_channels_running(runs: Runs, shop: OwnS
     assert runs.sync("2026-03-02").success
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("two_and_a_broken_one")
 def test_the_same_order_id_on_two_channels_is_two_orders_in_the_ledger(runs: Runs, shop: OwnShop) -> None:
     shop.order("1", "2026-03-02 12:00:00", currency="???")

@@ -38,6 +38,7 @@ def test_an_interrupt_that_python_drops_is_delivered_again(drops: str) -> None:
     assert (done.stdout, done.stderr) == ("interrupted\n", "")
 
 
+@pytest.mark.slow
 def test_what_is_dropped_but_no_interrupt_is_reported_as_ever() -> None:
     drops = "Collected.__del__ = lambda _: 1 / 0\nsignal.setitimer(signal.ITIMER_REAL, 1)"
     program = [sys.executable, "-c", _DROPPED.format(drops=drops)]

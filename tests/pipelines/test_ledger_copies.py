@@ -41,6 +41,7 @@ def run(commands: str) -> None:
     subprocess.run(["bash", "-euo", "pipefail", "-c", commands], check=True, env=path)
 
 
+@pytest.mark.slow
 def test_a_restored_ledger_sends_once_more_what_it_does_not_know(
     environment: dict[str, str], orders: OwnShop, sandbox: Sandbox, tmp_path: Path
 ) -> None:

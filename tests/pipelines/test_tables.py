@@ -42,6 +42,7 @@ def rows_by_order(frame: pa.RecordBatch) -> dict[Any, list[Any]]:
     return found
 
 
+@pytest.mark.slow
 @given(any_frames())
 def test_whole_orders_come_back_as_they_went_in(frames: OrderFrames) -> None:
     back = tables.order_frames_of(tables.raw_table(frames))

@@ -112,6 +112,7 @@ def test_errors_of_any_length_are_kept(ledger: Ledger) -> None:
     assert ledger.known(CHANNEL, ["A-1"]) == {"A-1": row}
 
 
+@pytest.mark.slow
 def test_more_ids_than_a_query_may_have_parameters_are_read_all_the_same(ledger: Ledger) -> None:
     ledger.write(CHANNEL, [entry(str(number)) for number in range(40_000)])
     assert len(ledger.known(CHANNEL, [str(number) for number in range(70_000)])) == 40_000

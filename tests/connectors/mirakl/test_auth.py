@@ -55,6 +55,7 @@ def test_credentials_can_be_tried_without_sending_anything(sandbox: Sandbox, cli
     other.close()
 
 
+@pytest.mark.slow
 def test_the_token_endpoint_may_be_away_for_a_while(sandbox: Sandbox, client: MiraklClient) -> None:
     sandbox.settings.token_endpoint_down = True
     timer = threading.Timer(1, lambda: setattr(sandbox.settings, "token_endpoint_down", False))
@@ -101,6 +102,7 @@ def test_a_wrong_token_address_is_reported_at_once(sandbox: Sandbox) -> None:
     client.close()
 
 
+@pytest.mark.slow
 def test_token_requests_count_against_the_rate(sandbox: Sandbox) -> None:
     sandbox.settings = SandboxSettings(token_seconds=0.2)
     client = make_client(sandbox, requests_per_second=CEILING)

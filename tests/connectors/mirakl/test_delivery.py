@@ -57,6 +57,7 @@ def test_bad_orders_are_named_and_the_good_ones_arrive(sandbox: Sandbox, deliver
     assert [row.channel_order_id for _, row in ledger.unaccepted("boutique")] == ["13", "140", "7"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("pointers", "bad"), [("exact", {7}), ("none", {7}), ("none", set(range(100, 200)))])
 def test_every_request_beyond_the_batches_themselves_counts_as_isolating(
     sandbox: Sandbox, delivery: Make, pointers: Any, bad: set[int]
@@ -198,6 +199,7 @@ def test_a_stop_finishes_what_is_in_flight_and_leaves_the_rest_undelivered(
     assert report.counts["undelivered"] == 0
 
 
+@pytest.mark.slow
 def test_one_order_over_which_the_server_fails_does_not_hold_up_the_others(
     sandbox: Sandbox, delivery: Make, client: MiraklClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,6 +218,7 @@ def test_one_order_over_which_the_server_fails_does_not_hold_up_the_others(
     assert [failure.channel_order_id for failure in report.failures] == ["5"]
 
 
+@pytest.mark.slow
 def test_an_outage_leaves_orders_undelivered_and_the_next_run_completes_the_day(
     sandbox: Sandbox, delivery: Make, client: MiraklClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,6 +267,7 @@ def test_that_a_store_is_sent_nothing_more_is_an_error_in_the_log(sandbox: Sandb
     assert left == "2026-03-01: 1 order undelivered (STORE_STOPPED order): 1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "style", ["exact", "jsonpath", "slash", "dotted", "first", "one-based", "wrong", "names", "none", "mixed"]
 )

@@ -111,6 +111,7 @@ def one_percent(seed: int = 1) -> set[str]:
     return {str(number) for number in random.Random(seed).sample(range(20_000), 200)}
 
 
+@pytest.mark.slow
 @given(
     bad=st.sets(st.integers(0, 149)),
     style=st.sampled_from([*STYLES, "mixed"]),
@@ -177,6 +178,7 @@ def test_one_based_positions_are_learned_also_where_bad_orders_stand_side_by_sid
     assert mirakl.requests <= 500
 
 
+@pytest.mark.slow
 @given(bad=st.sets(st.integers(0, 99)))
 @settings(max_examples=200, deadline=None)
 def test_halving_never_needs_more_than_the_derived_bound(bad: set[int]) -> None:

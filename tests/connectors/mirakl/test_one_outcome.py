@@ -25,6 +25,7 @@ from transforms.outcomes import Record, Reject
 Make = Callable[..., Delivery]
 
 
+@pytest.mark.slow
 @given(
     stream=st.lists(
         st.tuples(st.integers(0, 40), st.sampled_from("AB"), st.sampled_from(["S-1", "S-2"]), st.integers(0, 2)),

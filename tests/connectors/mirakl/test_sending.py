@@ -176,6 +176,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], L
         ledger.dispose()
 
 
+@pytest.mark.slow
 @given(
     bad=st.sets(st.integers(0, 19), max_size=6),
     failing=st.sets(st.integers(0, 19), max_size=3),

@@ -146,6 +146,7 @@ def test_what_was_read_last_is_known_of_the_channel_also_where_nothing_changed(l
     assert ledger.read_after("boutique", "2026-03-02T00:00:04Z")[0] == 1
 
 
+@pytest.mark.slow
 @given(
     rows=st.lists(
         st.tuples(
