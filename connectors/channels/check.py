@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import pyarrow as pa
@@ -114,8 +115,9 @@ def _queries(reader: ShopReader, snapshot: Snapshot) -> list[ShopFinding]:
     rows: dict[str, Frame] = {}
     for name, query in sorted(snapshot.queries.items(), key=lambda item: item[1].use is not Use.FEED):
         if query.use is Use.FEED:
-            named = tried(_recent, snapshot, name, end)
-            if not order_ids and named is not None:
+            recent = tried(_recent, snapshot, partial(snapshot.first_changes, name, end=end, limit=SAMPLE_ORDERS))
+            if not order_ids and recent is not None:
+                _, named = recent
                 named = named or tried(snapshot.first_changes, name, ever, end, SAMPLE_ORDERS) or []
                 order_ids = [order_id for order_id, _ in named]
         elif query.use in {Use.PER_CHUNK, Use.ONCE}:
@@ -153,23 +155,21 @@ def _queries(reader: ShopReader, snapshot: Snapshot) -> list[ShopFinding]:
     return findings
 
 
-def _recent(snapshot: Snapshot, name: str, end: dt.datetime) -> list[tuple[Any, Any]]:
-    """Return entries of a feed, of the last day if it has enough of them."""
-    entries: list[tuple[Any, Any]] = []
+def _recent(snapshot: Snapshot, ask: Callable[[dt.datetime], list[_T]]) -> tuple[dt.datetime, list[_T]]:
+    """Ask for a sample of what changed since a time, the last day if it has enough; return that time and the sample."""
+    start = snapshot.read_at
+    entries: list[_T] = []
     for days in _DAYS_BACK:
-        entries = snapshot.first_changes(name, snapshot.read_at - dt.timedelta(days=days), end, SAMPLE_ORDERS)
+        start = snapshot.read_at - dt.timedelta(days=days)
+        entries = ask(start)
         if len(entries) == SAMPLE_ORDERS:
             break
-    return entries
+    return start, entries
 
 
 def _times(reader: ShopReader, snapshot: Snapshot) -> Iterator[ShopFinding]:
     end = snapshot.read_at + dt.timedelta(days=1)
-    start = snapshot.read_at
-    for days in _DAYS_BACK:
-        start = snapshot.read_at - dt.timedelta(days=days)
-        if len(snapshot.raw_changes("changes", start, end, SAMPLE_ORDERS)) == SAMPLE_ORDERS:
-            break
+    start, _ = _recent(snapshot, lambda since: snapshot.raw_changes("changes", since, end, SAMPLE_ORDERS))
     for words in wrong_times(reader, snapshot, start, end, SAMPLE_ORDERS):
         yield ShopFinding("warning", f"channel {reader.source.channel!r}: {words}")
 
