@@ -53,7 +53,7 @@ def is_range_under_way(instance: dg.DagsterInstance, channel: Channel) -> bool:
 
 
 def message(channel: Channel, skipped: list[str]) -> str:
-    """Say which days were skipped, and what to do."""
+    """Name the days that were skipped, and what to do."""
     return (
         f"{counted(len(skipped), 'day was', 'days were')} never delivered, between others that were: "
         f"{day_ranges(skipped)}; deliver them, or leave them out by a later start_date; `{command(channel, skipped)}`"

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
-import httpcore  # noqa: F401  # httpx loads it with its first client, which would be once in each window's process
 from dagster._core.instance.ref import InstanceRef
 
 from connectors.mirakl.report import COUNTS
